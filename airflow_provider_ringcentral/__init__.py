@@ -1,0 +1,3 @@
+"""RingCentral for Apache Airflow."""
+
+__version__ = "0.1.0"

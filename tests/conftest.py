@@ -1,0 +1,58 @@
+"""What every test stands on: an Airflow home of its own, and RingCentral on a loopback port."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow_provider_ringcentral.sandbox import Sandbox
+
+ROOT = Path(__file__).parent.parent
+HOME = Path(tempfile.mkdtemp(prefix="airflow-ringcentral-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+
+# Airflow reads these once, when it is first imported; what the developer's shell says about Airflow must not leak in.
+for name in [name for name in os.environ if name.startswith("AIRFLOW_")]:
+    del os.environ[name]
+os.environ |= {
+    "AIRFLOW_HOME": str(HOME),
+    "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "example_dags"),
+    "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+    "AIRFLOW__CORE__UNIT_TEST_MODE": "True",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME}/airflow.db",
+    # A machine's proxy must not see loopback traffic, and no test may reach the outside through it.
+    "NO_PROXY": "127.0.0.1,localhost",
+}
+
+
+@pytest.fixture(scope="session")
+def database() -> None:
+    """Airflow's metadata database, migrated; ask for it (and mark the test `db`) to run a DAG."""
+    from airflow.utils.db import initdb
+
+    initdb()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """RingCentral on a free loopback port, with documented limits, seeded calls and nothing remembered from other tests."""
+    from airflow_provider_ringcentral.sandbox import Sandbox
+
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def connection(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The id of a Connection that leads to the sandbox."""
+    monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", sandbox.connection_uri)
+    return "ringcentral_default"
