@@ -1,0 +1,153 @@
+"""What an answer says: its error codes, its rate-limit headers, its waiting time. Reading only, no judgement."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import msgspec
+
+from airflow_provider_ringcentral.client.pacing import Heard
+from airflow_provider_ringcentral.client.remedies import remedy_for
+
+_PERSONAL = re.compile(r"value \[[^\]]*\]|\+?\d[\d\s().-]{5,}\d|[^\s@\[\]]+@[^\s@\[\]]+")
+_MESSAGE_LIMIT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers (case-insensitive mapping) and the whole body of an HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class _Found:
+    codes: list[str] = field(default_factory=list)
+    message: str = ""
+    parameter: str | None = None
+    permission: str | None = None
+
+    def take(self, part: Mapping[str, Any], code_key: str = "errorCode", message_key: str = "message") -> None:
+        code = part.get(code_key)
+        if isinstance(code, str) and code not in self.codes:
+            self.codes.append(code)
+        self.message = self.message or str(part.get(message_key) or "")
+        self.parameter = self.parameter or part.get("parameterName")
+        self.permission = self.permission or part.get("permissionName")
+
+
+def error_fields(answer: Answer, *, show_personal_data: bool = False) -> dict[str, Any]:
+    """The keyword arguments of an error: every code, the first message, parameter, permission, request id, remedy.
+
+    Body shapes of FACTS 4.1: the code of `errors[0]` first, then the top-level one, which may be a word, then OAuth's.
+    """
+    body = json_object(answer.body)
+    found = _Found()
+    for part in _parts(body):
+        found.take(part)
+    found.take(body)
+    found.take(body, "error", "error_description")
+    message = found.message if show_personal_data else without_personal_data(found.message)
+    return {
+        "message": message,
+        "status": answer.status,
+        "codes": tuple(found.codes),
+        "parameter": found.parameter,
+        "permission": found.permission,
+        "request_id": answer.headers.get("RCRequestId"),
+        "remedy": remedy_for(found.codes, status=answer.status, parameter=found.parameter, permission=found.permission),
+    }
+
+
+def without_personal_data(text: str) -> str:
+    """`text` with phone numbers, e-mail addresses and quoted parameter values replaced by an ellipsis.
+
+    RingCentral's messages repeat what was sent ("Parameter [to] value [+1650…] is invalid").
+    """
+    return _PERSONAL.sub("…", text)[:_MESSAGE_LIMIT]
+
+
+def heard(headers: Mapping[str, str], refused: float | None = None) -> Heard:
+    """What the `X-Rate-Limit-*` headers say; both spellings of the guide are accepted (FACTS 3.2)."""
+    return Heard(
+        limit=_whole(_rate(headers, "Limit")) or None,
+        seconds=_seconds(_rate(headers, "Window")) or None,
+        remaining=_whole(_rate(headers, "Remaining")),
+        refused=refused,
+    )
+
+
+def group_named(headers: Mapping[str, str]) -> str | None:
+    """The throttling group the answer names, in lower case; names may change, so they are opaque (FACTS 3.2)."""
+    name = _rate(headers, "Group")
+    return name.strip().lower() if name and name.strip() else None
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait by `Retry-After`, given as seconds or as an HTTP date; None when absent or unreadable."""
+    text = headers.get("Retry-After")
+    if text is None:
+        return None
+    seconds = _seconds(text)
+    if seconds is not None:
+        return seconds
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - _server_time(headers))
+    except ValueError:
+        return None
+
+
+def is_json(body: bytes) -> bool:
+    """Whether `body` is one complete JSON value."""
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def _server_time(headers: Mapping[str, str]) -> float:
+    try:
+        return parsedate_to_datetime(headers["Date"]).timestamp()
+    except (KeyError, ValueError):
+        return time.time()
+
+
+def _rate(headers: Mapping[str, str], name: str) -> str | None:
+    return headers.get(f"X-Rate-Limit-{name}") or headers.get(f"X-RateLimit-{name}")
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        number = float(text) if text else None
+    except ValueError:
+        return None
+    return number if number is not None and 0.0 <= number < 1e6 else None
+
+
+def _whole(text: str | None) -> int | None:
+    number = _seconds(text)
+    return None if number is None else int(number)
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The body as a JSON object, or an empty one when it is anything else."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return {}
+    return decoded if isinstance(decoded, dict) else {}
+
+
+def _parts(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    errors = body.get("errors")
+    for part in errors if isinstance(errors, list) else ():
+        if isinstance(part, dict):
+            yield part

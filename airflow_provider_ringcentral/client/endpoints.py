@@ -1,0 +1,115 @@
+"""One row per RingCentral operation that the provider uses."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+AUTH, LIGHT, MEDIUM, HEAVY = "auth", "light", "medium", "heavy"
+"""Throttling groups as we seed them. RingCentral may rename them: what an answer says wins (FACTS 3.2)."""
+
+Paging = Literal["page", "recordCount", "sync"]
+SIZE_PARAMETER: dict[Paging, str] = {"page": "perPage", "recordCount": "recordCount", "sync": "recordCount"}
+
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+REPEATABLE_METHODS = READING_METHODS | {"PUT", "DELETE", "PATCH"}
+"""Methods whose requests may be repeated when their fate is unknown, where no row says otherwise (FACTS 4.3)."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What we know of an operation before asking.
+
+    `group` is the throttling group in lower case, `page_size` the largest page (rows), `permission` the app scope,
+    `user_permission` what the user's role must allow, `repeatable` whether a request of unknown fate may be repeated.
+    """
+
+    id: str
+    method: str
+    path: str
+    group: str
+    permission: str | None = None
+    user_permission: str | None = None
+    paging: Paging | None = None
+    page_size: int | None = None
+    repeatable: bool = True
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches the paths of this operation."""
+        return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(self.path)) + r"\Z")
+
+    def at(self, **ids: str) -> str:
+        """The path with its ids filled in, such as `at(accountId="~")`."""
+        return self.path.format(**ids)
+
+
+_ACCOUNT = "/restapi/v1.0/account/{accountId}"
+_EXTENSION = _ACCOUNT + "/extension/{extensionId}"
+
+GET_TOKEN = Endpoint("getToken", "POST", "/restapi/oauth/token", AUTH)
+READ_EXTENSION = Endpoint("readExtension", "GET", _EXTENSION, LIGHT, "ReadAccounts", "ReadExtensions")
+LIST_EXTENSIONS = Endpoint(
+    "listExtensions", "GET", _ACCOUNT + "/extension", MEDIUM, "ReadAccounts", "ReadExtensions", "page", 1000
+)
+LIST_EXTENSION_PHONE_NUMBERS = Endpoint(
+    "listExtensionPhoneNumbers",
+    "GET",
+    _EXTENSION + "/phone-number",
+    LIGHT,
+    "ReadAccounts",
+    "ReadUserPhoneNumbers",
+    "page",
+    1000,
+)
+CHECK_USER_PERMISSION = Endpoint("checkUserPermission", "GET", _EXTENSION + "/authz-profile/check", LIGHT)
+READ_COMPANY_CALL_LOG = Endpoint(
+    "readCompanyCallLog", "GET", _ACCOUNT + "/call-log", HEAVY, "ReadCallLog", "FullCompanyCallLog", "page", 1000
+)
+READ_USER_CALL_LOG = Endpoint(
+    "readUserCallLog", "GET", _EXTENSION + "/call-log", HEAVY, "ReadCallLog", "ReadCallLog", "page", 1000
+)
+READ_COMPANY_CALL_RECORD = Endpoint(
+    "readCompanyCallRecord",
+    "GET",
+    _ACCOUNT + "/call-log/{callRecordId}",
+    HEAVY,
+    "ReadCallLog",
+    "FullCompanyCallLog",
+)
+READ_CALL_RECORDING_CONTENT = Endpoint(
+    "readCallRecordingContent", "GET", _ACCOUNT + "/recording/{recordingId}/content", HEAVY, "ReadCallRecording"
+)
+READ_MESSAGE_CONTENT = Endpoint(
+    "readMessageContent",
+    "GET",
+    _EXTENSION + "/message-store/{messageId}/content/{attachmentId}",
+    MEDIUM,
+    "ReadMessages",
+)
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    GET_TOKEN,
+    READ_EXTENSION,
+    LIST_EXTENSIONS,
+    LIST_EXTENSION_PHONE_NUMBERS,
+    CHECK_USER_PERMISSION,
+    READ_COMPANY_CALL_LOG,
+    READ_USER_CALL_LOG,
+    READ_COMPANY_CALL_RECORD,
+    READ_CALL_RECORDING_CONTENT,
+    READ_MESSAGE_CONTENT,
+)
+
+
+def endpoint_for(method: str, path: str) -> Endpoint | None:
+    """The row of a request, or None for an operation the table does not know."""
+    return next((row for row in ENDPOINTS if row.method == method and row.pattern.match(path)), None)
+
+
+def repeatable(method: str, path: str) -> bool:
+    """Whether a request whose fate is unknown may be sent again."""
+    row = endpoint_for(method, path)
+    return row.repeatable if row else method in REPEATABLE_METHODS

@@ -1,0 +1,139 @@
+"""The tree of everything that can go wrong.
+
+RingCentralError                 status, code, codes, message, request_id, parameter, permission, retry_after,
+remedy ├─ ConfigurationError            the Connection itself: nothing was sent ├─ LoginFailed
+JWT, client or app refused ├─ PermissionDenied              app scope or user role ├─ BadRequest
+a parameter ├─ NotFound                      a resource ├─ RateLimited                   retry_after seconds ├─
+Unavailable                   5xx, network, broken body ├─ OutcomeUnknown                a send that may have
+happened └─ DeliveryFailed                accepted, then refused by the carrier
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from airflow_provider_ringcentral.client.remedies import Remedy
+
+
+class RingCentralError(Exception):
+    """Something RingCentral, the network or the set-up refused.
+
+    `status` is the HTTP status, `codes` every error code of the answer (`code` the first of them), `message`
+    RingCentral's own words or ours (`verdict.py` takes personal data out of theirs), `request_id` the RCRequestId that
+    RingCentral support asks for, `parameter` and `permission` what the answer names, `retry_after` seconds until
+    trying again makes sense, `remedy` cause, cure and who fixes it.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int | None = None,
+        codes: Sequence[str] = (),
+        request_id: str | None = None,
+        parameter: str | None = None,
+        permission: str | None = None,
+        retry_after: float | None = None,
+        remedy: Remedy | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.codes = tuple(codes)
+        self.request_id = request_id
+        self.parameter = parameter
+        self.permission = permission
+        self.retry_after = retry_after
+        self.remedy = remedy
+
+    @property
+    def code(self) -> str | None:
+        """The first error code of the answer, such as `CMN-401`."""
+        return self.codes[0] if self.codes else None
+
+    def fields(self) -> dict[str, Any]:
+        """The keyword arguments that make an equal error."""
+        names = ("status", "codes", "request_id", "parameter", "permission", "retry_after", "remedy")
+        return {name: getattr(self, name) for name in names}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.message, self.fields())
+
+    def __str__(self) -> str:
+        head = " ".join(part for part in (f"HTTP {self.status}" if self.status else "", " ".join(self.codes)) if part)
+        sentences = [": ".join(part for part in (head, self.message) if part)]
+        if self.parameter:
+            sentences.append(f"Parameter: {self.parameter}.")
+        if self.permission:
+            sentences.append(f"Permission: {self.permission}.")
+        if self.remedy:
+            sentences.append(f"Cause: {self.remedy.cause} Cure ({self.remedy.who}): {self.remedy.cure}")
+        if self.retry_after is not None:
+            sentences.append(f"Trying again makes sense after {self.retry_after:.0f} s.")
+        if self.request_id:
+            sentences.append(f"RCRequestId: {self.request_id}.")
+        return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _rebuild(kind: type[RingCentralError], message: str, fields: dict[str, Any]) -> RingCentralError:
+    return kind(message, **fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a Connection: the field, what is wrong with its value, and the cure."""
+
+    field: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.text}"
+
+
+class ConfigurationError(RingCentralError):
+    """The Connection cannot work as it is; every gap and bad value is named at once, and nothing was sent.
+
+    `problems` holds one `Problem` a field.
+    """
+
+    def __init__(self, message: str = "", *, problems: Sequence[Problem] = (), **fields: Any) -> None:
+        super().__init__(message or "; ".join(map(str, problems)), **fields)
+        self.problems = tuple(problems)
+
+    def fields(self) -> dict[str, Any]:
+        """As for every error, and the problems."""
+        return {**super().fields(), "problems": self.problems}
+
+
+class LoginFailed(RingCentralError):
+    """The token endpoint refused the JWT, the client or the app: trying again cannot help."""
+
+
+class PermissionDenied(RingCentralError):
+    """The app's scopes or the user's role do not allow the call; `permission` names which."""
+
+
+class BadRequest(RingCentralError):
+    """A parameter is wrong; `parameter` names it."""
+
+
+class NotFound(RingCentralError):
+    """The resource does not exist, or no longer."""
+
+
+class RateLimited(RingCentralError):
+    """The quota is used up for longer than the caller will wait; `retry_after` seconds from now it is open again."""
+
+
+class Unavailable(RingCentralError):
+    """RingCentral or the network failed in a way that may pass."""
+
+
+class OutcomeUnknown(RingCentralError):
+    """A send may or may not have happened; it was not repeated."""
+
+
+class DeliveryFailed(RingCentralError):
+    """The message was accepted and later refused by the carrier."""

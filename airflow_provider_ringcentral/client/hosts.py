@@ -1,0 +1,42 @@
+"""Where secrets may go: the hosts that may receive the client secret, the JWT and access tokens."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+RINGCENTRAL_DOMAINS = ("ringcentral.com", "ringcentral.biz")
+
+
+def is_loopback(host: str) -> bool:
+    """True for localhost, 127.0.0.0/8 and ::1."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def may_receive_secrets(url: str, allowed_hosts: Collection[str] = ()) -> bool:
+    """Whether a bearer token or a client secret may be sent to `url`.
+
+    https to RingCentral's own domains (FACTS 1.1) and to hosts listed in `[ringcentral] allowed_hosts`; http or https
+    to loopback. Links in answers (`navigation`, `contentUri`) and redirects are held against the same rule, since they
+    may name any host.
+    """
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".").lower()
+        _ = parts.port
+    except ValueError:
+        return False
+    if parts.username is not None or parts.password is not None:
+        return False
+    if is_loopback(host):
+        return parts.scheme in ("http", "https")
+    known = host in {allowed.lower() for allowed in allowed_hosts} or any(
+        host == domain or host.endswith(f".{domain}") for domain in RINGCENTRAL_DOMAINS
+    )
+    return parts.scheme == "https" and known

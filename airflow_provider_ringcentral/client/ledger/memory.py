@@ -1,0 +1,37 @@
+"""The ledger of one process."""
+
+from __future__ import annotations
+
+import threading
+from typing import TypeVar
+
+from airflow_provider_ringcentral.client.ledger import Change
+
+T = TypeVar("T")
+
+
+class MemoryLedger:
+    """Values in a dictionary, behind a lock."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+
+    def read(self, key: str) -> bytes | None:
+        """The value of `key`."""
+        return self._values.get(key)
+
+    def update(self, key: str, change: Change[T]) -> T:
+        """Apply `change` atomically."""
+        with self._lock:
+            value, result = change(self._values.get(key))
+            if value is None:
+                self._values.pop(key, None)
+            else:
+                self._values[key] = value
+            return result
+
+    def close(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._values.clear()

@@ -1,0 +1,97 @@
+"""The ledger of one machine: a SQLite file that all processes of one operating system user share."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from airflow_provider_ringcentral.client.ledger import KEEP_SECONDS, Change, LedgerUnavailable
+
+T = TypeVar("T")
+
+LOCK_TIMEOUT_SECONDS = 10.0
+OWNER_ONLY = 0o600
+SCHEMA = """CREATE TABLE IF NOT EXISTS ledger
+            (key TEXT PRIMARY KEY, value BLOB NOT NULL, changed REAL NOT NULL) WITHOUT ROWID"""
+
+
+class SqliteLedger:
+    """Values in one table. Not for network file systems: SQLite's locks do not hold there.
+
+    One connection a process (a connection must not cross a fork), used by one thread at a time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._process = 0
+
+    def __str__(self) -> str:
+        return f"ledger file {self.path}"
+
+    def read(self, key: str) -> bytes | None:
+        """The value of `key`."""
+        with self._using() as connection:
+            return _value(connection, key)
+
+    def update(self, key: str, change: Change[T]) -> T:
+        """Apply `change` atomically."""
+        with self._using() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                before = _value(connection, key)
+                after, result = change(before)
+                if after is None:
+                    connection.execute("DELETE FROM ledger WHERE key = ?", (key,))
+                elif after != before:
+                    connection.execute("REPLACE INTO ledger VALUES (?, ?, ?)", (key, after, time.time()))
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+            return result
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            if self._connection is not None and self._process == os.getpid():
+                self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _using(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                yield self._open()
+            except (sqlite3.Error, OSError) as error:
+                self._connection = None
+                raise LedgerUnavailable(f"{self}: {error}") from error
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is not None and self._process == os.getpid():
+            return self._connection
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        # SQLite would create the file readable for the group; its -wal and -shm files take the mode of this one.
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
+        self.path.chmod(OWNER_ONLY)
+        connection = sqlite3.connect(
+            self.path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        connection.execute(SCHEMA)
+        connection.execute("DELETE FROM ledger WHERE changed < ?", (time.time() - KEEP_SECONDS,))
+        self._connection, self._process = connection, os.getpid()
+        return connection
+
+
+def _value(connection: sqlite3.Connection, key: str) -> bytes | None:
+    row = connection.execute("SELECT value FROM ledger WHERE key = ?", (key,)).fetchone()
+    return None if row is None else bytes(row[0])

@@ -1,0 +1,188 @@
+"""The login: exchange of the JWT for an access token (RFC 7523), once for all who share the ledger.
+
+Source: operationId getToken, guide page authentication/jwt-flow (FACTS 2.2). Tokens are never refreshed (the JWT is
+exchanged again: one code path, nothing single-use) and never revoked (others may be using them).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from airflow_provider_ringcentral.client import session as sessions
+from airflow_provider_ringcentral.client.answer import Answer, heard, json_object
+from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.endpoints import AUTH, GET_TOKEN
+from airflow_provider_ringcentral.client.errors import LoginFailed, RateLimited, Unavailable
+from airflow_provider_ringcentral.client.ledger import Ledger
+from airflow_provider_ringcentral.client.places import Places
+from airflow_provider_ringcentral.client.policy import Again
+from airflow_provider_ringcentral.client.remedies import Remedy
+from airflow_provider_ringcentral.client.seal import Seal
+from airflow_provider_ringcentral.client.session import Session
+from airflow_provider_ringcentral.client.transport import Basic, Lost, NeverSent, Transport, body_of
+from airflow_provider_ringcentral.client.usage import Usage
+from airflow_provider_ringcentral.client.verdict import LOGIN_REPEAT_SECONDS, Action, Verdict, judge_login
+
+T = TypeVar("T")
+
+JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+ATTEMPTS = 4
+"""One try and up to three repeats after 408, 500 or a timeout (guide: basics/errors.md)."""
+
+LOGIN_TIMEOUT_SECONDS = 15.0
+"""Connecting and reading together stay below `TURN_SECONDS`, so that a turn never ends under a living login."""
+
+
+class Login:
+    """The access token of a credential, and how to get one."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        ledger: Ledger,
+        *,
+        transport: Transport,
+        places: Places,
+        usage: Usage,
+        on_secret: Callable[[str], None],
+    ) -> None:
+        self._credentials = credentials
+        self._ledger = ledger
+        self._transport = transport
+        self._places = places
+        self._usage = usage
+        self._on_secret = on_secret
+        self._seal = Seal(credentials)
+        self._known: tuple[str, str] = ("", "")
+        self._key = f"session:{credentials.session_key}"
+
+    def token(self, caller: str, failures: int = 0) -> sessions.Use:
+        """The token to send with; `token` in the result is in clear.
+
+        Raises `Again` while somebody logs in (perhaps this caller, just now), `LoginFailed` when RingCentral refuses.
+        `failures` counts this caller's failed logins.
+        """
+        step: sessions.Step = sessions.next_step(_session(self._ledger.read(self._key)), caller, time.time())
+        if not isinstance(step, sessions.Use):
+            step = self._change(lambda session: sessions.next_step(session, caller, time.time()))
+        if isinstance(step, sessions.Use):
+            return msgspec.structs.replace(step, token=self._clear(step))
+        if isinstance(step, sessions.Refused):
+            raise _login_failed(step.error)
+        if isinstance(step, sessions.WaitForTurn):
+            delay = random.uniform(0.1, 0.4)
+            raise Again("another process is logging in", delay=delay)
+        try:
+            self.exchange(caller, failures)
+        except LoginFailed:
+            raise Again("the login was refused") from None
+        raise Again("logged in")
+
+    def exchange(self, caller: str, failures: int = 0) -> dict[str, Any]:
+        """One token request through the Auth window; keeps the token, or the refusal, for everybody.
+
+        Returns the token endpoint's answer without its tokens. Raises `Again`, `LoginFailed` or `Unavailable`.
+        """
+        self._places.take(self._credentials.app_key, AUTH, caller, failures=failures)
+        try:
+            answer = self._ask()
+        except (Lost, NeverSent) as error:
+            if isinstance(error, NeverSent):
+                self._places.give_back(self._credentials.app_key, AUTH, caller)
+            else:
+                self._places.date(self._credentials.app_key, AUTH, caller, heard({}))
+            raise self._again(Verdict(Action.AGAIN, error, LOGIN_REPEAT_SECONDS), failures + 1) from None
+        verdict = judge_login(answer)
+        refused = verdict.delay if isinstance(verdict.error, RateLimited) else None
+        self._places.date(self._credentials.app_key, AUTH, caller, heard(answer.headers, refused))
+        if verdict.action is Action.DONE:
+            return self._keep(json_object(answer.body))
+        if isinstance(verdict.error, LoginFailed):
+            error_fields = _plain(verdict.error)
+            self._change(lambda session: sessions.refused(session, error_fields, time.time()))
+            raise verdict.error
+        raise self._again(verdict, failures + (refused is None))
+
+    def drop(self, token_id: str) -> None:
+        """This token is dead."""
+        self._change(lambda session: sessions.drop(session, token_id))
+
+    def renew_for_scope(self, token_id: str) -> bool:
+        """Whether a newer token may carry a scope that this one lacks."""
+        return self._change(lambda session: sessions.renew_for_scope(session, token_id, time.time()))
+
+    def leave(self, caller: str) -> None:
+        """The caller gives up: end its turn and leave the queue of the Auth window."""
+        self._change(lambda session: sessions.release(session, caller))
+        self._places.give_back(self._credentials.app_key, AUTH, caller)
+
+    def state(self) -> Session:
+        """What the ledger knows of this login; the token in it is sealed."""
+        return _session(self._ledger.read(self._key))
+
+    def _ask(self) -> Answer:
+        self._usage.requests += 1
+        self._usage.logins += 1
+        form = {"grant_type": JWT_GRANT, "assertion": self._credentials.jwt}
+        timeout = min(self._credentials.timeout, LOGIN_TIMEOUT_SECONDS)
+        with self._transport.send(
+            GET_TOKEN.method, GET_TOKEN.path, Basic(self._credentials), data=form, timeout=timeout
+        ) as response:
+            return Answer(response.status_code, response.headers, body_of(response))
+
+    def _keep(self, answer: dict[str, Any]) -> dict[str, Any]:
+        token = str(answer["access_token"])
+        self._on_secret(token)
+        token_id = hashlib.sha256(token.encode()).hexdigest()[:16]
+        sealed = self._seal.close(token)
+        self._change(lambda session: sessions.logged_in(session, sealed, token_id, answer, time.time()))
+        self._known = (token_id, token)
+        return {name: value for name, value in answer.items() if not name.endswith("token")}
+
+    def _clear(self, use: sessions.Use) -> str:
+        token_id, token = self._known
+        if token_id == use.token_id:
+            return token
+        opened = self._seal.open(use.token)
+        if opened is None:
+            self.drop(use.token_id)
+            raise Again("the shared token cannot be read and is replaced")
+        self._on_secret(opened)
+        self._known = (use.token_id, opened)
+        return opened
+
+    def _again(self, verdict: Verdict, failures: int) -> Exception:
+        error = verdict.error or Unavailable("the login failed")
+        if verdict.action is Action.FAIL or failures >= ATTEMPTS:
+            return error
+        return Again("the token endpoint asks to try later", delay=verdict.delay, failures=failures, error=error)
+
+    def _change(self, step: Callable[[Session], T]) -> T:
+        def change(value: bytes | None) -> tuple[bytes, T]:
+            session = _session(value)
+            result = step(session)
+            return msgspec.json.encode(session), result
+
+        return self._ledger.update(self._key, change)
+
+
+def _session(value: bytes | None) -> Session:
+    return Session() if value is None else msgspec.json.decode(value, type=Session)
+
+
+def _plain(error: LoginFailed) -> dict[str, Any]:
+    """The error as JSON values for the ledger."""
+    fields = error.fields()
+    remedy = fields.pop("remedy")
+    return {**fields, "message": error.message, "remedy": [remedy.cause, remedy.cure, remedy.who] if remedy else None}
+
+
+def _login_failed(fields: dict[str, Any]) -> LoginFailed:
+    remedy = fields.get("remedy")
+    return LoginFailed(**{**fields, "remedy": Remedy(*remedy) if remedy else None})

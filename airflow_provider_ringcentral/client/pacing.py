@@ -1,0 +1,149 @@
+"""Window arithmetic: may a request be sent now, and if not, when. Pure: the clock is an argument, in seconds.
+
+RingCentral counts requests per app, user and group in a sliding window, and every request sent inside a penalty
+restarts the penalty (FACTS 3.1). A place in the window is held while its request is in flight and dated by the answer:
+the server counts somewhere between sending and answering, so dated by the sending, latency alone earns 429s.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+import msgspec
+
+from airflow_provider_ringcentral.client.endpoints import AUTH, HEAVY, LIGHT, MEDIUM
+
+WINDOW_SECONDS = 60.0
+DEFAULT_LIMITS: Mapping[str, int] = {LIGHT: 50, MEDIUM: 40, HEAVY: 10, AUTH: 5}
+STRICTEST = HEAVY
+"""The group assumed for a path that no row and no answer has named yet."""
+
+DEFAULT_PENALTY_SECONDS = 30.0
+"""How long the gate stays closed after a 429 without `Retry-After` (FACTS 3.2)."""
+
+LOOK_AGAIN_SECONDS = 10.0
+"""A waiter looks at its reservation at least this often, so that places of processes that died are given away."""
+
+FORGOTTEN_SECONDS = 3 * LOOK_AGAIN_SECONDS
+
+
+class Waiter(msgspec.Struct):
+    """A reservation: a place in the queue and the instant it may be used; `seen` is when its owner last looked."""
+
+    ticket: str
+    instant: float
+    seen: float
+
+
+class Hold(msgspec.Struct):
+    """A place taken by a request in flight; counted as answered at `until` when no answer is ever reported."""
+
+    ticket: str
+    until: float
+
+
+class Window(msgspec.Struct):
+    """What is known of one group's window. Instants are epoch seconds, `answered` is sorted."""
+
+    limit: int
+    seconds: float = WINDOW_SECONDS
+    answered: list[float] = []
+    held: list[Hold] = []
+    queue: list[Waiter] = []
+    gate: float = 0.0
+    gate_seconds: float = 0.0
+    strikes: int = 0
+    remaining: int | None = None
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """What an answer said about the window; `refused` is the seconds to stay silent when it was a 429."""
+
+    limit: int | None = None
+    seconds: float | None = None
+    remaining: int | None = None
+    refused: float | None = None
+
+
+def new_window(group: str) -> Window:
+    """A window nothing has been heard of: the documented default, the strictest one for a group of unknown name."""
+    return Window(limit=DEFAULT_LIMITS.get(group, DEFAULT_LIMITS[STRICTEST]))
+
+
+def reserve(window: Window, ticket: str, now: float, hold_seconds: float) -> float:
+    """The instant at which `ticket` may be sent; when that is not after `now`, its place is held from here on.
+
+    First come, first served. The reservation is looked at again on waking: what happened meanwhile may have moved it.
+    """
+    _tidy(window, now)
+    ahead = _ahead(window, ticket)
+    starts = sorted([*window.answered, *(now for _ in window.held), *(waiter.instant for waiter in ahead)])
+    instant = max(now, window.gate)
+    if len(starts) >= window.limit:
+        instant = max(instant, starts[-window.limit] + window.seconds)
+    if instant <= now:
+        window.queue = [waiter for waiter in window.queue if waiter.ticket != ticket]
+        window.held.append(Hold(ticket, now + hold_seconds))
+        return now
+    place = len(ahead)
+    if place == len(window.queue):
+        window.queue.append(Waiter(ticket, instant, now))
+    else:
+        window.queue[place] = Waiter(ticket, instant, now)
+    return instant
+
+
+def answered(window: Window, ticket: str, now: float, heard: Heard, rng: random.Random) -> None:
+    """Give the held place its date, learn what the answer says, and close the gate after a 429.
+
+    Fewer requests left than we can explain means that strangers use the same app and user; their places are counted as
+    if taken now. After a 429 the gate stays closed for what the server asked plus a random extra that grows with
+    repeated 429s: two clients that wait exactly as told wake inside each other's penalty for ever.
+    """
+    _tidy(window, now)
+    window.held = [hold for hold in window.held if hold.ticket != ticket]
+    window.limit = heard.limit or window.limit
+    window.seconds = heard.seconds or window.seconds
+    window.remaining = window.remaining if heard.remaining is None else heard.remaining
+    if heard.refused is not None:
+        window.strikes += 1
+        extra = rng.uniform(0.0, heard.refused * min(1.0, 0.05 * 2.0 ** (window.strikes - 1)))
+        window.gate = max(window.gate, now + heard.refused + extra)
+        window.gate_seconds = window.gate - now
+        return
+    if window.gate <= now:
+        window.strikes = 0
+    window.answered.append(now)
+    if heard.remaining is not None:
+        strangers = window.limit - heard.remaining - len(window.answered) - len(window.held)
+        window.answered.extend([now] * strangers)
+
+
+def leave(window: Window, ticket: str) -> None:
+    """Take `ticket` out of the queue, and give up the place it holds: nothing was sent."""
+    window.queue = [waiter for waiter in window.queue if waiter.ticket != ticket]
+    window.held = [hold for hold in window.held if hold.ticket != ticket]
+
+
+def left(window: Window, now: float) -> int:
+    """Requests that may be sent now."""
+    _tidy(window, now)
+    return 0 if window.gate > now else max(0, window.limit - len(window.answered) - len(window.held))
+
+
+def _ahead(window: Window, ticket: str) -> list[Waiter]:
+    for place, waiter in enumerate(window.queue):
+        if waiter.ticket == ticket:
+            return window.queue[:place]
+    return list(window.queue)
+
+
+def _tidy(window: Window, now: float) -> None:
+    """Drop what no longer counts. A clock that jumped back leaves dates in the future: they are drawn back to `now`."""
+    lost = [hold.until for hold in window.held if hold.until <= now]
+    window.held = [hold for hold in window.held if hold.until > now]
+    dates = sorted(min(date, now) for date in (*window.answered, *lost))
+    window.answered = [date for date in dates if date > now - window.seconds]
+    window.queue = [waiter for waiter in window.queue if abs(now - waiter.seen) < FORGOTTEN_SECONDS]
+    window.gate = min(window.gate, now + window.gate_seconds)

@@ -1,0 +1,65 @@
+"""Places in the request windows of a credential: reserved, held and given a date through the ledger."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from airflow_provider_ringcentral.client import pacing
+from airflow_provider_ringcentral.client.ledger import Ledger
+from airflow_provider_ringcentral.client.pacing import LOOK_AGAIN_SECONDS, Heard, Window
+from airflow_provider_ringcentral.client.policy import Again
+
+T = TypeVar("T")
+
+
+class Places:
+    """Takes and dates places. A window is named by its group and by the key of who owns the quota."""
+
+    def __init__(self, ledger: Ledger, hold_seconds: float) -> None:
+        self._ledger = ledger
+        self._hold_seconds = hold_seconds
+        self._rng = random.Random()
+
+    def take(self, owner: str, group: str, ticket: str, *, failures: int = 0) -> None:
+        """Hold a place in the group's window, or raise `Again` with the time until there is one."""
+        now = time.time()
+        instant = self._change(owner, group, lambda window: pacing.reserve(window, ticket, now, self._hold_seconds))
+        if instant > now:
+            needed = instant - now
+            reason = f"the quota of group {group} is used up by this app and user for {needed:.1f} s"
+            raise Again(reason, delay=min(needed, LOOK_AGAIN_SECONDS), needed=needed, failures=failures)
+
+    def date(self, owner: str, group: str, ticket: str, heard: Heard) -> None:
+        """The request was answered, or nobody knows: its place counts from now."""
+        now = time.time()
+        self._change(owner, group, lambda window: pacing.answered(window, ticket, now, heard, self._rng))
+
+    def give_back(self, owner: str, group: str, ticket: str) -> None:
+        """Leave the queue, and give up a held place: nothing was sent."""
+        self._change(owner, group, lambda window: pacing.leave(window, ticket))
+
+    def left(self, owner: str, group: str) -> int:
+        """Requests of the group that may be sent now."""
+        value = self._ledger.read(_key(owner, group))
+        return pacing.left(_window(value, group), time.time())
+
+    def _change(self, owner: str, group: str, step: Callable[[Window], T]) -> T:
+        def change(value: bytes | None) -> tuple[bytes, T]:
+            window = _window(value, group)
+            result = step(window)
+            return msgspec.json.encode(window), result
+
+        return self._ledger.update(_key(owner, group), change)
+
+
+def _key(owner: str, group: str) -> str:
+    return f"window:{owner}:{group}"
+
+
+def _window(value: bytes | None, group: str) -> Window:
+    return pacing.new_window(group) if value is None else msgspec.json.decode(value, type=Window)

@@ -1,0 +1,99 @@
+"""The tenacity wait, stop and retry rules, made once: the only place that decides how long and how often."""
+
+from __future__ import annotations
+
+import logging
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
+
+import tenacity
+
+from airflow_provider_ringcentral.client.errors import RateLimited, RingCentralError
+
+log = logging.getLogger(__name__)
+
+DEFAULT_MAX_WAIT_SECONDS = 900.0
+TELL_SECONDS = 2.0
+"""Waits at least this long are logged."""
+
+
+class Again(Exception):
+    """An attempt that did not finish the request: the driver waits and attempts once more.
+
+    `delay` is seconds until then (None: back off), `needed` the seconds the whole wait is expected to take, `failures`
+    how many sent attempts of this request have failed, `error` what to raise when patience ends, `reason` why we wait.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        delay: float | None = 0.0,
+        needed: float = 0.0,
+        failures: int = 0,
+        error: RingCentralError | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.delay = delay
+        self.needed = max(needed, delay or 0.0)
+        self.failures = failures
+        self.error = error
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How patient a client is.
+
+    `attempts` sent requests of unknown or failed outcome before giving up; `backoff` seconds before the second,
+    doubling up to `backoff_cap`, with full jitter; `max_wait` seconds of waiting for one request in total. Sources:
+    guide pages basics/errors.md and basics/rate-limits.md (FACTS 4.3).
+    """
+
+    attempts: int = 5
+    backoff: float = 2.0
+    backoff_cap: float = 60.0
+    max_wait: float = DEFAULT_MAX_WAIT_SECONDS
+
+    def retrying(self) -> tenacity.Retrying:
+        """The driver for a task: sleeps in between, raises the last error when patience ends."""
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(Again),
+            wait=self._delay,
+            stop=self._exhausted,
+            before_sleep=_tell,
+            retry_error_callback=_give_up,
+        )
+
+    def _delay(self, state: tenacity.RetryCallState) -> float:
+        again = _again(state)
+        if again.delay is not None:
+            return again.delay
+        return random.uniform(0.0, min(self.backoff_cap, self.backoff * 2.0 ** (again.failures - 1)))
+
+    def _exhausted(self, state: tenacity.RetryCallState) -> bool:
+        again = _again(state)
+        wait = max(again.needed, state.upcoming_sleep)
+        return again.failures >= self.attempts or state.idle_for + wait > self.max_wait
+
+
+def _again(state: tenacity.RetryCallState) -> Again:
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, Again):
+        raise TypeError(f"a policy is asked only about Again, not {error!r}")
+    return error
+
+
+def _give_up(state: tenacity.RetryCallState) -> NoReturn:
+    again = _again(state)
+    if again.error is not None:
+        raise again.error
+    raise RateLimited(f"not waiting any longer: {again.reason}", retry_after=again.needed)
+
+
+def _tell(state: tenacity.RetryCallState) -> None:
+    if state.upcoming_sleep >= TELL_SECONDS:
+        until = datetime.now(UTC) + timedelta(seconds=state.upcoming_sleep)
+        log.info("Waiting until %s UTC: %s", until.strftime("%H:%M:%S"), _again(state).reason)

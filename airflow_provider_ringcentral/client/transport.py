@@ -1,0 +1,181 @@
+"""One HTTP request: the only module that imports requests."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+import urllib3
+from requests.auth import AuthBase
+
+from airflow_provider_ringcentral import __version__
+from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem, Unavailable
+from airflow_provider_ringcentral.client.hosts import may_receive_secrets
+
+USER_AGENT = (
+    f"airflow-provider-ringcentral/{__version__} (requests/{requests.__version__}; Python/{platform.python_version()})"
+)
+CONNECT_TIMEOUT_SECONDS = 10.0
+CHUNK_BYTES = 1 << 20
+
+_NEVER_SENT = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.SSLError,
+    urllib3.exceptions.ProxyError,
+    urllib3.exceptions.NameResolutionError,
+)
+
+
+class NeverSent(Unavailable):
+    """No connection was made: nothing was executed."""
+
+
+class Lost(Unavailable):
+    """The connection broke or fell silent after the request may have gone out."""
+
+
+class Basic(AuthBase):
+    """HTTP Basic with the client id and secret, in UTF-8 (requests' own encodes str as Latin-1)."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._basic = requests.auth.HTTPBasicAuth(
+            credentials.client_id.encode(),
+            credentials.client_secret.encode(),
+        )
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Set the header."""
+        self._basic(request)
+        return request
+
+
+class Bearer(AuthBase):
+    """The access token. As an auth object, since a header set by hand loses to a `~/.netrc` entry of the host."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Set the header."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Transport:
+    """A pool of connections to RingCentral's hosts. Never follows redirects and never retries by itself."""
+
+    def __init__(self, credentials: Credentials) -> None:
+        self._credentials = credentials
+        self._session = requests.Session()
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+        self._session.verify = credentials.verify
+        self._session.proxies.update(credentials.proxies or {})
+
+    def url(self, path: str) -> str:
+        """The absolute URL of a path or URL; refuses hosts that must not see secrets, before anything is sent."""
+        url = self._credentials.server + path if path.startswith("/") else path
+        if not may_receive_secrets(url, self._credentials.allowed_hosts):
+            host = urllib3.util.parse_url(url).host if "://" in url else None
+            raise ConfigurationError(
+                problems=[
+                    Problem(
+                        "path",
+                        f"leads to {host}, which may not receive the access token; if that is right, list the host in "
+                        "[ringcentral] allowed_hosts"
+                        if host
+                        else "must start with / or be an https URL of RingCentral",
+                    )
+                ]
+            )
+        return url
+
+    @contextmanager
+    def send(
+        self, method: str, url: str, auth: AuthBase, *, timeout: float | None = None, **options: Any
+    ) -> Iterator[requests.Response]:
+        """Send once and hand over the answer with its body unread. Raises `NeverSent` or `Lost`."""
+        read_timeout = timeout or self._credentials.timeout
+        with _translated():
+            response = self._session.request(
+                method,
+                self.url(url),
+                auth=auth,
+                timeout=(min(CONNECT_TIMEOUT_SECONDS, read_timeout), read_timeout),
+                allow_redirects=False,
+                stream=True,
+                **{**options, "params": wire_parameters(options.get("params"))},
+            )
+            with response:
+                yield response
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._session.close()
+
+
+def body_of(response: requests.Response) -> bytes:
+    """The whole body in one read; `response.content` would join it from pieces of 10 KB."""
+    return bytes(response.raw.read(decode_content=True))
+
+
+def loaded(response: requests.Response) -> requests.Response:
+    """The answer, with its body in memory."""
+    _ = response.content
+    return response
+
+
+def chunks_of(response: requests.Response) -> Iterator[bytes]:
+    """The body in pieces of at most 1 MiB."""
+    yield from response.iter_content(CHUNK_BYTES)
+
+
+def wire_parameters(params: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Query parameters as RingCentral reads them: lists as repeated keys, ISO times in UTC, lower-case booleans.
+
+    Source: guide pages basics/formats (FACTS 1.3). None is left out; a time without zone raises ValueError.
+    """
+    return {name: _wire(name, value) for name, value in (params or {}).items() if value is not None}
+
+
+def _wire(name: str, value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"{name}: the time {value} has no zone; give one, such as UTC")
+        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, (list, tuple, set)):
+        return [_wire(name, item) for item in value]
+    return value
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The errors of requests and urllib3 as ours; their texts hold URLs with phone numbers, so only the kind stays."""
+    try:
+        yield
+    except (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError) as error:
+        raise NeverSent(f"no connection within the timeout ({type(error).__name__})") from None
+    except requests.exceptions.ConnectionError as error:
+        cause = error.args[0] if error.args else None
+        reason = getattr(cause, "reason", None) or cause
+        if isinstance(reason, _NEVER_SENT):
+            raise NeverSent(f"no connection to the server ({type(reason).__name__})") from None
+        raise Lost(f"the connection broke ({type(reason).__name__})") from None
+    except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
+        raise Lost(f"no answer within the timeout ({type(error).__name__})") from None
+    except (
+        requests.exceptions.ChunkedEncodingError,
+        requests.exceptions.ContentDecodingError,
+        urllib3.exceptions.HTTPError,
+        OSError,
+    ) as error:
+        if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+            raise
+        raise Lost(f"the answer broke off ({type(error).__name__})") from None

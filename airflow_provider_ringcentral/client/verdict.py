@@ -1,0 +1,132 @@
+"""What an answer means: a value. Nothing here waits, sends or remembers.
+
+The retry matrix is FACTS 4.3, from RingCentral's guide pages basics/errors.md and basics/rate-limits.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from airflow_provider_ringcentral.client.answer import Answer, error_fields, is_json, json_object, retry_after
+from airflow_provider_ringcentral.client.errors import (
+    BadRequest,
+    LoginFailed,
+    NotFound,
+    OutcomeUnknown,
+    PermissionDenied,
+    RateLimited,
+    RingCentralError,
+    Unavailable,
+)
+from airflow_provider_ringcentral.client.pacing import DEFAULT_PENALTY_SECONDS
+
+DEAD_TOKEN_CODES = frozenset({"OAU-128", "OAU-129", "OAU-149", "OAU-213", "TokenInvalid"})
+SCOPE_CODE = "CMN-401"
+DAILY_LIMIT_TEXT = "You have exceeded your limits for this action"
+LOGIN_REPEAT_SECONDS = 10.0
+"""Between two tries of the token endpoint after 408, 500 or a timeout (guide: basics/errors.md)."""
+
+
+class Action(Enum):
+    """What to do about an answer."""
+
+    DONE = "done"
+    AGAIN = "again"
+    LOG_IN = "log in"
+    ASK_SCOPE = "log in if a scope may have been granted since"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An action and, unless all is well, the error it is about; `delay` seconds before trying again, None: back off."""
+
+    action: Action
+    error: RingCentralError | None = None
+    delay: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """How answers of one request are read.
+
+    `repeatable`: a request of unknown fate may be sent again. `wants_json`: a body that is not JSON is a failure.
+    `show_personal_data`: error messages repeat RingCentral's words in full.
+    """
+
+    repeatable: bool
+    wants_json: bool = False
+    show_personal_data: bool = False
+
+    def judge(self, answer: Answer) -> Verdict:
+        """What an answer of the API means."""
+        if 200 <= answer.status < 300:
+            return self._success(answer)
+        fields = error_fields(answer, show_personal_data=self.show_personal_data)
+        codes = set(fields["codes"])
+        status = answer.status
+        if status == 401:
+            dead = not codes or codes & DEAD_TOKEN_CODES
+            return Verdict(Action.LOG_IN if dead else Action.FAIL, LoginFailed(**fields))
+        if status == 403:
+            return Verdict(Action.ASK_SCOPE if SCOPE_CODE in codes else Action.FAIL, PermissionDenied(**fields))
+        if status == 404:
+            return Verdict(Action.FAIL, NotFound(**fields))
+        if status == 429:
+            wait = retry_after(answer.headers) or DEFAULT_PENALTY_SECONDS
+            return Verdict(Action.AGAIN, RateLimited(**{**fields, "retry_after": wait}), wait)
+        if status == 503 and (wait := retry_after(answer.headers) or 0.0):
+            return Verdict(Action.AGAIN, Unavailable(**{**fields, "retry_after": wait}), wait)
+        if status == 500 and DAILY_LIMIT_TEXT.encode() in answer.body:
+            return Verdict(Action.FAIL, RateLimited(**fields))
+        if status in (408, 500, 502, 503, 504):
+            return self.lost(Unavailable(**fields))
+        return Verdict(Action.FAIL, BadRequest(**fields))
+
+    def lost(self, error: Unavailable) -> Verdict:
+        """No answer that tells whether the request was executed."""
+        if self.repeatable:
+            return Verdict(Action.AGAIN, error)
+        unknown = OutcomeUnknown(f"RingCentral may have executed this request, it was not repeated: {error.message}")
+        for name in ("status", "codes", "request_id"):
+            setattr(unknown, name, getattr(error, name))
+        return Verdict(Action.FAIL, unknown)
+
+    def never_sent(self, error: Unavailable) -> Verdict:
+        """No connection was made, so nothing was executed."""
+        return Verdict(Action.AGAIN, error)
+
+    def _success(self, answer: Answer) -> Verdict:
+        if self.wants_json and answer.status != 204 and not is_json(answer.body):
+            kind = answer.headers.get("Content-Type", "no content type")
+            return self.lost(
+                Unavailable(
+                    f"the answer is not JSON ({kind}, {len(answer.body)} bytes)",
+                    status=answer.status,
+                    request_id=answer.headers.get("RCRequestId"),
+                )
+            )
+        return Verdict(Action.DONE)
+
+
+def judge_login(answer: Answer, *, show_personal_data: bool = False) -> Verdict:
+    """What an answer of the token endpoint means: 408 and 500 are repeated, 429 and 503 waited for, the rest is final.
+
+    Source: guide page basics/errors.md (FACTS 2.7).
+    """
+    fields = error_fields(answer, show_personal_data=show_personal_data)
+    if answer.status == 200:
+        if "access_token" in (parsed := json_object(answer.body)) and "expires_in" in parsed:
+            return Verdict(Action.DONE)
+        broken = Unavailable("the token endpoint answered without a token", status=200, request_id=fields["request_id"])
+        return Verdict(Action.AGAIN, broken, LOGIN_REPEAT_SECONDS)
+    if answer.status in (429, 503):
+        wait = retry_after(answer.headers) or DEFAULT_PENALTY_SECONDS
+        kind = RateLimited if answer.status == 429 else Unavailable
+        return Verdict(Action.AGAIN, kind(**{**fields, "retry_after": wait}), wait)
+    if answer.status in (408, 500):
+        return Verdict(Action.AGAIN, Unavailable(**fields), LOGIN_REPEAT_SECONDS)
+    if answer.status > 500:
+        return Verdict(Action.FAIL, Unavailable(**fields))
+    return Verdict(Action.FAIL, LoginFailed(**fields))
