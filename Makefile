@@ -40,7 +40,7 @@ compat: ## the smoke tests on other Airflow versions; ARGS="2.11.2 3.1.8" picks
 wheel: ## dist/*.whl and dist/*.tar.gz
 	@scripts/setup-venv dev
 	rm -rf dist
-	$(PY) -m build --no-isolation
+	$(PY) -m hatchling build
 
 lock: ## constraints.txt from the newest packages that resolve today
 	scripts/lock

@@ -1,0 +1,96 @@
+"""What must hold on every supported Airflow: `make compat` runs this folder on the old ones, `make test` on the newest."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from pathlib import Path
+
+import airflow
+import jsonschema
+import pytest
+from packaging.version import Version
+
+from airflow_provider_ringcentral.provider_info import get_provider_info
+
+INFO = get_provider_info()
+RUNNING = Version(airflow.__version__)
+
+
+def class_paths():
+    """Dotted names of every class that the provider info names."""
+    yield from (row["hook-class-name"] for row in INFO["connection-types"])
+    for key in ("extra-links", "notifications", "queues"):
+        yield from INFO.get(key, [])
+    for key in ("plugins", "task-decorators"):
+        yield from (row.get("plugin-class") or row["class-name"] for row in INFO.get(key, []))
+
+
+def modules():
+    """Every module that the provider info names."""
+    for key in ("hooks", "operators", "sensors", "triggers"):
+        for row in INFO.get(key, []):
+            yield from row["python-modules"]
+
+
+def extra_fields():
+    """Names of the form's extra fields, asked of this Airflow the way its UI asks."""
+    if RUNNING.major == 2:
+        from airflow.providers_manager import ProvidersManager
+
+        return {
+            name.split("__")[-1] for name in ProvidersManager().connection_form_widgets if "__ringcentral__" in name
+        }
+    from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService
+
+    (ours,) = [row for row in HookMetaService.hook_meta_data() if row.connection_type == "ringcentral"]
+    return set(ours.extra_fields or {})
+
+
+def test_this_is_the_airflow_asked_for():
+    assert str(RUNNING) == os.environ.get("COMPAT_AIRFLOW", str(RUNNING))
+
+
+def test_the_provider_info_is_valid_here():
+    """A mistake would stop `import airflow` itself, for the user's whole installation."""
+    schema = json.loads((Path(airflow.__path__[0]) / "provider_info.schema.json").read_text())
+
+    jsonschema.validate(INFO, schema)
+
+
+@pytest.mark.parametrize("path", class_paths())
+def test_every_class_named_in_the_provider_info_imports(path):
+    module, name = path.rsplit(".", 1)
+
+    assert isinstance(getattr(importlib.import_module(module), name), type)
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_module_named_in_the_provider_info_imports(module):
+    importlib.import_module(module)
+
+
+def test_airflow_finds_the_provider_and_its_hook():
+    from airflow.providers_manager import ProvidersManager
+
+    manager = ProvidersManager()
+
+    assert "airflow-provider-ringcentral" in manager.providers
+    assert manager.hooks["ringcentral"].hook_class_name == INFO["connection-types"][0]["hook-class-name"]
+
+
+def test_the_connection_form_shows_every_field():
+    declared = set(INFO["connection-types"][0]["conn-fields"])
+
+    # 3.0 shows extra fields only where Flask-AppBuilder is installed, and its base install has none.
+    assert extra_fields() == (set() if (RUNNING.major, RUNNING.minor) == (3, 0) else declared)
+
+
+def test_the_configuration_section_has_its_defaults():
+    from airflow.configuration import conf
+
+    options = INFO["config"]["ringcentral"]["options"]
+
+    assert {"ledger_url", "allowed_hosts", "log_personal_data"} <= set(options)
+    assert conf.getboolean("ringcentral", "log_personal_data") is False
