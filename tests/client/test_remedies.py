@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_ringcentral.client.remedies import (
+    ADMIN_PORTAL,
+    CONNECTION,
+    DAG_AUTHOR,
+    DEVELOPER_CONSOLE,
+    PLATFORM_TEAM,
+    REMEDIES,
+    RINGCENTRAL_SUPPORT,
+    WHO,
+    remedy_for,
+)
+
+FACTS = Path(__file__).parents[3] / "shared" / "ringcentral" / "FACTS.md"
+SECTIONS = [("2.7", "2.8"), ("3.3", "3.4"), ("4.2", "4.3")]
+
+# The tables of FACTS written down once more, so that the check also runs where the file is not.
+NAMED = re.findall(
+    r"\S+",
+    """
+    OAU-105 OAU-111 OAU-112 OAU-120 OAU-121 OAU-123 OAU-125 OAU-127 OAU-128 OAU-129 OAU-134 OAU-136 OAU-140 OAU-141
+    OAU-142 OAU-146 OAU-147 OAU-148 OAU-149 OAU-151 OAU-153 OAU-165 OAU-167 OAU-168 OAU-210 OAU-211 OAU-213 OAU-232
+    OAU-236 OAU-250 OAU-251 AGW-401 AGW-404 CMN-100 CMN-101 CMN-102 CMN-103 CMN-104 CMN-105 CMN-106 CMN-107 CMN-108
+    CMN-109 CMN-110 CMN-120 CMN-201 CMN-202 CMN-203 CMN-301 CMN-302 CMN-303 CMN-304 CMN-310 CMN-401 CMN-402 CMN-403
+    CMN-404 CMN-405 CMN-406 CMN-407 CMN-408 CMN-419 CLG-101 CLG-102 CLG-103 CLG-104 CLG-105 CLG-110 BIL-101 BIL-103
+    MSG-240 MSG-241 MSG-242 MSG-243 MSG-245 MSG-246 MSG-247 MSG-290 MSG-304 MSG-305 MSG-309 MSG-310 MSG-314 MSG-316
+    MSG-324 MSG-325 MSG-326 MSG-330 MSG-331 MSG-332 MSG-333 MSG-335 MSG-337 MSG-338 MSG-340 MSG-341 MSG-343 MSG-347
+    MSG-348 MSG-349 MSG-350 MSG-351 MSG-352 MSG-365 MSG-367 MSG-380 MSG-381 MSG-384 MSG-390 MSG-397 MSG-403 SUB-402
+    SUB-403 SUB-404 SUB-405 SUB-406 SUB-407 SUB-408 SUB-505 SUB-507 SUB-508 SUB-511 SUB-516 SUB-520 SUB-521 SUB-523
+    SUB-525 SUB-527 ADG-000 ADG-001 ADG-010 ADG-100 ADG-101 ADG-105 ADG-107 ADG-111 ADG-112 ADG-121 ADG-122 ADG-200
+    invalid_request invalid_client invalid_grant unauthorized_client unsupported_grant_type invalid_scope access_denied
+    expired_token insufficient_scope TokenInvalid InsufficientPermissions FeatureNotAvailable InvalidMultipartRequest
+    """,
+)
+
+RUN_OF_CODES = re.compile(r"\b([A-Z]{3})-(\d{3}(?:(?:, | / |/|…)\d{3}\b)*)")
+
+
+def expand(text: str) -> set[str]:
+    """Codes of a text, with 'CMN-301…304, 310' and 'OAU-120/121' written out."""
+    codes: set[str] = set()
+    for prefix, run in RUN_OF_CODES.findall(text):
+        for part in re.split(r", | / |/", run):
+            first, _, last = part.partition("…")
+            codes |= {f"{prefix}-{number:03d}" for number in range(int(first), int(last or first) + 1)}
+    return codes
+
+
+def section(text: str, start: str, end: str) -> str:
+    return text[text.index(f"### {start}") : text.index(f"### {end}")]
+
+
+def test_expand_writes_runs_and_ranges_out() -> None:
+    assert expand("CMN-301…304, 310; OAU-120/121 (401); MSG-330 / 331 | 403") == {
+        "CMN-301",
+        "CMN-302",
+        "CMN-303",
+        "CMN-304",
+        "CMN-310",
+        "OAU-120",
+        "OAU-121",
+        "MSG-330",
+        "MSG-331",
+    }
+
+
+@pytest.mark.parametrize("code", NAMED)
+def test_every_named_code_has_a_row(code: str) -> None:
+    assert code in REMEDIES
+
+
+@pytest.mark.skipif(not FACTS.exists(), reason="the fact sheet is not beside this checkout")
+@pytest.mark.parametrize(("start", "end"), SECTIONS)
+def test_every_code_of_the_fact_sheet_has_a_row(start: str, end: str) -> None:
+    codes = expand(section(FACTS.read_text(encoding="utf-8"), start, end))
+    assert len(codes) >= 6
+    assert codes - REMEDIES.keys() == set()
+
+
+@pytest.mark.parametrize("code", sorted(REMEDIES))
+def test_rows_are_complete_and_short(code: str) -> None:
+    row = REMEDIES[code]
+    assert row.cause.strip() == row.cause != ""
+    assert row.cure.strip() == row.cure != ""
+    assert row.who in WHO
+    assert len(row.cause) + len(row.cure) < 500
+    assert set(re.findall(r"\{(.*?)\}", row.cause + row.cure)) <= {"parameter", "permission"}
+    assert (row.cause + row.cure).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("code", "who", "word"),
+    [
+        ("OAU-251", DEVELOPER_CONSOLE, "tick 'JWT auth flow'"),
+        ("OAU-153", CONNECTION, "'Client ID'"),
+        ("OAU-146", CONNECTION, "'Client secret'"),
+        ("OAU-141", ADMIN_PORTAL, "service user"),
+        ("invalid_grant", DEVELOPER_CONSOLE, "'JWT credential'"),
+        ("CMN-401", DEVELOPER_CONSOLE, "app permissions"),
+        ("CMN-408", ADMIN_PORTAL, "'Company Call Log'"),
+        ("CMN-301", PLATFORM_TEAM, "Retry-After"),
+        ("CLG-104", DAG_AUTHOR, "FSync"),
+        ("MSG-242", DAG_AUTHOR, "SmsSender"),
+        ("BIL-101", RINGCENTRAL_SUPPORT, "plan"),
+    ],
+)
+def test_who_fixes_it_and_where(code: str, who: str, word: str) -> None:
+    remedy = remedy_for([code])
+    assert remedy is not None
+    assert remedy.who == who
+    assert word in remedy.cure
+
+
+@pytest.mark.parametrize(
+    ("codes", "like"),
+    [
+        (["InsufficientPermissions", "CMN-401"], "CMN-401"),
+        (["InsufficientPermissions", "CMN-408"], "CMN-408"),
+        (["TokenInvalid", "OAU-129"], "OAU-129"),
+        (["invalid_client", "OAU-153"], "OAU-153"),
+        (["invalid_grant", "OAU-999"], "invalid_grant"),
+        (["unauthorized_client"], "unauthorized_client"),
+        (["CMN-102", "MSG-304"], "CMN-102"),
+        (["XYZ-1", "MSG-304"], "MSG-304"),
+    ],
+)
+def test_a_number_wins_over_a_word_and_the_first_number_over_later_ones(codes: list[str], like: str) -> None:
+    assert remedy_for(codes) == REMEDIES[like].filled(parameter=None, permission=None)
+
+
+def test_names_of_the_answer_are_filled_in() -> None:
+    scope = remedy_for(["CMN-401"], permission="ReadCallLog")
+    value = remedy_for(["CMN-101"], parameter="dateFrom")
+    assert scope is not None
+    assert value is not None
+    assert scope.cause.startswith("The app lacks permission 'ReadCallLog'.")
+    assert "add permission 'ReadCallLog'" in scope.cure
+    assert value.cause == "The value of parameter 'dateFrom' is not valid."
+
+
+def test_missing_names_are_said_to_be_missing() -> None:
+    scope = remedy_for(["CMN-401"])
+    value = remedy_for(["CMN-101"])
+    assert scope is not None
+    assert value is not None
+    assert scope.cause.startswith("The app lacks a permission RingCentral did not name.")
+    assert value.cause == "The value of a parameter RingCentral did not name is not valid."
+
+
+@pytest.mark.parametrize("name", ["{0}", "{", "to[0].{permission}", "%s"])
+def test_names_with_braces_are_only_text(name: str) -> None:
+    remedy = remedy_for(["CMN-101"], parameter=name)
+    assert remedy is not None
+    assert remedy.cause == f"The value of parameter '{name}' is not valid."
+
+
+@pytest.mark.parametrize(
+    ("status", "who"),
+    [
+        (400, DAG_AUTHOR),
+        (401, CONNECTION),
+        (403, PLATFORM_TEAM),
+        (404, DAG_AUTHOR),
+        (429, PLATFORM_TEAM),
+        (500, RINGCENTRAL_SUPPORT),
+        (502, RINGCENTRAL_SUPPORT),
+        (504, RINGCENTRAL_SUPPORT),
+    ],
+)
+def test_the_status_speaks_when_no_code_does(status: int, who: str) -> None:
+    for codes in ([], ["NEW-001"], [""]):
+        remedy = remedy_for(codes, status=status)
+        assert remedy is not None
+        assert remedy.who == who
+        assert "{" not in remedy.cause + remedy.cure
+
+
+def test_nothing_known_is_no_remedy() -> None:
+    assert remedy_for([]) is None
+    assert remedy_for(["NEW-001"]) is None
+    assert remedy_for([], status=418) is None
