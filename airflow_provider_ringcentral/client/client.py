@@ -18,7 +18,7 @@ import msgspec
 from airflow_provider_ringcentral.client import endpoints
 from airflow_provider_ringcentral.client.answer import Answer, group_named, heard
 from airflow_provider_ringcentral.client.credentials import Credentials
-from airflow_provider_ringcentral.client.errors import BadRequest, RateLimited, Unavailable
+from airflow_provider_ringcentral.client.errors import BadRequest, RateLimited, RingCentralError, Unavailable
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.login import Login
 from airflow_provider_ringcentral.client.pacing import STRICTEST, Heard
@@ -65,7 +65,8 @@ class RingCentralClient:
     """Talks to RingCentral as one app and user, within their quota.
 
     Everybody who opens the same `ledger` with the same credentials shares token, windows and penalties. `on_secret` is
-    called with every access token the moment it is received. Safe for threads.
+    called with every access token the moment it is received, `raise_as` turns an error into the one to raise. Safe for
+    threads.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class RingCentralClient:
         *,
         policy: Policy | None = None,
         on_secret: Callable[[str], None] | None = None,
+        raise_as: Callable[[RingCentralError], RingCentralError] | None = None,
         show_personal_data: bool = False,
     ) -> None:
         self.credentials = credentials
@@ -91,6 +93,7 @@ class RingCentralClient:
         )
         patience = DEFAULT_MAX_WAIT_SECONDS if credentials.max_wait is None else credentials.max_wait
         self._policy = policy or Policy(max_wait=patience)
+        self._raise_as = raise_as
         self._show_personal_data = show_personal_data
         self._groups: dict[str, str] = {}
 
@@ -171,13 +174,18 @@ class RingCentralClient:
         wants_json: bool = False,
     ) -> T:
         method = method.upper()
-        url = self.transport.url(path)
-        judge = Judge(endpoints.repeatable(method, urlsplit(url).path), wants_json, self._show_personal_data)
-        call = _Call(method, url, options, judge, read)
+        judge = Judge(endpoints.repeatable(method, urlsplit(path).path), wants_json, self._show_personal_data)
+        call = _Call(method, path, options, judge, read)
         driver = self._policy.retrying()
         try:
+            call.url = self.transport.url(path)
             result: T = driver(self._attempt, call)
             return result
+        except RingCentralError as error:
+            turned = self._raise_as(error) if self._raise_as else error
+            if turned is error:
+                raise
+            raise turned from error.__cause__
         finally:
             self.usage.waited += driver.statistics.get("idle_for", 0.0)
             self._leave(call)

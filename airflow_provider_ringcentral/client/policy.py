@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 DEFAULT_MAX_WAIT_SECONDS = 900.0
 TELL_SECONDS = 2.0
-"""Waits at least this long are logged."""
+"""Waits at least this long are logged, once when they begin and then once a minute."""
 
 
 class Again(Exception):
@@ -94,6 +94,10 @@ def _give_up(state: tenacity.RetryCallState) -> NoReturn:
 
 
 def _tell(state: tenacity.RetryCallState) -> None:
-    if state.upcoming_sleep >= TELL_SECONDS:
-        until = datetime.now(UTC) + timedelta(seconds=state.upcoming_sleep)
-        log.info("Waiting until %s UTC: %s", until.strftime("%H:%M:%S"), _again(state).reason)
+    again = _again(state)
+    seconds = max(again.needed, state.upcoming_sleep)
+    # tenacity has added the coming sleep to idle_for already.
+    waited = state.idle_for - state.upcoming_sleep
+    if seconds >= TELL_SECONDS and (waited < TELL_SECONDS or waited // 60 < state.idle_for // 60):
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        log.info("Waiting until %s UTC: %s.", until.strftime("%H:%M:%S"), again.reason)

@@ -1,0 +1,86 @@
+"""Bytes of a media URI: from known hosts only, gone on with by `Range` where the connection broke.
+
+Sources: operationIds readCallRecordingContent and readMessageContent, guide page basics/media.md (FACTS 1.1, 1.3, 6.8).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from airflow_provider_ringcentral.client.errors import Unavailable
+from airflow_provider_ringcentral.client.transport import Lost, chunks_of
+
+if TYPE_CHECKING:
+    import requests
+
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+
+
+@dataclass(slots=True)
+class Media:
+    """What was fetched: `bytes` so far, `total` bytes as announced (None: not announced), `content_type`."""
+
+    bytes: int = 0
+    total: int | None = None
+    content_type: str | None = None
+
+
+def download(client: RingCentralClient, uri: str, write: Callable[[bytes], object]) -> Media:
+    """Hand the bytes of `uri` to `write`, each exactly once and in order, in pieces of at most 1 MiB.
+
+    After a break the rest is asked for by `Range`; a server that sends the whole again is read past what is there.
+    Raises `NotFound` when the media does not exist (any more), `Unavailable` when it cannot be had complete.
+    """
+    media = Media()
+    while media.total is None or media.bytes < media.total or media.bytes == 0:
+        before = media.bytes
+        headers = {"Accept": "*/*"} | ({"Range": f"bytes={media.bytes}-"} if media.bytes else {})
+        try:
+            client.attempt_download(uri, headers, lambda response: _take(response, media, write))
+        except _Broken:
+            if media.bytes == before:
+                raise Unavailable("the download stands still: no byte arrived before it broke off") from None
+            continue
+        break
+    if media.total is not None and media.bytes != media.total:
+        raise Unavailable(f"the download has {media.bytes} bytes, announced were {media.total}")
+    return media
+
+
+class _Broken(Exception):
+    """The body broke off after some bytes."""
+
+
+def _take(response: requests.Response, media: Media, write: Callable[[bytes], object]) -> None:
+    start, media.total = _extent(response)
+    media.content_type = response.headers.get("Content-Type")
+    skip = media.bytes - start
+    if skip < 0:
+        raise Unavailable("the server went on at a later byte than was asked for")
+    before = media.bytes
+    try:
+        for chunk in chunks_of(response):
+            piece = chunk[skip:] if skip else chunk
+            skip = max(0, skip - len(chunk))
+            if piece:
+                write(piece)
+                media.bytes += len(piece)
+    except Exception as error:
+        # A break before the first new byte is an ordinary failure, backed off from by the client's policy.
+        if isinstance(error, OSError | Lost) and media.bytes > before:
+            raise _Broken from error
+        raise
+
+
+def _extent(response: requests.Response) -> tuple[int, int | None]:
+    """First byte of the body and length of the whole."""
+    found = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
+    if response.status_code == 206 and found:
+        return int(found[1]), None if found[2] == "*" else int(found[2])
+    length = response.headers.get("Content-Length")
+    return 0, int(length) if length and not response.headers.get("Content-Encoding") else None

@@ -1,0 +1,1 @@
+"""Connection to client: the seam where RingCentral meets Airflow."""

@@ -1,0 +1,157 @@
+"""Connection -> Credentials: every gap and every bad value named in one error, by the field as the user sees it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import logging
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from airflow_provider_ringcentral.client import credentials as rules
+from airflow_provider_ringcentral.client.credentials import DEFAULT_SERVER, Credentials
+from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem
+from airflow_provider_ringcentral.client.hosts import is_loopback
+from airflow_provider_ringcentral.provider_info import EXTRA_FIELDS, STANDARD_FIELDS
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Connection
+
+log = logging.getLogger(__name__)
+
+FIELD_OF = {"client_id": "login", "client_secret": "password", "jwt": "jwt_token", "server": "host"}
+"""What `Credentials` calls a value, and the Connection field it comes from where the names differ."""
+
+LABELS: Mapping[str, str] = {field["name"]: field["label"] for field in (*STANDARD_FIELDS, *EXTRA_FIELDS)}
+EXTRA_NAMES = tuple(field["name"] for field in EXTRA_FIELDS)
+LIMITS = {field["name"]: field["schema"] for field in EXTRA_FIELDS}
+
+
+def credentials_of(connection: Connection, allowed_hosts: Collection[str]) -> Credentials:
+    """The credentials in a Connection. Raises `ConfigurationError` with one `Problem` per bad field."""
+    problems: list[Problem] = []
+    extra = _extra_of(connection, problems)
+    values: dict[str, Any] = {
+        "client_id": (connection.login or "").strip(),
+        "client_secret": (connection.password or "").strip(),
+        "jwt": extra.get("jwt_token") or "",
+        "server": _server(connection.host),
+        "allowed_hosts": tuple(allowed_hosts),
+    }
+    _check_port(connection.port, problems)
+    for name, read in _READERS.items():
+        if extra.get(name) not in (None, ""):
+            try:
+                values[name] = read(extra[name])
+            except ValueError as error:
+                problems.append(Problem(name, str(error)))
+    problems.extend(rules.problems(**{"timeout": rules.DEFAULT_TIMEOUT_SECONDS, **values}))
+    if problems:
+        raise ConfigurationError(problems=[Problem(_as_seen(problem.field), problem.text) for problem in problems])
+    return Credentials(**values)
+
+
+def _as_seen(name: str) -> str:
+    field = FIELD_OF.get(name, name)
+    return f"{LABELS[field]} ({field})" if field in LABELS else field
+
+
+def _extra_of(connection: Connection, problems: list[Problem]) -> dict[str, Any]:
+    """The extra fields that are set; JSON null counts as absent, since forms save untouched fields as null."""
+    try:
+        decoded = json.loads(connection.extra or "{}")
+    except ValueError:
+        decoded = None
+    if not isinstance(decoded, dict):
+        problems.append(Problem("extra", 'is not a JSON object; write it like {"jwt_token": "…"}'))
+        return {}
+    extra = {name: value for name, value in decoded.items() if value is not None}
+    if not isinstance(extra.get("jwt_token", ""), str):
+        extra.pop("jwt_token")
+        problems.append(Problem("jwt_token", "is not a text"))
+    for name in extra.keys() - set(EXTRA_NAMES):
+        _mention(name, extra, problems)
+    return extra
+
+
+def _mention(name: str, extra: Mapping[str, Any], problems: list[Problem]) -> None:
+    """Say so when an unknown key looks like a misspelt one; other unknown keys are somebody else's business."""
+    if name == "jwt":
+        problems.append(Problem("jwt", "Airflow shows an extra key of this name in clear; call it jwt_token"))
+        return
+    close = difflib.get_close_matches(
+        name.lower(), [known for known in EXTRA_NAMES if known not in extra], n=1, cutoff=0.8
+    )
+    if close:
+        log.warning("The Connection's extra has the unknown key %r; did you mean %r? It is ignored.", name, close[0])
+
+
+def _server(host: str | None) -> str:
+    """The server URL; a host without a scheme, as connection URIs have it, means https unless it is a loopback one."""
+    text = (host or "").strip().rstrip("/")
+    if not text:
+        return DEFAULT_SERVER
+    if "://" in text:
+        return text
+    try:
+        loopback = is_loopback(urlsplit(f"//{text}").hostname or "")
+    except ValueError:
+        return text
+    return text if loopback else f"https://{text}"
+
+
+def _check_port(port: Any, problems: list[Problem]) -> None:
+    if str(port or "0").strip() not in ("0", "443"):
+        problems.append(Problem("port", f"is {port}; leave it at 443 and write the port into the server URL"))
+
+
+def _number(name: str) -> Callable[[Any], float]:
+    schema = LIMITS[name]
+
+    def read(value: Any) -> float:
+        low, high = schema.get("minimum", 0), schema.get("maximum", float("inf"))
+        try:
+            number = float("nan") if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError):
+            number = float("nan")
+        if not low <= number <= high:
+            raise ValueError(f"is {value!r}; give a number of seconds from {low} to {high}")
+        return number
+
+    return read
+
+
+def _boolean(value: Any) -> bool:
+    known = {"true": True, "1": True, "false": False, "0": False}
+    if str(value).strip().lower() not in known:
+        raise ValueError(f"is {value!r}; write true or false")
+    return known[str(value).strip().lower()]
+
+
+def _internal_id(value: Any) -> str:
+    text = str(value).strip()
+    if not re.fullmatch(r"~|\d+", text):
+        raise ValueError(f"is {text!r}; give the internal id (digits), or ~ for the JWT's own")
+    return text
+
+
+def _proxies(value: Any) -> dict[str, str]:
+    try:
+        decoded = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        decoded = None
+    if not isinstance(decoded, dict) or not all(isinstance(part, str) for pair in decoded.items() for part in pair):
+        raise ValueError('is not a JSON object of texts; write it like {"https": "http://proxy.example:3128"}')
+    return decoded
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "account_id": _internal_id,
+    "extension_id": _internal_id,
+    "timeout": _number("timeout"),
+    "max_wait": _number("max_wait"),
+    "verify": _boolean,
+    "proxies": _proxies,
+}

@@ -1,0 +1,66 @@
+"""Where errors meet Airflow: what trying again cannot cure fails the task now, whatever its `retries`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from airflow.providers.common.compat.sdk import AirflowFailException
+
+from airflow_provider_ringcentral.client.errors import (
+    BadRequest,
+    ConfigurationError,
+    LoginFailed,
+    NotFound,
+    PermissionDenied,
+    RingCentralError,
+)
+
+
+class ConnectionInvalid(ConfigurationError, AirflowFailException):
+    """`ConfigurationError` that Airflow does not retry."""
+
+
+class LoginRefused(LoginFailed, AirflowFailException):
+    """`LoginFailed` that Airflow does not retry."""
+
+
+class PermissionRefused(PermissionDenied, AirflowFailException):
+    """`PermissionDenied` that Airflow does not retry."""
+
+
+class RequestRefused(BadRequest, AirflowFailException):
+    """`BadRequest` that Airflow does not retry."""
+
+
+class ResourceMissing(NotFound, AirflowFailException):
+    """`NotFound` that Airflow does not retry."""
+
+
+FAIL_NOW: dict[type[RingCentralError], type[RingCentralError]] = {
+    ConfigurationError: ConnectionInvalid,
+    LoginFailed: LoginRefused,
+    PermissionDenied: PermissionRefused,
+    BadRequest: RequestRefused,
+    NotFound: ResourceMissing,
+}
+
+
+def for_airflow(error: RingCentralError) -> RingCentralError:
+    """The error as Airflow should see it: kind, fields and remedy survive, and what is permanent is not retried."""
+    kind = next((FAIL_NOW[ancestor] for ancestor in type(error).__mro__ if ancestor in FAIL_NOW), None)
+    if kind is None or isinstance(error, AirflowFailException):
+        return error
+    return kind(error.message, **error.fields())
+
+
+@contextmanager
+def airflow_errors() -> Iterator[None]:
+    """Turns the errors of the block by `for_airflow`."""
+    try:
+        yield
+    except RingCentralError as error:
+        turned = for_airflow(error)
+        if turned is error:
+            raise
+        raise turned from error.__cause__

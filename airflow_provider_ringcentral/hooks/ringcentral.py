@@ -1,0 +1,178 @@
+"""RingCentralJWTHook: from a Connection to a client whose errors Airflow understands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseHook, mask_secret
+
+from airflow_provider_ringcentral.client.errors import RingCentralError
+from airflow_provider_ringcentral.hooks import settings
+from airflow_provider_ringcentral.hooks.connection import credentials_of
+from airflow_provider_ringcentral.hooks.failures import airflow_errors, for_airflow
+from airflow_provider_ringcentral.provider_info import (
+    CONNECTION_TYPE,
+    EXTRA_FIELDS,
+    HIDDEN_FIELDS,
+    HOOK_NAME,
+    STANDARD_FIELDS,
+)
+
+if TYPE_CHECKING:
+    import requests
+    from upath import UPath
+
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.client.credentials import Credentials
+    from airflow_provider_ringcentral.extract.receipt import Receipt
+    from airflow_provider_ringcentral.hooks.diagnosis import Diagnosis
+
+
+class RingCentralJWTHook(BaseHook):
+    """Logs in with the JWT of a Connection and talks to RingCentral within the quota of its app and user.
+
+    Every method raises the errors of `client/errors.py`; those that trying again cannot cure are also
+    `AirflowFailException`, so that Airflow does not burn retries on a wrong secret or a missing scope.
+
+    :param ringcentral_conn_id: the Connection. :param max_wait: seconds that one request may wait for its place in the
+    quota; None: the Connection's value, else 900.
+    """
+
+    conn_name_attr = "ringcentral_conn_id"
+    default_conn_name = "ringcentral_default"
+    conn_type = CONNECTION_TYPE
+    hook_name = HOOK_NAME
+
+    def __init__(
+        self, ringcentral_conn_id: str = default_conn_name, *, max_wait: float | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.ringcentral_conn_id = ringcentral_conn_id
+        self.max_wait = max_wait
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """The Connection as checked credentials; its secrets are masked in logs from here on."""
+        connection = self.get_connection(self.ringcentral_conn_id)
+        for secret in (connection.password, connection.extra_dejson.get("jwt_token")):
+            mask_secret(secret)
+        with airflow_errors():
+            credentials = credentials_of(connection, settings.allowed_hosts())
+        mask_secret(credentials.jwt)
+        return credentials
+
+    @cached_property
+    def _client(self) -> RingCentralClient:
+        from airflow_provider_ringcentral.client.client import RingCentralClient
+        from airflow_provider_ringcentral.client.policy import DEFAULT_MAX_WAIT_SECONDS, Policy
+
+        credentials = self.credentials
+        waits = (self.max_wait, credentials.max_wait, DEFAULT_MAX_WAIT_SECONDS)
+        with airflow_errors():
+            return RingCentralClient(
+                credentials,
+                settings.shared_ledger(settings.ledger_url()),
+                policy=Policy(max_wait=next(wait for wait in waits if wait is not None)),
+                on_secret=mask_secret,
+                raise_as=for_airflow,
+                show_personal_data=settings.log_personal_data(),
+            )
+
+    def get_conn(self) -> RingCentralClient:
+        """The client: one a hook, safe for threads, made when first asked for. Nothing is sent yet."""
+        return self._client
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        data: Any = None,
+        files: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Send one request, any method and path, and return its answer, already judged.
+
+        Waits for its place in the quota, logs in when needed and repeats what may be repeated. `path` starts with /;
+        lists in `params` become repeated keys, aware datetimes ISO times in UTC.
+        """
+        return self._client.request(method, path, params=params, json=json, data=data, files=files, headers=headers)
+
+    def request_json(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        data: Any = None,
+        files: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """As `request`, but returns the decoded JSON, or None when the answer has no body."""
+        return self._client.request_json(
+            method, path, params=params, json=json, data=data, files=files, headers=headers
+        )
+
+    def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        """The pages of a list as decoded JSON, asked for one by one as they are consumed."""
+        return self._client.pages(path, params)
+
+    def records(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        """The records of all pages of a list."""
+        return self._client.records(path, params)
+
+    def download(self, uri: str, destination: str | UPath) -> Receipt:
+        """Fetch a `contentUri` to `destination`, complete or not at all.
+
+        `destination` is a path of any store that `ObjectStoragePath` knows. Returns the receipt: destination, bytes,
+        SHA-256, requests, seconds waited.
+        """
+        from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+        from airflow_provider_ringcentral.extract.media import fetch_media
+
+        path = ObjectStoragePath(destination) if isinstance(destination, str) else destination
+        with airflow_errors():
+            return fetch_media(self._client, uri, path)
+
+    def diagnose(self) -> Diagnosis:
+        """What is wrong with this Connection and who fixes it; exchanges the JWT itself."""
+        from airflow_provider_ringcentral.hooks.diagnosis import examine
+
+        return examine(self)
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether work can be done, and the summary of `diagnose`. For Airflow's Test button; never raises."""
+        try:
+            diagnosis = self.diagnose()
+        except RingCentralError as error:
+            return False, str(error)
+        return diagnosis.ok, diagnosis.summary
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """The form's extra fields for Airflow before 3.2, from the same table as `conn-fields`."""
+        from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
+        from flask_babel import lazy_gettext
+        from wtforms import PasswordField, StringField
+
+        def widget(field: Mapping[str, Any]) -> Any:
+            secret = field["schema"].get("format") == "password"
+            kind, look = (PasswordField, BS3PasswordFieldWidget) if secret else (StringField, BS3TextFieldWidget)
+            return kind(lazy_gettext(field["label"]), widget=look(), description=field["description"])
+
+        return {field["name"]: widget(field) for field in EXTRA_FIELDS}
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Labels and placeholders of the standard fields for Airflow before 3.2."""
+        return {
+            "hidden_fields": list(HIDDEN_FIELDS),
+            "relabeling": {field["name"]: field["label"] for field in STANDARD_FIELDS},
+            "placeholders": {field["name"]: field["placeholder"] for field in STANDARD_FIELDS},
+        }

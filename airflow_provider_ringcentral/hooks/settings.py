@@ -1,0 +1,42 @@
+"""The `[ringcentral]` section of Airflow's configuration, as values."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from airflow.providers.common.compat.sdk import conf
+
+from airflow_provider_ringcentral.client.ledger import Ledger, open_ledger
+
+SECTION = "ringcentral"
+
+
+def ledger_url() -> str:
+    """The configured ledger, by default a SQLite file in AIRFLOW_HOME named for the operating system user.
+
+    Per user, because the file is readable by its owner only: two users of one machine must not lock each other out.
+    """
+    configured = str(conf.get(SECTION, "ledger_url", fallback="")).strip()
+    if configured:
+        return configured
+    home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser().absolute()
+    return f"sqlite://{home.as_posix()}/ringcentral-ledger-{os.getuid()}.sqlite"
+
+
+def allowed_hosts() -> tuple[str, ...]:
+    """Hosts besides RingCentral's own that may receive secrets, in lower case."""
+    listed = conf.get(SECTION, "allowed_hosts", fallback="")
+    return tuple(host.strip().lower() for host in listed.split(",") if host.strip())
+
+
+def log_personal_data() -> bool:
+    """Whether errors may show phone numbers and RingCentral's own words in full."""
+    return bool(conf.getboolean(SECTION, "log_personal_data", fallback=False))
+
+
+@cache
+def shared_ledger(url: str) -> Ledger:
+    """The one ledger of this process for `url`: all hooks of a triggerer use the same."""
+    return open_ledger(url)

@@ -1,0 +1,1 @@
+"""Operators: thin, one module per noun."""

@@ -1,0 +1,161 @@
+"""What Airflow reads at every start: literal data, standard library only.
+
+A mistake in here stops `import airflow` for the whole installation, so tests hold it against each Airflow's schema.
+The Connection's fields are declared once, in the two tables below: the forms, the hook's validation and the reference
+page are made from them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+PACKAGE: Final = "airflow_provider_ringcentral"
+CONNECTION_TYPE: Final = "ringcentral"
+HOOK_NAME: Final = "RingCentral"
+HOOK_CLASS: Final = f"{PACKAGE}.hooks.ringcentral.RingCentralJWTHook"
+HIDDEN_FIELDS: Final = ("schema",)
+
+STANDARD_FIELDS: Final[tuple[dict[str, Any], ...]] = (
+    {
+        "name": "host",
+        "label": "Server URL",
+        "placeholder": "https://platform.ringcentral.com",
+        "description": "Leave empty for RingCentral's own. Plain http is accepted for a loopback address only; other "
+        "hosts must be listed in [ringcentral] allowed_hosts, since the secret and the JWT go there.",
+    },
+    {
+        "name": "port",
+        "label": "Port (443)",
+        "placeholder": "443",
+        "description": "443, 0 or empty; any other port belongs into the server URL. Store 443: the Test button of "
+        "Airflow 3.3.0 to 3.3.2 refuses saved Connections without a port.",
+    },
+    {
+        "name": "login",
+        "label": "Client ID",
+        "placeholder": "from the app in the Developer Console",
+        "description": "The client id of a REST API app with the JWT auth flow enabled.",
+    },
+    {
+        "name": "password",
+        "label": "Client secret",
+        "placeholder": "from the app in the Developer Console",
+        "description": "The client secret of the same app.",
+    },
+)
+
+EXTRA_FIELDS: Final[tuple[dict[str, Any], ...]] = (
+    {
+        "name": "jwt_token",
+        "label": "JWT credential",
+        "description": "The JWT made in the Developer Console under Credentials, best by a service user. Required.",
+        "schema": {"type": ["string", "null"], "format": "password"},
+    },
+    {
+        "name": "account_id",
+        "label": "Account ID",
+        "description": "The internal id of the account; ~ is the JWT's own.",
+        "schema": {"type": ["string", "null"], "default": "~"},
+    },
+    {
+        "name": "extension_id",
+        "label": "Extension ID",
+        "description": "The internal id of the extension (not its number); ~ is the JWT's own.",
+        "schema": {"type": ["string", "null"], "default": "~"},
+    },
+    {
+        "name": "timeout",
+        "label": "Timeout (seconds)",
+        "description": "How long to wait for one answer.",
+        "schema": {"type": ["number", "null"], "minimum": 1, "maximum": 600, "default": 60},
+    },
+    {
+        "name": "max_wait",
+        "label": "Longest wait (seconds)",
+        "description": "How long one request may wait for its place in the quota, in total. Empty: 900 in a task, 10 "
+        "in a deferrable one.",
+        "schema": {"type": ["number", "null"], "minimum": 0},
+    },
+    {
+        "name": "verify",
+        "label": "Verify TLS certificate",
+        "description": "May be false for a loopback server only.",
+        "schema": {"type": ["boolean", "null"], "default": True},
+    },
+    {
+        "name": "proxies",
+        "label": "Proxies",
+        "description": 'As in requests, such as {"https": "http://proxy.example:3128"}.',
+        "schema": {"type": ["object", "null"]},
+    },
+)
+
+
+def get_provider_info() -> dict[str, Any]:
+    """The provider's metadata, valid against `provider_info.schema.json` of every supported Airflow."""
+    return {
+        "package-name": "airflow-provider-ringcentral",
+        "name": "RingCentral",
+        "description": "RingCentral through its JWT login: call logs to files, within one shared quota.",
+        "integrations": [
+            {
+                "integration-name": "RingCentral",
+                "external-doc-url": "https://developers.ringcentral.com/",
+                "tags": ["service"],
+            }
+        ],
+        "operators": [
+            {
+                "integration-name": "RingCentral",
+                "python-modules": [f"{PACKAGE}.operators.api", f"{PACKAGE}.operators.call_log"],
+            }
+        ],
+        "hooks": [{"integration-name": "RingCentral", "python-modules": [f"{PACKAGE}.hooks.ringcentral"]}],
+        "connection-types": [
+            {
+                "connection-type": CONNECTION_TYPE,
+                "hook-class-name": HOOK_CLASS,
+                "hook-name": HOOK_NAME,
+                "ui-field-behaviour": {
+                    "hidden-fields": list(HIDDEN_FIELDS),
+                    "relabeling": {field["name"]: field["label"] for field in STANDARD_FIELDS},
+                    "placeholders": {field["name"]: field["placeholder"] for field in STANDARD_FIELDS},
+                },
+                "conn-fields": {
+                    field["name"]: {key: field[key] for key in ("label", "description", "schema")}
+                    for field in EXTRA_FIELDS
+                },
+            }
+        ],
+        "config": {
+            "ringcentral": {
+                "description": "Settings of the RingCentral provider.",
+                "options": {
+                    "ledger_url": {
+                        "description": "Where processes share token, windows and penalties. Empty: a SQLite file in "
+                        "AIRFLOW_HOME, for all processes of one machine. `memory://` shares nothing.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "sensitive": True,
+                        "example": "sqlite:////var/lib/airflow/ringcentral.sqlite",
+                        "default": "",
+                    },
+                    "allowed_hosts": {
+                        "description": "Hosts besides RingCentral's own that may receive the client secret, the JWT "
+                        "and access tokens; comma separated.",
+                        "version_added": "0.1.0",
+                        "type": "string",
+                        "example": "gateway.example.com",
+                        "default": "",
+                    },
+                    "log_personal_data": {
+                        "description": "Show phone numbers and RingCentral's own words in full in error messages.",
+                        "version_added": "0.1.0",
+                        "type": "boolean",
+                        "example": None,
+                        "default": "False",
+                    },
+                },
+            }
+        },
+    }
