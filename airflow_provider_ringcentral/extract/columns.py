@@ -1,0 +1,120 @@
+"""Records with nested objects as flat rows, for formats that have columns. Nothing is lost: see `OTHER`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+OTHER = "other"
+"""The last column: everything of the record that has no column of its own, as a JSON object; empty when all had one."""
+
+Row = list[Any]
+
+
+class Kind(Enum):
+    """What a cell holds; a value of another type stays in `OTHER`."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    FLAG = "flag"
+    TIME = "time"
+    """ISO 8601 text, kept as it came; Parquet makes a UTC timestamp in microseconds of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`name` of the column, and the `path` of keys, one or two, that leads to its value."""
+
+    name: str
+    path: tuple[str, ...]
+    kind: Kind = Kind.TEXT
+
+
+Fit = Callable[[Any], Any]
+"""A value as a cell, or None when it is of another type."""
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    # Ids are numbers here and text there (`extension.id`, `from.extensionId`): one type, so that they join.
+    return str(value) if type(value) is int else None
+
+
+def _integer(value: Any) -> Any:
+    return value if type(value) is int and -(2**63) <= value < 2**63 else None
+
+
+def _number(value: Any) -> Any:
+    return float(value) if type(value) is float or type(value) is int else None
+
+
+def _flag(value: Any) -> Any:
+    return value if type(value) is bool else None
+
+
+def as_it_came(value: Any) -> Any:
+    """A time as the text that RingCentral sent."""
+    return value if isinstance(value, str) else None
+
+
+class Flattener:
+    """Rows of `columns` and `OTHER` from NDJSON; null counts as absent, `time` makes the cells of times."""
+
+    def __init__(self, columns: Sequence[Column], *, time: Fit = as_it_came) -> None:
+        fits = {Kind.TEXT: _text, Kind.INTEGER: _integer, Kind.NUMBER: _number, Kind.FLAG: _flag, Kind.TIME: time}
+        self._width = len(columns) + 1
+        self._top: dict[str, tuple[int, Fit]] = {}
+        self._nested: dict[str, dict[str, tuple[int, Fit]]] = {}
+        for at, column in enumerate(columns):
+            *above, key = column.path
+            level = self._nested.setdefault(above[0], {}) if above else self._top
+            level[key] = at, fits[column.kind]
+        self._decode_lines = msgspec.json.Decoder(dict[str, Any]).decode_lines
+        self._encode = msgspec.json.Encoder().encode
+
+    def rows(self, chunk: bytes) -> Iterator[Row]:
+        """One row a line of `chunk`."""
+        for record in self._decode_lines(chunk):
+            yield self._row(record)
+
+    def _row(self, record: dict[str, Any]) -> Row:
+        row: Row = [None] * self._width
+        rest = _fill(row, record, self._top)
+        for key, targets in self._nested.items():
+            inner = rest.get(key)
+            if isinstance(inner, dict):
+                left = _fill(row, inner, targets)
+                if left:
+                    rest[key] = left
+                else:
+                    del rest[key]
+        if rest:
+            row[-1] = self._encode(rest).decode()
+        return row
+
+
+def _fill(row: Row, values: dict[str, Any], targets: dict[str, tuple[int, Fit]]) -> dict[str, Any]:
+    """Put into `row` what has a cell; returns what has none."""
+    rest = {}
+    for key, value in values.items():
+        target = targets.get(key)
+        if target is None:
+            rest[key] = value
+        elif value is not None:
+            cell = target[1](value)
+            if cell is None:
+                rest[key] = value
+            else:
+                row[target[0]] = cell
+    return rest
+
+
+def names(columns: Iterable[Column]) -> list[str]:
+    """The header: column names, `OTHER` last."""
+    return [*(column.name for column in columns), OTHER]

@@ -1,0 +1,195 @@
+"""Files that are complete or absent, on a local disk or any store that fsspec knows.
+
+Everything goes through `path.fs` and `path.path`, the two names that universal_pathlib 0.2 and 0.3 and Airflow's
+`ObjectStoragePath` share; Airflow's own `open` wraps every call of the file in a lineage hook.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fsspec.implementations.local import LocalFileSystem
+from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
+
+from airflow_provider_ringcentral.extract.errors import DestinationError
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+BLOCK = 8 * 2**20
+"""Bytes a store gets at once: s3fs would hold 50 MB otherwise, and 10 000 parts of this size still make 80 GB."""
+
+_HIERARCHICAL = frozenset({"sftp", "ssh", "ftp", "hdfs", "webhdfs", "smb"})
+"""Stores with real folders. On the others `makedirs` is not harmless: s3fs would create a missing bucket."""
+
+
+class Writer:
+    """Takes bytes on their way into a file; `bytes` and `sha256` are those of what was written so far."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+        self._digest = hashlib.sha256()
+        self.bytes = 0
+
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal SHA-256."""
+        return self._digest.hexdigest()
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Write all of `data`; a short write of the system is gone on with."""
+        view = memoryview(data).cast("B")
+        size = len(view)
+        self._digest.update(view)
+        self.bytes += size
+        while len(view):
+            written = self._raw.write(view)
+            view = view[written:]
+        return size
+
+
+@contextmanager
+def complete_file(path: UPath) -> Iterator[Writer]:
+    """Write `path`, which appears (or is replaced) only when the block ends without an exception.
+
+    On an exception nothing appears, an older file stays as it is, and nothing is left behind: neither a temporary
+    file nor an unfinished multipart upload. A process killed inside the block leaves a hidden `.NAME.tmp-…` beside a
+    local file, which the next writer of the same file removes, or an unfinished upload in an object store, which the
+    bucket's lifecycle rule removes.
+    """
+    fs, name = filesystem(path), path.path
+    if isinstance(fs, LocalFileSystem):
+        _remove_orphans(name)
+        with _replaced(name) as raw:
+            yield Writer(raw)
+    else:
+        with _published(fs, name) as raw:
+            yield Writer(raw)
+
+
+def write_object(fs: AbstractFileSystem, name: str, data: bytes) -> None:
+    """Write a small object at once: complete or absent locally and on object stores."""
+    if isinstance(fs, LocalFileSystem):
+        with _replaced(name) as raw:
+            Writer(raw).write(data)
+    else:
+        fs.pipe_file(name, data)
+
+
+def filesystem(path: UPath) -> AbstractFileSystem:
+    """The file system of `path`; `DestinationError` when its scheme is unknown or its package is missing."""
+    try:
+        return path.fs
+    except (ValueError, ImportError) as error:
+        raise DestinationError(
+            f"No file system for {path}: {error}. Install the provider of that scheme (for s3:// "
+            "apache-airflow-providers-amazon[s3fs], for gs:// apache-airflow-providers-google)."
+        ) from error
+
+
+def check_destination(path: UPath) -> None:
+    """Find out before the first request that `path` can be written; its folder is made.
+
+    Writes and removes one empty file beside it. Raises `DestinationError` saying what is in the way.
+    """
+    fs, name = filesystem(path), path.path
+    if str(path).endswith("/") or not name.rsplit("/", 1)[-1]:
+        raise DestinationError(f"The destination {path} names a folder; name a file in it.")
+    try:
+        if isinstance(fs, LocalFileSystem) or _HIERARCHICAL & _protocols(fs):
+            fs.makedirs(folder_of(name), exist_ok=True)
+            if fs.isdir(name):
+                raise DestinationError(f"The destination {path} is a folder; name a file in it.")
+        probe = f"{folder_of(name)}/.{name.rsplit('/', 1)[-1]}.tmp-probe-{uuid.uuid4().hex[:8]}"
+        fs.pipe_file(probe, b"")
+    except (OSError, ValueError) as error:
+        raise DestinationError(f"The destination {path} cannot be written: {_reason(error)}.") from error
+    # A bucket may allow writing and forbid removing; an empty probe left there is no reason to refuse the job.
+    with suppress(OSError):
+        fs.rm_file(probe)
+
+
+def folder_of(name: str) -> str:
+    """The folder of a path of a file system, without a slash at its end ("" is the root)."""
+    return name.rpartition("/")[0]
+
+
+def _protocols(fs: AbstractFileSystem) -> set[str]:
+    return {fs.protocol} if isinstance(fs.protocol, str) else set(fs.protocol)
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _temporary(name: str) -> str:
+    return f"{folder_of(name)}/.{name.rsplit('/', 1)[-1]}.tmp-{uuid.uuid4().hex[:8]}"
+
+
+def _remove_orphans(name: str) -> None:
+    """What a killed writer left. A live one loses its file too, and fails on publishing: the later one wins."""
+    prefix = f".{name.rsplit('/', 1)[-1]}.tmp-"
+    with suppress(FileNotFoundError):
+        for entry in Path(folder_of(name) or "/").iterdir():
+            if entry.name.startswith(prefix):
+                entry.unlink(missing_ok=True)
+
+
+@contextmanager
+def _replaced(name: str) -> Iterator[Any]:
+    """A local file under a temporary name, renamed at the end: readers see the old one or the new one, whole."""
+    temporary = Path(_temporary(name))
+    try:
+        with temporary.open("xb", buffering=0) as raw:
+            yield raw
+            # Without it a power cut can leave the new name with an empty file behind it.
+            os.fsync(raw.fileno())
+        temporary.replace(name)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _published(fs: AbstractFileSystem, name: str) -> Iterator[Any]:
+    """An object in a store: an upload of its own that `commit` publishes, else a temporary key that is moved.
+
+    `autocommit=False` is only a hint: memory:// ignores it and publishes at `open`. So the way is chosen by the class
+    of a file opened under the temporary key; files with a `commit` of their own have sent nothing by then.
+    """
+    temporary = _temporary(name)
+    raw = fs.open(temporary, "wb", block_size=BLOCK)
+    commits = isinstance(raw, AbstractBufferedFile) and type(raw).commit is not AbstractBufferedFile.commit
+    if commits:
+        raw.closed = True
+        raw = fs.open(name, "wb", block_size=BLOCK, autocommit=False)
+    try:
+        yield raw
+        raw.close()
+        if commits:
+            raw.commit()
+        else:
+            fs.mv(temporary, name)
+    except BaseException:
+        # The first error is the one to report; an upload that can't be aborted either is the bucket's lifecycle's.
+        with suppress(Exception):
+            _throw_away(raw)
+        if not commits:
+            with suppress(Exception):
+                fs.rm_file(temporary)
+        raise
+
+
+def _throw_away(raw: Any) -> None:
+    """Closing an fsspec file publishes what it has, and so does garbage collection unless it counts as closed."""
+    if isinstance(raw, AbstractBufferedFile):
+        raw.closed = True
+        raw.discard()
+    else:
+        raw.close()

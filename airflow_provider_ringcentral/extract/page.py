@@ -1,0 +1,142 @@
+"""One page of a call log, read without rebuilding its records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Annotated
+
+import msgspec
+
+from airflow_provider_ringcentral.client.errors import Unavailable
+
+
+class _Link(msgspec.Struct):
+    uri: str | None = None
+
+
+class _Navigation(msgspec.Struct, rename="camel"):
+    next_page: _Link | None = None
+
+
+class _Bodies(msgspec.Struct):
+    records: list[msgspec.Raw]
+    navigation: _Navigation | None = None
+
+
+class _Head(msgspec.Struct, rename="camel"):
+    id: str
+    start_time: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class _Heads(msgspec.Struct):
+    records: list[_Head]
+
+
+class _LooseHead(msgspec.Struct, rename="camel"):
+    id: str | int
+    start_time: str
+
+
+class _LooseHeads(msgspec.Struct):
+    records: list[_LooseHead]
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_bodies = msgspec.json.Decoder(_Bodies)
+_heads = msgspec.json.Decoder(_Heads)
+_loose_heads = msgspec.json.Decoder(_LooseHeads)
+_head_lines = msgspec.json.Decoder(_Head)
+_loose_head_lines = msgspec.json.Decoder(_LooseHead)
+
+
+class Page:
+    """`ids`, `times` (aware, UTC) and `has_next` of a call-log answer, and its records as lines.
+
+    Raises `Unavailable` when the answer is no page, or one of its records has no id or start time: such a record
+    could be neither placed in the window nor told from another, and dropping it would be silent loss.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        # A line break inside a JSON string is always written \\n: one met here is layout and would split a record.
+        if b"\n" in body or b"\r" in body:
+            body = msgspec.json.format(body, indent=-1)
+        try:
+            bodies = _bodies.decode(body)
+        except msgspec.DecodeError as error:
+            raise Unavailable(f"RingCentral's answer is no page of a call log: {error}") from error
+        self._records = bodies.records
+        link = bodies.navigation and bodies.navigation.next_page
+        self.has_next = bool(link and link.uri)
+        """RingCentral names a next page; a page may be short, or empty, and still do so (FACTS 5.1)."""
+        self.ids, self.times = _heads_of_page(body)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def lines(self, kept: Sequence[int]) -> bytes:
+        """The records at these places as NDJSON, each byte as RingCentral sent it (layout between lines aside)."""
+        if not kept:
+            return b""
+        records = self._records if len(kept) == len(self._records) else [self._records[place] for place in kept]
+        return b"\n".join(records) + b"\n"
+
+    @cached_property
+    def seconds(self) -> tuple[int, int]:
+        """The oldest and the newest start, cut to whole epoch seconds. Only for pages with records."""
+        return second(min(self.times)), second(max(self.times))
+
+    @cached_property
+    def newest_first(self) -> bool:
+        """The records go back in time, looked at in whole seconds: the finest step that the extract relies on."""
+        if self.times == sorted(self.times, reverse=True):
+            return True
+        cut = [second(moment) for moment in self.times]
+        return cut == sorted(cut, reverse=True)
+
+
+def second(moment: datetime) -> int:
+    """The epoch second that `moment` (aware) lies in."""
+    # Not int(moment.timestamp()): it rounds towards zero, and goes through a float.
+    since = moment - _EPOCH
+    return since.days * 86_400 + since.seconds
+
+
+def heads_of_lines(lines: bytes) -> tuple[list[str], list[datetime]]:
+    """Ids and start times of NDJSON lines that were a page's before."""
+    heads: list[_Head] | list[_LooseHead]
+    try:
+        heads = _head_lines.decode_lines(lines)
+    except msgspec.ValidationError:
+        heads = _loose_head_lines.decode_lines(lines)
+    return _split(heads)
+
+
+def _heads_of_page(body: bytes) -> tuple[list[str], list[datetime]]:
+    heads: list[_Head] | list[_LooseHead]
+    try:
+        heads = _heads.decode(body).records
+    except msgspec.ValidationError:
+        # Not RFC 3339 to the letter: an offset without colon (FACTS 1.3), no zone, a number for an id. Or nothing.
+        try:
+            heads = _loose_heads.decode(body).records
+        except msgspec.ValidationError as error:
+            raise Unavailable(f"A record of RingCentral's call log has no usable id or startTime: {error}") from error
+    return _split(heads)
+
+
+def _split(heads: Sequence[_Head] | Sequence[_LooseHead]) -> tuple[list[str], list[datetime]]:
+    return [str(head.id) for head in heads], [
+        head.start_time if isinstance(head, _Head) else _moment(head.start_time) for head in heads
+    ]
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Unavailable("A record of RingCentral's call log has a startTime that is no ISO 8601 time.") from None
+    # RingCentral answers in UTC (FACTS 1.3).
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,41 @@
+"""What a finished file holds, in a form for XCom and asset events."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One published file of calls.
+
+    `destination` is None when the window was empty and nothing was to be written. `records` counts lines, rows or
+    calls (the same here), `bytes` and `sha256` (hexadecimal) are of the file as it lies there. Times are ISO 8601 in
+    UTC: `first_start_time` and `last_start_time` are the oldest and the newest call (None without calls), the window
+    is `window_start <= t < window_end`. `requests` counts HTTP requests of this run, logins and repeats included;
+    `seconds_waited` is what was waited for quota and between repeats.
+    """
+
+    destination: str | None
+    format: str
+    records: int
+    bytes: int
+    sha256: str | None
+    first_start_time: str | None
+    last_start_time: str | None
+    window_start: str
+    window_end: str
+    view: str
+    requests: int
+    seconds_waited: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """All fields as JSON values, under 2 KB for destinations of up to 1 KB."""
+        return asdict(self)
+
+
+def utc_text(moment: datetime) -> str:
+    """`moment` (aware) as `2026-01-02T03:04:05.678000Z`; fractions appear only when there are any."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
