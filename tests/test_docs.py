@@ -1,0 +1,103 @@
+"""The documentation agrees with the code: written pages are fresh, links lead somewhere, README's code runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_ringcentral.client.credentials import DEFAULT_SERVER
+from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+CONNECTION = "AIRFLOW_CONN_RINGCENTRAL_DEFAULT"
+
+
+def block(page, kind, *, mark=""):
+    """The first code block of that kind on a page, after `mark`."""
+    text = (ROOT / page).read_text()
+    return re.search(rf"```{kind}\n(.*?)```", text[text.index(mark) :], re.DOTALL)[1]
+
+
+def test_the_reference_is_what_the_code_says(tmp_path):
+    """`make docs` writes it anew."""
+    subprocess.run([sys.executable, "scripts/generate-docs", tmp_path], cwd=ROOT, check=True)
+
+    committed = {path.name: path.read_text() for path in (ROOT / "docs/reference").glob("*.md")}
+    assert committed == {path.name: path.read_text() for path in tmp_path.glob("*.md")}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    prose = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    targets = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", prose) if "://" not in link]
+
+    assert [target for target in targets if target and not (page.parent / target).exists()] == []
+
+
+def test_the_two_commands_of_the_readme_exist():
+    commands = re.findall(r"^    (make \w+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+    assert commands == ["make demo", "make test"]
+    for command in commands:
+        subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, check=True, capture_output=True)
+
+
+def shown(script):
+    """What the shell makes of the README's `export`."""
+    told = subprocess.run(["bash", "-c", f"{script}\nenv -0"], capture_output=True, check=True, text=True, env={})
+    return dict(line.split("=", 1) for line in told.stdout.split("\0") if "=" in line)[CONNECTION]
+
+
+@pytest.mark.parametrize(
+    ("value", "secrets"),
+    [
+        pytest.param(
+            shown(block("README.md", "bash", mark="test: connection")),
+            ("the client id", "the client secret", "header.payload.signature"),
+            id="README",
+        ),
+        pytest.param(
+            block("docs/reference/connection.md", "json"),
+            ("the-client-id", "the-client-secret", "the.jwt.credential"),
+            id="reference-json",
+        ),
+        pytest.param(
+            block("docs/reference/connection.md", "", mark="As a URI").strip(),
+            ("the-client-id", "the-client-secret", "the.jwt.credential"),
+            id="reference-uri",
+        ),
+    ],
+)
+def test_every_notation_of_a_connection_is_understood(value, secrets, monkeypatch):
+    monkeypatch.setenv(CONNECTION, value)
+
+    credentials = RingCentralJWTHook().credentials
+
+    assert (credentials.client_id, credentials.client_secret, credentials.jwt) == secrets
+    assert credentials.server == DEFAULT_SERVER
+
+
+@pytest.mark.db
+@pytest.mark.usefixtures("connection")
+def test_the_dag_of_the_readme_writes_its_file(database, tmp_path):
+    dag = block("README.md", "python", mark="test: dag").replace("file:///tmp/calls", tmp_path.as_uri())
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags/readme.py").write_text(dag)
+
+    command = [Path(sys.executable).parent / "airflow", "dags", "test", "calls_of_yesterday", "2026-02-03"]
+    environment = os.environ | {"AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "dags")}
+    run = subprocess.run(command, env=environment, capture_output=True, check=False, text=True)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    (path,) = tmp_path.glob("*.ndjson.gz")
+    assert path.name == "2026-02-03.ndjson.gz"
+    unpacked = subprocess.run(["gzip", "-dc", path], capture_output=True, check=True)
+    starts = {json.loads(line)["startTime"][:10] for line in unpacked.stdout.splitlines()}
+    assert starts == {"2026-02-03"}
