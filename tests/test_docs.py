@@ -60,7 +60,7 @@ def shown(script):
     [
         pytest.param(
             shown(block("README.md", "bash", mark="test: connection")),
-            ("the client id", "the client secret", "header.payload.signature"),
+            ("the client id", "the client secret", "the.jwt.credential"),
             id="README",
         ),
         pytest.param(
