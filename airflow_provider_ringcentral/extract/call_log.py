@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS
 from airflow_provider_ringcentral.extract.errors import BadArgument, EmptyWindow
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-IfEmpty = Literal["write", "skip", "fail"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,7 +30,7 @@ def extract_window(
     destination: UPath,
     file_format: str | None = None,
     *,
-    if_empty: IfEmpty = "write",
+    if_empty: str = "write",
     progress: Callable[[Progress], None] | None = None,
 ) -> Receipt:
     """Write the calls of the query's window to `destination` and say what is in it.

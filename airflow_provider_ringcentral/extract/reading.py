@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -88,12 +88,14 @@ class Reading:
 
     def _step(self, cursor: Cursor) -> Cursor | None:
         page = self._fetch(cursor)
-        lines, times = self._kept(page)
+        kept = self._walk.keep(page)
+        lines, times = _rows(page, kept)
         if cursor.page > 1 and cursor.order is not Order.NONE:
             # A call deleted meanwhile moved the first row of this page to the end of the one before.
-            more, their_times = self._kept(self._fetch(replace(cursor, page=cursor.page - 1)))
-            lines, times = lines + more, times + their_times
-        following = self._walk.after(cursor, page)
+            before = self._fetch(replace(cursor, page=cursor.page - 1))
+            moved = _rows(before, self._walk.keep(before))
+            lines, times = lines + moved[0], times + moved[1]
+        following = self._walk.after(cursor, page, kept)
         if following is not None and following.order is not cursor.order and following.order is Order.NONE:
             log.warning("The call log is not newest first: reading the window by page numbers from here on.")
         if starts_over(following):
@@ -109,10 +111,6 @@ class Reading:
         self.fetched += 1
         return Page(self._client.raw_page(self._query.path, self._query.params(self._walk.date_from, cursor)))
 
-    def _kept(self, page: Page) -> tuple[bytes, list[datetime]]:
-        places = self._walk.keep(page)
-        return page.lines(places), [page.times[place] for place in places]
-
     def _store(self, lines: bytes, times: list[datetime], following: Cursor | None) -> None:
         oldest = newest = 0
         if times:
@@ -125,6 +123,10 @@ class Reading:
             return
         cursor = _END if following is None else str(following)
         self._parts.append(lines, records=len(times), oldest=oldest, newest=newest, cursor=cursor)
+
+
+def _rows(page: Page, kept: Sequence[int]) -> tuple[bytes, list[datetime]]:
+    return page.lines(kept), [page.times[place] for place in kept]
 
 
 def _microseconds(moment: datetime) -> int:

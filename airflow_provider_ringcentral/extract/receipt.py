@@ -9,27 +9,29 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One published file of calls.
+    """One published file.
 
-    `destination` is None when the window was empty and nothing was to be written. `records` counts lines, rows or
-    calls (the same here), `bytes` and `sha256` (hexadecimal) are of the file as it lies there. Times are ISO 8601 in
-    UTC: `first_start_time` and `last_start_time` are the oldest and the newest call (None without calls), the window
-    is `window_start <= t < window_end`. `requests` counts HTTP requests of this run, logins and repeats included;
-    `seconds_waited` is what was waited for quota and between repeats.
+    `destination` is None when a window was empty and nothing was to be written. `format` is a name of FORMATS or a
+    content type, `records` counts lines, rows or calls (the same here; None for media), `bytes` and `sha256`
+    (hexadecimal) are of the file as it lies there. `requests` counts HTTP requests of this run, logins and repeats
+    included; `seconds_waited` is what was waited for quota and between repeats.
+
+    Of a window of calls also (times are ISO 8601 in UTC): `first_start_time` and `last_start_time`, the oldest and the
+    newest call (None without calls), and the window itself, `window_start <= t < window_end`, in `view`.
     """
 
     destination: str | None
     format: str
-    records: int
+    records: int | None
     bytes: int
     sha256: str | None
-    first_start_time: str | None
-    last_start_time: str | None
-    window_start: str
-    window_end: str
-    view: str
     requests: int
     seconds_waited: float
+    first_start_time: str | None = None
+    last_start_time: str | None = None
+    window_start: str | None = None
+    window_end: str | None = None
+    view: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """All fields as JSON values, under 2 KB for destinations of up to 1 KB."""

@@ -7,7 +7,7 @@ what it has seen, and drops what it has already.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -18,6 +18,9 @@ from airflow_provider_ringcentral.extract.seen import IdSet
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+EVIDENCE = 8
+"""Seconds in falling order that show a log to be newest first: by chance one of 40 320 does so."""
+
 MAX_PAGE = 1000
 """The highest page number RingCentral's schema allows (FACTS 5.1)."""
 
@@ -26,7 +29,7 @@ class Order(StrEnum):
     """What is known about the order of the log."""
 
     UNKNOWN = "u"
-    """All rows so far share a second, so a step back in time could jump over rows."""
+    """Too little was seen: a step back in time could pass over rows."""
     NEWEST_FIRST = "n"
     NONE = "p"
     """Not newest first: page numbers under a `dateTo` that stays."""
@@ -74,7 +77,7 @@ class Walk:
         self.first = Cursor(second(end) + (1 if end.microsecond else 0))
         self._boundary: dict[str, datetime] = {}
         self._all: IdSet | None = None
-        self._only_second: int | None = None
+        self._seconds: set[int] = set()
 
     def remember(self, cursor: Cursor, rows: Iterable[tuple[list[str], list[datetime]]]) -> None:
         """Go on from `cursor` with rows that are written already, newest part first; takes as many as matter."""
@@ -88,8 +91,6 @@ class Walk:
             self._boundary.update((i, t) for i, t in zip(ids, times, strict=True) if t < limit)
             if cursor.order is Order.NEWEST_FIRST and times and max(times) >= limit:
                 return
-        if cursor.order is Order.UNKNOWN and self._boundary:
-            self._only_second = second(min(self._boundary.values()))
 
     def keep(self, page: Page) -> list[int]:
         """The places of the rows that lie in the window and were not kept before; they count as kept now."""
@@ -104,8 +105,8 @@ class Walk:
                 kept.append(place)
         return kept
 
-    def after(self, cursor: Cursor, page: Page) -> Cursor | None:
-        """What to ask after `page`, the answer to `cursor`, and after `keep(page)`; None at the end of the window.
+    def after(self, cursor: Cursor, page: Page, kept: Sequence[int]) -> Cursor | None:
+        """What to ask after `page`, the answer to `cursor` of which `keep` kept those; None at the end of the window.
 
         When the answer `starts_over`, jumps back in time were wrong and may have passed over rows: the whole window is
         read again by page numbers. The rows of `page` are met again, so they must not be written, and `remember` has
@@ -113,9 +114,9 @@ class Walk:
         """
         if cursor.order is Order.NONE or not len(page):
             return cursor.turned() if page.has_next else None
-        if self._contradicts(cursor, page):
+        if not page.newest_first or page.seconds[1] > cursor.date_to:
             return self._by_page_numbers(cursor, page)
-        return self._back(cursor, page) if page.has_next else None
+        return self._back(cursor, page, kept) if page.has_next else None
 
     def share(self, cursor: Cursor | None) -> float | None:
         """The part of the window (0 to 1) that is read before `cursor`; None when page numbers hide it."""
@@ -126,13 +127,6 @@ class Walk:
         whole = self.first.date_to - self.date_from
         return min(1.0, max(0.0, (self.first.date_to - cursor.date_to) / whole))
 
-    def _contradicts(self, cursor: Cursor, page: Page) -> bool:
-        """The page is not what a log that is newest first, in whole seconds, would show under this `dateTo`."""
-        newest = page.seconds[1]
-        if not page.newest_first or newest > cursor.date_to:
-            return True
-        return cursor.order is Order.UNKNOWN and self._only_second is not None and newest > self._only_second
-
     def _by_page_numbers(self, cursor: Cursor, page: Page) -> Cursor | None:
         if cursor.date_to != self.first.date_to:
             return replace(self.first, order=Order.NONE)
@@ -142,11 +136,9 @@ class Walk:
         self._boundary.clear()
         return replace(cursor.turned(), order=Order.NONE) if page.has_next else None
 
-    def _back(self, cursor: Cursor, page: Page) -> Cursor | None:
-        oldest, newest = page.seconds
-        known = cursor.order is Order.NEWEST_FIRST or oldest < newest
-        if not known and (self._only_second is None or oldest == self._only_second):
-            self._only_second = oldest
+    def _back(self, cursor: Cursor, page: Page, kept: Sequence[int]) -> Cursor | None:
+        oldest = page.seconds[0]
+        if cursor.order is Order.UNKNOWN and not self._shows_order(page, kept):
             return cursor.turned()
         if oldest < self.date_from:
             return None
@@ -157,6 +149,16 @@ class Walk:
         limit = _limit(moved)
         self._boundary = {i: t for i, t in self._boundary.items() if t < limit}
         return Cursor(moved, 1, Order.NEWEST_FIRST)
+
+
+    def _shows_order(self, page: Page, kept: Sequence[int]) -> bool:
+        """Enough seconds were met in falling order, this page's included."""
+        # Rows met before don't count: insertions push them onto later pages, after newer ones.
+        fresh = {second(page.times[place]) for place in kept}
+        if fresh and self._seconds and max(fresh) > min(self._seconds):
+            self._seconds.clear()
+        self._seconds |= fresh
+        return len(self._seconds) >= EVIDENCE
 
 
 def starts_over(cursor: Cursor | None) -> bool:

@@ -132,12 +132,11 @@ class RingCentralJWTHook(BaseHook):
         `destination` is a path of any store that `ObjectStoragePath` knows. Returns the receipt: destination, bytes,
         SHA-256, requests, seconds waited.
         """
-        from airflow.providers.common.compat.sdk import ObjectStoragePath
-
         from airflow_provider_ringcentral.extract.media import fetch_media
+        from airflow_provider_ringcentral.hooks.storage import storage_path
 
-        path = ObjectStoragePath(destination) if isinstance(destination, str) else destination
         with airflow_errors():
+            path = storage_path(destination) if isinstance(destination, str) else destination
             return fetch_media(self._client, uri, path)
 
     def diagnose(self) -> Diagnosis:

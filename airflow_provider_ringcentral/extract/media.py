@@ -1,0 +1,31 @@
+"""A media file of RingCentral (recording, attachment) into a file that is complete or absent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_provider_ringcentral.client.download import download
+from airflow_provider_ringcentral.extract.files import check_destination, complete_file
+from airflow_provider_ringcentral.extract.receipt import Receipt
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+
+
+def fetch_media(client: RingCentralClient, uri: str, destination: UPath) -> Receipt:
+    """Fetch a `contentUri` to `destination`; `format` of the receipt is its content type."""
+    check_destination(destination)
+    requests, waited = client.usage.requests, client.usage.waited
+    with complete_file(destination) as out:
+        media = download(client, uri, out.write)
+    return Receipt(
+        destination=str(destination),
+        format=media.content_type or "",
+        records=None,
+        bytes=out.bytes,
+        sha256=out.sha256,
+        requests=client.usage.requests - requests,
+        seconds_waited=round(client.usage.waited - waited, 3),
+    )

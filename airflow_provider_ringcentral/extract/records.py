@@ -1,0 +1,81 @@
+"""Any list of RingCentral, or any answer, into a file that is complete or absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from airflow_provider_ringcentral.client.paging import rows
+from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.extract.files import Writer, check_destination, complete_file
+from airflow_provider_ringcentral.extract.formats import format_of
+from airflow_provider_ringcentral.extract.receipt import Receipt
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.client.usage import Usage
+
+
+def extract_records(
+    client: RingCentralClient,
+    path: str,
+    params: Mapping[str, Any] | None,
+    destination: UPath,
+    file_format: str | None = None,
+) -> Receipt:
+    """Write the records of all pages of a list to `destination`, one JSON object a line.
+
+    Rows may repeat when the list changes while it is read (FACTS 5.1). Raises `BadArgument` and `DestinationError`
+    before the first request.
+    """
+    chosen = format_of(destination.path, file_format)
+    if chosen.tabular:
+        raise BadArgument(
+            f"file_format {chosen.name!r} has columns for calls only; use ndjson.", parameter="file_format"
+        )
+    check_destination(destination)
+    before = replace(client.usage)
+    count = 0
+
+    def lines() -> Iterator[bytes]:
+        nonlocal count
+        for page in client.pages(path, params):
+            records = list(rows(page))
+            count += len(records)
+            yield b"".join(msgspec.json.encode(record) + b"\n" for record in records)
+
+    with complete_file(destination) as out:
+        chosen.write(lines(), out, ())
+    return _receipt(client, before, destination, out, kind=chosen.name, records=count)
+
+
+def extract_body(
+    client: RingCentralClient, method: str, path: str, options: Mapping[str, Any], destination: UPath
+) -> Receipt:
+    """Write the body of one answer to `destination`, byte for byte."""
+    check_destination(destination)
+    before = replace(client.usage)
+    response = client.request(method, path, **options)
+    with complete_file(destination) as out:
+        out.write(response.content)
+    kind = response.headers.get("Content-Type", "").partition(";")[0]
+    return _receipt(client, before, destination, out, kind=kind, records=None)
+
+
+def _receipt(
+    client: RingCentralClient, before: Usage, destination: UPath, out: Writer, *, kind: str, records: int | None
+) -> Receipt:
+    return Receipt(
+        destination=str(destination),
+        format=kind,
+        records=records,
+        bytes=out.bytes,
+        sha256=out.sha256,
+        requests=client.usage.requests - before.requests,
+        seconds_waited=round(client.usage.waited - before.waited, 3),
+    )

@@ -1,0 +1,31 @@
+"""Where files go: any store that Airflow's ObjectStoragePath knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from airflow_provider_ringcentral.extract.errors import DestinationError
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+
+def storage_path(url: str) -> UPath:
+    """`file:///data/calls.ndjson`, `s3://conn_id@bucket/key` or a local path as a path of its store.
+
+    Raises `DestinationError` for a scheme that no installed provider serves.
+    """
+    from airflow.providers.common.compat.sdk import ObjectStoragePath
+
+    if not url or not isinstance(url, str):
+        raise DestinationError(f"The destination is {url!r}; give a path or URL such as file:///data/calls.ndjson.")
+    try:
+        path = ObjectStoragePath(url)
+        _ = path.fs
+    except (ValueError, ImportError) as error:
+        raise DestinationError(
+            f"The destination {url} cannot be used: {error}. Install the provider of that scheme (for s3:// "
+            "apache-airflow-providers-amazon[s3fs], for gs:// apache-airflow-providers-google)."
+        ) from error
+    # Since universal_pathlib 0.3 it wraps a UPath without being one; what is used here (`fs`, `path`) is the same.
+    return cast("UPath", path)

@@ -1,0 +1,123 @@
+"""Any endpoint of RingCentral: its JSON to XCom, or its records to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.operators.receipts import announce
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+
+XCOM_LIMIT_BYTES = 48 * 1024
+
+
+class RingCentralApiOperator(BaseOperator):
+    """Call any method and path of RingCentral's REST API, within the quota that all tasks share.
+
+    Waits for its place in the quota, logs in when needed, and repeats what may be repeated: requests of methods other
+    than POST, and the POSTs known to be harmless. A POST of unknown fate is never repeated.
+
+    Returns the decoded JSON (up to 48 KB; None for an answer without a body), or, with `destination`, the receipt of
+    the file. Errors say which app scope or role is missing, which parameter is wrong, and who fixes it.
+
+    :param path: such as `/restapi/v1.0/account/~/extension/~`; the version prefix is part of it. :param method: GET,
+    POST, PUT, PATCH or DELETE. :param query: query parameters; a list becomes a repeated key. (`params` is Airflow's
+    own argument of every operator.) :param body: JSON body. :param headers: further headers. Authorization is set for
+    you. :param paginate: follow the list to its end and write its records to `destination`, as newline-delimited JSON.
+    :param destination: a file (ObjectStoragePath): `.ndjson` or `.ndjson.gz` with `paginate`, else the body as it
+    came. :param file_format: `ndjson` or `ndjson.gz`; None: by the suffix of `destination`. With `paginate` only.
+    :param ringcentral_conn_id: the Connection.
+    """
+
+    template_fields: Sequence[str] = (
+        "ringcentral_conn_id",
+        "path",
+        "method",
+        "query",
+        "body",
+        "headers",
+        "paginate",
+        "destination",
+        "file_format",
+    )
+    template_fields_renderers: ClassVar[dict[str, str]] = {"query": "json", "body": "json", "headers": "json"}
+    ui_color = "#ffd8a8"
+
+    def __init__(
+        self,
+        *,
+        path: str,
+        method: str = "GET",
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        paginate: bool = False,
+        destination: str | None = None,
+        file_format: str | None = None,
+        ringcentral_conn_id: str = "ringcentral_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.path = path
+        self.method = method
+        self.query = query
+        self.body = body
+        self.headers = headers
+        self.paginate = paginate
+        self.destination = destination
+        self.file_format = file_format
+        self.ringcentral_conn_id = ringcentral_conn_id
+
+    @cached_property
+    def hook(self) -> RingCentralJWTHook:
+        """The hook of the Connection."""
+        from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+
+        return RingCentralJWTHook(self.ringcentral_conn_id)
+
+    def execute(self, context: Context) -> Any:
+        """Call, and return the JSON or the receipt."""
+        from airflow_provider_ringcentral.extract.records import extract_body, extract_records
+        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.storage import storage_path
+
+        with airflow_errors():
+            client, method = self.hook.get_conn(), self._checked_method()
+            if self.destination is None:
+                return self._for_xcom(client.raw_json(method, self.path, **self._options()))
+            path = storage_path(self.destination)
+            if self.paginate:
+                receipt = extract_records(client, self.path, self.query, path, self.file_format)
+            else:
+                receipt = extract_body(client, method, self.path, self._options(), path)
+        return announce(receipt, context, self.outlets)
+
+    def _checked_method(self) -> str:
+        method = str(self.method).upper()
+        if self.paginate and (method != "GET" or self.body is not None):
+            raise BadArgument("paginate=True follows lists, which are read by GET without a body.", parameter="method")
+        if self.paginate and self.destination is None:
+            raise BadArgument("paginate=True streams to a file; set destination.", parameter="destination")
+        return method
+
+    def _options(self) -> dict[str, Any]:
+        return {"params": self.query, "json": self.body, "headers": self.headers}
+
+    @staticmethod
+    def _for_xcom(body: bytes) -> Any:
+        if len(body) > XCOM_LIMIT_BYTES:
+            raise BadArgument(
+                f"the answer has {len(body)} bytes, more than the {XCOM_LIMIT_BYTES} that belong into XCom; "
+                "set destination, and paginate=True for a list",
+                parameter="destination",
+            )
+        return msgspec.json.decode(body) if body else None

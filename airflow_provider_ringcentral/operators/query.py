@@ -1,0 +1,63 @@
+"""The call-log query of an operator's arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.endpoints import READ_COMPANY_CALL_LOG, READ_USER_CALL_LOG
+from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.extract.query import CallLogQuery
+
+SCOPES = ("account", "extension")
+DIRECTIONS = ("Inbound", "Outbound")
+CALL_TYPES = ("Voice", "Fax")
+RECORDING_TYPES = ("Automatic", "OnDemand", "All")
+
+
+def call_log_query(
+    credentials: Credentials,
+    start: datetime,
+    end: datetime,
+    *,
+    view: str,
+    scope: str,
+    extension_id: str | int | None,
+    direction: str | Sequence[str] | None,
+    call_type: str | Sequence[str] | None,
+    recording_type: str | None,
+) -> CallLogQuery:
+    """The query, each value checked. Raises `BadArgument` that names the argument and the right spelling."""
+    one_of("scope", scope, SCOPES)
+    if scope == "extension":
+        path = READ_USER_CALL_LOG.at(
+            accountId=credentials.account_id, extensionId=str(extension_id or credentials.extension_id)
+        )
+    elif extension_id is not None:
+        raise BadArgument("extension_id is given; set scope='extension' with it.", parameter="extension_id")
+    else:
+        path = READ_COMPANY_CALL_LOG.at(accountId=credentials.account_id)
+    filters = {
+        "direction": some_of("direction", direction, DIRECTIONS),
+        "type": some_of("call_type", call_type, CALL_TYPES),
+        "recordingType": recording_type and one_of("recording_type", recording_type, RECORDING_TYPES),
+    }
+    return CallLogQuery(path, start, end, view, filters, owner=credentials.session_key)
+
+
+def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
+    """`value`, when it is one of `allowed` to the letter."""
+    if value not in allowed:
+        close = next((known for known in allowed if known.lower() == str(value).strip().lower()), None)
+        hint = f"did you mean {close!r}?" if close else f"it is one of {', '.join(map(repr, allowed))}."
+        raise BadArgument(f"{name} {value!r} is unknown; {hint}", parameter=name)
+    return str(value)
+
+
+def some_of(name: str, value: str | Sequence[str] | None, allowed: Sequence[str]) -> list[str] | None:
+    """One or several values of `allowed` as a list; None when nothing is asked for."""
+    if not value:
+        return None
+    return [one_of(name, item, allowed) for item in ([value] if isinstance(value, str) else value)]

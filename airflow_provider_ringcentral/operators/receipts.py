@@ -1,0 +1,21 @@
+"""Receipts in a run: what an operator returns to XCom also goes with the events of its outlets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from airflow_provider_ringcentral.extract.receipt import Receipt
+
+
+def announce(receipt: Receipt, context: Mapping[str, Any], outlets: Iterable[Any]) -> dict[str, Any]:
+    """The receipt as JSON values, also set as `extra` of the asset event of each outlet.
+
+    The event is stored by Airflow only when the task succeeds.
+    """
+    values = receipt.as_dict()
+    events = context.get("outlet_events")
+    if events is not None:
+        for outlet in outlets:
+            events[outlet].extra = dict(values)
+    return values
