@@ -1,0 +1,160 @@
+"""Window arithmetic, by tables and by simulation against a strict sliding window."""
+
+from __future__ import annotations
+
+import heapq
+import random
+
+import pytest
+
+from airflow_provider_ringcentral.client import pacing
+from airflow_provider_ringcentral.client.pacing import Heard, Window
+
+RNG = random.Random(7)
+
+
+def answered(window: Window, ticket: str, now: float, **heard: float) -> None:
+    pacing.answered(window, ticket, now, Heard(**heard), random.Random(7))
+
+
+@pytest.mark.parametrize(
+    ("group", "limit"), [("light", 50), ("medium", 40), ("heavy", 10), ("auth", 5), ("some new name", 10)]
+)
+def test_windows_start_with_the_documented_limit(group, limit):
+    assert pacing.new_window(group).limit == limit
+
+
+def test_places_are_given_until_the_limit_and_then_an_instant():
+    window = Window(limit=3)
+
+    assert [pacing.reserve(window, f"t{n}", 100.0, 70) for n in range(3)] == [100.0, 100.0, 100.0]
+    assert pacing.reserve(window, "t3", 100.0, 70) == 160.0
+
+
+def test_a_place_is_dated_by_its_answer():
+    window = Window(limit=1)
+    pacing.reserve(window, "a", 100.0, 70)
+    answered(window, "a", 103.5)
+
+    assert pacing.reserve(window, "b", 104.0, 70) == 163.5
+
+
+def test_waiters_are_served_in_order_and_each_gets_its_own_place():
+    window = Window(limit=2)
+    for ticket, at in (("a", 100.0), ("b", 101.0)):
+        pacing.reserve(window, ticket, at, 70)
+        answered(window, ticket, at + 1)
+
+    assert [pacing.reserve(window, ticket, 105.0, 70) for ticket in "cdef"] == [161.0, 162.0, 221.0, 222.0]
+    for now in (125.0, 145.0):
+        assert [pacing.reserve(window, ticket, now, 70) for ticket in "cdef"] == [161.0, 162.0, 221.0, 222.0]
+    assert pacing.reserve(window, "d", 161.5, 70) == 162.0
+    assert pacing.reserve(window, "c", 161.5, 70) == 161.5
+
+
+def test_a_waiter_that_is_not_heard_of_gives_its_place_away():
+    window = Window(limit=1)
+    pacing.reserve(window, "a", 100.0, 70)
+    answered(window, "a", 100.0)
+    pacing.reserve(window, "dead", 101.0, 70)
+    pacing.reserve(window, "b", 101.0, 70)
+
+    assert pacing.reserve(window, "b", 101.0 + pacing.FORGOTTEN_SECONDS, 70) == 160.0
+
+
+def test_a_request_that_is_never_reported_counts_from_the_end_of_its_hold():
+    window = Window(limit=1)
+    pacing.reserve(window, "killed", 100.0, 70)
+
+    assert pacing.reserve(window, "b", 175.0, 70) == 230.0
+
+
+def test_giving_up_frees_the_place_at_once():
+    window = Window(limit=1)
+    pacing.reserve(window, "a", 100.0, 70)
+    pacing.leave(window, "a")
+
+    assert pacing.reserve(window, "b", 100.0, 70) == 100.0
+
+
+def test_limits_and_window_length_are_learned_from_answers():
+    window = Window(limit=10)
+    pacing.reserve(window, "a", 100.0, 70)
+    answered(window, "a", 100.0, limit=2, seconds=30.0, remaining=1)
+
+    assert pacing.reserve(window, "b", 100.0, 70) == 100.0
+    assert pacing.reserve(window, "c", 100.0, 70) == 130.0
+
+
+def test_strangers_are_counted_when_fewer_requests_are_left_than_we_used():
+    window = Window(limit=10)
+    pacing.reserve(window, "a", 100.0, 70)
+    answered(window, "a", 100.0, limit=10, seconds=60.0, remaining=3)
+
+    assert pacing.left(window, 100.0) == 3
+    pacing.reserve(window, "b", 101.0, 70)
+    answered(window, "b", 101.0, limit=10, seconds=60.0, remaining=2)
+    assert pacing.left(window, 101.0) == 2
+
+
+def test_a_penalty_closes_the_gate_for_everybody_and_its_extra_grows():
+    window = Window(limit=10)
+    extras = []
+    now = 100.0
+    for _ in range(6):
+        pacing.reserve(window, "a", now, 70)
+        answered(window, "a", now, refused=60.0)
+        assert pacing.reserve(window, "b", now + 1, 70) == window.gate
+        pacing.leave(window, "b")
+        extras.append(window.gate - now - 60.0)
+        now = window.gate
+    assert all(0.0 <= extra <= 60.0 for extra in extras)
+    assert extras[-1] > 10 * extras[0]
+
+
+def test_an_answer_within_the_penalty_does_not_end_it():
+    window = Window(limit=10)
+    for ticket in "ab":
+        pacing.reserve(window, ticket, 100.0, 70)
+    answered(window, "a", 101.0, refused=60.0)
+    answered(window, "b", 102.0, remaining=0)
+
+    assert window.gate >= 161.0
+    assert window.strikes == 1
+
+
+def test_a_clock_that_jumps_back_does_no_harm():
+    window = Window(limit=1)
+    pacing.reserve(window, "a", 10_000.0, 70)
+    answered(window, "a", 10_000.0, refused=60.0)
+    pacing.reserve(window, "w", 10_000.0, 70)
+
+    assert pacing.reserve(window, "b", 500.0, 70) <= 500.0 + 120.0
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_many_callers_use_the_whole_quota_and_never_more(seed):
+    """A server that counts at a random moment between sending and answering sees no window with more than its limit."""
+    rng = random.Random(seed)
+    limit, requests = 10, 120
+    window = Window(limit=limit)
+    events = [(rng.uniform(0, 5), n, "look") for n in range(requests)]
+    heapq.heapify(events)
+    counted: list[float] = []
+    while events:
+        now, n, what = heapq.heappop(events)
+        if what == "answer":
+            recent = sum(1 for moment in counted if moment > now - 60.0)
+            answered(window, str(n), now, limit=limit, seconds=60.0, remaining=max(0, limit - recent))
+        elif (instant := pacing.reserve(window, str(n), now, 75.0)) > now:
+            wake = min(instant, now + pacing.LOOK_AGAIN_SECONDS) + rng.uniform(0, 0.02)
+            heapq.heappush(events, (wake, n, "look"))
+        else:
+            latency = rng.uniform(0.01, 0.4)
+            counted.append(now + rng.uniform(0, latency))
+            heapq.heappush(events, (now + latency, n, "answer"))
+    counted.sort()
+
+    for first, last in zip(counted, counted[limit:], strict=False):
+        assert last - first > 60.0
+    assert counted[-1] < 5 + (requests // limit - 1) * 60 * 1.02
