@@ -49,7 +49,9 @@ def credentials_of(connection: Connection, allowed_hosts: Collection[str]) -> Cr
                 problems.append(Problem(name, str(error)))
     problems.extend(rules.problems(**{"timeout": rules.DEFAULT_TIMEOUT_SECONDS, **values}))
     if problems:
-        raise ConfigurationError(problems=[Problem(_as_seen(problem.field), problem.text) for problem in problems])
+        seen = [Problem(_as_seen(problem.field), problem.text) for problem in problems]
+        # The first thing said of a field is the closest to what the user typed.
+        raise ConfigurationError(problems=list({problem.field: problem for problem in reversed(seen)}.values())[::-1])
     return Credentials(**values)
 
 
@@ -79,7 +81,7 @@ def _extra_of(connection: Connection, problems: list[Problem]) -> dict[str, Any]
 def _mention(name: str, extra: Mapping[str, Any], problems: list[Problem]) -> None:
     """Say so when an unknown key looks like a misspelt one; other unknown keys are somebody else's business."""
     if name == "jwt":
-        problems.append(Problem("jwt", "Airflow shows an extra key of this name in clear; call it jwt_token"))
+        problems.append(Problem("jwt", "is under the key jwt, which Airflow shows in clear; call the key jwt_token"))
         return
     close = difflib.get_close_matches(
         name.lower(), [known for known in EXTRA_NAMES if known not in extra], n=1, cutoff=0.8

@@ -1,0 +1,35 @@
+"""Yesterday's calls of the whole company, one file a day.
+
+The timetable gives each run the day before it as data interval, which is what the extract takes when `start` and `end` are
+not given. Whoever works with the files schedules on the asset; its event says how many calls there are and their SHA-256.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime, timedelta
+
+from airflow.providers.common.compat.sdk import DAG, Asset
+from airflow.timetables.interval import CronDataIntervalTimetable
+
+from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
+
+FOLDER = os.environ.get("CALL_LOG_FOLDER", "file:///tmp/ringcentral")
+CALLS = Asset("ringcentral_calls", uri=f"{FOLDER}/calls")
+
+with DAG(
+    dag_id="ringcentral_call_log_daily",
+    # Half an hour after midnight: a call appears in the log 15 to 30 s after it ends.
+    schedule=CronDataIntervalTimetable("30 0 * * *", timezone="UTC"),
+    start_date=datetime.fromisoformat("2026-01-01T00:30:00Z"),
+    catchup=False,
+    default_args={"retries": 3, "retry_delay": timedelta(minutes=5)},
+    tags=["ringcentral"],
+):
+    # [START howto_call_log_daily]
+    RingCentralExtractCallLogOperator(
+        task_id="extract_calls",
+        destination=FOLDER + "/calls/{{ data_interval_start | ds }}.ndjson",
+        outlets=[CALLS],
+    )
+    # [END howto_call_log_daily]

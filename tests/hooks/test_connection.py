@@ -1,0 +1,165 @@
+"""Connections in every form they come, and everything that can be wrong with one."""
+
+from __future__ import annotations
+
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
+
+from airflow_provider_ringcentral.client.errors import ConfigurationError
+from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+from airflow_provider_ringcentral.provider_info import EXTRA_FIELDS, get_provider_info
+
+
+def segment(value: dict) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+JWT = (
+    f"{segment({'alg': 'ES256'})}.{segment({'iss': 'https://platform.ringcentral.com'})}.{segment({'s': 'signature'})}"
+)
+GOOD = {"conn_type": "ringcentral", "login": "the-client-id", "password": "the-client-secret"}
+
+
+@pytest.fixture
+def credentials(monkeypatch):
+    """Credentials of a Connection with these values."""
+
+    def read(extra: object = None, uri: str | None = None, **values: object):
+        extra = {"jwt_token": JWT} if extra is None else extra
+        text = uri or json.dumps({**GOOD, "extra": extra, **values})
+        monkeypatch.setenv("AIRFLOW_CONN_RC", text)
+        return RingCentralJWTHook("rc").credentials
+
+    return read
+
+
+def problems_of(read, **values) -> dict[str, str]:
+    with pytest.raises(ConfigurationError) as caught:
+        read(**values)
+    assert isinstance(caught.value, AirflowFailException)
+    assert "the-client-secret" not in str(caught.value)
+    assert JWT not in str(caught.value)
+    return {problem.field: problem.text for problem in caught.value.problems}
+
+
+def test_json_and_uri_connections_are_alike(credentials):
+    uri = f"ringcentral://the-client-id:the-client-secret@/?jwt_token={JWT}&timeout=5&verify=true&account_id=37439510"
+    same = {"jwt_token": JWT, "timeout": 5, "verify": True, "account_id": "37439510"}
+
+    assert credentials(uri=uri) == credentials(extra=same)
+    assert credentials(uri=uri).timeout == 5.0
+
+
+@pytest.mark.parametrize(
+    ("host", "server"),
+    [
+        ("", "https://platform.ringcentral.com"),
+        (None, "https://platform.ringcentral.com"),
+        ("https://platform.ringcentral.biz/", "https://platform.ringcentral.biz"),
+        ("platform.ringcentral.com", "https://platform.ringcentral.com"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+    ],
+)
+def test_servers(credentials, host, server):
+    assert credentials(host=host).server == server
+
+
+def test_a_uri_with_a_loopback_server(credentials):
+    server = quote("http://127.0.0.1:8080", safe="")
+    assert credentials(uri=f"ringcentral://id:secret@{server}/?jwt_token={JWT}").server == "http://127.0.0.1:8080"
+
+
+def test_fields_that_a_form_saved_as_null_are_absent(credentials):
+    extra = {field["name"]: None for field in EXTRA_FIELDS} | {"jwt_token": JWT}
+    read = credentials(extra=extra, port=0)
+
+    assert (read.account_id, read.timeout, read.max_wait, read.verify) == ("~", 60.0, None, True)
+
+
+@pytest.mark.parametrize("port", [None, 0, 443])
+def test_ports_that_mean_nothing(credentials, port):
+    assert credentials(port=port).server == "https://platform.ringcentral.com"
+
+
+def test_line_breaks_in_the_jwt_are_accepted(credentials):
+    assert credentials(extra={"jwt_token": f"{JWT[:30]}\n  {JWT[30:]}\r\n"}).jwt == JWT
+
+
+def test_everything_missing_is_named_at_once(credentials):
+    assert list(problems_of(credentials, login="", password=None, extra={})) == [
+        "Client ID (login)",
+        "Client secret (password)",
+        "JWT credential (jwt_token)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "says"),
+    [
+        ({"host": "http://platform.ringcentral.com"}, "Server URL (host)", "https://platform.ringcentral.com"),
+        ({"host": "https://platform.ringcentral.com/restapi/v1.0"}, "Server URL (host)", "path"),
+        ({"host": "127.0.0.1:8080"}, "Server URL (host)", "http"),
+        ({"host": "https://gateway.example.com"}, "Server URL (host)", "allowed_hosts"),
+        ({"port": 8443}, "Port (443) (port)", "server URL"),
+        ({"extra": {"jwt_token": "not a jwt"}}, "JWT credential (jwt_token)", "three base64url"),
+        ({"extra": {"jwt_token": 5}}, "JWT credential (jwt_token)", "text"),
+        ({"extra": {"jwt": JWT}}, "JWT credential (jwt_token)", "call the key jwt_token"),
+        ({"extra": {"jwt_token": JWT, "timeout": "abc"}}, "Timeout (seconds) (timeout)", "abc"),
+        ({"extra": {"jwt_token": JWT, "timeout": True}}, "Timeout (seconds) (timeout)", "seconds"),
+        ({"extra": {"jwt_token": JWT, "timeout": 9999}}, "Timeout (seconds) (timeout)", "600"),
+        ({"extra": {"jwt_token": JWT, "max_wait": -1}}, "Longest wait (seconds) (max_wait)", "0"),
+        ({"extra": {"jwt_token": JWT, "verify": "maybe"}}, "Verify TLS certificate (verify)", "true or false"),
+        ({"extra": {"jwt_token": JWT, "verify": False}}, "Verify TLS certificate (verify)", "loopback"),
+        ({"extra": {"jwt_token": JWT, "proxies": "http://proxy"}}, "Proxies (proxies)", "JSON"),
+        ({"extra": {"jwt_token": JWT, "extension_id": "ext 101"}}, "Extension ID (extension_id)", "internal id"),
+    ],
+)
+def test_bad_values_name_field_value_and_cure(credentials, values, field, says):
+    assert says in problems_of(credentials, **values)[field]
+
+
+def test_several_bad_values_are_named_at_once(credentials):
+    extra = {"timeout": "abc", "verify": "maybe"}
+
+    assert set(problems_of(credentials, extra=extra, login="", port=1)) == {
+        "Client ID (login)",
+        "JWT credential (jwt_token)",
+        "Port (443) (port)",
+        "Timeout (seconds) (timeout)",
+        "Verify TLS certificate (verify)",
+    }
+
+
+def test_a_misspelt_key_is_warned_about_and_unknown_ones_are_kept_quiet(credentials, caplog):
+    credentials(extra={"jwt_token": JWT, "time_out": 5, "team": "data"})
+
+    assert "'time_out'" in caplog.text
+    assert "'timeout'" in caplog.text
+    assert "team" not in caplog.text
+
+
+def test_an_allowed_host_may_be_configured(credentials, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__RINGCENTRAL__ALLOWED_HOSTS", "other.example, Gateway.example.com")
+
+    assert credentials(host="https://gateway.example.com").server == "https://gateway.example.com"
+
+
+def test_the_connection_finds_its_hook(monkeypatch):
+    from airflow.providers.common.compat.sdk import BaseHook
+
+    monkeypatch.setenv("AIRFLOW_CONN_RC", json.dumps({**GOOD, "extra": {"jwt_token": JWT}}))
+    hook = BaseHook.get_connection("rc").get_hook()
+
+    assert isinstance(hook, RingCentralJWTHook)
+    assert hook.ringcentral_conn_id == "rc"
+
+
+def test_the_form_is_the_table():
+    declared = get_provider_info()["connection-types"][0]
+
+    assert list(declared["conn-fields"]) == [field["name"] for field in EXTRA_FIELDS]
+    assert declared["ui-field-behaviour"]["relabeling"] == RingCentralJWTHook.get_ui_field_behaviour()["relabeling"]
