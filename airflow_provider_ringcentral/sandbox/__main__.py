@@ -1,0 +1,66 @@
+"""`python -m airflow_provider_ringcentral.sandbox`: RingCentral on a loopback port until you stop it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from airflow_provider_ringcentral.sandbox.options import Options
+from airflow_provider_ringcentral.sandbox.remote import SandboxControl
+from airflow_provider_ringcentral.sandbox.server import READY, Server
+
+_DEFAULTS = Options()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m airflow_provider_ringcentral.sandbox",
+        description="RingCentral on a loopback port: token endpoint, call log, limits and penalties, faults on demand.",
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=0, help="0 takes a free one")
+    add("--calls", type=int, default=_DEFAULTS.calls, help="how many calls there are (default %(default)s)")
+    add("--start", help="first moment of the calls, ISO 8601 with a zone (default: 7 days before --end)")
+    add("--end", help="end of the calls (default: half an hour ago)")
+    add("--seed", type=int, default=_DEFAULTS.seed, help="other names, numbers and ids")
+    add("--layout", default=_DEFAULTS.layout, help="even, milliseconds, instants:N or clusters:N")
+    add("--pretty", action="store_true", help="JSON over many lines")
+    add("--scale", type=float, default=1.0, help="length of a minute for limits and tokens: 0.01 makes it 0.6 s")
+    add("--no-limits", action="store_true", help="no request limits")
+    add("--token-seconds", type=float, default=_DEFAULTS.token_seconds, help="life of a token before scaling")
+    add("--options", type=json.loads, default={}, help="any options as one JSON object; wins over the flags")
+    add("--until-stdin-closes", action="store_true", help="stop when standard input ends")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serves until interrupted; 2 when an option is wrong."""
+    given = vars(_parser().parse_args(arguments))
+    chosen: dict[str, Any] = given.pop("options")
+    follow = given.pop("until_stdin_closes")
+    given["limits"] = not given.pop("no_limits")
+    try:
+        server = Server(Options(**(given | chosen)))
+    except (TypeError, ValueError, OSError) as error:
+        print(f"sandbox: {error}", file=sys.stderr)
+        return 2
+    if follow:
+        threading.Thread(target=lambda: (sys.stdin.read(), server.stop()), daemon=True).start()
+    threading.Thread(target=_announce, args=(server.url,), daemon=True).start()
+    server.run()
+    return 0
+
+
+def _announce(url: str) -> None:
+    """Where it listens, and the Connection to paste; the control call returns once the server serves."""
+    connection = SandboxControl(url).connection_uri
+    print(f"{READY}{url}", flush=True)
+    print(f"export AIRFLOW_CONN_RINGCENTRAL_DEFAULT='{connection}'", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""Controls over the call log: what is in it, and what happens to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.sandbox import instants
+from airflow_provider_ringcentral.sandbox.call_pages import Records
+from airflow_provider_ringcentral.sandbox.calls import Selection
+from airflow_provider_ringcentral.sandbox.sequence import Sequence
+from airflow_provider_ringcentral.sandbox.shapes import SHAPES
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.sandbox.state import State
+
+
+def list_calls(state: State, given: dict[str, Any]) -> Any:
+    """Ids of the calls in the log now with `start <= t < end`, newest first."""
+    layout = state.calls.layout
+    start = instants.parse(given["start"]) if given.get("start") else 0
+    end = instants.parse(given["end"]) if given.get("end") else max(layout.end, state.now()) + instants.DAY
+    rows = [row for row in state.changes.rows.values() if not row.deleted]
+    found = Sequence(state.changes, Selection(list(range(SHAPES))), rows, first=start, last=end - 1)
+    calls, codes = state.calls, state.calls.codes
+    indexes = [call if isinstance(call, int) else call.index for call in map(found.at, range(len(found)))]
+    return [f"I{codes.code(i // SHAPES).decode()}{calls.shape(i).tail}" for i in indexes]
+
+
+def show_call(state: State, given: dict[str, Any]) -> Any:
+    """The record of a call (`call`: index or id) as it is now."""
+    index = _index(state, given["call"])
+    records = Records(state, given.get("view", "Simple"))
+    return records.value(state.changes.row(index) if index in state.changes.rows else index)
+
+
+def change_calls(state: State, given: dict[str, Any]) -> Any:
+    """Adds (`insert`), delays (`late`), corrects or deletes calls, now or later; or adds some with every request."""
+    now, change = state.now(), given["change"]
+    requests_ = int(given.get("after_requests", 0))
+    at = now + round(float(given["after_seconds"]) * 1000) if given.get("after_seconds") else 0
+    if change == "arrivals":
+        state.arrivals.moment(given["where"])
+        state.arrivals.per_request, state.arrivals.where = int(given["per_request"]), given["where"]
+        return None
+    if change == "insert":
+        where = given.get("where", "head")
+        moment = instants.parse(given["start_time"]) if given.get("start_time") else where
+        indexes = state.arrivals.add(
+            int(given.get("count", 1)), moment, now, fields=given.get("fields"), requests=requests_, at=at
+        )
+        return [f"I{state.calls.codes.code(i // SHAPES).decode()}{state.calls.shape(i).tail}" for i in indexes]
+    indexes = [_index(state, call) for call in given["calls"]]
+    if change == "late":
+        state.arrivals.delay(indexes, now, requests=requests_, at=at)
+        return None
+
+    def happen(moment: int) -> None:
+        for index in indexes:
+            if change == "delete":
+                state.changes.delete(index, moment)
+            else:
+                state.changes.correct(index, given["fields"], moment)
+
+    state.changes.schedule(happen, now, requests=requests_, at=at)
+    return None
+
+
+def lose_recordings(state: State, given: dict[str, Any]) -> Any:
+    """Makes recordings answer 404, as they do after RingCentral's retention."""
+    state.lost_recordings.update(given["recordings"])
+
+
+def refuse_sync_tokens(state: State, given: dict[str, Any]) -> Any:
+    """Makes every sync token issued so far answer 400 with a code (CLG-101…105)."""
+    state.sync_epoch += 1
+    state.sync_refusal = given.get("code", "CLG-101")
+
+
+def _index(state: State, call: int | str) -> int:
+    number = call if isinstance(call, int) else int(call) if call.isdecimal() else None
+    index = state.calls.index_of(str(call)) if number is None else number
+    if index is None:
+        raise ValueError(f"there is no call {call!r}")
+    return index

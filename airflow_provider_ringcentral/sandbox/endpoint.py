@@ -1,0 +1,87 @@
+"""The ASGI side of an operation."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+
+from airflow_provider_ringcentral.sandbox.deliver import deliver
+from airflow_provider_ringcentral.sandbox.gate import Operation, Outcome, judge
+from airflow_provider_ringcentral.sandbox.journal import Entry
+from airflow_provider_ringcentral.sandbox.visit import Visit
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from airflow_provider_ringcentral.sandbox.deliver import Connections
+    from airflow_provider_ringcentral.sandbox.faults import Fault
+    from airflow_provider_ringcentral.sandbox.state import State
+
+
+class Endpoint:
+    """Serves one operation; also what answers paths that no operation has."""
+
+    def __init__(self, operation: Operation, state: State, connections: Connections, *, known: bool = True) -> None:
+        self.operation, self.state, self.known = operation, state, known
+        self._connections = connections
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Takes a request from its first byte to its line in the journal."""
+        arrived = time.time()
+        visit = Visit(
+            state=self.state,
+            method=scope["method"],
+            path=scope["path"],
+            query=parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True),
+            headers=Headers(scope=scope),
+            body=await _body(receive),
+            ids=scope.get("path_params", {}),
+            user_permission=self.operation.user_permission,
+        )
+        with self.state.lock:
+            early = self.state.faults.pick(self.operation.id, visit.method, visit.path, early=True)
+        for fault in early:
+            if fault.kind == "slow":
+                await asyncio.sleep(fault.seconds)
+        with self.state.lock:
+            outcome = judge(self.operation, visit, early)
+            self._note(visit, outcome, early, arrived, scope)
+        await deliver(outcome.answer, outcome.fault, scope, receive, send, self._connections)
+
+    def _note(self, visit: Visit, outcome: Outcome, early: list[Fault], arrived: float, scope: Scope) -> None:
+        fault = outcome.fault or (early[-1] if early else None)
+        unanswered = outcome.fault is not None and outcome.fault.kind == "reset" and outcome.fault.where == "before"
+        kind = visit.headers.get("authorization", "").partition(" ")[0] or None
+        ruling, journal = outcome.ruling, self.state.journal
+        journal.note(
+            Entry(
+                method=visit.method,
+                path=visit.path,
+                query=scope["query_string"].decode("latin-1"),
+                operation=self.operation.id if self.known else None,
+                group=self.operation.group if self.known else None,
+                status=0 if unanswered else outcome.answer.status,
+                time=arrived,
+                seconds=time.time() - arrived,
+                authorization=kind,
+                user_agent=visit.headers.get("user-agent"),
+                limited=bool(ruling) and not ruling.allowed,
+                in_penalty=bool(ruling) and ruling.in_penalty,
+                fault=fault.kind if fault else None,
+            )
+        )
+        if self.operation.id == "getToken":
+            journal.counts["logins" if outcome.answer.status == 200 else "logins_refused"] += 1
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        if not message.get("more_body"):
+            return b"".join(parts)

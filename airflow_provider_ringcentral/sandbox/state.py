@@ -1,0 +1,116 @@
+"""Everything one sandbox knows, in one place."""
+
+from __future__ import annotations
+
+import threading
+import time
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.sandbox import instants
+from airflow_provider_ringcentral.sandbox.arrivals import Arrivals
+from airflow_provider_ringcentral.sandbox.calls import Calls
+from airflow_provider_ringcentral.sandbox.changes import Changes
+from airflow_provider_ringcentral.sandbox.company import Company
+from airflow_provider_ringcentral.sandbox.faults import Fault, Faults
+from airflow_provider_ringcentral.sandbox.identity import App, Identity, Jwt, User, make_jwt, make_secret
+from airflow_provider_ringcentral.sandbox.journal import Journal
+from airflow_provider_ringcentral.sandbox.limits import Limiter
+from airflow_provider_ringcentral.sandbox.shapes import LATENCY_LIMIT
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.sandbox.call_query import Filter
+    from airflow_provider_ringcentral.sandbox.calls import Selection
+    from airflow_provider_ringcentral.sandbox.options import Options
+
+_WINDOW_DAYS = 7
+
+
+class State:
+    """The world behind the routes. `lock` guards all of it: requests and control calls come from several threads."""
+
+    def __init__(self, options: Options, url: str) -> None:
+        self.options, self.url = options, url
+        self.lock = threading.RLock()
+        self.random = Random(f"state-{options.seed}")
+        start, end = _window(options)
+        self._clock_lead = max(0, end + LATENCY_LIMIT - instants.now()) if options.end or options.start else 0
+        self.company = Company(options.seed)
+        self.calls = Calls(
+            self.company,
+            count=options.calls,
+            start=start,
+            end=end,
+            layout=options.layout,
+            seed=options.seed,
+            url=url,
+            pretty=options.pretty,
+        )
+        self._selections: dict[Filter, Selection] = {}
+        self.changes = Changes(self.calls)
+        self.arrivals = Arrivals(self.changes, seed=options.seed)
+        self.limiter = self._limiter()
+        self.identity = Identity(sessions=options.sessions)
+        self.faults = Faults()
+        for fault in options.faults:
+            self.faults.add(Fault(**fault))
+        self.journal = Journal()
+        self.sync_epoch = 0
+        self.sync_refusal = "CLG-101"
+        self.lost_recordings: set[str] = set()
+        self._populate()
+
+    def _limiter(self) -> Limiter | None:
+        limits = self.options.limits
+        if limits is False:
+            return None
+        return Limiter(limits if isinstance(limits, dict) else None, scale=self.options.scale)
+
+    def _populate(self) -> None:
+        """One app, one service user and one JWT, the same for the same seed."""
+        seed = self.options.seed
+        self.client_id, self.client_secret = make_secret(f"app-{seed}", 22), make_secret(f"secret-{seed}", 44)
+        app = App(self.client_id, self.client_secret)
+        user = User(self.company.users[0].id, service=True)
+        if self.options.permissions is not None:
+            app.permissions = set(self.options.permissions)
+        if self.options.user_permissions is not None:
+            user.permissions = set(self.options.user_permissions)
+        self.jwt = make_jwt(str(seed))
+        self.identity.apps[app.client_id] = app
+        self.identity.users[user.id] = user
+        self.identity.jwts[self.jwt] = Jwt(user.id)
+
+    def now(self) -> int:
+        """The sandbox's moment (ms). It is never so early that calls of the chosen window lie in the future."""
+        return instants.now() + self._clock_lead
+
+    def token_seconds(self) -> float:
+        """How long a token lives, scaled."""
+        return self.options.token_seconds * self.options.scale
+
+    def select(self, query: Filter) -> Selection:
+        """The calls that pass a filter; remembered for the filters seen last."""
+        found = self._selections.get(query)
+        if found is None:
+            if len(self._selections) > 100:
+                self._selections.clear()
+            found = self._selections[query] = self.calls.select(query.passes)
+        return found
+
+    def stats(self) -> dict[str, Any]:
+        """What `GET /sandbox/stats` answers."""
+        alive = sum(token.ends > time.monotonic() for token in self.identity.tokens.values())
+        return self.journal.stats() | {"tokens_alive": alive}
+
+
+def _window(options: Options) -> tuple[int, int]:
+    """Where the calls lie: by default a week that ended half an hour ago, so that all of them have settled."""
+    if options.end is not None:
+        end = instants.parse(options.end)
+    elif options.start is not None:
+        end = instants.parse(options.start) + _WINDOW_DAYS * instants.DAY
+    else:
+        end = (instants.now() - LATENCY_LIMIT) // instants.MINUTE * instants.MINUTE
+    start = instants.parse(options.start) if options.start is not None else end - _WINDOW_DAYS * instants.DAY
+    return start, end
