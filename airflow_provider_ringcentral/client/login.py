@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -68,9 +67,9 @@ class Login:
         Raises `Again` while somebody logs in (perhaps this caller, just now), `LoginFailed` when RingCentral refuses.
         `failures` counts this caller's failed logins.
         """
-        step: sessions.Step = sessions.next_step(_session(self._ledger.read(self._key)), caller, time.time())
+        step: sessions.Step = sessions.next_step(_session(self._ledger.read(self._key)), caller, self._ledger.now())
         if not isinstance(step, sessions.Use):
-            step = self._change(lambda session: sessions.next_step(session, caller, time.time()))
+            step = self._change(lambda session: sessions.next_step(session, caller, self._ledger.now()))
         if isinstance(step, sessions.Use):
             return msgspec.structs.replace(step, token=self._clear(step))
         if isinstance(step, sessions.Refused):
@@ -105,7 +104,7 @@ class Login:
             return self._keep(json_object(answer.body))
         if isinstance(verdict.error, LoginFailed):
             error_fields = _plain(verdict.error)
-            self._change(lambda session: sessions.refused(session, error_fields, time.time()))
+            self._change(lambda session: sessions.refused(session, error_fields, self._ledger.now()))
             raise verdict.error
         raise self._again(verdict, failures + (refused is None))
 
@@ -115,7 +114,7 @@ class Login:
 
     def renew_for_scope(self, token_id: str) -> bool:
         """Whether a newer token may carry a scope that this one lacks."""
-        return self._change(lambda session: sessions.renew_for_scope(session, token_id, time.time()))
+        return self._change(lambda session: sessions.renew_for_scope(session, token_id, self._ledger.now()))
 
     def leave(self, caller: str) -> None:
         """The caller gives up: end its turn and leave the queue of the Auth window."""
@@ -141,7 +140,7 @@ class Login:
         self._on_secret(token)
         token_id = hashlib.sha256(token.encode()).hexdigest()[:16]
         sealed = self._seal.close(token)
-        self._change(lambda session: sessions.logged_in(session, sealed, token_id, answer, time.time()))
+        self._change(lambda session: sessions.logged_in(session, sealed, token_id, answer, self._ledger.now()))
         self._known = (token_id, token)
         return {name: value for name, value in answer.items() if not name.endswith("token")}
 

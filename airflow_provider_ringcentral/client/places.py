@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -27,7 +26,7 @@ class Places:
 
     def take(self, owner: str, group: str, ticket: str, *, failures: int = 0) -> None:
         """Hold a place in the group's window, or raise `Again` with the time until there is one."""
-        now = time.time()
+        now = self._ledger.now()
         instant = self._change(owner, group, lambda window: pacing.reserve(window, ticket, now, self._hold_seconds))
         if instant > now:
             needed = instant - now
@@ -36,7 +35,7 @@ class Places:
 
     def date(self, owner: str, group: str, ticket: str, heard: Heard) -> None:
         """The request was answered, or nobody knows: its place counts from now."""
-        now = time.time()
+        now = self._ledger.now()
         self._change(owner, group, lambda window: pacing.answered(window, ticket, now, heard, self._rng))
 
     def give_back(self, owner: str, group: str, ticket: str) -> None:
@@ -46,7 +45,7 @@ class Places:
     def left(self, owner: str, group: str) -> int:
         """Requests of the group that may be sent now."""
         value = self._ledger.read(_key(owner, group))
-        return pacing.left(_window(value, group), time.time())
+        return pacing.left(_window(value, group), self._ledger.now())
 
     def _change(self, owner: str, group: str, step: Callable[[Window], T]) -> T:
         def change(value: bytes | None) -> tuple[bytes, T]:

@@ -15,11 +15,13 @@ from airflow_provider_ringcentral.client.errors import ConfigurationError, Probl
 
 T = TypeVar("T")
 Change = Callable[[bytes | None], tuple[bytes | None, T]]
-"""From the value a key has (None: no such key) to the value it shall have (None: delete it) and a result for the
-caller.
+"""From the value of a key (None: no such key) to the value it shall have (None: delete it) and a result.
 
 It may run more than once for one update and must have no effects of its own.
 """
+
+OPTION = "[ringcentral] ledger_url"
+FORMS = "sqlite:///absolute/path/to/file, redis://host:6379/0, rediss://host:6379/0 or memory://"
 
 KEEP_SECONDS = 7 * 24 * 3600.0
 """Keys that nobody changed for this long may be dropped."""
@@ -40,32 +42,48 @@ class Ledger(Protocol):
         """Apply `change` to the value of `key` as one atomic step and return its result."""
         ...
 
+    def now(self) -> float:
+        """Epoch seconds, by the clock of all who share the ledger."""
+        ...
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes see what is kept here."""
+        ...
+
     def close(self) -> None:
         """Let go of files and connections."""
         ...
 
 
 def open_ledger(url: str) -> Ledger:
-    """The ledger at `url`: `sqlite:///absolute/path` or `memory://`.
+    """The ledger at `url`: `sqlite:///absolute/path`, `redis://…`, `rediss://…` (extra `redis`) or `memory://`.
 
-    The file is opened when first used; storage that fails then is replaced by the memory of this process, with one
-    warning. Raises `ConfigurationError` naming the option for a URL that cannot work, without repeating its secrets.
+    Files and connections are opened when first used; storage that fails then is replaced by the memory of this process,
+    with one warning. Raises `ConfigurationError` naming the option for a URL that cannot work, without repeating its
+    secrets.
     """
     from airflow_provider_ringcentral.client.ledger.fallback import FallbackLedger
     from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise malformed("is not a URL") from None
     if parts.scheme == "memory":
         return MemoryLedger()
     if parts.scheme == "sqlite" and not parts.netloc and parts.path.startswith("/"):
         from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
 
         return FallbackLedger(SqliteLedger(Path(unquote(parts.path))), MemoryLedger())
-    raise ConfigurationError(
-        problems=[
-            Problem(
-                "[ringcentral] ledger_url",
-                f"has the unknown form {parts.scheme or 'without a scheme'!r}; write sqlite:///absolute/path/to/file or memory://",
-            )
-        ]
-    )
+    if parts.scheme in ("redis", "rediss") and parts.hostname:
+        from airflow_provider_ringcentral.client.ledger.redis import RedisLedger
+
+        return FallbackLedger(RedisLedger(url), MemoryLedger())
+    raise malformed(f"has the form {parts.scheme}:…, which leads nowhere" if parts.scheme else "has no scheme")
+
+
+def malformed(what: str) -> ConfigurationError:
+    """The error for a ledger URL of which `what` is wrong."""
+    return ConfigurationError(problems=[Problem(OPTION, f"{what}; write {FORMS}")])

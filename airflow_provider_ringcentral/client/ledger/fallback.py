@@ -16,11 +16,12 @@ TRY_AGAIN_SECONDS = 30.0
 
 
 class FallbackLedger:
-    """Uses `shared`; while that is unavailable, `own`. Warns once each time it goes away, looks again every 30 s."""
+    """Uses `first`; while that is unavailable, `own`. Warns once each time it goes away, looks again every 30 s."""
 
-    def __init__(self, shared: Ledger, own: Ledger) -> None:
-        self.shared = shared
-        self.own = own
+    def __init__(self, first: Ledger, own: Ledger, clock: Callable[[], float] = time.monotonic) -> None:
+        self._first = first
+        self._own = own
+        self._clock = clock
         self._away_until = 0.0
 
     def read(self, key: str) -> bytes | None:
@@ -31,15 +32,24 @@ class FallbackLedger:
         """Apply `change` atomically."""
         return self._use(lambda ledger: ledger.update(key, change))
 
+    def now(self) -> float:
+        """Epoch seconds by the clock of the ledger in use."""
+        return self._use(lambda ledger: ledger.now())
+
+    @property
+    def shared(self) -> bool:
+        """Whether the shared ledger is in use."""
+        return not self._away_until
+
     def close(self) -> None:
         """Close both ledgers."""
-        self.shared.close()
-        self.own.close()
+        self._first.close()
+        self._own.close()
 
     def _use(self, step: Callable[[Ledger], T]) -> T:
-        if time.monotonic() >= self._away_until:
+        if self._clock() >= self._away_until:
             try:
-                result = step(self.shared)
+                result = step(self._first)
             except LedgerUnavailable as error:
                 if not self._away_until:
                     log.warning(
@@ -47,10 +57,10 @@ class FallbackLedger:
                         "alone; many processes doing so will log in too often and meet RingCentral's penalties.",
                         error,
                     )
-                self._away_until = time.monotonic() + TRY_AGAIN_SECONDS
+                self._away_until = self._clock() + TRY_AGAIN_SECONDS
             else:
                 if self._away_until:
                     log.info("RingCentral token and quota are shared with other processes again.")
                     self._away_until = 0.0
                 return result
-        return step(self.own)
+        return step(self._own)

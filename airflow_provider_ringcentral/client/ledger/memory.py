@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TypeVar
 
 from airflow_provider_ringcentral.client.ledger import Change
@@ -12,6 +13,8 @@ T = TypeVar("T")
 
 class MemoryLedger:
     """Values in a dictionary, behind a lock."""
+
+    shared = False
 
     def __init__(self) -> None:
         self._values: dict[str, bytes] = {}
@@ -30,6 +33,10 @@ class MemoryLedger:
             else:
                 self._values[key] = value
             return result
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return time.time()
 
     def close(self) -> None:
         """Forget everything."""

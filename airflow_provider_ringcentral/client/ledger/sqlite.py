@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from airflow_provider_ringcentral.client.ledger import KEEP_SECONDS, Change, LedgerUnavailable
+from airflow_provider_ringcentral.client.ledger import KEEP_SECONDS, OPTION, Change, LedgerUnavailable
 
 T = TypeVar("T")
 
@@ -27,6 +27,8 @@ class SqliteLedger:
     One connection a process (a connection must not cross a fork), used by one thread at a time.
     """
 
+    shared = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
@@ -34,7 +36,7 @@ class SqliteLedger:
         self._process = 0
 
     def __str__(self) -> str:
-        return f"ledger file {self.path}"
+        return f"SQLite file {self.path} ({OPTION})"
 
     def read(self, key: str) -> bytes | None:
         """The value of `key`."""
@@ -57,6 +59,10 @@ class SqliteLedger:
                 raise
             connection.execute("COMMIT")
             return result
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return time.time()
 
     def close(self) -> None:
         """Close the file."""

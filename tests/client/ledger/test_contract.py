@@ -21,14 +21,24 @@ def increment(value: bytes | None) -> tuple[bytes, int]:
 
 
 def increment_often(url: str, times: int) -> None:
-    ledger = open_ledger(url)
+    increment_often_in(open_ledger(url), times)
+
+
+def increment_often_in(ledger: Ledger, times: int) -> None:
     for _ in range(times):
         ledger.update("n", increment)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "redis"])
 def url(request, tmp_path) -> str:
+    if request.param == "redis":
+        return request.getfixturevalue("redis_url")
     return "memory://" if request.param == "memory" else f"sqlite://{tmp_path}/ledger.sqlite"
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def shared_url(request, tmp_path) -> str:
+    return request.getfixturevalue("redis_url") if request.param == "redis" else f"sqlite://{tmp_path}/ledger.sqlite"
 
 
 @pytest.fixture
@@ -41,6 +51,7 @@ def ledger(url) -> Iterator[Ledger]:
 def test_values_are_kept_changed_and_deleted(ledger):
     assert ledger.read("a") is None
     assert ledger.update("a", lambda value: (b"1", value)) is None
+    assert ledger.now() > 1.7e9
     assert ledger.read("a") == b"1"
     assert ledger.update("a", lambda value: (b"2", value)) == b"1"
     assert ledger.update("b", lambda value: (b"x", value)) is None
@@ -50,18 +61,16 @@ def test_values_are_kept_changed_and_deleted(ledger):
 
 
 def test_a_change_that_raises_changes_nothing(ledger):
-    ledger.update("a", lambda value: (b"1", None))
+    ledger.update("a", increment)
     with pytest.raises(ZeroDivisionError):
-        ledger.update("a", lambda value: (b"2", 1 / 0))
+        ledger.update("a", lambda value: (value, 1 / 0))
 
     assert ledger.read("a") == b"1"
     assert ledger.update("a", increment) == 2
 
 
 def test_threads_lose_no_change(ledger):
-    threads = [
-        threading.Thread(target=lambda: [ledger.update("n", increment) for _ in range(50)]) for _ in range(8)
-    ]
+    threads = [threading.Thread(target=increment_often_in, args=(ledger, 50)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -70,8 +79,8 @@ def test_threads_lose_no_change(ledger):
     assert ledger.read("n") == b"400"
 
 
-def test_processes_lose_no_change(tmp_path):
-    url = f"sqlite://{tmp_path}/ledger.sqlite"
+def test_processes_lose_no_change(shared_url):
+    url = shared_url
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=increment_often, args=(url, 50)) for _ in range(4)]
     for process in processes:
@@ -83,8 +92,8 @@ def test_processes_lose_no_change(tmp_path):
     assert open_ledger(url).read("n") == b"200"
 
 
-def test_a_forked_process_opens_the_file_anew(tmp_path):
-    ledger = open_ledger(f"sqlite://{tmp_path}/ledger.sqlite")
+def test_a_forked_process_connects_anew(shared_url):
+    ledger = open_ledger(shared_url)
     ledger.update("n", increment)
     child = multiprocessing.get_context("fork").Process(target=ledger.update, args=("n", increment))
     child.start()
@@ -103,9 +112,7 @@ def test_the_file_is_its_owners_alone(tmp_path):
     finally:
         os.umask(previous)
 
-    assert {entry.name: entry.stat().st_mode & 0o777 for entry in path.parent.iterdir()} == {
-        name: 0o600 for name in ("ledger.sqlite", "ledger.sqlite-shm", "ledger.sqlite-wal")
-    }
+    assert {entry.name: entry.stat().st_mode & 0o777 for entry in path.parent.iterdir()} == dict.fromkeys(("ledger.sqlite", "ledger.sqlite-shm", "ledger.sqlite-wal"), 384)
 
 
 @pytest.mark.parametrize("damage", ["a folder", "garbage", "a file where the folder should be"])
@@ -126,7 +133,9 @@ def test_a_file_that_cannot_be_used_falls_back_with_one_warning(tmp_path: Path, 
     assert str(path) in caplog.text
 
 
-@pytest.mark.parametrize("url", ["", "sqlite:relative", "sqlite://host/x", "mysql://u:hidden-password@h/x", "ledger.db"])
+@pytest.mark.parametrize(
+    "url", ["", "sqlite:relative", "sqlite://host/x", "mysql://u:hidden-password@h/x", "ledger.db"]
+)
 def test_a_url_that_cannot_work_is_refused_by_name(url):
     with pytest.raises(Exception, match=r"\[ringcentral\] ledger_url") as caught:
         open_ledger(url)
