@@ -49,10 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"sandbox: {error}", file=sys.stderr)
         return 2
     if follow:
-        threading.Thread(target=lambda: (sys.stdin.read(), server.stop()), daemon=True).start()
+        threading.Thread(target=_follow, args=(server,), daemon=True).start()
     threading.Thread(target=_announce, args=(server.url,), daemon=True).start()
     server.run()
     return 0
+
+
+def _follow(server: Server) -> None:
+    sys.stdin.read()
+    server.stop()
 
 
 def _announce(url: str) -> None:

@@ -21,7 +21,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class Refusal(Exception):  # noqa: N818 - a server refuses; nothing went wrong
+class Refusal(Exception):
     """Ends the handling of a request with an error answer."""
 
     def __init__(self, answer: Answer) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from airflow_provider_ringcentral.sandbox import bodies, instants, sync_tokens
 from airflow_provider_ringcentral.sandbox.call_pages import Records
 from airflow_provider_ringcentral.sandbox.call_query import VIEWS, Filter, read_filter
@@ -49,8 +51,8 @@ def extract_sync_account_call_log(visit: Visit) -> Answer:
     shown = [call for moment, call in found if cursor.filter.passes(*_facts(visit, call)) and not _is_deleted(call)]
     # Without more to come everything up to now is handed out; else up to the last change that was.
     reached = found[-1][0] if more else now
-    info = {"newerRecordsExist": more}
-    return _answer(visit, mode, cursor, shown, reached, now, info)
+    following = msgspec.structs.replace(cursor, reached=reached, issued=now)
+    return _answer(visit, mode, following, shown, {"newerRecordsExist": more})
 
 
 def _begin_extract(visit: Visit) -> Cursor:
@@ -86,7 +88,7 @@ def _sync(visit: Visit, owner: Extension | None) -> Answer:
         # Old records that are asked for on top fill the frame; fresh ones win.
         frame = [call for call in older if _index(call) not in known] if extra else []
         shown += frame[: max(0, min(extra, SYNC_LIMIT - len(shown)))]
-    return _answer(visit, mode, cursor, shown, now, now, {})
+    return _answer(visit, mode, msgspec.structs.replace(cursor, reached=now, issued=now), shown, {})
 
 
 def _newest(visit: Visit, filter_: Filter, first: int, last: int, count: int) -> list[int | Row]:
@@ -108,20 +110,12 @@ def _changed(visit: Visit, cursor: Cursor, now: int) -> list[int | Row]:
     return sorted(calls, key=lambda call: -visit.state.changes.start_of(_index(call)))
 
 
-def _answer(
-    visit: Visit,
-    mode: str,
-    cursor: Cursor,
-    calls: list[int | Row],
-    reached: int,
-    now: int,
-    more: dict[str, Any],
-) -> Answer:
-    state = visit.state
-    records = Records(state, cursor.view)
-    following = Cursor(cursor.kind, reached, cursor.view, cursor.count, cursor.filter, now, state.sync_epoch)
-    info = {"syncType": mode, "syncToken": sync_tokens.write(following), "syncTime": instants.text(now)} | more
-    return visit.json({"uri": visit.uri(), "records": [records.value(call) for call in calls], "syncInfo": info})
+def _answer(visit: Visit, mode: str, following: Cursor, calls: list[int | Row], extra: dict[str, Any]) -> Answer:
+    """The answer; `following` is what the next request goes on from."""
+    records = Records(visit.state, following.view)
+    info = {"syncType": mode, "syncToken": sync_tokens.write(following), "syncTime": instants.text(following.issued)}
+    shown = [records.value(call) for call in calls]
+    return visit.json({"uri": visit.uri(), "records": shown, "syncInfo": info | extra})
 
 
 def _facts(visit: Visit, call: int | Row) -> tuple[Any, Any]:

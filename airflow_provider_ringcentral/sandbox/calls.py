@@ -25,7 +25,7 @@ FIRST_EXTRA = 50_000_000 * SHAPES
 _CACHE_BYTES = 48_000_000
 _ID = re.compile(r"I(\d{8})(\w{6})\Z")
 _SESSION = re.compile(r"4(\d{8})(\d{3})008\Z")
-_TELEPHONY_SESSION = re.compile(r"s-a(\d{3})(\d{8})z19a035d17a2z4d39a7cf0000\Z")
+_TELEPHONY_SESSION = re.compile(r"s-a(\d{3})(\d{8})z19a035d17a2z4d39\Z")
 _RECORDING = re.compile(r"6(\d{8})(\d{3})\Z")
 
 

@@ -9,14 +9,20 @@ from typing import Any
 ACCOUNT_ID = 400131426008
 MAIN_NUMBER = "+16505550100"
 
-_FIRST = (
-    "Ada Ben Carla Dmitri Elena Farid Grace Hiro Ines Jonas Kavya Liam Mona Nadia Omar Priya Quinn Rosa Samir Tessa "
-    "Umar Vera Wanda Xavier Yusuf Zoe Amira Bruno Chloe Diego"
-).split()
-_LAST = (
-    "Abbott Barros Chen Duval Eriksen Fischer Garcia Hassan Ivanova Jensen Kowalski Lopez Moreau Nakamura Okafor Patel "
-    "Quintero Rossi Schmidt Tanaka Ueda Vasquez Weber Xu Yilmaz Zhang Brandt Costa Doyle Engel"
-).split()
+# fmt: off
+_FIRST = [
+    "Ada", "Ben", "Carla", "Dmitri", "Elena", "Farid", "Grace", "Hiro", "Ines", "Jonas", "Kavya", "Liam", "Mona",
+    "Nadia", "Omar", "Priya", "Quinn", "Rosa", "Samir", "Tessa", "Umar", "Vera", "Wanda", "Xavier", "Yusuf", "Zoe",
+    "Amira", "Bruno", "Chloe", "Diego",
+]
+# fmt: on
+# fmt: off
+_LAST = [
+    "Abbott", "Barros", "Chen", "Duval", "Eriksen", "Fischer", "Garcia", "Hassan", "Ivanova", "Jensen", "Kowalski",
+    "Lopez", "Moreau", "Nakamura", "Okafor", "Patel", "Quintero", "Rossi", "Schmidt", "Tanaka", "Ueda", "Vasquez",
+    "Weber", "Xu", "Yilmaz", "Zhang", "Brandt", "Costa", "Doyle", "Engel",
+]
+# fmt: on
 PLACES = (
     "Palo Alto, CA",
     "Belmont, CA",

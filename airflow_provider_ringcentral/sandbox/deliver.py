@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,35 +19,44 @@ if TYPE_CHECKING:
     Connections = Callable[[], Iterable[Any]]
     """Gives uvicorn's live protocols: each has `client` (host, port) and `transport`."""
 
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Where an answer goes."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    connections: Connections
+
+
 _NO_LINGER = struct.pack("ii", 1, 0)
 _FLUSH = 0.02
 
 
-async def deliver(
-    answer: Answer, fault: Fault | None, scope: Scope, receive: Receive, send: Send, connections: Connections
-) -> None:
+async def deliver(answer: Answer, fault: Fault | None, wire: Wire) -> None:
     """Sends an answer; a reset or truncate fault breaks the connection instead, before the body or within it."""
     if fault is not None and fault.kind == "reset" and fault.where == "before":
-        await _break(scope, receive, connections, reset=True)
+        await _break(wire, reset=True)
         return
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
     headers.append((b"content-length", str(len(answer.body)).encode()))
     if answer.media_type is not None:
         headers.append((b"content-type", answer.media_type.encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await wire.send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if fault is not None and fault.kind in {"reset", "truncate"}:
         part = answer.body[: min(int(len(answer.body) * fault.fraction), len(answer.body) - 1)]
-        await send({"type": "http.response.body", "body": part, "more_body": True})
+        await wire.send({"type": "http.response.body", "body": part, "more_body": True})
         # What is still in a socket's buffer when it is reset is lost, and then nothing of the body would arrive.
         await asyncio.sleep(_FLUSH)
-        await _break(scope, receive, connections, reset=fault.kind == "reset")
+        await _break(wire, reset=fault.kind == "reset")
         return
-    await send({"type": "http.response.body", "body": answer.body})
+    await wire.send({"type": "http.response.body", "body": answer.body})
 
 
-async def _break(scope: Scope, receive: Receive, connections: Connections, *, reset: bool) -> None:
-    client = scope.get("client")
-    for protocol in list(connections()):
+async def _break(wire: Wire, *, reset: bool) -> None:
+    client = wire.scope.get("client")
+    for protocol in list(wire.connections()):
         if protocol.client is not None and client is not None and tuple(protocol.client) == tuple(client):
             if reset:
                 raw = protocol.transport.get_extra_info("socket")
@@ -54,5 +64,5 @@ async def _break(scope: Scope, receive: Receive, connections: Connections, *, re
                 protocol.transport.abort()
             else:
                 protocol.transport.close()
-    while (await receive())["type"] != "http.disconnect":
+    while (await wire.receive())["type"] != "http.disconnect":
         pass

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 
-from airflow_provider_ringcentral.sandbox.deliver import deliver
+from airflow_provider_ringcentral.sandbox.deliver import Wire, deliver
 from airflow_provider_ringcentral.sandbox.gate import Operation, Outcome, judge
 from airflow_provider_ringcentral.sandbox.journal import Entry
 from airflow_provider_ringcentral.sandbox.visit import Visit
@@ -50,7 +50,7 @@ class Endpoint:
         with self.state.lock:
             outcome = judge(self.operation, visit, early)
             self._note(visit, outcome, early, arrived, scope)
-        await deliver(outcome.answer, outcome.fault, scope, receive, send, self._connections)
+        await deliver(outcome.answer, outcome.fault, Wire(scope, receive, send, self._connections))
 
     def _note(self, visit: Visit, outcome: Outcome, early: list[Fault], arrived: float, scope: Scope) -> None:
         fault = outcome.fault or (early[-1] if early else None)
@@ -69,8 +69,8 @@ class Endpoint:
                 seconds=time.time() - arrived,
                 authorization=kind,
                 user_agent=visit.headers.get("user-agent"),
-                limited=bool(ruling) and not ruling.allowed,
-                in_penalty=bool(ruling) and ruling.in_penalty,
+                limited=ruling is not None and not ruling.allowed,
+                in_penalty=ruling is not None and ruling.in_penalty,
                 fault=fault.kind if fault else None,
             )
         )

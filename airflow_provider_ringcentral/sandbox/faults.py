@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 KINDS: dict[str, str] = {
-    "status": "answers `status`, with a `body` of json, html, empty or your own text; `executed` runs the request first",
+    "status": "answers `status`, with a `body` of json, html, empty or any text; `executed` runs the request first",
     "reset": "TCP reset, `where` is before (nothing sent) or body (in the middle of it)",
     "truncate": "a Content-Length larger than what is sent: the share `fraction` of the body, then the end",
     "broken_json": "200, with the body cut after the share `fraction` and a Content-Length to match",
@@ -26,9 +26,11 @@ EARLY = frozenset({"slow", "kill_tokens"})
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """One rule. It looks at the requests that match `operation`, `path` (a prefix) and `method`, in their order:
-    the `nth` (from 1), or `every` k-th, or each with `probability`, and spoils at most `times` of them (default: 1
-    for `nth` and for plain rules, no end for `every` and `probability`). The first `after` matches are let alone.
+    """One rule.
+
+    It looks at the requests that match `operation`, `path` (a prefix) and `method`, in their order, and spoils the
+    `nth` (from 1), or `every` k-th, or each with `probability`, at most `times` of them (default: 1 for `nth` and for
+    plain rules, no end for `every` and `probability`). The first `after` matches are let alone.
     """
 
     kind: str

@@ -10,17 +10,48 @@ from dataclasses import dataclass, field
 from typing import Any
 
 APP_PERMISSIONS = frozenset(
-    (
-        "ReadAccounts ReadCallLog ReadCallRecording EditCallLog ReadMessages EditMessages SMS Faxes InternalMessages A2PSMS "
-        "TeamMessaging Analytics RingOut ReadPresence ReadAuditTrail"
-    ).split()
+    [
+        "ReadAccounts",
+        "ReadCallLog",
+        "ReadCallRecording",
+        "EditCallLog",
+        "ReadMessages",
+        "EditMessages",
+        "SMS",
+        "Faxes",
+        "InternalMessages",
+        "A2PSMS",
+        "TeamMessaging",
+        "Analytics",
+        "RingOut",
+        "ReadPresence",
+        "ReadAuditTrail",
+    ]
 )
 USER_PERMISSIONS = frozenset(
-    (
-        "FullCompanyCallLog ReadCompanyCallLog ReadCallLog EditCallLog ReadCallRecording EditCompanyCallRecordings "
-        "ReadExtensions ReadCompanyInfo ReadUserPhoneNumbers ReadCompanyPhoneNumbers ReadUserDevices ReadCompanyDevices "
-        "ReadUserRoles ReadMessages EditMessages OutboundSMS InternalSMS OutboundFaxes Users Glip ReadPresenceStatus"
-    ).split()
+    [
+        "FullCompanyCallLog",
+        "ReadCompanyCallLog",
+        "ReadCallLog",
+        "EditCallLog",
+        "ReadCallRecording",
+        "EditCompanyCallRecordings",
+        "ReadExtensions",
+        "ReadCompanyInfo",
+        "ReadUserPhoneNumbers",
+        "ReadCompanyPhoneNumbers",
+        "ReadUserDevices",
+        "ReadCompanyDevices",
+        "ReadUserRoles",
+        "ReadMessages",
+        "EditMessages",
+        "OutboundSMS",
+        "InternalSMS",
+        "OutboundFaxes",
+        "Users",
+        "Glip",
+        "ReadPresenceStatus",
+    ]
 )
 IMPLIED: dict[str, frozenset[str]] = {
     "Faxes": frozenset({"ReadMessages"}),

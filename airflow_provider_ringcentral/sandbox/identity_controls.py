@@ -27,7 +27,7 @@ def add_app(state: State, given: dict[str, Any]) -> Any:
 
 
 def change_app(state: State, given: dict[str, Any]) -> Any:
-    """Changes permissions, jwt_flow, refresh_tokens, refusal or client_secret; tokens keep the scope they were made with."""
+    """Changes permissions, jwt_flow, refresh_tokens, refusal or client_secret; tokens keep their scope."""
     app = state.identity.apps[given.get("client_id") or state.client_id]
     if (refusal := given.get("refusal")) is not None and refusal not in LOGIN_REFUSALS:
         raise ValueError(f"refusal {refusal!r} is none of {', '.join(LOGIN_REFUSALS)}")

@@ -9,7 +9,9 @@ from typing import Any
 
 @dataclass(slots=True)
 class Entry:
-    """One request. `authorization` is the kind of credential (Bearer, Basic, …) or None, never its value;
+    """One request.
+
+    `authorization` is the kind of credential (Bearer, Basic, …) or None, never its value;
     `limited`: answered 429 by the limiter; `in_penalty`: sent while its group was shut; `fault`: what spoilt it;
     `time`: Unix seconds of arrival; `seconds`: how long the sandbox took.
     """

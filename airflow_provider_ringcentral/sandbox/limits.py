@@ -64,14 +64,14 @@ class Limiter:
         window = self._windows.setdefault((user, app, group), _Window())
         if now < window.closed_until:
             window.closed_until = now + limit.penalty
-            return Ruling(False, group, limit, 0, limit.penalty, in_penalty=True)
+            return Ruling(allowed=False, group=group, limit=limit, remaining=0, wait=limit.penalty, in_penalty=True)
         while window.times and window.times[0] <= now - limit.window:
             window.times.popleft()
         if len(window.times) >= limit.requests:
             window.closed_until = now + limit.penalty
-            return Ruling(False, group, limit, 0, limit.penalty)
+            return Ruling(allowed=False, group=group, limit=limit, remaining=0, wait=limit.penalty)
         window.times.append(now)
-        return Ruling(True, group, limit, limit.requests - len(window.times), 0.0)
+        return Ruling(allowed=True, group=group, limit=limit, remaining=limit.requests - len(window.times), wait=0.0)
 
     def forget(self) -> None:
         """Opens every window, as if nothing had ever been sent."""

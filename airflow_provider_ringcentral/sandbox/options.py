@@ -6,10 +6,21 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 LIVE = frozenset(
-    (
-        "date_to date_bounds order page_fill empty_pages last_page totals retry_after rate_headers wrong_secret_status "
-        "jwt_refusal_code restricted_jwt_error sync_token_seconds"
-    ).split()
+    [
+        "date_to",
+        "date_bounds",
+        "order",
+        "page_fill",
+        "empty_pages",
+        "last_page",
+        "totals",
+        "retry_after",
+        "rate_headers",
+        "wrong_secret_status",
+        "jwt_refusal_code",
+        "restricted_jwt_error",
+        "sync_token_seconds",
+    ]
 )
 """Options that may be changed while the sandbox runs."""
 

@@ -95,14 +95,18 @@ class SandboxControl:
         return dict(self._call("PATCH", "/options", **options))
 
     def stats(self) -> dict[str, Any]:
-        """Counts: requests, limited (429), in_penalty, faults, logins, logins_refused, evicted, tokens_alive;
-        and groups, operations, statuses as dicts. Control calls are not counted.
+        """Counts; control calls are not among them.
+
+        requests, limited (429), in_penalty, faults, logins, logins_refused, evicted, tokens_alive; and by name:
+        groups, operations, statuses.
         """
         return dict(self._call("GET", "/stats"))
 
     def requests(self, limit: int | None = None) -> list[dict[str, Any]]:
-        """The latest requests (at most 5000), oldest first: method, path, query, operation, group, status (0: reset
-        unanswered), time, seconds, authorization (its kind only), user_agent, limited, in_penalty, fault.
+        """The latest requests (at most 5000), oldest first.
+
+        Each has method, path, query, operation, group, status (0: reset unanswered), time, seconds, authorization (its
+        kind only), user_agent, limited, in_penalty, fault.
         """
         return list(self._call("GET", "/requests", **({} if limit is None else {"limit": limit})))
 
@@ -131,19 +135,23 @@ class SandboxControl:
         return int(self._call("DELETE", "/tokens", client_id=client_id, user_id=user_id)["killed"])
 
     def add_app(self, **fields: Any) -> dict[str, Any]:
-        """Registers an app: client_id, client_secret (made up if absent), permissions, jwt_flow, refresh_tokens, refusal."""
+        """Registers an app: client_id and client_secret (made up if absent), and what `change_app` changes."""
         return dict(self._call("POST", "/apps", **fields))
 
     def change_app(self, client_id: str | None = None, **fields: Any) -> dict[str, Any]:
-        """Changes an app, the default one if none is named. Tokens keep the scope they were made with."""
+        """Changes an app, the default one if none is named.
+
+        Fields: permissions, jwt_flow, refresh_tokens, client_secret, and refusal, a name of `tokens.LOGIN_REFUSALS`.
+        Tokens keep the scope they were made with.
+        """
         return dict(self._call("PATCH", "/apps", client_id=client_id, **fields))
 
     def add_user(self, **fields: Any) -> dict[str, Any]:
-        """Lets another person log in: status, permissions, extended, service, sms_features. `id` names the extension."""
+        """Lets another person log in (`id` names the extension), with what `change_user` changes."""
         return dict(self._call("POST", "/users", **fields))
 
     def change_user(self, user_id: int | None = None, **fields: Any) -> dict[str, Any]:
-        """Changes a user, the default one if none is named."""
+        """Changes a user, the default one if none is named: status, permissions, extended, service, sms_features."""
         return dict(self._call("PATCH", "/users", id=user_id, **fields))
 
     def add_jwt(self, **fields: Any) -> str:
@@ -166,7 +174,7 @@ class SandboxControl:
     def insert_calls(self, count: int = 1, where: str = "head", **how: Any) -> list[str]:
         """Adds calls at `head`, `inside` or `edge` (`arrivals.py`) or at `start_time` (ISO); their ids.
 
-        `fields` overwrites fields of their records; `after_requests` (call-log requests) and `after_seconds` put it off.
+        `fields` overwrites fields of their records; `after_requests` (of the call log) and `after_seconds` put it off.
         """
         return list(self._call("POST", "/calls", change="insert", count=count, where=where, **how))
 

@@ -117,8 +117,8 @@ class _Draft:
             "uri": f"{account}/call-log/{call_id}?view=Simple",
             "id": call_id,
             "sessionId": f"4{CODE}{self.session}008",
-            "telephonySessionId": f"s-a{self.session}{CODE}z19a035d17a2z4d39a7cf0000",
-            "partyId": f"p-a{self.session}{CODE}z19a035d17a2z4d39a7cf0000-1",
+            "telephonySessionId": f"s-a{self.session}{CODE}z19a035d17a2z4d39",
+            "partyId": f"p-a{self.session}{CODE}z19a035d17a2z4d39-1",
             "startTime": moment(0),
             "duration": self.duration,
             "durationMs": self.duration * 1000 + self.random.randrange(1000),
@@ -164,7 +164,7 @@ class _Draft:
             "extensionId": str(self.owner.id),
             "name": self.owner.name,
         }
-        if self.owner.type == "User" and self.random.random() < 0.3:
+        if self.owner.type == "User" and self.random.random() < 0.1:
             party["device"] = {"id": device, "uri": f"{self.url}{account_path()}/device/{device}"}
         return party
 
@@ -195,8 +195,10 @@ class _Draft:
         return self.random.choice(("Missed", "Voicemail") if self.inbound else ("No Answer", "Busy", "Hang Up"))
 
     def _leg(self, record: dict[str, Any], kind: str, *, master: bool) -> dict[str, Any]:
-        names = (
-            "startTime duration durationMs type direction action result internalType from to extension transport "
-            "telephonySessionId partyId recording"
-        ).split()
+        # fmt: off
+        names = [
+            "startTime", "duration", "durationMs", "type", "direction", "action", "result", "internalType", "from",
+            "to", "extension", "transport", "telephonySessionId", "partyId", "recording",
+        ]
+        # fmt: on
         return {name: record[name] for name in names if name in record} | {"legType": kind, "master": master}
