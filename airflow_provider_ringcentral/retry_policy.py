@@ -10,10 +10,17 @@ from airflow_provider_ringcentral.client import errors
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-try:
+if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import RetryDecision, RetryPolicy
-except ImportError:
-    RetryPolicy = object
+
+    SUPPORTED = True
+else:
+    try:
+        from airflow.providers.common.compat.sdk import RetryDecision, RetryPolicy
+
+        SUPPORTED = True
+    except ImportError:
+        RetryPolicy, SUPPORTED = object, False
 
 PERMANENT = (
     errors.ConfigurationError,
@@ -36,9 +43,10 @@ class RingCentralRetryPolicy(RetryPolicy):
     """
 
     def __init__(self) -> None:
-        if RetryPolicy is object:
+        if not SUPPORTED:
             raise RuntimeError(
-                "RingCentralRetryPolicy needs Airflow 3.3 or later; leave retry_policy out and set retry_delay to a minute"
+                "RingCentralRetryPolicy needs Airflow 3.3 or later; leave retry_policy out and set retry_delay to "
+                "a minute"
             )
 
     def evaluate(
@@ -57,6 +65,6 @@ class RingCentralRetryPolicy(RetryPolicy):
         return {}
 
     @classmethod
-    def deserialize(cls, data: dict[str, Any]) -> RingCentralRetryPolicy:
+    def deserialize(cls, data: dict[str, Any]) -> RingCentralRetryPolicy:  # noqa: ARG003 - the signature is Airflow's
         """The policy again."""
         return cls()

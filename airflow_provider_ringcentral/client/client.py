@@ -17,17 +17,17 @@ import msgspec
 
 from airflow_provider_ringcentral.client import endpoints
 from airflow_provider_ringcentral.client.answer import Answer, group_named, heard
-from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS, Credentials
 from airflow_provider_ringcentral.client.errors import BadRequest, RateLimited, RingCentralError, Unavailable
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.login import Login
 from airflow_provider_ringcentral.client.pacing import STRICTEST, Heard
 from airflow_provider_ringcentral.client.paging import Trail, following, rows
 from airflow_provider_ringcentral.client.places import Places
-from airflow_provider_ringcentral.client.policy import DEFAULT_MAX_WAIT_SECONDS, Again, Policy
+from airflow_provider_ringcentral.client.policy import Again, Policy
 from airflow_provider_ringcentral.client.session import Use
 from airflow_provider_ringcentral.client.transport import Bearer, Lost, NeverSent, Transport, body_of, loaded
-from airflow_provider_ringcentral.client.usage import Usage
+from airflow_provider_ringcentral.client.usage import Observer, Usage
 from airflow_provider_ringcentral.client.verdict import Action, Judge, Verdict
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class RingCentralClient:
     """Talks to RingCentral as one app and user, within their quota.
 
     Everybody who opens the same `ledger` with the same credentials shares token, windows and penalties. `on_secret` is
-    called with every access token the moment it is received, `raise_as` turns an error into the one to raise. Safe for
-    threads.
+    called with every access token the moment it is received, `raise_as` turns an error into the one to raise,
+    `observe` hears of every request, login, 429 and wait. Safe for threads.
     """
 
     def __init__(
@@ -77,10 +77,11 @@ class RingCentralClient:
         policy: Policy | None = None,
         on_secret: Callable[[str], None] | None = None,
         raise_as: Callable[[RingCentralError], RingCentralError] | None = None,
+        observe: Observer | None = None,
         show_personal_data: bool = False,
     ) -> None:
         self.credentials = credentials
-        self.usage = Usage()
+        self.usage = Usage(observe=observe) if observe else Usage()
         self.transport = Transport(credentials)
         self.places = Places(ledger, credentials.timeout + HOLD_SECONDS)
         self.login = Login(
@@ -187,7 +188,7 @@ class RingCentralClient:
                 raise
             raise turned from error.__cause__
         finally:
-            self.usage.waited += driver.statistics.get("idle_for", 0.0)
+            self.usage.count_wait(driver.statistics.get("idle_for", 0.0), self._group(call))
             self._leave(call)
 
     def _attempt(self, call: _Call) -> Any:
@@ -198,7 +199,7 @@ class RingCentralClient:
         if group != UNLIMITED:
             call.queued = (owner, group)
             self.places.take(owner, group, call.ticket, failures=call.failures)
-        self.usage.requests += 1
+        self.usage.count_request(group)
         try:
             with self.transport.send(call.method, call.url, Bearer(use.token), **call.options) as response:
                 return self._answered(call, use, owner, group, response)
@@ -261,7 +262,7 @@ class RingCentralClient:
         said = heard(response.headers, refused)
         named = group_named(response.headers) or group
         if refused is not None:
-            self.usage.throttled += 1
+            self.usage.count_throttled(named)
         if said.remaining is not None:
             self.usage.remaining[named] = said.remaining
         if named != group:

@@ -15,6 +15,10 @@ from airflow_provider_ringcentral.client.hosts import is_loopback, may_receive_s
 
 DEFAULT_SERVER = "https://platform.ringcentral.com"
 DEFAULT_TIMEOUT_SECONDS = 60.0
+DEFAULT_MAX_WAIT_SECONDS = 900.0
+DEFERRABLE_MAX_WAIT_SECONDS = 10.0
+"""How long a task that can give its worker back waits with it."""
+
 OWN = "~"
 
 

@@ -34,6 +34,9 @@ JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ATTEMPTS = 4
 """One try and up to three repeats after 408, 500 or a timeout (guide: basics/errors.md)."""
 
+FIRST_LOGIN_SPREAD_SECONDS = 2.0
+"""Longest random wait before the first login of a process whose ledger is not shared."""
+
 LOGIN_TIMEOUT_SECONDS = 15.0
 """Connecting and reading together stay below `TURN_SECONDS`, so that a turn never ends under a living login."""
 
@@ -59,6 +62,7 @@ class Login:
         self._on_secret = on_secret
         self._seal = Seal(credentials)
         self._known: tuple[str, str] = ("", "")
+        self._spread = False
         self._key = f"session:{credentials.session_key}"
 
     def token(self, caller: str, failures: int = 0) -> sessions.Use:
@@ -77,6 +81,7 @@ class Login:
         if isinstance(step, sessions.WaitForTurn):
             delay = random.uniform(0.1, 0.4)
             raise Again("another process is logging in", delay=delay)
+        self._spread_first_login()
         try:
             self.exchange(caller, failures)
         except LoginFailed:
@@ -99,6 +104,8 @@ class Login:
             raise self._again(Verdict(Action.AGAIN, error, LOGIN_REPEAT_SECONDS), failures + 1) from None
         verdict = judge_login(answer)
         refused = verdict.delay if isinstance(verdict.error, RateLimited) else None
+        if refused is not None:
+            self._usage.count_throttled(AUTH)
         self._places.date(self._credentials.app_key, AUTH, caller, heard(answer.headers, refused))
         if verdict.action is Action.DONE:
             return self._keep(json_object(answer.body))
@@ -125,9 +132,15 @@ class Login:
         """What the ledger knows of this login; the token in it is sealed."""
         return _session(self._ledger.read(self._key))
 
+    def _spread_first_login(self) -> None:
+        """Processes that start together and share nothing must not log in together."""
+        if not self._spread and not self._ledger.shared:
+            self._spread = True
+            raise Again("spreading logins", delay=random.uniform(0.0, FIRST_LOGIN_SPREAD_SECONDS))
+
     def _ask(self) -> Answer:
-        self._usage.requests += 1
-        self._usage.logins += 1
+        self._usage.count_request(AUTH)
+        self._usage.count_login(AUTH)
         form = {"grant_type": JWT_GRANT, "assertion": self._credentials.jwt}
         timeout = min(self._credentials.timeout, LOGIN_TIMEOUT_SECONDS)
         with self._transport.send(

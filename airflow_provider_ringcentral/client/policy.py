@@ -10,11 +10,11 @@ from typing import NoReturn
 
 import tenacity
 
+from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import RateLimited, RingCentralError
 
 log = logging.getLogger(__name__)
 
-DEFAULT_MAX_WAIT_SECONDS = 900.0
 TELL_SECONDS = 2.0
 """Waits at least this long are logged, once when they begin and then once a minute."""
 

@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+Observer = Callable[[str, float, str], None]
+"""Called with what happened (`requests`, `logins`, `throttled`, `wait_seconds`), how much of it, and the group."""
+
+
+def _nobody(what: str, amount: float, group: str) -> None:
+    """Nobody watches."""
 
 
 @dataclass(slots=True)
 class Usage:
-    """Counts of one client. `requests` holds every HTTP request sent, logins included; `waited` is in seconds."""
+    """Counts of one client. `requests` holds every HTTP request sent, logins included; `waited` is in seconds.
+
+    `remaining` has the requests left in each group's window, as the last answer said.
+    """
 
     requests: int = 0
     logins: int = 0
     throttled: int = 0
     waited: float = 0.0
     remaining: dict[str, int] = field(default_factory=dict)
-    """Requests left in each group's window, as the last answer said."""
+    observe: Observer = _nobody
+
+    def count_request(self, group: str) -> None:
+        """A request goes out."""
+        self.requests += 1
+        self.observe("requests", 1, group)
+
+    def count_login(self, group: str) -> None:
+        """A token request goes out, counted among the requests already."""
+        self.logins += 1
+        self.observe("logins", 1, group)
+
+    def count_throttled(self, group: str) -> None:
+        """A 429 came back."""
+        self.throttled += 1
+        self.observe("throttled", 1, group)
+
+    def count_wait(self, seconds: float, group: str) -> None:
+        """A request was waited with."""
+        if seconds > 0:
+            self.waited += seconds
+            self.observe("wait_seconds", seconds, group)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
+from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.connection import credentials_of
@@ -36,8 +37,8 @@ class RingCentralJWTHook(BaseHook):
     Every method raises the errors of `client/errors.py`; those that trying again cannot cure are also
     `AirflowFailException`, so that Airflow does not burn retries on a wrong secret or a missing scope.
 
-    :param ringcentral_conn_id: the Connection. :param max_wait: seconds that one request may wait for its place in the
-    quota; None: the Connection's value, else 900.
+    :param ringcentral_conn_id: the Connection.
+    :param max_wait: seconds that one request may wait for its place in the quota, where the Connection does not say.
     """
 
     conn_name_attr = "ringcentral_conn_id"
@@ -46,7 +47,11 @@ class RingCentralJWTHook(BaseHook):
     hook_name = HOOK_NAME
 
     def __init__(
-        self, ringcentral_conn_id: str = default_conn_name, *, max_wait: float | None = None, **kwargs: Any
+        self,
+        ringcentral_conn_id: str = default_conn_name,
+        *,
+        max_wait: float = DEFAULT_MAX_WAIT_SECONDS,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.ringcentral_conn_id = ringcentral_conn_id
@@ -66,17 +71,19 @@ class RingCentralJWTHook(BaseHook):
     @cached_property
     def _client(self) -> RingCentralClient:
         from airflow_provider_ringcentral.client.client import RingCentralClient
-        from airflow_provider_ringcentral.client.policy import DEFAULT_MAX_WAIT_SECONDS, Policy
+        from airflow_provider_ringcentral.client.policy import Policy
+        from airflow_provider_ringcentral.hooks.metrics import emit
 
         credentials = self.credentials
-        waits = (self.max_wait, credentials.max_wait, DEFAULT_MAX_WAIT_SECONDS)
+        patience = self.max_wait if credentials.max_wait is None else credentials.max_wait
         with airflow_errors():
             return RingCentralClient(
                 credentials,
                 settings.shared_ledger(settings.ledger_url()),
-                policy=Policy(max_wait=next(wait for wait in waits if wait is not None)),
+                policy=Policy(max_wait=patience),
                 on_secret=mask_secret,
                 raise_as=for_airflow,
+                observe=emit,
                 show_personal_data=settings.log_personal_data(),
             )
 

@@ -29,12 +29,16 @@ class RingCentralApiOperator(BaseOperator):
     Returns the decoded JSON (up to 48 KB; None for an answer without a body), or, with `destination`, the receipt of
     the file. Errors say which app scope or role is missing, which parameter is wrong, and who fixes it.
 
-    :param path: such as `/restapi/v1.0/account/~/extension/~`; the version prefix is part of it. :param method: GET,
-    POST, PUT, PATCH or DELETE. :param query: query parameters; a list becomes a repeated key. (`params` is Airflow's
-    own argument of every operator.) :param body: JSON body. :param headers: further headers. Authorization is set for
-    you. :param paginate: follow the list to its end and write its records to `destination`, as newline-delimited JSON.
+    :param path: such as `/restapi/v1.0/account/~/extension/~`; the version prefix is part of it.
+    :param method: GET, POST, PUT, PATCH or DELETE.
+    :param query: query parameters; a list becomes a repeated key. (`params` is Airflow's own argument of every
+        operator.)
+    :param body: JSON body.
+    :param headers: further headers. Authorization is set for you.
+    :param paginate: follow the list to its end and write its records to `destination`, as newline-delimited JSON.
     :param destination: a file (ObjectStoragePath): `.ndjson` or `.ndjson.gz` with `paginate`, else the body as it
-    came. :param file_format: `ndjson` or `ndjson.gz`; None: by the suffix of `destination`. With `paginate` only.
+        came.
+    :param file_format: `ndjson` or `ndjson.gz`; None: by the suffix of `destination`. With `paginate` only.
     :param ringcentral_conn_id: the Connection.
     """
 

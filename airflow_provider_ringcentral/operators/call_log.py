@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator
+from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator, conf
 
+from airflow_provider_ringcentral.client.credentials import (
+    DEFAULT_MAX_WAIT_SECONDS,
+    DEFERRABLE_MAX_WAIT_SECONDS,
+)
+from airflow_provider_ringcentral.operators.deferring import deferring
 from airflow_provider_ringcentral.operators.receipts import announce
 
 if TYPE_CHECKING:
@@ -36,16 +41,23 @@ class RingCentralExtractCallLogOperator(BaseOperator):
 
     :param destination: where the file goes: a path or URL that Airflow's ObjectStoragePath knows, such as
         `file:///data/calls.ndjson` or `s3://conn_id@bucket/calls.parquet`.
-    :param start: aware time or ISO 8601 text with zone; None: the start of the run's data interval. :param end: the
-    same for the end, which is not part of the window. :param view: `Simple` (1000 calls a request) or `Detailed` (250;
-    with legs, costs and time of the last change). :param scope: `account` for the company's log or `extension` for
-    that of `extension_id`. :param extension_id: internal id of the extension for `scope="extension"`; None: the
-    Connection's, by default the JWT's. :param direction: `Inbound` and/or `Outbound`; None: both. :param call_type:
-    `Voice` and/or `Fax`; None: both. :param recording_type: `Automatic`, `OnDemand` or `All`: only calls with such a
-    recording. :param lookback: seconds or timedelta by which the window is widened backwards; files of adjacent runs
-    then overlap. :param file_format: `ndjson`, `ndjson.gz`, `csv` or `parquet` (extra `parquet`); None: by the suffix
-    of `destination`. :param if_empty: for a window without calls: `write` a file without rows, `skip` the task, or
-    `fail` it. :param ringcentral_conn_id: the Connection.
+    :param start: aware time or ISO 8601 text with zone; None: the start of the run's data interval.
+    :param end: the same for the end, which is not part of the window.
+    :param view: `Simple` (1000 calls a request) or `Detailed` (250; with legs, costs and time of the last change).
+    :param scope: `account` for the company's log or `extension` for that of `extension_id`.
+    :param extension_id: internal id of the extension for `scope="extension"`; None: the Connection's, by default the
+        JWT's.
+    :param direction: `Inbound` and/or `Outbound`; None: both.
+    :param call_type: `Voice` and/or `Fax`; None: both.
+    :param recording_type: `Automatic`, `OnDemand` or `All`: only calls with such a recording.
+    :param lookback: seconds or timedelta by which the window is widened backwards; files of adjacent runs then
+        overlap.
+    :param file_format: `ndjson`, `ndjson.gz`, `csv` or `parquet` (extra `parquet`); None: by the suffix of
+        `destination`.
+    :param if_empty: for a window without calls: `write` a file without rows, `skip` the task, or `fail` it.
+    :param deferrable: give the worker back when the quota is used up for longer than `max_wait` (10 s unless the
+        Connection says otherwise), and go on after the last complete part when it is open again.
+    :param ringcentral_conn_id: the Connection.
     """
 
     template_fields: Sequence[str] = (
@@ -80,6 +92,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         lookback: Span = None,
         file_format: str | None = None,
         if_empty: str = "write",
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         ringcentral_conn_id: str = "ringcentral_default",
         **kwargs: Any,
     ) -> None:
@@ -96,6 +109,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         self.lookback = lookback
         self.file_format = file_format
         self.if_empty = if_empty
+        self.deferrable = deferrable
         self.ringcentral_conn_id = ringcentral_conn_id
 
     @cached_property
@@ -103,7 +117,8 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         """The hook of the Connection."""
         from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
-        return RingCentralJWTHook(self.ringcentral_conn_id)
+        patience = DEFERRABLE_MAX_WAIT_SECONDS if self.deferrable else DEFAULT_MAX_WAIT_SECONDS
+        return RingCentralJWTHook(self.ringcentral_conn_id, max_wait=patience)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Extract, and return the receipt."""
@@ -112,7 +127,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.progress import ProgressLog
 
-        with airflow_errors():
+        with deferring(self, deferrable=self.deferrable), airflow_errors():
             query, client = self._query(context), self.hook.get_conn()
             receipt = extract_window(
                 client,
@@ -125,6 +140,10 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         if receipt.destination is None:
             raise AirflowSkipException(f"no calls from {receipt.window_start} to {receipt.window_end}")
         return announce(receipt, context, self.outlets)
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Go on after the last complete part."""
+        return self.execute(context)
 
     def _query(self, context: Context) -> CallLogQuery:
         from airflow_provider_ringcentral.operators.query import call_log_query

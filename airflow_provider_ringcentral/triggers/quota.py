@@ -20,7 +20,7 @@ class RingCentralQuotaTrigger(BaseTrigger):
     """
 
     def __init__(self, moment: float) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.moment = moment
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -30,4 +30,4 @@ class RingCentralQuotaTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Sleep, then say so once."""
         await asyncio.sleep(max(SOONEST_SECONDS, self.moment - time.time()))
-        yield TriggerEvent({"status": "success"})
+        yield TriggerEvent({"status": "success"})  # type: ignore[no-untyped-call]
