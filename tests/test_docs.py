@@ -91,13 +91,14 @@ def test_the_dag_of_the_readme_writes_its_file(database, tmp_path):
     (tmp_path / "dags").mkdir()
     (tmp_path / "dags/readme.py").write_text(dag)
 
+    # The run of the night to the 3rd is about the 2nd.
     command = [Path(sys.executable).parent / "airflow", "dags", "test", "calls_of_yesterday", "2026-02-03"]
     environment = os.environ | {"AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "dags")}
     run = subprocess.run(command, env=environment, capture_output=True, check=False, text=True)
 
     assert run.returncode == 0, run.stdout + run.stderr
     (path,) = tmp_path.glob("*.ndjson.gz")
-    assert path.name == "2026-02-03.ndjson.gz"
+    assert path.name == "2026-02-02.ndjson.gz"
     unpacked = subprocess.run(["gzip", "-dc", path], capture_output=True, check=True)
     starts = {json.loads(line)["startTime"][:10] for line in unpacked.stdout.splitlines()}
-    assert starts == {"2026-02-03"}
+    assert starts == {"2026-02-02"}
