@@ -1,0 +1,173 @@
+"""One attempt of a request: at most one HTTP request, and never a sleep.
+
+What is not finished raises `Again`, and only the driver that `Policy` makes waits. So the same attempt serves a task
+and, in a worker thread, a triggerer.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from airflow_provider_ringcentral.client import endpoints
+from airflow_provider_ringcentral.client.answer import Answer, group_named, heard
+from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.errors import BadRequest, RateLimited, Unavailable
+from airflow_provider_ringcentral.client.login import Login
+from airflow_provider_ringcentral.client.pacing import STRICTEST, Heard
+from airflow_provider_ringcentral.client.places import Places
+from airflow_provider_ringcentral.client.policy import Again
+from airflow_provider_ringcentral.client.session import Use
+from airflow_provider_ringcentral.client.transport import Bearer, Lost, NeverSent, Transport, body_of
+from airflow_provider_ringcentral.client.usage import Usage
+from airflow_provider_ringcentral.client.verdict import Action, Judge, Verdict
+
+if TYPE_CHECKING:
+    import requests
+
+UNLIMITED = "nothrottling"
+MAX_REDIRECTS = 5
+
+
+@dataclass(slots=True)
+class Call:
+    """One request on its way: what to send, and what its attempts have met so far."""
+
+    method: str
+    url: str
+    options: dict[str, Any]
+    judge: Judge
+    read: Callable[[requests.Response], Any]
+    ticket: str = field(default_factory=lambda: uuid.uuid4().hex)
+    failures: int = 0
+    login_failures: int = 0
+    waited_for_login: bool = False
+    logged_in_again: bool = False
+    asked_scope: bool = False
+    hops: int = 0
+    queued: tuple[str, str] | None = None
+
+
+class Attempt:
+    """Attempts the calls of one client; remembers the groups that answers named."""
+
+    def __init__(
+        self, credentials: Credentials, *, login: Login, transport: Transport, places: Places, usage: Usage
+    ) -> None:
+        self._credentials = credentials
+        self._login = login
+        self._transport = transport
+        self._places = places
+        self._usage = usage
+        self._groups: dict[str, str] = {}
+
+    def __call__(self, call: Call) -> Any:
+        """At most one HTTP request: for a token, or the call itself. Returns what `call.read` makes of the answer."""
+        use = self._token(call)
+        group = self.group(call)
+        owner = self._credentials.owner_key(use.owner_id)
+        if group != UNLIMITED:
+            call.queued = (owner, group)
+            self._places.take(owner, group, call.ticket, failures=call.failures)
+        self._usage.count_request(group)
+        try:
+            with self._transport.send(call.method, call.url, Bearer(use.token), **call.options) as response:
+                return self._answered(call, use, owner, group, response)
+        except NeverSent as error:
+            self._places.give_back(owner, group, call.ticket)
+            return self._act(call, use, call.judge.never_sent(error))
+        except Lost as error:
+            if call.queued is not None:
+                self._date(call, owner, group, Heard())
+            return self._act(call, use, call.judge.lost(error))
+
+    def _answered(self, call: Call, use: Use, owner: str, group: str, response: requests.Response) -> Any:
+        if 300 <= response.status_code < 400:
+            self._date(call, owner, group, heard(response.headers))
+            return self._redirect(call, response)
+        ok = response.status_code < 300
+        body = None if ok and not call.judge.wants_json else body_of(response)
+        answer = Answer(response.status_code, response.headers, body or b"")
+        verdict = call.judge.judge(answer)
+        refused = verdict.delay if response.status_code == 429 else None
+        self._learn(call, owner, group, response, refused)
+        if verdict.action is not Action.DONE:
+            return self._act(call, use, verdict)
+        return body if body is not None else call.read(response)
+
+    def _act(self, call: Call, use: Use, verdict: Verdict) -> Any:
+        """Raise what follows from a verdict that is not DONE: `Again`, or the error."""
+        error = verdict.error or Unavailable("the request failed")
+        if verdict.action is Action.LOG_IN and not call.logged_in_again:
+            call.logged_in_again = True
+            self._login.drop(use.token_id)
+            raise Again("the token is no longer valid")
+        if verdict.action is Action.ASK_SCOPE and not call.asked_scope:
+            call.asked_scope = True
+            if self._login.renew_for_scope(use.token_id):
+                raise Again("the token may lack a scope that was granted meanwhile")
+        if verdict.action is not Action.AGAIN:
+            raise error
+        if not isinstance(error, RateLimited):
+            call.failures += 1
+        what = f"HTTP {error.status}" if error.status else error.message
+        reason = f"{type(error).__name__}: {what}"
+        raise Again(reason, delay=verdict.delay, failures=call.failures, error=error)
+
+    def _token(self, call: Call) -> Use:
+        try:
+            return self._login.token(call.ticket, call.login_failures)
+        except Again as again:
+            call.waited_for_login = True
+            call.login_failures = again.failures
+            raise
+
+    def group(self, call: Call) -> str:
+        """The throttling group: as learned from answers, else by the table, else the strictest."""
+        path = urlsplit(call.url).path
+        row = endpoints.endpoint_for(call.method, path)
+        return self._groups.get(_shape(call.method, path)) or (row.group if row else STRICTEST)
+
+    def _learn(self, call: Call, owner: str, group: str, response: requests.Response, refused: float | None) -> None:
+        """What the answer says of the windows; it may count the request in another group than we thought."""
+        said = heard(response.headers, refused)
+        named = group_named(response.headers) or group
+        if refused is not None:
+            self._usage.count_throttled(named)
+        if said.remaining is not None:
+            self._usage.remaining[named] = said.remaining
+        if named != group:
+            self._groups[_shape(call.method, urlsplit(call.url).path)] = named
+            self._places.give_back(owner, group, call.ticket)
+        self._date(call, owner, named, said)
+
+    def _date(self, call: Call, owner: str, group: str, said: Heard) -> None:
+        call.queued = None
+        if group != UNLIMITED:
+            self._places.date(owner, group, call.ticket, said)
+
+    def _redirect(self, call: Call, response: requests.Response) -> Any:
+        location = response.headers.get("Location")
+        call.hops += 1
+        if not location or call.method not in endpoints.READING_METHODS or call.hops > MAX_REDIRECTS:
+            message = f"RingCentral redirects this {call.method}; it was not followed"
+            raise BadRequest(message, status=response.status_code)
+        call.url = self._transport.url(urljoin(call.url, location))
+        call.options = {**call.options, "params": None}
+        raise Again("redirected")
+
+    def leave(self, call: Call) -> None:
+        """Leave the queues a call may still stand in when it ends without an answer."""
+        if call.queued is not None:
+            self._places.give_back(*call.queued, call.ticket)
+        if call.waited_for_login:
+            self._login.leave(call.ticket)
+
+
+def _shape(method: str, path: str) -> str:
+    """A path without its ids, so that what was learned of one record holds for all."""
+    return f"{method} {re.sub(r'/(~|[^/]*[0-9][^/]*)(?=/|$)', '/*', path)}"
