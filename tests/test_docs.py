@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -91,14 +92,15 @@ def test_the_dag_of_the_readme_writes_its_file(database, tmp_path):
     (tmp_path / "dags").mkdir()
     (tmp_path / "dags/readme.py").write_text(dag)
 
-    # The run of the night to the 3rd is about the 2nd.
-    command = [Path(sys.executable).parent / "airflow", "dags", "test", "calls_of_yesterday", "2026-02-03"]
+    today = datetime.now(tz=UTC).date()
+    yesterday = str(today - timedelta(days=1))
+    command = [Path(sys.executable).parent / "airflow", "dags", "test", "calls_of_yesterday", str(today)]
     environment = os.environ | {"AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "dags")}
     run = subprocess.run(command, env=environment, capture_output=True, check=False, text=True)
 
     assert run.returncode == 0, run.stdout + run.stderr
     (path,) = tmp_path.glob("*.ndjson.gz")
-    assert path.name == "2026-02-02.ndjson.gz"
+    assert path.name == f"{yesterday}.ndjson.gz"
     unpacked = subprocess.run(["gzip", "-dc", path], capture_output=True, check=True)
     starts = {json.loads(line)["startTime"][:10] for line in unpacked.stdout.splitlines()}
-    assert starts == {"2026-02-02"}
+    assert starts == {yesterday}
