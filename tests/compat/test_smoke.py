@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from airflow_provider_ringcentral.provider_info import get_provider_info
 
 INFO = get_provider_info()
 RUNNING = Version(airflow.__version__)
+EXAMPLES = sorted((Path(__file__).parents[2] / "example_dags").glob("*.py"))
 
 
 def class_paths():
@@ -77,6 +79,11 @@ def test_every_class_named_in_the_provider_info_imports(path):
 @pytest.mark.parametrize("module", list(modules()))
 def test_every_module_named_in_the_provider_info_imports(module):
     importlib.import_module(module)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_every_example_dag_loads(path):
+    runpy.run_path(str(path))
 
 
 def test_airflow_finds_the_provider_and_its_hook():
