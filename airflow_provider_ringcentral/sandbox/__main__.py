@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from airflow_provider_ringcentral.sandbox.options import Options
@@ -51,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if follow:
         threading.Thread(target=_follow, args=(server,), daemon=True).start()
     threading.Thread(target=_announce, args=(server.url,), daemon=True).start()
-    server.run()
+    with suppress(KeyboardInterrupt):
+        server.run()
     return 0
 
 

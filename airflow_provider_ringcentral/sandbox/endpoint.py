@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.deliver import Connections
     from airflow_provider_ringcentral.sandbox.faults import Fault
     from airflow_provider_ringcentral.sandbox.state import State
+
+_TOKENS = re.compile(r"\b((?:access_token|token|assertion)=)[^&]*")
 
 
 class Endpoint:
@@ -61,7 +64,7 @@ class Endpoint:
             Entry(
                 method=visit.method,
                 path=visit.path,
-                query=scope["query_string"].decode("latin-1"),
+                query=_TOKENS.sub(r"\1…", scope["query_string"].decode("latin-1")),
                 operation=self.operation.id if self.known else None,
                 group=self.operation.group if self.known else None,
                 status=0 if unanswered else outcome.answer.status,

@@ -57,7 +57,7 @@ class Fault:
     seconds: float = 1.0
     all: bool = False
     location: str = ""
-    host: str = "http://127.0.0.2"
+    host: str = "https://foreign.invalid"
     permission: str = "ReadCallLog"
 
     id: int = 0
@@ -67,8 +67,8 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"fault kind {self.kind!r} is none of {', '.join(KINDS)}")
-        if self.kind == "status" and not (self.status and 400 <= self.status <= 599):
-            raise ValueError("a status fault needs a status from 400 to 599")
+        if self.kind == "status" and not (self.status and 200 <= self.status <= 599):
+            raise ValueError("a status fault needs a status from 200 to 599")
         if self.where not in {"before", "body"}:
             raise ValueError(f"where={self.where!r} is none of before, body")
         if self.times is None and self.every is None and self.probability is None:

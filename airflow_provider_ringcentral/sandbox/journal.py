@@ -13,6 +13,7 @@ class Entry:
 
     `authorization` is the kind of credential (Bearer, Basic, …) or None, never its value;
     `limited`: answered 429 by the limiter; `in_penalty`: sent while its group was shut; `fault`: what spoilt it;
+    the values of token parameters are not kept;
     `time`: Unix seconds of arrival; `seconds`: how long the sandbox took.
     """
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from airflow_provider_ringcentral.sandbox import bodies
-from airflow_provider_ringcentral.sandbox.bodies import HTML, Answer
+from airflow_provider_ringcentral.sandbox.bodies import HTML, JSON, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,11 +56,11 @@ def _replacement(visit: Visit, fault: Fault) -> Answer:
     headers = dict(fault.headers)
     if fault.retry_after is not None:
         headers["Retry-After"] = f"{fault.retry_after:g}"
-    if fault.body == "empty":
+    if fault.body in {"empty", ""}:
         return Answer(status, b"", None, headers)
     if fault.body == "html":
         return Answer(status, HTML, "text/html", headers)
     if fault.body != "json":
-        return Answer(status, fault.body.encode(), "text/plain", headers)
+        return Answer(status, fault.body.encode(), JSON if fault.body[0] in "{[" else "text/plain", headers)
     code, message = _USUAL.get(status, ("CMN-101" if status < 500 else "CMN-203", "Fault on demand"))
     return bodies.refusal(status, fault.code or code, fault.message or message, headers=headers).answer

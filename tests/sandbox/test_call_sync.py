@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import pytest
+
+DAY = {"start": "2026-06-01T00:00:00Z", "end": "2026-06-02T00:00:00Z"}
+EXTRACT = "/restapi/v1.0/account/~/call-log-extract-sync"
+SYNC = "/restapi/v1.0/account/~/call-log-sync"
+
+
+@pytest.fixture
+def caller(start):
+    return start(calls=2500, **DAY)
+
+
+def series(caller, token=None, **params):
+    """Everything from a full sync (or a token) until nothing is newer."""
+    records, sizes = [], []
+    ask = {"syncType": "ISync", "syncToken": token} if token else {"syncType": "FSync", **params}
+    while True:
+        answer = caller.get(EXTRACT, ask)
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        records += body["records"]
+        sizes.append(len(body["records"]))
+        token = body["syncInfo"]["syncToken"]
+        if not body["syncInfo"]["newerRecordsExist"]:
+            return records, sizes, token
+        ask = {"syncType": "ISync", "syncToken": token}
+
+
+@pytest.mark.parametrize("layout", ["even", "instants:500", "milliseconds"])
+def test_an_extract_series_gives_every_call_once_by_modification(start, layout):
+    caller = start(calls=2500, layout=layout, **DAY)
+    records, sizes, _ = series(caller, dateFrom=DAY["start"], recordCount=1000, view="Detailed")
+    assert sorted(record["id"] for record in records) == sorted(caller.sandbox.call_ids())
+    times = [record["lastModifiedTime"] for record in records]
+    assert times == sorted(times)
+    # Calls that share the boundary's millisecond come along, so a page may be a little larger.
+    assert all(1000 <= size < 1050 for size in sizes[:-1])
+
+
+def test_the_default_count_and_view(caller):
+    answer = caller.get(EXTRACT, {"dateFrom": DAY["start"]}).json()
+    assert len(answer["records"]) == 250
+    assert answer["syncInfo"]["syncType"] == "FSync"
+    assert "legs" not in answer["records"][0]
+
+
+def test_the_first_date_bounds_modification_not_start(caller):
+    moment = "2026-06-01T12:00:00.000Z"
+    records, _, _ = series(caller, dateFrom=moment, view="Detailed")
+    assert min(record["lastModifiedTime"] for record in records) >= moment
+    assert min(record["startTime"] for record in records) < moment
+
+
+def test_what_changes_afterwards_comes_with_the_token(caller):
+    _, _, token = series(caller, dateFrom=DAY["start"], view="Detailed")
+    assert series(caller, token)[0] == []
+    truth = caller.sandbox.call_ids()
+    caller.sandbox.correct_calls([7], {"result": "Voicemail"})
+    caller.sandbox.delete_calls([8])
+    added = caller.sandbox.insert_calls(1)
+    records, _, token = series(caller, token)
+    assert sorted(record["id"] for record in records) == sorted([truth[7], *added])
+    assert all("legs" in record for record in records)  # the token remembers the view
+    assert series(caller, token)[0] == []
+
+
+def test_late_calls_are_new_to_the_sync(caller):
+    late = caller.sandbox.call_ids()[100]
+    caller.sandbox.delay_calls([100], after_requests=10)
+    records, _, token = series(caller, dateFrom=DAY["start"], recordCount=1000)
+    assert late not in [record["id"] for record in records]
+    for _ in range(10):
+        records, _, token = series(caller, token)
+        if records:
+            break
+    assert [record["id"] for record in records] == [late]
+
+
+@pytest.mark.parametrize(
+    ("params", "code", "parameter"),
+    [
+        ({"syncType": "ISync"}, "CMN-100", "syncToken"),
+        ({"syncType": "ISync", "syncToken": "nonsense"}, "CLG-101", "syncToken"),
+        ({"syncType": "Sync"}, "CMN-101", "syncType"),
+        ({"recordCount": "1001"}, "CMN-101", "recordCount"),
+        ({"view": "All"}, "CMN-101", "view"),
+        ({"dateFrom": "2026-06-01"}, "CMN-101", "dateFrom"),
+    ],
+)
+def test_bad_requests(caller, params, code, parameter):
+    answer = caller.get(EXTRACT, params)
+    entry = answer.json()["errors"][0]
+    assert (answer.status_code, entry["errorCode"], entry["parameterName"]) == (400, code, parameter)
+
+
+def test_a_count_belongs_to_the_full_sync(caller):
+    _, _, token = series(caller, dateFrom=DAY["start"])
+    answer = caller.get(EXTRACT, {"syncType": "ISync", "syncToken": token, "recordCount": 5})
+    assert (answer.status_code, answer.json()["errors"][0]["parameterName"]) == (400, "recordCount")
+
+
+def test_tokens_may_be_refused(caller):
+    _, _, token = series(caller, dateFrom=DAY["start"])
+    caller.sandbox.refuse_sync_tokens("CLG-104")
+    answer = caller.get(EXTRACT, {"syncType": "ISync", "syncToken": token})
+    assert (answer.status_code, answer.json()["errors"][0]["errorCode"]) == (400, "CLG-104")
+    assert series(caller, dateFrom=DAY["start"])[0]
+
+
+def test_tokens_may_expire(caller):
+    _, _, token = series(caller, dateFrom=DAY["start"])
+    caller.sandbox.set(sync_token_seconds=-1)
+    answer = caller.get(EXTRACT, {"syncType": "ISync", "syncToken": token})
+    assert answer.json()["errors"][0]["errorCode"] == "CLG-102"
+
+
+def test_a_token_belongs_to_its_resource(caller):
+    _, _, token = series(caller, dateFrom=DAY["start"])
+    answer = caller.get(SYNC, {"syncType": "ISync", "syncToken": token})
+    assert answer.json()["errors"][0]["errorCode"] == "CLG-103"
+
+
+@pytest.mark.parametrize("path", [SYNC, "/restapi/v1.0/account/~/extension/400131430008/call-log-sync"])
+def test_call_log_sync(caller, path):
+    full = caller.get(path, {"recordCount": 20, "dateFrom": DAY["start"], "view": "Detailed"}).json()
+    times = [record["startTime"] for record in full["records"]]
+    assert len(times) == 20
+    assert times == sorted(times, reverse=True)
+    changed = full["records"][3]["id"]
+    caller.sandbox.correct_calls([changed], {"result": "Voicemail"})
+    token = full["syncInfo"]["syncToken"]
+    changes = caller.get(path, {"syncType": "ISync", "syncToken": token}).json()
+    assert [(record["id"], record["result"]) for record in changes["records"]] == [(changed, "Voicemail")]
+    framed = caller.get(path, {"syncType": "ISync", "syncToken": token, "recordCount": 5}).json()["records"]
+    assert (framed[0]["id"], len(framed)) == (changed, 6)
+
+
+def test_call_log_sync_shows_deletions_on_demand(caller):
+    token = caller.get(SYNC, {"recordCount": 20}).json()["syncInfo"]["syncToken"]
+    gone = caller.sandbox.call_ids()[4]
+    caller.sandbox.delete_calls([gone])
+    ask = {"syncType": "ISync", "syncToken": token}
+    assert caller.get(SYNC, ask).json()["records"] == []
+    shown = caller.get(SYNC, {**ask, "showDeleted": "true"}).json()["records"]
+    assert [(record["id"], record["deleted"]) for record in shown] == [(gone, True)]
+
+
+def test_call_log_sync_gives_up_beyond_250_changes(caller):
+    token = caller.get(SYNC, {"recordCount": 20}).json()["syncInfo"]["syncToken"]
+    caller.sandbox.insert_calls(251)
+    answer = caller.get(SYNC, {"syncType": "ISync", "syncToken": token})
+    assert (answer.status_code, answer.json()["errors"][0]["errorCode"]) == (400, "CLG-105")
+
+
+@pytest.mark.parametrize("params", [{}, {"recordCount": 251}, {"recordCount": 0}])
+def test_call_log_sync_wants_a_count_up_to_250(caller, params):
+    answer = caller.get(SYNC, params)
+    assert (answer.status_code, answer.json()["errors"][0]["parameterName"]) == (400, "recordCount")
+
+
+def test_missed_calls_only(caller):
+    records = caller.get(SYNC, {"recordCount": 250, "dateFrom": DAY["start"], "statusGroup": "Missed"}).json()[
+        "records"
+    ]
+    assert records
+    assert {record["result"] for record in records} <= {"Missed", "Voicemail", "No Answer", "Busy"}

@@ -1,0 +1,145 @@
+"""The sandbox's answers against RingCentral's own specification, where that lies beside the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SPECIFICATION = Path(__file__).parents[3] / "shared" / "ringcentral" / "openapi-2026.yml"
+DAY = {"start": "2026-06-01T00:00:00Z", "end": "2026-06-02T00:00:00Z"}
+WINDOW = {"dateFrom": DAY["start"], "dateTo": DAY["end"]}
+
+A = "/restapi/v1.0/account/{accountId}"
+E = f"{A}/extension/{{extensionId}}"
+
+pytestmark = pytest.mark.skipif(not SPECIFICATION.exists(), reason=f"no specification at {SPECIFICATION}")
+
+
+@pytest.fixture(scope="session")
+def specification() -> dict[str, Any]:
+    import yaml
+
+    with SPECIFICATION.open() as file:
+        return yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+@pytest.fixture
+def check(specification):
+    """Holds an answer against the schema of its operation and status."""
+    from jsonschema import Draft202012Validator
+
+    def check(template: str, answer: Any, method: str = "get", status: int = 200) -> None:
+        assert answer.status_code == status, answer.text
+        response = specification["paths"][template][method]["responses"][str(status)]
+        if "$ref" in response:
+            response = specification["components"]["responses"][response["$ref"].rpartition("/")[2]]
+        schema = response["content"]["application/json"]["schema"]
+        validator = Draft202012Validator({**schema, "components": specification["components"]})
+        problems = [f"{error.json_path}: {error.message}"[:300] for error in validator.iter_errors(answer.json())]
+        assert problems == []
+
+    return check
+
+
+@pytest.fixture(scope="module")
+def caller(shared):
+    caller = shared(calls=2000, **DAY)
+    caller.sandbox.insert_calls(2)
+    caller.sandbox.delete_calls([5])
+    caller.sandbox.correct_calls([6], {"result": "Voicemail"})
+    return caller
+
+
+def spelled(template: str, **ids: str) -> str:
+    return template.format(**{"accountId": "~", "extensionId": "~"} | ids)
+
+
+def test_a_login(caller, check):
+    check("/restapi/oauth/token", caller.login(), "post")
+
+
+@pytest.mark.parametrize("jwt", ["a.b.c", ""])
+def test_a_refused_login(caller, check, jwt):
+    caller.sandbox.set(jwt_refusal_code="OAU-999")
+    check("/restapi/oauth/token", caller.login(jwt or "a.b.c", auth=None), "post", 400)
+    check("/restapi/oauth/token", caller.login(jwt or "a.b.c"), "post", 400)
+
+
+def test_versions(caller, check):
+    check("/restapi", caller.get("/restapi"))
+    check("/restapi/{apiVersion}", caller.get("/restapi/v1.0"))
+
+
+@pytest.mark.parametrize(
+    ("template", "params"),
+    [
+        (A, {}),
+        (f"{A}/extension", {"perPage": 10}),
+        (E, {}),
+        (f"{E}/phone-number", {}),
+        (f"{E}/authz-profile", {}),
+        (f"{E}/authz-profile/check", {"permissionId": "ReadCallLog"}),
+        (f"{E}/authz-profile/check", {"permissionId": "Nothing"}),
+        (f"{A}/call-log", {**WINDOW, "perPage": 1000, "showDeleted": "true"}),
+        (f"{A}/call-log", {**WINDOW, "perPage": 1000, "page": 2}),
+        (f"{A}/call-log", {**WINDOW, "perPage": 250, "view": "Detailed", "showDeleted": "true"}),
+        (f"{A}/call-log", {**WINDOW, "page": 900}),
+        (f"{E}/call-log", {**WINDOW, "view": "Detailed"}),
+        (f"{A}/call-log-sync", {"recordCount": 250, "view": "Detailed"}),
+        (f"{E}/call-log-sync", {"recordCount": 250}),
+        (f"{A}/call-log-extract-sync", {"dateFrom": DAY["start"], "recordCount": 1000, "view": "Detailed"}),
+        (f"{A}/call-log-extract-sync", {"dateFrom": DAY["start"]}),
+    ],
+)
+def test_answers(caller, check, template, params):
+    check(template, caller.get(spelled(template), params))
+
+
+def test_increments(caller, check):
+    for name in ("call-log-sync", "call-log-extract-sync"):
+        template = f"{A}/{name}"
+        token = caller.get(spelled(template), {"recordCount": 250}).json()["syncInfo"]["syncToken"]
+        caller.sandbox.insert_calls(3)
+        check(template, caller.get(spelled(template), {"syncType": "ISync", "syncToken": token}))
+
+
+def test_single_records_and_recordings(caller, check):
+    record = caller.log(**WINDOW, recordingType="All").json()["records"][0]
+    template = f"{A}/call-log/{{callRecordId}}"
+    for view in ("Simple", "Detailed"):
+        check(template, caller.get(spelled(template, callRecordId=record["id"]), {"view": view}))
+    template = f"{A}/recording/{{recordingId}}"
+    check(template, caller.get(spelled(template, recordingId=record["recording"]["id"])))
+
+
+def test_errors(start, check):
+    caller = start()
+    check(f"{A}/call-log", caller.log(perPage="x"), status=400)
+    check(
+        f"{A}/call-log-extract-sync",
+        caller.get(spelled(f"{A}/call-log-extract-sync"), {"syncType": "ISync", "syncToken": "x"}),
+        status=400,
+    )
+    check(f"{A}/call-log/{{callRecordId}}", caller.get(spelled(f"{A}/call-log/x")), status=404)
+    caller.sandbox.change_user(permissions=[])
+    check(f"{A}/call-log", caller.log(), status=403)
+
+
+def test_groups_and_permissions_are_those_of_the_specification(specification):
+    from airflow_provider_ringcentral.sandbox.routes import OPERATIONS
+
+    wrong = []
+    for operation in OPERATIONS:
+        official = specification["paths"][operation.path][operation.method.lower()]
+        ours = (operation.id, operation.group, operation.permission, operation.user_permission)
+        theirs = (
+            official["operationId"],
+            official["x-throttling-group"],
+            official.get("x-app-permission"),
+            official.get("x-user-permission"),
+        )
+        if ours != theirs:
+            wrong.append((ours, theirs))
+    assert wrong == []
