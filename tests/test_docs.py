@@ -42,6 +42,14 @@ def test_links_lead_somewhere(page):
     assert [target for target in targets if target and not (page.parent / target).exists()] == []
 
 
+def test_the_files_of_the_walk_exist():
+    named = re.findall(r"`(\w+/[\w./]*)`", (ROOT / "ARCHITECTURE.md").read_text())
+    roots = (ROOT, ROOT / "airflow_provider_ringcentral")
+
+    assert len(named) > 10
+    assert [name for name in named if not any((root / name).exists() for root in roots)] == []
+
+
 def test_the_two_commands_of_the_readme_exist():
     commands = re.findall(r"^    (make \w+)", (ROOT / "README.md").read_text(), re.MULTILINE)
 
