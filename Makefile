@@ -1,10 +1,10 @@
 # Every target sets up what it needs; `make demo` and `make test` work on a machine that has Python 3.11 and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fix bench docs compat wheel lock clean
+.PHONY: help demo test check fix bench docs e2e compat wheel lock clean
 PY := .venv/bin/python
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 demo: ## RingCentral's sandbox, a DAG run against it, and the file that comes out
 	@scripts/setup-venv sandbox
@@ -32,6 +32,10 @@ bench: ## the measured claims, side by side in one run
 docs: ## docs/reference, written from the code
 	@scripts/setup-venv dev
 	$(PY) scripts/generate-docs
+
+e2e: ## a DAG of mapped extracts under a real scheduler, triggerer and API server
+	@scripts/setup-venv dev
+	$(PY) -m pytest -m e2e tests/e2e $(ARGS)
 
 compat: ## the smoke tests on other Airflow versions; ARGS="2.11.2 3.1.8" picks
 	@scripts/setup-venv dev

@@ -63,7 +63,8 @@ class RingCentralError(Exception):
 
     def __str__(self) -> str:
         head = " ".join(part for part in (f"HTTP {self.status}" if self.status else "", " ".join(self.codes)) if part)
-        sentences = [": ".join(part for part in (head, self.message) if part)]
+        said = ": ".join(part for part in (head, self.message) if part)
+        sentences = [said if said.endswith((".", "!", "?", "…")) or not said else f"{said}."]
         if self.parameter:
             sentences.append(f"Parameter: {self.parameter}.")
         if self.permission:

@@ -1,0 +1,134 @@
+"""Thirty mapped extracts under a real scheduler, triggerer and API server."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_ringcentral.client.client import RingCentralClient
+from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.ledger import open_ledger
+from airflow_provider_ringcentral.sandbox import Sandbox
+
+from .standalone import Standalone
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+HOURS = 30
+START = datetime(2026, 11, 1, tzinfo=UTC)
+WINDOW = {"start": START, "end": START + timedelta(hours=HOURS)}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    # Seconds for minutes: the windows are short enough to wait for and long enough to be met.
+    with Sandbox(process=True, calls=9000, scale=0.2, **WINDOW) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory, sandbox) -> Iterator[Standalone]:
+    home = tmp_path_factory.mktemp("airflow")
+    environment = {"E2E_FOLDER": str(home / "out"), "E2E_START": START.isoformat(), "E2E_HOURS": str(HOURS)}
+    (home / "out").mkdir()
+    with Standalone(home, Path(__file__).parent / "dags", **environment) as airflow:
+        connection = {
+            "conn_type": "ringcentral",
+            "host": sandbox.url,
+            "port": 443,
+            "login": sandbox.client_id,
+            "password": sandbox.client_secret,
+        }
+        extra = {"jwt_token": sandbox.jwt, "timeout": None, "max_wait": None, "verify": None}
+        airflow.add_connection("rc_e2e", {**connection, "extra": json.dumps(extra)})
+        wrong = {**connection, "password": "a-wrong-secret"}
+        airflow.add_connection("rc_wrong", {**wrong, "extra": json.dumps(extra)})
+        yield airflow
+
+
+@pytest.fixture(scope="module")
+def run(airflow) -> tuple[str, str]:
+    return airflow.run("mapped_extracts")
+
+
+def shared_token(airflow: Standalone, sandbox: Sandbox) -> str:
+    """The access token that the tasks used, as the ledger keeps it."""
+    credentials = Credentials(sandbox.client_id, sandbox.client_secret, sandbox.jwt, server=sandbox.url)
+    ledger = open_ledger(f"sqlite://{airflow.home}/ringcentral-ledger-{os.getuid()}.sqlite")
+    return RingCentralClient(credentials, ledger).login.token("test").token
+
+
+def calls_in(path: Path) -> list[str]:
+    return [json.loads(line)["id"] for line in path.read_text().splitlines()]
+
+
+def test_all_succeed_with_one_login_and_no_429(airflow, run, sandbox):
+    assert run[1] == "success", airflow.logs()[-5000:]
+    stats = sandbox.stats()
+
+    assert (stats["logins"], stats["limited"], stats["in_penalty"]) == (1, 0, 0)
+
+
+def test_every_call_is_in_its_file_once(airflow, run):
+    out = airflow.home / "out"
+    hours = [call for hour in range(HOURS) for call in calls_in(out / f"hour-{hour:02d}.ndjson")]
+    everything = calls_in(out / "all.ndjson")
+
+    assert len(everything) == 9000
+    assert sorted(hours) == sorted(everything) == sorted(set(everything))
+    assert [path.name for path in out.iterdir() if path.suffix != ".ndjson"] == []
+
+
+def test_the_deferrable_task_gave_its_worker_back(airflow, run):
+    assert "Giving the worker back" in airflow.logs()
+    assert "Trigger fired event" in airflow.logs()
+
+
+def test_receipts_are_small_and_go_with_the_asset_event(airflow, run):
+    path = f"/api/v2/dags/mapped_extracts/dagRuns/{run[0]}/taskInstances/all_hours/xcomEntries/return_value"
+    receipt = airflow.api("GET", path)["value"]
+    receipt = json.loads(receipt) if isinstance(receipt, str) else receipt
+    events = airflow.api("GET", "/api/v2/assets/events")["asset_events"]
+
+    assert receipt["records"] == 9000
+    assert len(json.dumps(receipt)) < 2048
+    assert [event["extra"] for event in events] == [receipt]
+
+
+def test_the_api_hides_the_secrets_and_its_test_works(airflow, sandbox):
+    shown = airflow.api("GET", "/api/v2/connections/rc_e2e")
+    assert json.loads(shown["extra"])["jwt_token"] == "***"
+    assert shown["password"] == "***"
+
+    body = {key: shown[key] for key in ("conn_type", "host", "login", "port")}
+    secret = {"password": sandbox.client_secret, "extra": json.dumps({"jwt_token": sandbox.jwt})}
+    tested = airflow.api("POST", "/api/v2/connections/test", json={"connection_id": "probe", **body, **secret})
+    assert tested["status"], tested["message"]
+
+
+def test_a_wrong_secret_fails_at_once_with_the_cure(airflow, run):
+    run_id, state = airflow.run("wrong_secret")
+    tried = airflow.api("GET", f"/api/v2/dags/wrong_secret/dagRuns/{run_id}/taskInstances/refused")
+
+    assert (state, tried["state"], tried["try_number"]) == ("failed", "failed", 1)
+    assert "Cure (" in airflow.logs()
+
+
+def test_no_secret_is_anywhere(airflow, run, sandbox):
+    texts = [airflow.logs()]
+    with sqlite3.connect(f"file:{airflow.home}/airflow.db?mode=ro", uri=True) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            if table != "connection":
+                texts += [repr(row) for row in database.execute(f'SELECT * FROM "{table}"')]
+    everything = "\n".join(texts)
+
+    assert len(everything) > 10_000
+    for secret in (sandbox.client_secret, sandbox.jwt, shared_token(airflow, sandbox)):
+        assert secret not in everything
