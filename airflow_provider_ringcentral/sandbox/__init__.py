@@ -5,6 +5,15 @@ Needs the extra `sandbox` on Airflow 2.11; Airflow 3 brings all it is made of.
 
 from __future__ import annotations
 
+try:
+    import starlette  # noqa: F401
+    import uvicorn  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"The sandbox needs {error.name}: install airflow-provider-ringcentral[sandbox] (Airflow 3 brings it)",
+        name=error.name,
+    ) from None
+
 from airflow_provider_ringcentral.sandbox.remote import SandboxControl, SandboxError
 from airflow_provider_ringcentral.sandbox.server import Sandbox
 

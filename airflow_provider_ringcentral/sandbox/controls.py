@@ -60,6 +60,14 @@ def reset_limits(state: State, _: dict[str, Any]) -> Any:
         state.limiter.forget()
 
 
+def change_limits(state: State, given: dict[str, Any]) -> Any:
+    """Changes limits by group, as the option `limits` gives them."""
+    if state.limiter is None:
+        raise ValueError("this sandbox runs without limits")
+    for group, limit in given.items():
+        state.limiter.change(group, limit)
+
+
 def list_faults(state: State, _: dict[str, Any]) -> Any:
     """The rules in force, with what they did."""
     return [fault.as_dict() for fault in state.faults.rules]
@@ -81,6 +89,7 @@ CONTROLS: dict[tuple[str, str], Control] = {
     ("GET", "/stats"): stats,
     ("DELETE", "/stats"): reset_stats,
     ("GET", "/requests"): requests,
+    ("PATCH", "/limits"): change_limits,
     ("DELETE", "/limits"): reset_limits,
     ("GET", "/faults"): list_faults,
     ("POST", "/faults"): add_fault,

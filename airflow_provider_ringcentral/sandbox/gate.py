@@ -127,4 +127,4 @@ def _add_headers(operation: Operation, visit: Visit, outcome: Outcome) -> None:
     silent = fault is not None and not fault.rate_headers
     known = operation.group != AUTH or status in {200, 429}
     if outcome.ruling and known and status != 401 and not silent and visit.state.options.rate_headers:
-        outcome.answer.headers |= rate_headers(outcome.ruling)
+        outcome.answer.headers |= rate_headers(outcome.ruling, visit.state.options.group_names)

@@ -50,13 +50,18 @@ class Limiter:
     """
 
     def __init__(self, overrides: Mapping[str, Any] | None = None, *, scale: float = 1.0) -> None:
-        limits = {group: Limit(requests) for group, requests in DOCUMENTED.items()}
-        for group, override in (overrides or {}).items():
-            limits[group] = Limit(**override) if isinstance(override, dict) else Limit(int(override))
-        self.limits = {
-            group: Limit(limit.requests, limit.window * scale, limit.penalty * scale) for group, limit in limits.items()
-        }
+        self._scale = scale
+        self.limits = dict.fromkeys(DOCUMENTED, Limit(0))
+        for group, limit in (DOCUMENTED | dict(overrides or {})).items():
+            self.change(group, limit)
         self._windows: dict[tuple[str, str, str], _Window] = {}
+
+    def change(self, group: str, limit: int | dict[str, Any]) -> None:
+        """Changes the limit of a group from now on, given as in `overrides`; what was counted stays counted."""
+        if group not in self.limits:
+            raise ValueError(f"group {group!r} is none of {', '.join(self.limits)}")
+        whole = Limit(**limit) if isinstance(limit, dict) else Limit(int(limit))
+        self.limits[group] = Limit(whole.requests, whole.window * self._scale, whole.penalty * self._scale)
 
     def ask(self, user: str, app: str, group: str, now: float) -> Ruling:
         """Counts a request at `now` (monotonic seconds) and says whether it may pass."""
@@ -78,10 +83,10 @@ class Limiter:
         self._windows.clear()
 
 
-def rate_headers(ruling: Ruling) -> dict[str, str]:
-    """The `X-Rate-Limit-*` headers of an authenticated answer."""
+def rate_headers(ruling: Ruling, names: Mapping[str, str]) -> dict[str, str]:
+    """The `X-Rate-Limit-*` headers of an authenticated answer; `names` renames groups, which RingCentral may do."""
     return {
-        "X-Rate-Limit-Group": ruling.group.lower(),
+        "X-Rate-Limit-Group": names.get(ruling.group, ruling.group.lower()),
         "X-Rate-Limit-Limit": str(ruling.limit.requests),
         "X-Rate-Limit-Remaining": str(ruling.remaining),
         "X-Rate-Limit-Window": seconds(ruling.limit.window),

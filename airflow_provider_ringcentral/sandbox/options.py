@@ -16,6 +16,7 @@ LIVE = frozenset(
         "totals",
         "retry_after",
         "rate_headers",
+        "group_names",
         "wrong_secret_status",
         "jwt_refusal_code",
         "restricted_jwt_error",
@@ -48,9 +49,11 @@ class Options:
     limits: bool | dict[str, Any] = True
     scale: float = 1.0
     token_seconds: float = 3600.0
+    session_seconds: float | None = None
     sessions: int = 5
     retry_after: str = "seconds"
     rate_headers: bool = True
+    group_names: dict[str, str] = field(default_factory=dict)
 
     date_to: str = "exclusive"
     date_bounds: str = "exact"

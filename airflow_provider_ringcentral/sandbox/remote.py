@@ -114,6 +114,10 @@ class SandboxControl:
         """Forgets counts and requests."""
         self._call("DELETE", "/stats")
 
+    def change_limits(self, **groups: int | dict[str, float]) -> None:
+        """Changes limits: `change_limits(Heavy=3, Light={"requests": 5, "window": 60, "penalty": 60})`, unscaled."""
+        self._call("PATCH", "/limits", **groups)
+
     def reset_limits(self) -> None:
         """Opens every window and ends every penalty."""
         self._call("DELETE", "/limits")

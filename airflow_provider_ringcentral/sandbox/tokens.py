@@ -181,7 +181,9 @@ def _issue(visit: Visit, app: App, user: User, scope: frozenset[str], form: dict
         if not wanted.isdecimal() or not 600 <= int(wanted) <= 3600:
             raise bodies.invalid("access_token_ttl", wanted)
         life = min(life, int(wanted) * state.options.scale)
-    token, evicted = state.identity.open_session(app, user, scope, time.monotonic(), life)
+    session = state.options.session_seconds
+    ends_in = life if session is None else min(life, session * state.options.scale)
+    token, evicted = state.identity.open_session(app, user, scope, time.monotonic(), ends_in)
     state.journal.counts["evicted"] += evicted
     body: dict[str, Any] = {
         "access_token": token.value,
@@ -192,6 +194,9 @@ def _issue(visit: Visit, app: App, user: User, scope: frozenset[str], form: dict
         "endpoint_id": form.get("endpoint_id") or secrets.token_urlsafe(16),
         "session_id": secrets.token_urlsafe(16),
     }
+    if session is not None:
+        # An absolute session timeout ends a token before its own time; only this field tells (FACTS 2.3).
+        body["session_expires_in"] = max(1, int(session * state.options.scale))
     if token.refresh is not None:
         body |= {"refresh_token": token.refresh, "refresh_token_expires_in": 604_800}
     answer = visit.json(body)

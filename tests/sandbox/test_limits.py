@@ -5,6 +5,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from airflow_provider_ringcentral.sandbox import SandboxError
 from airflow_provider_ringcentral.sandbox.limits import Limiter
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
@@ -124,3 +125,19 @@ def test_resetting_limits_ends_a_penalty(start):
     assert [caller.get(EXTENSION).status_code for _ in range(2)] == [200, 429]
     caller.sandbox.reset_limits()
     assert caller.get(EXTENSION).status_code == 200
+
+
+def test_limits_may_change_while_it_runs(start):
+    caller = start(limits=True)
+    assert caller.get(EXTENSION).headers["X-Rate-Limit-Limit"] == "50"
+    caller.sandbox.change_limits(Light=2)
+    answer = caller.get(EXTENSION)
+    assert (answer.headers["X-Rate-Limit-Limit"], answer.headers["X-Rate-Limit-Remaining"]) == ("2", "0")
+    assert caller.get(EXTENSION).status_code == 429
+    with pytest.raises(SandboxError, match="group 'Huge' is none of"):
+        caller.sandbox.change_limits(Huge=1)
+
+
+def test_groups_may_be_renamed(start):
+    caller = start(limits=True, group_names={"Light": "feather"})
+    assert caller.get(EXTENSION).headers["X-Rate-Limit-Group"] == "feather"

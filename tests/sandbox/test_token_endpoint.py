@@ -236,3 +236,14 @@ def test_killing_tokens(caller):
     caller.log_in()
     assert caller.sandbox.kill_tokens() == 1
     assert caller.get(EXTENSION).status_code == 401
+
+
+def test_an_absolute_session_timeout(start):
+    caller = start(session_seconds=30, scale=0.01)
+    body = caller.login().json()
+    assert (body["expires_in"], body["session_expires_in"]) == (36, 1)
+    caller.log_in()
+    deadline = time.monotonic() + 10
+    while (answer := caller.get(EXTENSION)).status_code == 200 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert (answer.status_code, answer.json()["errors"][0]["errorCode"]) == (401, "OAU-128")
