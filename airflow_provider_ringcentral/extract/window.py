@@ -67,8 +67,9 @@ class Cursor:
 class Walk:
     """The walk through `start <= t < end` (aware). `keep` picks rows of a page, `after` says what to ask next.
 
-    Every call visible at the first request and not deleted since is kept once, later ones at most once. Only where the
-    log is not newest first can deletions meanwhile hide as many calls as were deleted: page numbers shift.
+    Every call visible at the first request and not deleted since is kept once, later ones at most once. What deletions
+    can hide, because page numbers shift: of a log that is not newest first, as many calls as were deleted; of one that
+    is, nothing, unless a single second fills several pages and loses and gains calls between two requests.
     """
 
     def __init__(self, start: datetime, end: datetime) -> None:
@@ -149,7 +150,6 @@ class Walk:
         limit = _limit(moved)
         self._boundary = {i: t for i, t in self._boundary.items() if t < limit}
         return Cursor(moved, 1, Order.NEWEST_FIRST)
-
 
     def _shows_order(self, page: Page, kept: Sequence[int]) -> bool:
         """Enough seconds were met in falling order, this page's included."""

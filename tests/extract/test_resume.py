@@ -1,0 +1,235 @@
+"""An extract that was killed goes on where it stopped, and nobody can tell from the file."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from upath import UPath
+
+from airflow_provider_ringcentral.extract.call_log import extract_window
+from airflow_provider_ringcentral.extract.parts import Part, Parts
+from airflow_provider_ringcentral.extract.query import CallLogQuery
+
+DAY = datetime(2026, 1, 2, tzinfo=UTC)
+QUERY = CallLogQuery("/restapi/v1.0/account/~/call-log", DAY, DAY + timedelta(days=1))
+NAMES = ["calls.ndjson", "calls.ndjson.gz", "calls.csv", "calls.parquet"]
+
+
+def undisturbed(log_of, calls, knobs, path: UPath):
+    log = log_of(calls(), **knobs)
+    receipt = extract_window(log, QUERY, path)
+    return path.read_bytes(), len(log.requests), receipt
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("shape", "order"), [("spread", "newest"), ("instant", "newest"), ("bursts", "nearly")])
+def test_killed_at_any_request(log_of, calls_of, folder, name, shape, order):
+    knobs = {"order": order, "per_page": 20, "seed": 3}
+
+    def calls():
+        return calls_of(11, 90, shape)
+
+    whole, requests, receipt = undisturbed(log_of, calls, knobs, folder / "whole" / name)
+    for fatal in range(1, requests + 1):
+        path = folder / name
+        first = log_of(calls(), fail_at=fatal, **knobs)
+        with pytest.raises(KeyboardInterrupt):
+            extract_window(first, QUERY, path)
+        assert not path.exists()
+        second = log_of(calls(), **knobs)
+        again = extract_window(second, QUERY, path)
+        assert path.read_bytes() == whole
+        assert (fatal - 1) + len(second.requests) <= requests + 1, "more than one page was asked for again"
+        assert replace(again, destination=receipt.destination, requests=receipt.requests) == receipt
+        assert sorted(entry.name for entry in folder.iterdir()) == sorted([name, "whole"])
+        path.unlink()
+
+
+def test_killed_at_every_request_in_turn(log_of, calls_of, folder):
+    knobs = {"per_page": 10, "seed": 3}
+    whole, requests, _ = undisturbed(log_of, lambda: calls_of(5, 80, "bursts"), knobs, folder / "whole.ndjson")
+    path, tries, asked = folder / "calls.ndjson", 0, 0
+    while not path.exists():
+        tries += 1
+        log = log_of(calls_of(5, 80, "bursts"), fail_at=3, **knobs)
+        try:
+            extract_window(log, QUERY, path)
+        except KeyboardInterrupt:
+            asked += len(log.requests) - 1
+        assert tries < 50
+    assert path.read_bytes() == whole
+    assert asked <= requests + tries
+
+
+def test_calls_that_come_between_two_tries_are_there_once_at_most(log_of, calls_of, folder):
+    for seed in range(25):
+        dice, path = random.Random(seed), folder / "calls.ndjson"
+        log = log_of(
+            calls_of(seed, 120, dice.choice(["spread", "instant", "milliseconds", "bursts"])),
+            seed=seed,
+            order=dice.choice(["newest", "newest", "none", "nearly"]),
+            per_page=15,
+            inclusive=dice.random() < 0.5,
+            head_inserts=0.5,
+            inner_inserts=0.5,
+        )
+        for _ in range(200):
+            log.fail_at = len(log.requests) + dice.randint(2, 6)
+            try:
+                extract_window(log, QUERY, path)
+                break
+            except KeyboardInterrupt:
+                continue
+        found = [line.split(b'"id":"', 1)[1].split(b'"', 1)[0].decode() for line in path.read_bytes().splitlines()]
+        start, end = (int(moment.timestamp()) * 10**6 for moment in (QUERY.start, QUERY.end))
+        assert len(found) == len(set(found))
+        assert {name for name in log.initial if start <= log.ever[name] < end} <= set(found)
+        path.unlink()
+
+
+def killed_once(log_of, calls_of, path, query=QUERY):
+    with pytest.raises(KeyboardInterrupt):
+        extract_window(log_of(calls_of(1, 60, "spread"), per_page=10, fail_at=4), query, path)
+    parts = [UPath(entry).name for entry in path.fs.ls(f"{path.path}.parts", detail=False)]
+    assert len(parts) == 3
+    return sorted(parts)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(QUERY, start=DAY - timedelta(days=1)),
+        replace(QUERY, end=DAY + timedelta(hours=23)),
+        replace(QUERY, view="Detailed"),
+        replace(QUERY, filters={"direction": "Inbound"}),
+        replace(QUERY, owner="another credential"),
+    ],
+)
+def test_parts_of_another_query_are_discarded_and_said_so(log_of, calls_of, folder, caplog, other):
+    path = folder / "calls.ndjson"
+    killed_once(log_of, calls_of, path, other)
+    caplog.set_level(logging.INFO)
+    log = log_of(calls_of(1, 60, "spread"), per_page=10)
+    extract_window(log, QUERY, path)
+    assert "Discarded 3 parts" in caplog.text
+    assert log.requests[0]["dateTo"] == "2026-01-03T00:00:00.000Z"
+    assert [entry.name for entry in folder.iterdir()] == ["calls.ndjson"]
+
+
+def test_parts_of_an_equal_query_are_gone_on_with(log_of, calls_of, folder, caplog):
+    path = folder / "calls.ndjson"
+    killed_once(log_of, calls_of, path, replace(QUERY, filters={"direction": ["Outbound", "Inbound"], "type": None}))
+    caplog.set_level(logging.INFO)
+    log = log_of(calls_of(1, 60, "spread"), per_page=10)
+    extract_window(log, replace(QUERY, filters={"direction": ["Inbound", "Outbound"]}), path)
+    assert "Going on after 3 pages" in caplog.text
+    assert log.requests[0]["dateTo"] < "2026-01-03T00:00:00.000Z"
+
+
+def test_parts_are_not_gone_on_with_the_next_day(log_of, calls_of, folder):
+    path = folder / "calls.ndjson"
+    home = UPath(f"{path.path}.parts")
+    for name in killed_once(log_of, calls_of, path):
+        part = Part.parse(name)
+        assert part is not None
+        (home / name).rename(home / replace(part, written=part.written - 13 * 3600).name)
+    assert Parts(path, QUERY.fingerprint).discarded == 3
+    assert not home.exists()
+
+
+def damage_torn(home: UPath, names: list[str]) -> None:
+    (home / names[1]).write_bytes((home / names[1]).read_bytes()[:-5])
+
+
+def damage_missing(home: UPath, names: list[str]) -> None:
+    (home / names[1]).unlink()
+
+
+def damage_twice(home: UPath, names: list[str]) -> None:
+    part = Part.parse(names[1])
+    assert part is not None
+    (home / replace(part, written=part.written + 1).name).write_bytes((home / names[1]).read_bytes())
+
+
+@pytest.mark.parametrize(("damage", "discarded"), [(damage_torn, 2), (damage_missing, 1), (damage_twice, 3)])
+def test_what_cannot_be_trusted_is_read_again(log_of, calls_of, folder, damage, discarded):
+    path = folder / "calls.ndjson"
+    names = killed_once(log_of, calls_of, path)
+    damage(UPath(f"{path.path}.parts"), names)
+    parts = Parts(path, QUERY.fingerprint)
+    assert (len(parts), parts.discarded) == (1, discarded)
+    whole, _, _ = undisturbed(log_of, lambda: calls_of(1, 60, "spread"), {"per_page": 10}, folder / "whole.ndjson")
+    extract_window(log_of(calls_of(1, 60, "spread"), per_page=10), QUERY, path)
+    assert path.read_bytes() == whole
+
+
+def test_a_complete_set_of_parts_is_published_without_a_request(log_of, calls_of, folder):
+    path = folder / "calls.ndjson"
+    whole, _, receipt = undisturbed(log_of, lambda: calls_of(1, 60, "spread"), {"per_page": 10}, path)
+    lines = whole.splitlines(keepends=True)
+    parts = Parts(path, QUERY.fingerprint)
+    parts.append(b"".join(lines[:40]), records=40, oldest=5, newest=9, cursor="n1767225600.1")
+    parts.append(b"".join(lines[40:]), records=len(lines) - 40, oldest=3, newest=6, cursor="end")
+    log = log_of([])
+    again = extract_window(log, QUERY, path)
+    assert log.requests == []
+    assert path.read_bytes() == whole
+    assert (again.records, again.sha256) == (receipt.records, hashlib.sha256(whole).hexdigest())
+    assert again.first_start_time == "1970-01-01T00:00:00.000003Z"
+    assert again.last_start_time == "1970-01-01T00:00:00.000009Z"
+
+
+CHILD = """
+import os, runpy, signal, sys
+from datetime import UTC, datetime, timedelta
+from upath import UPath
+from airflow_provider_ringcentral.extract.call_log import extract_window
+from airflow_provider_ringcentral.extract.query import CallLogQuery
+
+conftest, folder, name, fatal = sys.argv[1:]
+names = runpy.run_path(conftest)
+log = names["FakeLog"](names["make_calls"](1, 60, "spread"), per_page=25)
+day = datetime(2026, 1, 2, tzinfo=UTC)
+query = CallLogQuery("/restapi/v1.0/account/~/call-log", day, day + timedelta(days=1))
+seen = 0
+
+def die(event, arguments):
+    global seen
+    if any(isinstance(value, (str, os.PathLike)) and str(value).startswith(folder) for value in arguments):
+        seen += 1
+        if seen == int(fatal):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(die)
+extract_window(log, query, UPath(folder) / name)
+"""
+
+
+def test_kill_9_at_every_step_on_the_disk(log_of, calls_of, folder):
+    """An audit hook kills the process before each file it opens, renames, lists or removes, one run after the other."""
+    name = "calls.ndjson"
+    conftest, work = Path(__file__).with_name("conftest.py"), folder / "work"
+    whole, _, _ = undisturbed(log_of, lambda: calls_of(1, 60, "spread"), {"per_page": 25}, folder / "whole" / name)
+    kills, fatal, code = 0, 0, -9
+    while code:
+        fatal += 1
+        code = subprocess.run(
+            [sys.executable, "-c", CHILD, str(conftest), work.path, name, str(fatal)], check=False, timeout=60
+        ).returncode
+        assert code in (0, -9)
+        kills += code == -9
+        if (work / name).exists():
+            assert (work / name).read_bytes() == whole
+        extract_window(log_of(calls_of(1, 60, "spread"), per_page=25), QUERY, work / name)
+        assert (work / name).read_bytes() == whole
+        assert [entry.name for entry in work.iterdir()] == [name]
+        (work / name).unlink()
+    assert kills > 10
