@@ -42,6 +42,13 @@ def test_links_lead_somewhere(page):
     assert [target for target in targets if target and not (page.parent / target).exists()] == []
 
 
+def test_the_index_names_every_guide_and_reference():
+    index = (ROOT / "docs/index.md").read_text()
+    pages = [path.relative_to(ROOT / "docs") for path in PAGES if path.parent.name in ("guides", "reference")]
+
+    assert [str(page) for page in pages if f"({page})" not in index] == []
+
+
 def test_the_files_of_the_walk_exist():
     named = re.findall(r"`(\w+/[\w./]*)`", (ROOT / "ARCHITECTURE.md").read_text())
     roots = (ROOT, ROOT / "airflow_provider_ringcentral")
