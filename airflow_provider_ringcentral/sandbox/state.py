@@ -35,6 +35,7 @@ class State:
         self.random = Random(f"state-{options.seed}")
         start, end = _window(options)
         self._clock_lead = max(0, end + LATENCY_LIMIT - instants.now()) if options.end or options.start else 0
+        self._latest = 0
         self.company = Company(options.seed)
         self.calls = Calls(
             self.company,
@@ -82,8 +83,12 @@ class State:
         self.identity.jwts[self.jwt] = Jwt(user.id)
 
     def now(self) -> int:
-        """The sandbox's moment (ms). It is never so early that calls of the chosen window lie in the future."""
-        return instants.now() + self._clock_lead
+        """The sandbox's moment (ms). It is never so early that calls of the chosen window lie in the future.
+
+        No two are equal: a change in the very millisecond of a sync's answer would else be lost to the next sync.
+        """
+        self._latest = max(instants.now() + self._clock_lead, self._latest + 1)
+        return self._latest
 
     def token_seconds(self) -> float:
         """How long a token lives, scaled."""
