@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from io import StringIO
 
 from airflow_provider_ringcentral.extract.columns import Column, Flattener, Row, names
 from airflow_provider_ringcentral.extract.files import Writer
 
+_CRLF = "\r\n"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -20,15 +20,31 @@ def write_csv(chunks: Iterable[bytes], out: Writer, columns: Sequence[Column]) -
     use another format.
     """
     flattener = Flattener(columns)
-    buffer = StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    lines = _Lines()
+    writer = csv.writer(lines, lineterminator=_CRLF)
     writer.writerow(names(columns))
+    out.write(lines.taken())
     for chunk in chunks:
         writer.writerows(_cells(flattener.rows(chunk)))
-        out.write(buffer.getvalue().encode())
-        buffer.seek(0)
-        buffer.truncate()
-    out.write(buffer.getvalue().encode())
+        out.write(lines.taken())
+
+
+class _Lines:
+    """Takes a line a call and ends it with LF.
+
+    A csv.writer told to do that itself leaves a CR in a cell unquoted, and readers take it for the end of a row.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def write(self, line: str) -> None:
+        self._lines.append(line.removesuffix(_CRLF) + "\n")
+
+    def taken(self) -> bytes:
+        text = "".join(self._lines)
+        self._lines.clear()
+        return text.encode()
 
 
 def _cells(rows: Iterable[Row]) -> Iterator[Row]:

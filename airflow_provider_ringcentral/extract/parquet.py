@@ -62,17 +62,22 @@ def write_parquet(chunks: Iterable[bytes], out: Writer, columns: Sequence[Column
 
     schema = _schema(columns)
     flattener = Flattener(columns, time=_moment)
-    held: Any = schema.empty_table()
+    held: list[Any] = []
+    count = 0
     with pq.ParquetWriter(_Sink(out), schema) as writer:
         for chunk in chunks:
-            cells = zip(*flattener.rows(chunk), strict=True)
+            cells = list(zip(*flattener.rows(chunk), strict=True)) or [()] * len(schema)
             arrays = [pa.array(cell, type=kind) for cell, kind in zip(cells, schema.types, strict=True)]
-            held = pa.concat_tables([held, pa.Table.from_arrays(arrays, schema=schema)])
-            while held.num_rows >= GROUP:
-                _write_group(writer, held.slice(0, GROUP))
-                held = held.slice(GROUP)
-        if held.num_rows:
-            _write_group(writer, held)
+            held.append(pa.Table.from_arrays(arrays, schema=schema))
+            count += held[-1].num_rows
+            if count >= GROUP:
+                rows = pa.concat_tables(held)
+                whole = count - count % GROUP
+                for at in range(0, whole, GROUP):
+                    _write_group(writer, rows.slice(at, GROUP))
+                held, count = [rows.slice(whole)], count - whole
+        if count:
+            _write_group(writer, pa.concat_tables(held))
 
 
 def _write_group(writer: Any, rows: Any) -> None:

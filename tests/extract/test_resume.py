@@ -30,8 +30,9 @@ def undisturbed(log_of, calls, knobs, path: UPath):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize(("shape", "order"), [("spread", "newest"), ("instant", "newest"), ("bursts", "nearly")])
-def test_killed_at_any_request(log_of, calls_of, folder, name, shape, order):
+@pytest.mark.parametrize("kind", [("spread", "newest"), ("instant", "newest"), ("bursts", "nearly")])
+def test_killed_at_any_request(log_of, calls_of, folder, name, kind):
+    shape, order = kind
     knobs = {"order": order, "per_page": 20, "seed": 3}
 
     def calls():
