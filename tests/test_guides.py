@@ -1,0 +1,101 @@
+"""What the guides show works, and what they list is what the code has."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from airflow_provider_ringcentral.client import errors
+from airflow_provider_ringcentral.client.credentials import DEFAULT_SERVER
+from airflow_provider_ringcentral.extract.receipt import Receipt
+from airflow_provider_ringcentral.hooks.failures import FAIL_NOW
+from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+
+GUIDES = Path(__file__).parent.parent / "docs" / "guides"
+CONNECTION = "AIRFLOW_CONN_RINGCENTRAL_DEFAULT"
+FINDINGS = """
+connection_incomplete connection_invalid jwt_malformed unreachable login_throttled jwt_flow_disabled client_rejected
+jwt_rejected user_inactive scope_missing role_missing personal_owner jwt_expires_soon no_sms_number
+"""
+
+
+def text_of(guide):
+    return (GUIDES / guide).read_text(encoding="utf-8")
+
+
+def blocks(guide, kind):
+    return re.findall(rf"^```{kind}\n(.*?)^```", text_of(guide), re.DOTALL | re.MULTILINE)
+
+
+def first_cells(guide, heading):
+    """What stands in code marks in the first column of the table under `heading`."""
+    section = re.split(r"^## ", text_of(guide).split(heading, 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+    return re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+
+
+EXPORTS = re.findall(rf"export {CONNECTION}='(.*?)'", text_of("configuring-jwt.md"), re.DOTALL)
+
+
+@pytest.mark.parametrize("value", EXPORTS, ids=["json", "uri"])
+def test_the_connections_of_the_guide_are_understood(value, monkeypatch):
+    monkeypatch.setenv(CONNECTION, value)
+
+    credentials = RingCentralJWTHook().credentials
+
+    assert (credentials.client_id, credentials.client_secret) == ("the-client-id", "the-client-secret")
+    assert credentials.jwt == "the.jwt.credential"
+    assert credentials.server == DEFAULT_SERVER
+
+
+def test_the_file_of_the_local_backend_is_understood(tmp_path):
+    from airflow.secrets.local_filesystem import load_connections_dict
+
+    path = tmp_path / "connections.yaml"
+    path.write_text(blocks("configuring-jwt.md", "yaml")[0])
+
+    connection = load_connections_dict(str(path))["ringcentral_default"]
+
+    assert set(yaml.safe_load(path.read_text())) == {"ringcentral_default"}
+    assert (connection.login, connection.password, connection.port) == ("the-client-id", "the-client-secret", 443)
+    assert connection.extra_dejson == {"jwt_token": "the.jwt.credential"}
+
+
+def test_the_findings_are_those_that_programs_may_rely_on():
+    listed = first_cells("configuring-jwt.md", "## 6. The diagnosis")
+
+    assert sorted(listed) == sorted(FINDINGS.split())
+
+
+def test_the_classes_and_what_airflow_does_with_them():
+    rows = re.findall(r"^\| `(\w+)` \|.*\| ([^|]*) \|$", text_of("errors.md"), re.MULTILINE)
+    told = {name: "fails now" in fate for name, fate in rows if hasattr(errors, name)}
+
+    assert len(told) == 8
+    assert {name for name, now in told.items() if now} == {kind.__name__ for kind in FAIL_NOW}
+
+
+def test_the_receipt_of_the_guide_has_the_fields_of_a_receipt():
+    (shown,) = blocks("extracting-call-logs.md", "json")
+
+    assert re.findall(r'^  "(\w+)":', shown, re.MULTILINE) == list(Receipt.__dataclass_fields__)
+
+
+CODE = [(guide.name, code) for guide in sorted(GUIDES.glob("*.md")) for code in blocks(guide.name, "python")]
+
+
+@pytest.mark.parametrize(("guide", "code"), CODE, ids=[f"{guide}-{place}" for place, (guide, _) in enumerate(CODE)])
+def test_imports_of_shown_code_exist(guide, code):
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            exec(compile(ast.Module([node], []), guide, "exec"), {})
+
+
+def test_the_dag_of_the_guide_takes_its_arguments():
+    spaces: dict[str, object] = {}
+    exec(blocks("extracting-call-logs.md", "python")[0], spaces)
+
+    assert spaces["DAG"]
