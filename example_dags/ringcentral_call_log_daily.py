@@ -1,7 +1,8 @@
 """Yesterday's calls of the whole company, one file a day.
 
-The timetable gives each run the day before it as data interval, which is what the extract takes when `start` and `end` are
-not given. Whoever works with the files schedules on the asset; its event says how many calls there are and their SHA-256.
+The timetable gives each run the day before it as data interval, which is what the extract takes when `start` and `end`
+are not given. Whoever works with the files schedules on the asset; its event says how many calls there are and their
+SHA-256.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from airflow.timetables.interval import CronDataIntervalTimetable
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
 
 FOLDER = os.environ.get("CALL_LOG_FOLDER", "file:///tmp/ringcentral")
-CALLS = Asset("ringcentral_calls", uri=f"{FOLDER}/calls")
+CALLS = Asset(uri=f"{FOLDER}/calls")
 
 with DAG(
     dag_id="ringcentral_call_log_daily",

@@ -140,6 +140,8 @@ class Attempt:
             self._usage.count_throttled(named)
         if said.remaining is not None:
             self._usage.remaining[named] = said.remaining
+        if said.limit is not None and said.seconds is not None:
+            self._usage.limits[named] = (said.limit, said.seconds)
         if named != group:
             self._groups[_shape(call.method, urlsplit(call.url).path)] = named
             self._places.give_back(owner, group, call.ticket)

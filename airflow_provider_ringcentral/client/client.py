@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -121,6 +123,20 @@ class RingCentralClient:
     def attempt_download(self, url: str, headers: Mapping[str, str], read: Callable[[requests.Response], T]) -> T:
         """GET `url` and hand the answer, body unread, to `read`, again after each failure of the network."""
         return self._run("GET", url, {"headers": dict(headers)}, read)
+
+    def exchange_jwt(self) -> dict[str, Any]:
+        """Exchange the JWT whether or not the shared token is alive, and share the new one.
+
+        Returns the token endpoint's answer without its tokens: `expires_in`, `scope`, `owner_id` and so on. Fails at
+        the first answer that gives no token.
+        """
+        caller = uuid.uuid4().hex
+        driver = replace(self._policy, attempts=1).retrying()
+        try:
+            answer: dict[str, Any] = driver(self.login.exchange, caller)
+            return answer
+        finally:
+            self.login.leave(caller)
 
     def remaining(self, group: str) -> int | None:
         """Requests left in the group's window, as the last answer of this client said."""

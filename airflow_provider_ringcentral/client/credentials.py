@@ -98,14 +98,15 @@ def _digest(*parts: str) -> str:
 def problems(**values: Any) -> Iterator[Problem]:
     """Every problem of the values that `Credentials` takes, none of them repeating a secret."""
     if not (values.get("client_id") or "").strip():
-        yield Problem("client_id", "is missing; copy it from the app in the Developer Console")
+        yield Problem("client_id", "is missing; copy it from the app in the Developer Console", "missing")
     if not (values.get("client_secret") or "").strip():
-        yield Problem("client_secret", "is missing; copy it from the app in the Developer Console")
+        yield Problem("client_secret", "is missing; copy it from the app in the Developer Console", "missing")
     jwt = "".join((values.get("jwt") or "").split())
     if not jwt:
-        yield Problem("jwt", "is missing; create one in the Developer Console under Credentials")
+        yield Problem("jwt", "is missing; create one in the Developer Console under Credentials", "missing")
     elif not is_jwt(jwt):
-        yield Problem("jwt", "is not a JWT (three base64url parts joined by dots); copy the whole credential again")
+        text = "is not a JWT (three base64url parts joined by dots); copy the whole credential again"
+        yield Problem("jwt", text, "no jwt")
     yield from _server_problems(values.get("server") or DEFAULT_SERVER, values.get("allowed_hosts") or ())
     if not (values.get("timeout") or 0) > 0:
         yield Problem("timeout", "must be a number of seconds above 0")

@@ -84,10 +84,14 @@ def _rebuild(kind: type[RingCentralError], message: str, fields: dict[str, Any])
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a Connection: the field, what is wrong with its value, and the cure."""
+    """One thing wrong with a Connection: the field, what is wrong with its value, and the cure.
+
+    `kind` is `missing`, `no jwt` (a JWT that is none by its form) or `invalid`.
+    """
 
     field: str
     text: str
+    kind: str = "invalid"
 
     def __str__(self) -> str:
         return f"{self.field}: {self.text}"

@@ -63,7 +63,7 @@ class Login:
         self._seal = Seal(credentials)
         self._known: tuple[str, str] = ("", "")
         self._spread = False
-        self._key = f"session:{credentials.session_key}"
+        self._key = _key(credentials)
 
     def token(self, caller: str, failures: int = 0) -> sessions.Use:
         """The token to send with; `token` in the result is in clear.
@@ -71,7 +71,9 @@ class Login:
         Raises `Again` while somebody logs in (perhaps this caller, just now), `LoginFailed` when RingCentral refuses.
         `failures` counts this caller's failed logins.
         """
-        step: sessions.Step = sessions.next_step(_session(self._ledger.read(self._key)), caller, self._ledger.now())
+        step: sessions.Step = sessions.next_step(
+            read_session(self._ledger, self._credentials), caller, self._ledger.now()
+        )
         if not isinstance(step, sessions.Use):
             step = self._change(lambda session: sessions.next_step(session, caller, self._ledger.now()))
         if isinstance(step, sessions.Use):
@@ -128,10 +130,6 @@ class Login:
         self._change(lambda session: sessions.release(session, caller))
         self._places.give_back(self._credentials.app_key, AUTH, caller)
 
-    def state(self) -> Session:
-        """What the ledger knows of this login; the token in it is sealed."""
-        return _session(self._ledger.read(self._key))
-
     def _spread_first_login(self) -> None:
         """Processes that start together and share nothing must not log in together."""
         if not self._spread and not self._ledger.shared:
@@ -182,6 +180,15 @@ class Login:
             return msgspec.json.encode(session), result
 
         return self._ledger.update(self._key, change)
+
+
+def read_session(ledger: Ledger, credentials: Credentials) -> Session:
+    """What the ledger knows of the login; the token in it is sealed."""
+    return _session(ledger.read(_key(credentials)))
+
+
+def _key(credentials: Credentials) -> str:
+    return f"session:{credentials.session_key}"
 
 
 def _session(value: bytes | None) -> Session:

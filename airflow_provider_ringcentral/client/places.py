@@ -42,11 +42,6 @@ class Places:
         """Leave the queue, and give up a held place: nothing was sent."""
         self._change(owner, group, lambda window: pacing.leave(window, ticket))
 
-    def left(self, owner: str, group: str) -> int:
-        """Requests of the group that may be sent now."""
-        value = self._ledger.read(_key(owner, group))
-        return pacing.left(_window(value, group), self._ledger.now())
-
     def _change(self, owner: str, group: str, step: Callable[[Window], T]) -> T:
         def change(value: bytes | None) -> tuple[bytes, T]:
             window = _window(value, group)
@@ -54,6 +49,11 @@ class Places:
             return msgspec.json.encode(window), result
 
         return self._ledger.update(_key(owner, group), change)
+
+
+def read_window(ledger: Ledger, owner: str, group: str) -> Window:
+    """What the ledger knows of a group's window."""
+    return _window(ledger.read(_key(owner, group)), group)
 
 
 def _key(owner: str, group: str) -> str:

@@ -17,7 +17,8 @@ def _nobody(what: str, amount: float, group: str) -> None:
 class Usage:
     """Counts of one client. `requests` holds every HTTP request sent, logins included; `waited` is in seconds.
 
-    `remaining` has the requests left in each group's window, as the last answer said.
+    `remaining` has the requests left in each group's window, `limits` their number and the window's length in seconds,
+    as the last answer said.
     """
 
     requests: int = 0
@@ -25,6 +26,7 @@ class Usage:
     throttled: int = 0
     waited: float = 0.0
     remaining: dict[str, int] = field(default_factory=dict)
+    limits: dict[str, tuple[int, float]] = field(default_factory=dict)
     observe: Observer = _nobody
 
     def count_request(self, group: str) -> None:

@@ -49,7 +49,7 @@ def credentials_of(connection: Connection, allowed_hosts: Collection[str]) -> Cr
                 problems.append(Problem(name, str(error)))
     problems.extend(rules.problems(**{"timeout": rules.DEFAULT_TIMEOUT_SECONDS, **values}))
     if problems:
-        seen = [Problem(_as_seen(problem.field), problem.text) for problem in problems]
+        seen = [Problem(_as_seen(problem.field), problem.text, problem.kind) for problem in problems]
         # The first thing said of a field is the closest to what the user typed.
         raise ConfigurationError(problems=list({problem.field: problem for problem in reversed(seen)}.values())[::-1])
     return Credentials(**values)

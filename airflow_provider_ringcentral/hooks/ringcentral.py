@@ -70,17 +70,21 @@ class RingCentralJWTHook(BaseHook):
 
     @cached_property
     def _client(self) -> RingCentralClient:
+        patience = self.credentials.max_wait
+        return self.make_client(self.max_wait if patience is None else patience)
+
+    def make_client(self, max_wait: float) -> RingCentralClient:
+        """A client of its own whose requests wait for at most `max_wait` seconds each."""
         from airflow_provider_ringcentral.client.client import RingCentralClient
         from airflow_provider_ringcentral.client.policy import Policy
         from airflow_provider_ringcentral.hooks.metrics import emit
 
         credentials = self.credentials
-        patience = self.max_wait if credentials.max_wait is None else credentials.max_wait
         with airflow_errors():
             return RingCentralClient(
                 credentials,
                 settings.shared_ledger(settings.ledger_url()),
-                policy=Policy(max_wait=patience),
+                policy=Policy(max_wait=max_wait),
                 on_secret=mask_secret,
                 raise_as=for_airflow,
                 observe=emit,
@@ -148,9 +152,9 @@ class RingCentralJWTHook(BaseHook):
 
     def diagnose(self) -> Diagnosis:
         """What is wrong with this Connection and who fixes it; exchanges the JWT itself."""
-        from airflow_provider_ringcentral.hooks.diagnosis import examine
+        from airflow_provider_ringcentral.hooks.examination import examine
 
-        return examine(self)
+        return examine(self, show_numbers=settings.log_personal_data())
 
     def test_connection(self) -> tuple[bool, str]:
         """Whether work can be done, and the summary of `diagnose`. For Airflow's Test button; never raises."""

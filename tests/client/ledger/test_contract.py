@@ -112,7 +112,9 @@ def test_the_file_is_its_owners_alone(tmp_path):
     finally:
         os.umask(previous)
 
-    assert {entry.name: entry.stat().st_mode & 0o777 for entry in path.parent.iterdir()} == dict.fromkeys(("ledger.sqlite", "ledger.sqlite-shm", "ledger.sqlite-wal"), 384)
+    assert {entry.name: entry.stat().st_mode & 0o777 for entry in path.parent.iterdir()} == dict.fromkeys(
+        ("ledger.sqlite", "ledger.sqlite-shm", "ledger.sqlite-wal"), 384
+    )
 
 
 @pytest.mark.parametrize("damage", ["a folder", "garbage", "a file where the folder should be"])

@@ -1,0 +1,54 @@
+"""What is wrong with a set-up and who fixes it: findings, and their summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Severity = Literal["ok", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One established fact: `code` for programs, `cause` and `cure` for people, and `who` does the cure."""
+
+    code: str
+    severity: Severity
+    cause: str
+    cure: str = ""
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All findings, in the order they were established."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether work can be done: nothing found is an error."""
+        return not self.of("error")
+
+    @property
+    def summary(self) -> str:
+        """One text for the Test button: what is wrong and its cure, else what works; warnings at the end."""
+        shown = self.of("error") or [*self.of("ok"), *self.of("warning")]
+        return " ".join(
+            f"{finding.cause} {f'Cure ({finding.who}): {finding.cure}' if finding.cure else ''}".strip()
+            for finding in shown
+        )
+
+    def of(self, severity: Severity) -> list[Finding]:
+        """The findings of one severity."""
+        return [finding for finding in self.findings if finding.severity == severity]
+
+    def as_dict(self) -> dict[str, Any]:
+        """`{"ok", "findings": [{"code", "severity", "cause", "cure", "who"}]}`."""
+        return {"ok": self.ok, "findings": [asdict(finding) for finding in self.findings]}
+
+
+def diagnosis_of(findings: Iterable[Finding]) -> Diagnosis:
+    """The diagnosis that these findings make."""
+    return Diagnosis(tuple(findings))
