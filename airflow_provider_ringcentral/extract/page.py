@@ -25,7 +25,8 @@ class _Bodies(msgspec.Struct):
     navigation: _Navigation | None = None
 
 
-class _Head(msgspec.Struct, rename="camel"):
+# gc=False: a thousand of these a page would wake the garbage collector, and strings and times form no cycles.
+class _Head(msgspec.Struct, rename="camel", gc=False):
     id: str
     start_time: Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -81,7 +82,8 @@ class Page:
         if not kept:
             return b""
         records = self._records if len(kept) == len(self._records) else [self._records[place] for place in kept]
-        return b"\n".join(records) + b"\n"
+        # The last line break is joined like the others: adding it would copy the whole page once more.
+        return b"\n".join([*records, b""])
 
     @cached_property
     def seconds(self) -> tuple[int, int]:
