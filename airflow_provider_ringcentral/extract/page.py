@@ -108,31 +108,29 @@ def second(moment: datetime) -> int:
 
 def heads_of_lines(lines: bytes) -> tuple[list[str], list[datetime]]:
     """Ids and start times of NDJSON lines that were a page's before."""
-    heads: list[_Head] | list[_LooseHead]
     try:
-        heads = _head_lines.decode_lines(lines)
+        return _split(_head_lines.decode_lines(lines))
     except msgspec.ValidationError:
-        heads = _loose_head_lines.decode_lines(lines)
-    return _split(heads)
+        return _split_loose(_loose_head_lines.decode_lines(lines))
 
 
 def _heads_of_page(body: bytes) -> tuple[list[str], list[datetime]]:
-    heads: list[_Head] | list[_LooseHead]
     try:
-        heads = _heads.decode(body).records
+        return _split(_heads.decode(body).records)
     except msgspec.ValidationError:
         # Not RFC 3339 to the letter: an offset without colon (FACTS 1.3), no zone, a number for an id. Or nothing.
         try:
-            heads = _loose_heads.decode(body).records
+            return _split_loose(_loose_heads.decode(body).records)
         except msgspec.ValidationError as error:
             raise Unavailable(f"A record of RingCentral's call log has no usable id or startTime: {error}") from error
-    return _split(heads)
 
 
-def _split(heads: Sequence[_Head] | Sequence[_LooseHead]) -> tuple[list[str], list[datetime]]:
-    return [str(head.id) for head in heads], [
-        head.start_time if isinstance(head, _Head) else _moment(head.start_time) for head in heads
-    ]
+def _split(heads: Sequence[_Head]) -> tuple[list[str], list[datetime]]:
+    return [head.id for head in heads], [head.start_time for head in heads]
+
+
+def _split_loose(heads: Sequence[_LooseHead]) -> tuple[list[str], list[datetime]]:
+    return [str(head.id) for head in heads], [_moment(head.start_time) for head in heads]
 
 
 def _moment(text: str) -> datetime:

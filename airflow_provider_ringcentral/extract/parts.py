@@ -13,7 +13,7 @@ from fsspec.asyn import AsyncFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from airflow_provider_ringcentral.client.errors import Unavailable
-from airflow_provider_ringcentral.extract.files import filesystem, write_object
+from airflow_provider_ringcentral.extract.files import filesystem, read_object, write_object
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -123,7 +123,7 @@ class Parts:
 
     def _read(self, parts: list[Part]) -> list[bytes]:
         paths = [self._path(part) for part in parts]
-        bodies = [self._fs.cat_file(paths[0])] if len(paths) == 1 else list(self._fs.cat(paths).values())
+        bodies = [read_object(self._fs, paths[0])] if len(paths) == 1 else list(self._fs.cat(paths).values())
         if [len(body) for body in bodies] != [part.bytes for part in parts]:
             raise Unavailable(
                 "A part of the extract changed while it was read; another run writes the same destination."

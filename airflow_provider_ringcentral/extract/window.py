@@ -95,15 +95,18 @@ class Walk:
 
     def keep(self, page: Page) -> list[int]:
         """The places of the rows that lie in the window and were not kept before; they count as kept now."""
-        start, end = self._start, self._end
-        inside = [place for place, moment in enumerate(page.times) if start <= moment < end]
+        start, end, ids = self._start, self._end, page.ids
+        inside: Sequence[int] = range(len(page))
+        if len(page) and not (start <= min(page.times) and max(page.times) < end):
+            inside = [place for place, moment in enumerate(page.times) if start <= moment < end]
         if self._all is not None:
-            return [place for place in inside if self._all.add(page.ids[place])]
-        kept, boundary = [], self._boundary
-        for place in inside:
-            if (identifier := page.ids[place]) not in boundary:
-                boundary[identifier] = page.times[place]
-                kept.append(place)
+            return [place for place in inside if self._all.add(ids[place])]
+        boundary = self._boundary
+        kept = [place for place in inside if ids[place] not in boundary]
+        if len(set(ids)) < len(ids):
+            # An id twice on one page: the first counts.
+            kept = list({ids[place]: place for place in reversed(kept)}.values())[::-1]
+        boundary.update((ids[place], page.times[place]) for place in kept)
         return kept
 
     def after(self, cursor: Cursor, page: Page, kept: Sequence[int]) -> Cursor | None:
