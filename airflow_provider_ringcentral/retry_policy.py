@@ -28,6 +28,7 @@ PERMANENT = (
     errors.PermissionDenied,
     errors.BadRequest,
     errors.NotFound,
+    errors.OutcomeUnknown,
 )
 
 

@@ -22,7 +22,7 @@ from airflow_provider_ringcentral.client.pacing import STRICTEST, Heard
 from airflow_provider_ringcentral.client.places import Places
 from airflow_provider_ringcentral.client.policy import Again
 from airflow_provider_ringcentral.client.session import Use
-from airflow_provider_ringcentral.client.transport import Bearer, Lost, NeverSent, Transport, body_of
+from airflow_provider_ringcentral.client.transport import Bearer, Lost, NeverSent, Transport, body_of, error_body_of
 from airflow_provider_ringcentral.client.usage import Usage
 from airflow_provider_ringcentral.client.verdict import Action, Judge, Verdict
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 UNLIMITED = "nothrottling"
 MAX_REDIRECTS = 5
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ class Attempt:
         owner = self._credentials.owner_key(use.owner_id)
         if group != UNLIMITED:
             call.queued = (owner, group)
-            self._places.take(owner, group, call.ticket, failures=call.failures)
+            self._take_place(call, owner, group)
         self._usage.count_request(group)
         try:
             with self._transport.send(call.method, call.url, Bearer(use.token), **call.options) as response:
@@ -85,12 +86,21 @@ class Attempt:
                 self._date(call, owner, group, Heard())
             return self._act(call, use, call.judge.lost(error))
 
+    def _take_place(self, call: Call, owner: str, group: str) -> None:
+        try:
+            self._places.take(owner, group, call.ticket, failures=call.failures)
+        except Again:
+            # A token may die while its place is waited for: five later logins of others end it (FACTS 2.5).
+            call.logged_in_again = False
+            raise
+
     def _answered(self, call: Call, use: Use, owner: str, group: str, response: requests.Response) -> Any:
-        if 300 <= response.status_code < 400:
+        if response.status_code in REDIRECTS:
             self._date(call, owner, group, heard(response.headers))
             return self._redirect(call, response)
-        ok = response.status_code < 300
-        body = None if ok and not call.judge.wants_json else body_of(response)
+        ok = response.status_code < 400
+        unread = ok and not call.judge.wants_json
+        body = None if unread else (body_of(response) if ok else error_body_of(response))
         answer = Answer(response.status_code, response.headers, body or b"")
         verdict = call.judge.judge(answer)
         refused = verdict.delay if response.status_code == 429 else None
@@ -124,6 +134,9 @@ class Attempt:
         except Again as again:
             call.waited_for_login = True
             call.login_failures = again.failures
+            raise
+        except BaseException:
+            call.waited_for_login = True
             raise
 
     def group(self, call: Call) -> str:

@@ -13,13 +13,13 @@ import msgspec
 from airflow_provider_ringcentral.client import endpoints
 from airflow_provider_ringcentral.client.attempt import Attempt, Call
 from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS, Credentials
-from airflow_provider_ringcentral.client.errors import RingCentralError
+from airflow_provider_ringcentral.client.errors import RingCentralError, Unavailable
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.login import Login
 from airflow_provider_ringcentral.client.paging import Trail, following, rows
 from airflow_provider_ringcentral.client.places import Places
 from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.client.transport import Transport, body_of, loaded
+from airflow_provider_ringcentral.client.transport import Transport, body_of, buffered, loaded
 from airflow_provider_ringcentral.client.usage import Observer, Usage
 from airflow_provider_ringcentral.client.verdict import Judge
 
@@ -88,12 +88,16 @@ class RingCentralClient:
         become repeated keys, aware datetimes ISO times in UTC.
         """
         options = {"params": params, "json": json, "data": data, "files": files, "headers": headers}
-        return self._run(method, path, options, loaded)
+        return self._run(method, path, buffered(options), loaded)
 
     def request_json(self, method: str, path: str, **options: Any) -> Any:
         """As `request`, but returns the decoded JSON, None for an answer without a body. Broken JSON is a failure."""
         body = self.raw_json(method, path, **options)
-        return msgspec.json.decode(body) if body else None
+        try:
+            return msgspec.json.decode(body) if body else None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            # Checking a body for its form only, as raw_json does, lets such values through.
+            raise Unavailable("the answer is JSON with a text or number that cannot be read") from None
 
     def raw_json(self, method: str, path: str, **options: Any) -> bytes:
         """The body of an answer that is JSON, complete and undecoded."""
@@ -162,7 +166,12 @@ class RingCentralClient:
         wants_json: bool = False,
     ) -> T:
         method = method.upper()
-        judge = Judge(endpoints.repeatable(method, urlsplit(path).path), wants_json, self._show_personal_data)
+        judge = Judge(
+            endpoints.repeatable(method, urlsplit(path).path),
+            wants_json,
+            may_be_empty=method not in endpoints.READING_METHODS,
+            show_personal_data=self._show_personal_data,
+        )
         call = Call(method, path, options, judge, read)
         driver = self._policy.retrying()
         try:

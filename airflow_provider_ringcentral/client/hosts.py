@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection
 from urllib.parse import urlsplit
+
+_SPLIT_DIFFERENTLY = re.compile(r"[\\\x00-\x20\x7f]")
+"""Characters that URL parsers disagree about: what is checked here must be the host that is sent to."""
 
 RINGCENTRAL_DOMAINS = ("ringcentral.com", "ringcentral.biz")
 
@@ -26,6 +30,8 @@ def may_receive_secrets(url: str, allowed_hosts: Collection[str] = ()) -> bool:
     to loopback. Links in answers (`navigation`, `contentUri`) and redirects are held against the same rule, since they
     may name any host.
     """
+    if _SPLIT_DIFFERENTLY.search(url):
+        return False
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").rstrip(".").lower()

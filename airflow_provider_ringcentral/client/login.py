@@ -86,8 +86,15 @@ class Login:
         self._spread_first_login()
         try:
             self.exchange(caller, failures)
-        except LoginFailed:
-            raise Again("the login was refused") from None
+        except (Again, LoginFailed, Unavailable) as error:
+            # A renewal that fails early leaves a token that is still good.
+            old = sessions.usable(read_session(self._ledger, self._credentials), self._ledger.now())
+            if old is not None:
+                self.leave(caller)
+                return msgspec.structs.replace(old, token=self._clear(old))
+            if isinstance(error, LoginFailed):
+                raise Again("the login was refused") from None
+            raise
         raise Again("logged in")
 
     def exchange(self, caller: str, failures: int = 0) -> dict[str, Any]:
@@ -192,7 +199,11 @@ def _key(credentials: Credentials) -> str:
 
 
 def _session(value: bytes | None) -> Session:
-    return Session() if value is None else msgspec.json.decode(value, type=Session)
+    try:
+        return Session() if value is None else msgspec.json.decode(value, type=Session)
+    except msgspec.DecodeError:
+        # Damaged, or of another version: as good as none.
+        return Session()
 
 
 def _plain(error: LoginFailed) -> dict[str, Any]:

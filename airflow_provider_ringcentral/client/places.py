@@ -61,4 +61,8 @@ def _key(owner: str, group: str) -> str:
 
 
 def _window(value: bytes | None, group: str) -> Window:
-    return pacing.new_window(group) if value is None else msgspec.json.decode(value, type=Window)
+    try:
+        return pacing.new_window(group) if value is None else msgspec.json.decode(value, type=Window)
+    except msgspec.DecodeError:
+        # Damaged, or of another version: as good as none.
+        return pacing.new_window(group)

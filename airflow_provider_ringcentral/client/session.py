@@ -41,6 +41,10 @@ class Use(msgspec.Struct, frozen=True):
     token_id: str
     owner_id: str
 
+    def __repr__(self) -> str:
+        # Tools that show the variables of a traceback must not show a living token.
+        return f"Use(token_id={self.token_id!r})"
+
 
 class LogIn(msgspec.Struct, frozen=True):
     """It is the caller's turn to log in."""
@@ -78,6 +82,11 @@ def next_step(session: Session, caller: str, now: float) -> Step:
     return LogIn()
 
 
+def usable(session: Session, now: float) -> Use | None:
+    """The token while it lives, be it due for renewal or not."""
+    return _use(session) if session.token is not None and now < session.expires else None
+
+
 def logged_in(session: Session, token: str, token_id: str, answer: dict[str, Any], now: float) -> None:
     """Keep the answer of the token endpoint: its `expires_in` is the only lifetime to trust (FACTS 2.3)."""
     life = min(float(answer[name]) for name in ("expires_in", "session_expires_in") if answer.get(name) is not None)
@@ -106,7 +115,7 @@ def drop(session: Session, token_id: str) -> None:
 
 def renew_for_scope(session: Session, token_id: str, now: float) -> bool:
     """Whether trying again with another token may help after CMN-401; drops the token when a login is due."""
-    if session.token is not None and session.token_id != token_id:
+    if session.token is None or session.token_id != token_id:
         return True
     if session.scope_renewed and now < session.scope_renewed + SCOPE_RENEWAL_SECONDS:
         return False

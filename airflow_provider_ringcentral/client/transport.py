@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -26,7 +27,6 @@ CHUNK_BYTES = 1 << 20
 _NEVER_SENT = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
-    urllib3.exceptions.SSLError,
     urllib3.exceptions.ProxyError,
     urllib3.exceptions.NameResolutionError,
 )
@@ -74,8 +74,6 @@ class Transport:
         self._credentials = credentials
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
-        self._session.verify = credentials.verify
-        self._session.proxies.update(credentials.proxies or {})
 
     def url(self, path: str) -> str:
         """The absolute URL of a path or URL; refuses hosts that must not see secrets, before anything is sent."""
@@ -100,7 +98,8 @@ class Transport:
         self, method: str, url: str, auth: AuthBase, *, timeout: float | None = None, **options: Any
     ) -> Iterator[requests.Response]:
         """Send once and hand over the answer with its body unread. Raises `NeverSent` or `Lost`."""
-        read_timeout = timeout or self._credentials.timeout
+        credentials = self._credentials
+        read_timeout = timeout or credentials.timeout
         with _translated():
             response = self._session.request(
                 method,
@@ -108,6 +107,9 @@ class Transport:
                 auth=auth,
                 timeout=(min(CONNECT_TIMEOUT_SECONDS, read_timeout), read_timeout),
                 allow_redirects=False,
+                # On the session they would lose to the environment's.
+                verify=credentials.verify,
+                proxies=dict(credentials.proxies or {}),
                 stream=True,
                 **{**options, "params": wire_parameters(options.get("params"))},
             )
@@ -122,6 +124,25 @@ class Transport:
 def body_of(response: requests.Response) -> bytes:
     """The whole body in one read; `response.content` would join it from pieces of 10 KB."""
     return bytes(response.raw.read(decode_content=True))
+
+
+def error_body_of(response: requests.Response) -> bytes:
+    """The body of a refusal, empty when it breaks off: the status has said enough."""
+    try:
+        return body_of(response)
+    except (urllib3.exceptions.HTTPError, OSError):
+        return b""
+
+
+def buffered(options: dict[str, Any]) -> dict[str, Any]:
+    """The options with streams and files read into one body, so that a repeated request sends the same bytes."""
+    data, files = options.get("data"), options.get("files")
+    if not files and not hasattr(data, "read"):
+        return options
+    body = data if files or data is None else data.read()
+    prepared = requests.Request("POST", "http://127.0.0.1/", data=body, files=files).prepare()
+    kind = {"Content-Type": prepared.headers["Content-Type"]} if "Content-Type" in prepared.headers else {}
+    return {**options, "data": prepared.body, "files": None, "headers": {**kind, **(options.get("headers") or {})}}
 
 
 def loaded(response: requests.Response) -> requests.Response:
@@ -165,7 +186,9 @@ def _translated() -> Iterator[None]:
     except requests.exceptions.ConnectionError as error:
         cause = error.args[0] if error.args else None
         reason = getattr(cause, "reason", None) or cause
-        if isinstance(reason, _NEVER_SENT):
+        # A TLS error may also come while reading the answer; only a refused certificate proves that nothing was sent.
+        refused = any(isinstance(part, ssl.SSLCertVerificationError) for part in getattr(reason, "args", ()))
+        if refused or isinstance(reason, _NEVER_SENT):
             raise NeverSent(f"no connection to the server ({type(reason).__name__})") from None
         raise Lost(f"the connection broke ({type(reason).__name__})") from None
     except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
@@ -174,8 +197,7 @@ def _translated() -> Iterator[None]:
         requests.exceptions.ChunkedEncodingError,
         requests.exceptions.ContentDecodingError,
         urllib3.exceptions.HTTPError,
-        OSError,
+        ConnectionError,
+        TimeoutError,
     ) as error:
-        if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
-            raise
         raise Lost(f"the answer broke off ({type(error).__name__})") from None

@@ -51,17 +51,18 @@ class Verdict:
 class Judge:
     """How answers of one request are read.
 
-    `repeatable`: a request of unknown fate may be sent again. `wants_json`: a body that is not JSON is a failure.
-    `show_personal_data`: error messages repeat RingCentral's words in full.
+    `repeatable`: a request of unknown fate may be sent again. `wants_json`: a body that is no JSON is a failure, unless
+    it is empty and `may_be_empty`. `show_personal_data`: error messages repeat RingCentral's words in full.
     """
 
     repeatable: bool
     wants_json: bool = False
+    may_be_empty: bool = False
     show_personal_data: bool = False
 
     def judge(self, answer: Answer) -> Verdict:
         """What an answer of the API means."""
-        if 200 <= answer.status < 300:
+        if 200 <= answer.status < 300 or answer.status == 304:
             return self._success(answer)
         fields = error_fields(answer, show_personal_data=self.show_personal_data)
         codes = set(fields["codes"])
@@ -76,11 +77,11 @@ class Judge:
         if status == 429:
             wait = retry_after(answer.headers) or DEFAULT_PENALTY_SECONDS
             return Verdict(Action.AGAIN, RateLimited(**{**fields, "retry_after": wait}), wait)
-        if status == 503 and (wait := retry_after(answer.headers) or 0.0):
-            return Verdict(Action.AGAIN, Unavailable(**{**fields, "retry_after": wait}), wait)
+        if status == 503 and (pause := retry_after(answer.headers)) is not None:
+            return Verdict(Action.AGAIN, Unavailable(**{**fields, "retry_after": pause}), pause)
         if status == 500 and DAILY_LIMIT_TEXT.encode() in answer.body:
             return Verdict(Action.FAIL, RateLimited(**fields))
-        if status in (408, 500, 502, 503, 504):
+        if status == 408 or (status >= 500 and status != 501):
             return self.lost(Unavailable(**fields))
         return Verdict(Action.FAIL, BadRequest(**fields))
 
@@ -98,7 +99,8 @@ class Judge:
         return Verdict(Action.AGAIN, error)
 
     def _success(self, answer: Answer) -> Verdict:
-        if self.wants_json and answer.status != 204 and not is_json(answer.body):
+        bare = not answer.body and (self.may_be_empty or answer.status == 204)
+        if self.wants_json and not bare and not is_json(answer.body):
             kind = answer.headers.get("Content-Type", "no content type")
             return self.lost(
                 Unavailable(
@@ -117,7 +119,9 @@ def judge_login(answer: Answer, *, show_personal_data: bool = False) -> Verdict:
     """
     fields = error_fields(answer, show_personal_data=show_personal_data)
     if answer.status == 200:
-        if "access_token" in (parsed := json_object(answer.body)) and "expires_in" in parsed:
+        parsed = json_object(answer.body)
+        life = parsed.get("expires_in")
+        if parsed.get("access_token") and isinstance(life, int | float) and life > 0:
             return Verdict(Action.DONE)
         broken = Unavailable("the token endpoint answered without a token", status=200, request_id=fields["request_id"])
         return Verdict(Action.AGAIN, broken, LOGIN_REPEAT_SECONDS)

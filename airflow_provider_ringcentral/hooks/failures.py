@@ -12,6 +12,7 @@ from airflow_provider_ringcentral.client.errors import (
     ConfigurationError,
     LoginFailed,
     NotFound,
+    OutcomeUnknown,
     PermissionDenied,
     RingCentralError,
 )
@@ -37,12 +38,17 @@ class ResourceMissing(NotFound, AirflowFailException):
     """`NotFound` that Airflow does not retry."""
 
 
+class OutcomeUncertain(OutcomeUnknown, AirflowFailException):
+    """`OutcomeUnknown` that Airflow does not retry: a retry would send again."""
+
+
 FAIL_NOW: dict[type[RingCentralError], type[RingCentralError]] = {
     ConfigurationError: ConnectionInvalid,
     LoginFailed: LoginRefused,
     PermissionDenied: PermissionRefused,
     BadRequest: RequestRefused,
     NotFound: ResourceMissing,
+    OutcomeUnknown: OutcomeUncertain,
 }
 
 

@@ -20,7 +20,7 @@ SCOPES = tuple(dict.fromkeys(row.permission for row in ENDPOINTS if row.permissi
 SOON_DAYS = 14
 DAY_SECONDS = 86_400.0
 
-FLOW_CODES = {"OAU-251", "OAU-112", "OAU-125", "OAU-250", "unauthorized_client"}
+FLOW_CODES = {"OAU-251", "OAU-112", "OAU-125", "unauthorized_client"}
 CLIENT_CODES = {
     "OAU-153", "OAU-146", "OAU-123", "OAU-134", "OAU-120", "OAU-121", "OAU-127", "OAU-165", "OAU-167", "invalid_client",
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import threading
 import time
@@ -12,17 +13,21 @@ from pathlib import Path
 from typing import TypeVar
 
 from airflow_provider_ringcentral.client.ledger import KEEP_SECONDS, OPTION, Change, LedgerUnavailable
+from airflow_provider_ringcentral.client.ledger.mounts import mounts, network_type
 
 T = TypeVar("T")
 
-LOCK_TIMEOUT_SECONDS = 10.0
+LOCK_TIMEOUT_SECONDS = 5.0
+"""After this, whoever holds the file is taken for hung, and the caller goes on alone. Far above what fifty processes make
+each other wait (`make bench` measures it), since going on alone costs a login and perhaps a penalty."""
+
 OWNER_ONLY = 0o600
 SCHEMA = """CREATE TABLE IF NOT EXISTS ledger
             (key TEXT PRIMARY KEY, value BLOB NOT NULL, changed REAL NOT NULL) WITHOUT ROWID"""
 
 
 class SqliteLedger:
-    """Values in one table. Not for network file systems: SQLite's locks do not hold there.
+    """Values in one table. Refuses network file systems: SQLite's locks do not hold there.
 
     One connection a process (a connection must not cross a fork), used by one thread at a time.
     """
@@ -78,19 +83,21 @@ class SqliteLedger:
                 yield self._open()
             except (sqlite3.Error, OSError) as error:
                 self._connection = None
-                raise LedgerUnavailable(f"{self}: {error}") from error
+                raise LedgerUnavailable(f"{self}: {error}{_cure(error)}") from error
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is not None and self._process == os.getpid():
             return self._connection
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        if kind := network_type(self.path.resolve(), mounts()):
+            raise OSError(f"its locks do not hold on a network file system ({kind}); use redis://")
         # SQLite would create the file readable for the group; its -wal and -shm files take the mode of this one.
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
         self.path.chmod(OWNER_ONLY)
         connection = sqlite3.connect(
             self.path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
         )
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
         connection.execute(SCHEMA)
         connection.execute("DELETE FROM ledger WHERE changed < ?", (time.time() - KEEP_SECONDS,))
@@ -98,6 +105,26 @@ class SqliteLedger:
         return connection
 
 
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch to WAL. This statement does not wait for locks as others do, and on a new file many switch at once."""
+    until = time.monotonic() + LOCK_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(random.uniform(0.005, 0.05))
+        else:
+            return
+
+
 def _value(connection: sqlite3.Connection, key: str) -> bytes | None:
     row = connection.execute("SELECT value FROM ledger WHERE key = ?", (key,)).fetchone()
     return None if row is None else bytes(row[0])
+
+
+def _cure(error: Exception) -> str:
+    """What to do about a file that will not mend by itself."""
+    broken = ("not a database", "malformed", "no such column")
+    return "; delete the file, nothing in it is lost for good" if any(text in str(error) for text in broken) else ""
