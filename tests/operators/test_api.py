@@ -1,0 +1,74 @@
+"""Any endpoint through the operator."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
+
+from airflow_provider_ringcentral.client.errors import NotFound
+from airflow_provider_ringcentral.operators.api import RingCentralApiOperator
+
+EXTENSIONS = "/restapi/v1.0/account/~/extension"
+
+
+def call(**arguments):
+    return RingCentralApiOperator(task_id="call", **arguments).execute({})
+
+
+def test_the_json_of_an_answer(sandbox, connection):
+    assert call(path=f"{EXTENSIONS}/~")["name"] == "Airflow Service"
+
+
+def test_a_list_goes_to_a_file(sandbox, connection, tmp_path):
+    path = tmp_path / "extensions.ndjson"
+    receipt = call(path=EXTENSIONS, query={"perPage": 10}, paginate=True, destination=str(path))
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+
+    assert receipt["records"] == len(rows) == len({row["id"] for row in rows})
+    assert receipt["requests"] > len(rows) // 10
+
+
+def test_a_body_goes_to_a_file_as_it_came(sandbox, connection, tmp_path):
+    path = tmp_path / "owner.json"
+    receipt = call(path=f"{EXTENSIONS}/~", destination=str(path))
+
+    assert json.loads(path.read_bytes())["name"] == "Airflow Service"
+    assert (receipt["format"], receipt["bytes"]) == ("application/json", path.stat().st_size)
+
+
+def test_an_answer_too_large_for_xcom(sandbox, connection):
+    with pytest.raises(AirflowFailException, match="set destination"):
+        call(path="/restapi/v1.0/account/~/call-log", query={"perPage": 1000})
+
+
+def test_a_path_that_does_not_exist(sandbox, connection):
+    with pytest.raises(NotFound, match="404") as caught:
+        call(path="/restapi/v1.0/nothing/here")
+    assert isinstance(caught.value, AirflowFailException)
+    assert caught.value.remedy.cure
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"path": EXTENSIONS, "paginate": True}, "set destination"),
+        ({"path": EXTENSIONS, "paginate": True, "method": "POST", "destination": "x.ndjson"}, "GET"),
+        ({"path": EXTENSIONS, "paginate": True, "destination": "x.csv"}, "ndjson"),
+        ({"path": "restapi/v1.0"}, "must start with /"),
+        ({"path": "https://evil.example/restapi"}, "allowed_hosts"),
+    ],
+    ids=str,
+)
+def test_bad_input_is_refused_before_anything_is_sent(sandbox, connection, arguments, says):
+    with pytest.raises(AirflowFailException, match=says):
+        call(**arguments)
+    assert sandbox.stats()["requests"] == 0
+
+
+def test_every_template_field_is_an_attribute_left_as_given():
+    given = {name: f"{{{{ {name} }}}}" for name in RingCentralApiOperator.template_fields}
+    operator = RingCentralApiOperator(task_id="x", **given)
+
+    assert {name: getattr(operator, name) for name in given} == given
