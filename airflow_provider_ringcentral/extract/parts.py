@@ -13,6 +13,7 @@ from fsspec.asyn import AsyncFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
 from airflow_provider_ringcentral.client.errors import Unavailable
+from airflow_provider_ringcentral.extract.errors import DestinationError
 from airflow_provider_ringcentral.extract.files import filesystem, read_object, write_object
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ identity; only the time between tells them apart, and who clears a task means to
 
 _AHEAD = 8
 """Parts fetched at once from stores that can; a part is one page, so about 1 MB."""
+
+_ANOTHER = "The parts of the extract are gone or changed: another run writes the same destination."
 
 _NAME = re.compile(
     r"(?P<fingerprint>[0-9a-f]+)-(?P<number>\d{6})-(?P<written>\d+)-(?P<records>\d+)-(?P<bytes>\d+)"
@@ -96,7 +99,10 @@ class Parts:
             self._fs.makedirs(self._folder, exist_ok=True)
         number, written = len(self._parts) + 1, int(time.time())
         part = Part(self._fingerprint, number, written, records, len(lines), oldest, newest, cursor)
-        write_object(self._fs, self._path(part), lines)
+        try:
+            write_object(self._fs, self._path(part), lines)
+        except FileNotFoundError as error:
+            raise Unavailable(_ANOTHER) from error
         self._parts.append(part)
 
     def chunks(self) -> Iterator[bytes]:
@@ -123,11 +129,12 @@ class Parts:
 
     def _read(self, parts: list[Part]) -> list[bytes]:
         paths = [self._path(part) for part in parts]
-        bodies = [read_object(self._fs, paths[0])] if len(paths) == 1 else list(self._fs.cat(paths).values())
+        try:
+            bodies = [read_object(self._fs, paths[0])] if len(paths) == 1 else list(self._fs.cat(paths).values())
+        except FileNotFoundError:
+            bodies = []
         if [len(body) for body in bodies] != [part.bytes for part in parts]:
-            raise Unavailable(
-                "A part of the extract changed while it was read; another run writes the same destination."
-            )
+            raise Unavailable(_ANOTHER)
         return bodies
 
     def _path(self, part: Part) -> str:
@@ -161,6 +168,11 @@ class Parts:
             entries = self._fs.ls(self._folder, detail=True)
         except FileNotFoundError:
             return {}
+        except PermissionError as error:
+            raise DestinationError(
+                f"The parts of an extract lie in {self._folder}/, which may not be listed: {error}. "
+                "Allow listing, too, so that a run that was killed can go on."
+            ) from error
         return {entry["name"]: entry["size"] for entry in entries if entry["type"] == "file"}
 
     def _delete(self, paths: list[str]) -> None:

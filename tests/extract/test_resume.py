@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
+from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.extract.call_log import extract_window
 from airflow_provider_ringcentral.extract.parts import Part, Parts
 from airflow_provider_ringcentral.extract.query import CallLogQuery
@@ -169,6 +170,23 @@ def test_what_cannot_be_trusted_is_read_again(log_of, calls_of, folder, damage, 
     assert (len(parts), parts.discarded) == (1, discarded)
     whole, _, _ = undisturbed(log_of, lambda: calls_of(1, 60, "spread"), {"per_page": 10}, folder / "whole.ndjson")
     extract_window(log_of(calls_of(1, 60, "spread"), per_page=10), QUERY, path)
+    assert path.read_bytes() == whole
+
+
+def test_two_runs_at_once_never_mix(log_of, calls_of, folder):
+    """The earlier run finds its parts gone and fails; it publishes nothing."""
+    path = folder / "calls.ndjson"
+    log = log_of(calls_of(1, 60, "spread"), per_page=10)
+
+    class Interrupted:
+        def raw_page(self, path_, params):
+            if len(log.requests) == 3:
+                extract_window(log_of(calls_of(1, 60, "spread"), per_page=10), QUERY, path)
+            return log.raw_page(path_, params)
+
+    with pytest.raises(Unavailable, match="another run writes the same destination"):
+        extract_window(Interrupted(), QUERY, path)
+    whole, _, _ = undisturbed(log_of, lambda: calls_of(1, 60, "spread"), {"per_page": 10}, folder / "whole.ndjson")
     assert path.read_bytes() == whole
 
 
