@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airflow_provider_ringcentral.sandbox import Sandbox
+    from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).parent.parent
 HOME = Path(tempfile.mkdtemp(prefix="airflow-ringcentral-"))
@@ -56,3 +57,24 @@ def connection(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> str:
     """The id of a Connection that leads to the sandbox."""
     monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", sandbox.connection_uri)
     return "ringcentral_default"
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A real Redis server for the whole run."""
+    from tests.redis_server import RedisServer
+
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The URL of that server, empty."""
+    import redis
+
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    return redis_server.url

@@ -22,6 +22,13 @@ STRICTEST = HEAVY
 DEFAULT_PENALTY_SECONDS = 30.0
 """How long the gate stays closed after a 429 without `Retry-After` (FACTS 3.2)."""
 
+EXTRA_SHARE = 0.05
+EXTRA_GROWTH = 3.0
+EXTRA_CAP = 32.0
+"""The longest random extra after the nth 429 in a row, in shares of what the server asked: 3 s of a minute at first,
+half an hour at last. Fifty clients that share nothing leave a minute of silence only when each of them stays away that
+long; with a cap of one minute they never finished (docs/decisions/0003-growth-of-the-extra.md)."""
+
 LOOK_AGAIN_SECONDS = 10.0
 """A waiter looks at its reservation at least this often, so that places of processes that died are given away."""
 
@@ -37,10 +44,11 @@ class Waiter(msgspec.Struct):
 
 
 class Hold(msgspec.Struct):
-    """A place taken by a request in flight; counted as answered at `until` when no answer is ever reported."""
+    """A place taken by a request in flight since `since`; counts as answered at `until` when no answer is reported."""
 
     ticket: str
     until: float
+    since: float
 
 
 class Window(msgspec.Struct):
@@ -84,7 +92,7 @@ def reserve(window: Window, ticket: str, now: float, hold_seconds: float) -> flo
         instant = max(instant, starts[-window.limit] + window.seconds)
     if instant <= now:
         window.queue = [waiter for waiter in window.queue if waiter.ticket != ticket]
-        window.held.append(Hold(ticket, now + hold_seconds))
+        window.held.append(Hold(ticket, now + hold_seconds, now))
         return now
     place = len(ahead)
     if place == len(window.queue):
@@ -98,17 +106,22 @@ def answered(window: Window, ticket: str, now: float, heard: Heard, rng: random.
     """Give the held place its date, learn what the answer says, and close the gate after a 429.
 
     Fewer requests left than we can explain means that strangers use the same app and user; their places are counted as
-    if taken now. After a 429 the gate stays closed for what the server asked plus a random extra that grows with
-    repeated 429s: two clients that wait exactly as told wake inside each other's penalty for ever.
+    if taken now. What the server counted may leave our window while the answer is under way, so we explain with what
+    was there at the sending: by the time of the answer, one client alone took itself for a stranger and lost a minute.
+
+    After a 429 the gate stays closed for what the server asked plus a random extra that grows with repeated 429s: two
+    clients that wait exactly as told wake inside each other's penalty for ever.
     """
     _tidy(window, now)
+    sent = next((hold.since for hold in window.held if hold.ticket == ticket), now)
     window.held = [hold for hold in window.held if hold.ticket != ticket]
     window.limit = heard.limit or window.limit
     window.seconds = heard.seconds or window.seconds
     window.remaining = window.remaining if heard.remaining is None else heard.remaining
     if heard.refused is not None:
         window.strikes += 1
-        extra = rng.uniform(0.0, heard.refused * min(1.0, 0.05 * 2.0 ** (window.strikes - 1)))
+        longest = heard.refused * min(EXTRA_CAP, EXTRA_SHARE * EXTRA_GROWTH ** (window.strikes - 1))
+        extra = rng.uniform(0.0, longest)
         window.gate = max(window.gate, now + heard.refused + extra)
         window.gate_seconds = window.gate - now
         return
@@ -116,7 +129,8 @@ def answered(window: Window, ticket: str, now: float, heard: Heard, rng: random.
         window.strikes = 0
     window.answered.append(now)
     if heard.remaining is not None:
-        strangers = window.limit - heard.remaining - len(window.answered) - len(window.held)
+        ours = _counted(window, min(sent, now)) + len(window.held)
+        strangers = window.limit - heard.remaining - ours
         window.answered.extend([now] * strangers)
 
 
@@ -129,7 +143,11 @@ def leave(window: Window, ticket: str) -> None:
 def left(window: Window, now: float) -> int:
     """Requests that may be sent now."""
     _tidy(window, now)
-    return 0 if window.gate > now else max(0, window.limit - len(window.answered) - len(window.held))
+    return 0 if window.gate > now else max(0, window.limit - _counted(window, now) - len(window.held))
+
+
+def _counted(window: Window, now: float) -> int:
+    return sum(date > now - window.seconds for date in window.answered)
 
 
 def _ahead(window: Window, ticket: str) -> list[Waiter]:
@@ -144,6 +162,7 @@ def _tidy(window: Window, now: float) -> None:
     lost = [hold.until for hold in window.held if hold.until <= now]
     window.held = [hold for hold in window.held if hold.until > now]
     dates = sorted(min(date, now) for date in (*window.answered, *lost))
-    window.answered = [date for date in dates if date > now - window.seconds]
+    sent = min((now, *(hold.since for hold in window.held)))
+    window.answered = [date for date in dates if date > sent - window.seconds]
     window.queue = [waiter for waiter in window.queue if abs(now - waiter.seen) < FORGOTTEN_SECONDS]
     window.gate = min(window.gate, now + window.gate_seconds)

@@ -97,19 +97,31 @@ def test_strangers_are_counted_when_fewer_requests_are_left_than_we_used():
     assert pacing.left(window, 101.0) == 2
 
 
+def test_what_left_our_window_during_a_request_is_no_stranger():
+    window = Window(limit=2)
+    pacing.reserve(window, "a", 100.0, 70)
+    answered(window, "a", 100.0, limit=2, seconds=60.0, remaining=1)
+    pacing.reserve(window, "b", 159.9, 70)
+    answered(window, "b", 160.2, limit=2, seconds=60.0, remaining=0)
+
+    assert pacing.left(window, 160.2) == 1
+
+
 def test_a_penalty_closes_the_gate_for_everybody_and_its_extra_grows():
     window = Window(limit=10)
     extras = []
     now = 100.0
-    for _ in range(6):
+    for _ in range(10):
         pacing.reserve(window, "a", now, 70)
         answered(window, "a", now, refused=60.0)
         assert pacing.reserve(window, "b", now + 1, 70) == window.gate
         pacing.leave(window, "b")
         extras.append(window.gate - now - 60.0)
         now = window.gate
-    assert all(0.0 <= extra <= 60.0 for extra in extras)
-    assert extras[-1] > 10 * extras[0]
+    longest = [60 * min(32.0, 0.05 * 3.0**n) for n in range(10)]
+    assert all(0.0 <= extra <= most for extra, most in zip(extras, longest, strict=True))
+    assert longest[0] == 3.0
+    assert extras[-1] > 100 * extras[0]
 
 
 def test_an_answer_within_the_penalty_does_not_end_it():

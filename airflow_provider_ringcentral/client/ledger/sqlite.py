@@ -18,8 +18,8 @@ from airflow_provider_ringcentral.client.ledger.mounts import mounts, network_ty
 T = TypeVar("T")
 
 LOCK_TIMEOUT_SECONDS = 5.0
-"""After this, whoever holds the file is taken for hung, and the caller goes on alone. Far above what fifty processes make
-each other wait (`make bench` measures it), since going on alone costs a login and perhaps a penalty."""
+"""After this, whoever holds the file is taken for hung, and the caller goes on alone. Far above what fifty processes
+make each other wait (`make bench` measures it), since going on alone costs a login and perhaps a penalty."""
 
 OWNER_ONLY = 0o600
 SCHEMA = """CREATE TABLE IF NOT EXISTS ledger

@@ -11,8 +11,7 @@ from airflow_provider_ringcentral.client.ledger import KEEP_SECONDS, fallback, o
 from airflow_provider_ringcentral.client.ledger.fallback import FallbackLedger
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.client.ledger.redis import PREFIX, RedisLedger
-
-from .conftest import PASSWORD, RedisServer
+from tests.redis_server import PASSWORD, RedisServer
 
 
 def count(value: bytes | None) -> tuple[bytes, int]:
