@@ -1,0 +1,82 @@
+"""The hook against the sandbox: its methods, its errors as Airflow sees them, its secrets."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException, redact
+
+from airflow_provider_ringcentral.client.errors import LoginFailed, PermissionDenied, Unavailable
+from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+
+EXTENSION = "/restapi/v1.0/account/~/extension/~"
+
+
+@pytest.fixture
+def hook(connection) -> RingCentralJWTHook:
+    return RingCentralJWTHook(connection)
+
+
+def recorded(sandbox) -> str:
+    """The contentUri of some recording."""
+    calls = (sandbox.call(call) for call in sandbox.call_ids())
+    return next(call["recording"]["contentUri"] for call in calls if "recording" in call)
+
+
+def test_its_methods(hook):
+    assert hook.request("GET", EXTENSION).json() == hook.request_json("GET", EXTENSION)
+    pages = list(hook.pages("/restapi/v1.0/account/~/extension", {"perPage": 20}))
+    records = list(hook.records("/restapi/v1.0/account/~/extension"))
+    assert len(pages) > 1
+    assert [record["id"] for page in pages for record in page["records"]] == [record["id"] for record in records]
+    assert hook.get_conn() is hook.get_conn()
+
+
+def test_a_download_goes_on_after_a_reset_and_is_complete(hook, sandbox, tmp_path):
+    uri = recorded(sandbox)
+    whole = hook.request("GET", uri).content
+    sandbox.fault("reset", operation="readCallRecordingContent", where="body", fraction=0.5)
+    receipt = hook.download(uri, str(tmp_path / "call.mp3"))
+
+    assert (tmp_path / "call.mp3").read_bytes() == whole
+    assert (receipt.bytes, receipt.sha256) == (len(whole), hashlib.sha256(whole).hexdigest())
+    assert [entry.name for entry in tmp_path.iterdir()] == ["call.mp3"]
+
+
+def test_secrets_are_masked_from_the_moment_they_are_known(hook, sandbox):
+    hook.request_json("GET", EXTENSION)
+    token = hook.get_conn().login.token("test").token
+
+    for secret in (token, sandbox.jwt, sandbox.client_secret):
+        assert secret not in str(redact(f"a line with {secret} in it"))
+
+
+def test_what_trying_again_cannot_cure_fails_now(hook, sandbox):
+    sandbox.change_app(permissions=["ReadCallLog"])
+    with pytest.raises(PermissionDenied) as caught:
+        hook.request_json("GET", EXTENSION)
+    assert isinstance(caught.value, AirflowFailException)
+    assert (caught.value.code, caught.value.permission) == ("CMN-401", "ReadAccounts")
+    assert caught.value.remedy.who == "developer console"
+    assert caught.value.request_id
+
+
+def test_a_refused_login_fails_now_and_keeps_its_secret(hook, sandbox):
+    sandbox.change_jwt(revoked=True)
+    for _ in range(2):
+        with pytest.raises(LoginFailed) as caught:
+            hook.request_json("GET", EXTENSION)
+        assert isinstance(caught.value, AirflowFailException)
+        assert sandbox.jwt not in str(caught.value)
+    assert sandbox.stats()["logins_refused"] == 1
+
+
+def test_what_may_pass_is_left_to_airflows_retries(connection, sandbox):
+    hook = RingCentralJWTHook(connection, max_wait=0.1)
+    hook.request_json("GET", EXTENSION)
+    sandbox.fault("status", operation="readExtension", status=503, retry_after=30, every=1)
+    with pytest.raises(Unavailable) as caught:
+        hook.request_json("GET", EXTENSION)
+    assert not isinstance(caught.value, AirflowFailException)
+    assert caught.value.retry_after == 30
