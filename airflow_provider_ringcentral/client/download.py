@@ -31,21 +31,23 @@ class Media:
 
 
 def download(client: RingCentralClient, uri: str, write: Callable[[bytes], object]) -> Media:
-    """Hand the bytes of `uri` to `write`, each exactly once and in order, in pieces of at most 1 MiB.
+    """Hand the bytes of `uri` to `write`, each exactly once and in order, in pieces of at most 64 KiB.
 
     After a break the rest is asked for by `Range`; a server that sends the whole again is read past what is there.
     Raises `NotFound` when the media does not exist (any more), `Unavailable` when it cannot be had complete.
     """
     media = Media()
     while media.total is None or media.bytes < media.total or media.bytes == 0:
-        before = media.bytes
-        headers = {"Accept": "*/*"} | ({"Range": f"bytes={media.bytes}-"} if media.bytes else {})
+        # A range counts bytes as they go over the wire, so what it goes on from must not have been compressed.
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        if media.bytes:
+            headers["Range"] = f"bytes={media.bytes}-"
         try:
             client.attempt_download(uri, headers, lambda response: _take(response, media, write))
         except _Broken:
-            if media.bytes == before:
-                raise Unavailable("the download stands still: no byte arrived before it broke off") from None
             continue
+        except _NotWritten as error:
+            raise error.cause from None
         break
     if media.total is not None and media.bytes != media.total:
         raise Unavailable(f"the download has {media.bytes} bytes, announced were {media.total}")
@@ -56,8 +58,19 @@ class _Broken(Exception):
     """The body broke off after some bytes."""
 
 
+class _NotWritten(Exception):
+    """The bytes could not be put where they belong: no failure of the network, whatever its class."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__()
+        self.cause = cause
+
+
 def _take(response: requests.Response, media: Media, write: Callable[[bytes], object]) -> None:
-    start, media.total = _extent(response)
+    start, total = _extent(response)
+    if media.bytes and media.total not in (None, total):
+        raise Unavailable("the media changed while it was fetched")
+    media.total = total
     media.content_type = response.headers.get("Content-Type")
     skip = media.bytes - start
     if skip < 0:
@@ -68,13 +81,20 @@ def _take(response: requests.Response, media: Media, write: Callable[[bytes], ob
             piece = chunk[skip:] if skip else chunk
             skip = max(0, skip - len(chunk))
             if piece:
-                write(piece)
+                _put(piece, write)
                 media.bytes += len(piece)
-    except Exception as error:
+    except (OSError, Lost) as error:
         # A break before the first new byte is an ordinary failure, backed off from by the client's policy.
-        if isinstance(error, OSError | Lost) and media.bytes > before:
+        if media.bytes > before:
             raise _Broken from error
         raise
+
+
+def _put(piece: bytes, write: Callable[[bytes], object]) -> None:
+    try:
+        write(piece)
+    except Exception as error:  # noqa: BLE001 - whatever a store raises, it is none of RingCentral's failures
+        raise _NotWritten(error) from None
 
 
 def _extent(response: requests.Response) -> tuple[int, int | None]:
