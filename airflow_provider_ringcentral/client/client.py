@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ from airflow_provider_ringcentral.client.login import Login
 from airflow_provider_ringcentral.client.paging import Trail, following, rows
 from airflow_provider_ringcentral.client.places import Places
 from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.client.transport import Transport, body_of, buffered, loaded
+from airflow_provider_ringcentral.client.transport import Transport, body_of, buffered, loaded, wire_parameters
 from airflow_provider_ringcentral.client.usage import Observer, Usage
 from airflow_provider_ringcentral.client.verdict import Judge
 
@@ -165,27 +166,44 @@ class RingCentralClient:
         *,
         wants_json: bool = False,
     ) -> T:
-        method = method.upper()
+        with self._raising():
+            call = self._call(method.upper(), path, options, read, wants_json=wants_json)
+            driver = self._policy.retrying()
+            try:
+                result: T = driver(self._attempt, call)
+                return result
+            finally:
+                self.usage.count_wait(driver.statistics.get("idle_for", 0.0), self._attempt.group(call))
+                self._attempt.leave(call)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        options: dict[str, Any],
+        read: Callable[[requests.Response], Any],
+        *,
+        wants_json: bool,
+    ) -> Call:
+        """The request, refused here when its URL or parameters cannot be sent."""
+        url = self.transport.url(path)
         judge = Judge(
-            endpoints.repeatable(method, urlsplit(path).path),
+            endpoints.repeatable(method, urlsplit(url).path),
             wants_json,
             may_be_empty=method not in endpoints.READING_METHODS,
             show_personal_data=self._show_personal_data,
         )
-        call = Call(method, path, options, judge, read)
-        driver = self._policy.retrying()
+        return Call(method, url, {**options, "params": wire_parameters(options.get("params"))}, judge, read)
+
+    @contextmanager
+    def _raising(self) -> Iterator[None]:
         try:
-            call.url = self.transport.url(path)
-            result: T = driver(self._attempt, call)
-            return result
+            yield
         except RingCentralError as error:
             turned = self._raise_as(error) if self._raise_as else error
             if turned is error:
                 raise
             raise turned from error.__cause__
-        finally:
-            self.usage.count_wait(driver.statistics.get("idle_for", 0.0), self._attempt.group(call))
-            self._attempt.leave(call)
 
 
 def _ignore(secret: str) -> None:

@@ -23,6 +23,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def host_of(url: str) -> str | None:
+    """The host that `url` leads to, in lower case; None when that is not beyond doubt."""
+    try:
+        return None if _SPLIT_DIFFERENTLY.search(url) else urlsplit(url).hostname
+    except ValueError:
+        return None
+
+
 def may_receive_secrets(url: str, allowed_hosts: Collection[str] = ()) -> bool:
     """Whether a bearer token or a client secret may be sent to `url`.
 
@@ -30,11 +38,9 @@ def may_receive_secrets(url: str, allowed_hosts: Collection[str] = ()) -> bool:
     to loopback. Links in answers (`navigation`, `contentUri`) and redirects are held against the same rule, since they
     may name any host.
     """
-    if _SPLIT_DIFFERENTLY.search(url):
-        return False
+    host = (host_of(url) or "").rstrip(".")
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".").lower()
         _ = parts.port
     except ValueError:
         return False

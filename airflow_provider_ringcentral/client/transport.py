@@ -15,14 +15,15 @@ from requests.auth import AuthBase
 
 from airflow_provider_ringcentral import __version__
 from airflow_provider_ringcentral.client.credentials import Credentials
-from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem, Unavailable
-from airflow_provider_ringcentral.client.hosts import may_receive_secrets
+from airflow_provider_ringcentral.client.errors import BadRequest, ConfigurationError, Problem, Unavailable
+from airflow_provider_ringcentral.client.hosts import host_of, is_loopback, may_receive_secrets
 
 USER_AGENT = (
     f"airflow-provider-ringcentral/{__version__} (requests/{requests.__version__}; Python/{platform.python_version()})"
 )
 CONNECT_TIMEOUT_SECONDS = 10.0
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 16
+"""A piece of a body. What is read of a piece before the connection breaks is lost, so it is no larger."""
 
 _NEVER_SENT = (
     urllib3.exceptions.NewConnectionError,
@@ -79,7 +80,7 @@ class Transport:
         """The absolute URL of a path or URL; refuses hosts that must not see secrets, before anything is sent."""
         url = self._credentials.server + path if path.startswith("/") else path
         if not may_receive_secrets(url, self._credentials.allowed_hosts):
-            host = urllib3.util.parse_url(url).host if "://" in url else None
+            host = host_of(url)
             raise ConfigurationError(
                 problems=[
                     Problem(
@@ -87,7 +88,8 @@ class Transport:
                         f"leads to {host}, which may not receive the access token; if that is right, list the host in "
                         "[ringcentral] allowed_hosts"
                         if host
-                        else "must start with / or be an https URL of RingCentral",
+                        else "must start with / or be an https URL of RingCentral, spaces and backslashes "
+                        "percent-encoded",
                     )
                 ]
             )
@@ -98,20 +100,20 @@ class Transport:
         self, method: str, url: str, auth: AuthBase, *, timeout: float | None = None, **options: Any
     ) -> Iterator[requests.Response]:
         """Send once and hand over the answer with its body unread. Raises `NeverSent` or `Lost`."""
-        credentials = self._credentials
+        credentials, url = self._credentials, self.url(url)
         read_timeout = timeout or credentials.timeout
         with _translated():
             response = self._session.request(
                 method,
-                self.url(url),
+                url,
                 auth=auth,
                 timeout=(min(CONNECT_TIMEOUT_SECONDS, read_timeout), read_timeout),
                 allow_redirects=False,
                 # On the session they would lose to the environment's.
                 verify=credentials.verify,
-                proxies=dict(credentials.proxies or {}),
+                proxies=_proxies(url, credentials),
                 stream=True,
-                **{**options, "params": wire_parameters(options.get("params"))},
+                **options,
             )
             with response:
                 yield response
@@ -119,6 +121,12 @@ class Transport:
     def close(self) -> None:
         """Close idle connections."""
         self._session.close()
+
+
+def _proxies(url: str, credentials: Credentials) -> dict[str, str]:
+    """None for loopback, whatever Connection and environment say: over plain http a proxy would see the secret."""
+    # An empty text, unlike a missing key, also keeps requests from asking the environment.
+    return {"http": "", "https": ""} if is_loopback(host_of(url) or "") else dict(credentials.proxies or {})
 
 
 def body_of(response: requests.Response) -> bytes:
@@ -152,14 +160,14 @@ def loaded(response: requests.Response) -> requests.Response:
 
 
 def chunks_of(response: requests.Response) -> Iterator[bytes]:
-    """The body in pieces of at most 1 MiB."""
+    """The body in pieces of at most 64 KiB."""
     yield from response.iter_content(CHUNK_BYTES)
 
 
 def wire_parameters(params: Mapping[str, Any] | None) -> dict[str, Any]:
     """Query parameters as RingCentral reads them: lists as repeated keys, ISO times in UTC, lower-case booleans.
 
-    Source: guide pages basics/formats (FACTS 1.3). None is left out; a time without zone raises ValueError.
+    Source: guide pages basics/formats (FACTS 1.3). None is left out; a time without zone raises `BadRequest`.
     """
     return {name: _wire(name, value) for name, value in (params or {}).items() if value is not None}
 
@@ -169,7 +177,7 @@ def _wire(name: str, value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ValueError(f"{name}: the time {value} has no zone; give one, such as UTC")
+            raise BadRequest(f"{name}: the time {value} has no zone; give one, such as UTC", parameter=name)
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if isinstance(value, (list, tuple, set)):
         return [_wire(name, item) for item in value]

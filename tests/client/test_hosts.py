@@ -32,6 +32,8 @@ def test_allowed(url):
         "http://platform.ringcentral.com",
         "https://ringcentral.com.evil.example",
         "https://evilringcentral.com",
+        "https://evil.example\\.ringcentral.com/x",
+        "https://platform.ringcentral.com\t.evil.example/",
         "https://evil.example/ringcentral.com",
         "https://platform.ringcentral.com@evil.example/",
         "https://user:pw@platform.ringcentral.com/",
