@@ -1,0 +1,1 @@
+"""The measured claims: `make bench`, or `python -m bench [call_log] [imports] [limits]`."""

@@ -1,0 +1,28 @@
+"""The operator as a task runs it: Connection, SQLite ledger, dedupe, parts, SHA-256, complete-or-absent file."""
+
+from __future__ import annotations
+
+# The operator imports these when it runs.
+import airflow_provider_ringcentral.client.client
+import airflow_provider_ringcentral.client.ledger.sqlite
+import airflow_provider_ringcentral.extract.call_log
+import airflow_provider_ringcentral.hooks.metrics
+import airflow_provider_ringcentral.hooks.ringcentral
+import airflow_provider_ringcentral.hooks.storage
+import airflow_provider_ringcentral.operators.progress
+import airflow_provider_ringcentral.operators.query
+import airflow_provider_ringcentral.operators.window  # noqa: F401
+from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
+from bench.job import CONNECTION_ID, Job
+
+
+def run(job: Job) -> int:
+    task = RingCentralExtractCallLogOperator(
+        task_id="extract",
+        ringcentral_conn_id=CONNECTION_ID,
+        destination=job.destination,
+        start=job.start,
+        end=job.end,
+    )
+    receipt = task.execute({})
+    return int(receipt["records"])

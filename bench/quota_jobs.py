@@ -1,0 +1,68 @@
+"""What the processes of a crew do."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from airflow_provider_ringcentral.client import login
+from airflow_provider_ringcentral.client.client import RingCentralClient
+from airflow_provider_ringcentral.extract.call_log import extract_window
+from airflow_provider_ringcentral.extract.query import CallLogQuery
+
+EXTENSION = "/restapi/v1.0/account/~/extension/~"
+CALL_LOG = "/restapi/v1.0/account/~/call-log"
+
+
+def light(client: RingCentralClient, times: int, pause: float = 0.0) -> int:
+    """Requests of group Light."""
+    for _ in range(times):
+        client.request_json("GET", EXTENSION)
+        time.sleep(pause)
+    return times
+
+
+def light_until(client: RingCentralClient, end: float, pause: float) -> int:
+    """Requests of group Light until `end` (epoch seconds)."""
+    done = 0
+    while time.time() < end:
+        done += light(client, 1, pause)
+    return done
+
+
+def heavy(client: RingCentralClient, times: int, pause: float = 0.0) -> int:
+    """Requests of group Heavy."""
+    for _ in range(times):
+        client.request_json("GET", CALL_LOG, params={"perPage": 1})
+        time.sleep(pause)
+    return times
+
+
+def heavy_alone(client: RingCentralClient, times: int, scale: float) -> float:
+    """As `heavy`, for a process without a shared ledger where a minute lasts `scale` minutes; the longest request."""
+    # The one span of time that a server with short minutes cannot shorten for us.
+    login.FIRST_LOGIN_SPREAD_SECONDS *= scale
+    longest = 0.0
+    for _ in range(times):
+        began = time.monotonic()
+        heavy(client, 1)
+        longest = max(longest, time.monotonic() - began)
+    return longest
+
+
+def extract(client: RingCentralClient, start: str, end: str, destination: str) -> int:
+    """All calls of `start <= t < end` (ISO 8601) to a file; how many."""
+    from upath import UPath
+
+    query = CallLogQuery(CALL_LOG, datetime.fromisoformat(start), datetime.fromisoformat(end))
+    return extract_window(client, query, UPath(destination)).records
+
+
+def update_ledger(client: RingCentralClient, times: int) -> list[float]:
+    """Seconds that each reservation of a place took, lock of the ledger included."""
+    took = []
+    for n in range(times):
+        began = time.monotonic()
+        client.places.take("owner", f"group-{n}", "ticket")
+        took.append(time.monotonic() - began)
+    return took

@@ -1,0 +1,172 @@
+"""One credential, many processes: every situation that must end well, as a function that makes it happen.
+
+The bench prints what comes of them, the tests in tests/quota assert it at smaller sizes.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from airflow_provider_ringcentral.client.ledger import open_ledger
+from airflow_provider_ringcentral.client.session import Session
+from bench import crew
+from bench.crew import Order, wait_until
+from bench.quota_jobs import extract, heavy, heavy_alone, light, light_until
+from bench.quota_world import Run, World, world
+from bench.stranger import Stranger
+
+DAY = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"}
+
+
+def start_together(processes: int = 50, ledgers: Sequence[str] = ()) -> Run:
+    """All begin at once, with nothing known: one request of group Light each (limit 50), real minutes."""
+    with world() as here:
+        return here.run(processes, light, 1, ledgers=ledgers)
+
+
+def share(processes: int = 20, requests: int = 200, scale: float = 0.1, ledgers: Sequence[str] = ()) -> tuple[Run, float]:
+    """All want Heavy requests; and the seconds that the limits allow for as many as were sent."""
+    with world(scale=scale) as here:
+        # A server with short minutes is not known before its first answer; with real ones this makes no difference.
+        here.run(1, heavy, 1, ledgers=ledgers[:1])
+        run = here.run(processes, heavy, requests // processes, ledgers=ledgers)
+    return run, (len(run.of_group("Heavy")) - 1) // 10 * 60 * scale
+
+
+def with_stranger(processes: int = 4, requests: int = 80, scale: float = 0.1) -> Run:
+    """A stranger takes five Heavy requests a minute of the ten, without looking at ours."""
+    with world(scale=scale) as here:
+        here.run(1, heavy, 1)
+        with Stranger(here.credentials, every=60 * scale / 5):
+            time.sleep(30 * scale)
+            return here.run(processes, heavy, requests // processes)
+
+
+def gate(form: str, processes: int = 10, end: float = 36.0) -> tuple[float, float]:
+    """One 429 among busy processes; seconds the server asked for, and seconds without a request of the group after it.
+
+    `form`: "seconds" and "date" for that `Retry-After`, "none" for an answer without any such header.
+    """
+    headers, asked = {"seconds": ({"Retry-After": "4"}, 4.0), "none": ({}, 30.0), "date": ({}, 4.0)}[form]
+    with world(limits=False) as here:
+        here.run(1, heavy, 1)
+        members = crew.start(_order(here, heavy, int(end / 0.1), 0.1) for _ in range(processes))
+        wait_until(lambda: here.sandbox.stats()["groups"].get("Heavy", 0) > processes * 5)
+        if form == "date":
+            moment = int(time.time() + 5)
+            headers, asked = {"Retry-After": formatdate(moment, usegmt=True)}, moment - time.time()
+        here.sandbox.add_fault("status", status=429, headers=headers, rate_headers=False, operation="readCompanyCallLog")
+        time.sleep(asked + 4)
+        for member in members:
+            member.kill()
+        times = [(found["time"], found["status"]) for found in here.seen([], 0).of_group("Heavy")]
+    refused = next(moment for moment, status in times if status == 429)
+    moments = sorted(moment for moment, _ in times if moment >= refused)
+    return asked, max(after - before for before, after in zip(moments, moments[1:], strict=False))
+
+
+def gates() -> dict[str, tuple[float, float]]:
+    """`gate` for every form, at the same time."""
+    forms = ("seconds", "date", "none")
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(forms, pool.map(gate, forms), strict=True))
+
+
+def tokens_expire(hours: int = 12, hour: float = 5.0, processes: int = 4) -> Run:
+    """Hours of work, each of `hour` seconds, with tokens that live for one."""
+    with world(scale=hour / 3600, limits=False) as here:
+        return here.run(processes, light_until, time.time() + hours * hour, 0.05)
+
+
+def token_killed(processes: int = 20) -> Run:
+    """The server ends the session in the midst of everybody's work."""
+    with world(limits=False) as here:
+        members = crew.start(_order(here, light, 20, 0.05) for _ in range(processes))
+        wait_until(lambda: here.sandbox.stats()["groups"].get("Light", 0) > processes * 5)
+        here.sandbox.kill_tokens()
+        return here.seen([found for member in members if (found := member.outcome())], 0)
+
+
+def login_refused(processes: int = 50) -> Run:
+    """The JWT is revoked, and all of them want to log in."""
+    with world() as here:
+        here.sandbox.change_jwt(revoked=True)
+        return here.run(processes, light, 1)
+
+
+def killed_in_turn(times: int = 20, seed: int = 1) -> list[float]:
+    """Seconds from the SIGKILL of a process that was logging in until another has its answer; so many at once."""
+    dice = random.Random(seed)
+    with world(limits=False, sessions=1000) as here:
+        here.sandbox.add_fault("slow", operation="getToken", every=1, seconds=0.2)
+        with ThreadPoolExecutor(times) as pool:
+            return list(pool.map(lambda n: _kill_and_follow(here, n, dice.uniform(0, 0.2)), range(times)))
+
+
+def _kill_and_follow(here: World, n: int, delay: float) -> float:
+    url = f"sqlite://{here.folder}/turn-{n}.sqlite"
+    order = Order(here.credentials, url, light, (1,))
+    killed = crew.start([order])[0]
+    ledger, key = open_ledger(url), f"session:{here.credentials.session_key}"
+    wait_until(lambda: (value := ledger.read(key)) is not None and _turn(value) is not None)
+    time.sleep(delay)
+    held = _turn(ledger.read(key)) is not None
+    killed.kill()
+    began = time.monotonic()
+    outcome = crew.run([order])[0]
+    took = time.monotonic() - began
+    ledger.close()
+    return took if held and outcome.error is None else float("inf")
+
+
+def _turn(value: bytes | None) -> str | None:
+    return msgspec.json.decode(value or b"{}", type=Session).turn
+
+
+def alone(processes: int, requests: int, scale: float = 0.02) -> Run:
+    """Processes that share no ledger. `value` of an outcome is the longest that one of its requests took (seconds)."""
+    with world(scale=scale) as here:
+        return here.run(processes, heavy_alone, requests // processes, scale, ledgers=["memory://"], max_wait=86_400)
+
+
+def killed_extracts(names: Sequence[str], kills: int = 20, calls: int = 8000, seed: int = 1) -> list[dict[str, Any]]:
+    """Extracts killed at random points and started again: whether the bytes are those of an undisturbed run, and the
+    pages that were asked for more than once."""
+    dice, found = random.Random(seed), []
+    with world(limits=False, calls=calls, **DAY) as here:
+        here.sandbox.add_fault("slow", operation="readCompanyCallLog", every=1, seconds=0.03)
+        whole: dict[str, tuple[bytes, int, float]] = {}
+        while len(found) < kills:
+            name = names[len(found) % len(names)]
+            if name not in whole:
+                path = Path(here.folder) / f"whole-{name}"
+                run = here.run(1, extract, DAY["start"], DAY["end"], str(path))
+                whole[name] = (path.read_bytes(), run.outcomes[0].requests - run.outcomes[0].logins, run.seconds)
+            path = Path(here.folder) / f"{len(found)}-{name}"
+            before = _pages(here)
+            member = crew.start([_order(here, extract, DAY["start"], DAY["end"], str(path))])[0]
+            time.sleep(dice.uniform(0, whole[name][2]))
+            member.kill()
+            if member.outcome() is not None or path.exists():
+                continue
+            run = here.run(1, extract, DAY["start"], DAY["end"], str(path))
+            again = _pages(here) - before - whole[name][1]
+            same = path.read_bytes() == whole[name][0] and not Path(f"{path}.parts").exists()
+            found.append({"name": name, "same": same, "again": again, "finished": run.finished})
+    return found
+
+
+def _pages(here: World) -> int:
+    return int(here.sandbox.stats()["groups"].get("Heavy", 0))
+
+
+def _order(here: World, job: crew.Job, *arguments: Any) -> Order:
+    return Order(here.credentials, here.ledger, job, arguments)

@@ -1,0 +1,48 @@
+"""A program outside the ledger that uses the same app and user: it keeps a pace of its own and looks at no header."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Self
+
+import requests
+
+from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.login import JWT_GRANT
+from bench.quota_jobs import CALL_LOG
+
+AGENT = "stranger"
+
+
+class Stranger:
+    """Sends a Heavy request every `every` seconds while the block runs; waits as told after a 429, and a bit more."""
+
+    def __init__(self, credentials: Credentials, every: float) -> None:
+        self._credentials = credentials
+        self._every = every
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        who, server = self._credentials, self._credentials.server
+        with requests.Session() as session:
+            session.headers["User-Agent"] = AGENT
+            form = {"grant_type": JWT_GRANT, "assertion": who.jwt}
+            basic = (who.client_id, who.client_secret)
+            answer = session.post(f"{server}/restapi/oauth/token", data=form, auth=basic, timeout=30)
+            session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+            pause = 0.0
+            while not self._end.wait(pause):
+                answer = session.get(f"{server}{CALL_LOG}", params={"perPage": "1"}, timeout=30)
+                pause = float(answer.headers.get("Retry-After", 0)) * 1.1 if answer.status_code == 429 else self._every
