@@ -62,11 +62,8 @@ def _as_seen(name: str) -> str:
 
 def _extra_of(connection: Connection, problems: list[Problem]) -> dict[str, Any]:
     """The extra fields that are set; JSON null counts as absent, since forms save untouched fields as null."""
-    try:
-        decoded = json.loads(connection.extra or "{}")
-    except ValueError:
-        decoded = None
-    if not isinstance(decoded, dict):
+    decoded = _decoded(connection)
+    if decoded is None:
         problems.append(Problem("extra", 'is not a JSON object; write it like {"jwt_token": "…"}'))
         return {}
     extra = {name: value for name, value in decoded.items() if value is not None}
@@ -76,6 +73,23 @@ def _extra_of(connection: Connection, problems: list[Problem]) -> dict[str, Any]
     for name in extra.keys() - set(EXTRA_NAMES):
         _mention(name, extra, problems)
     return extra
+
+
+def _decoded(connection: Connection) -> dict[str, Any] | None:
+    """The extra field as an object. Not `extra_dejson`: it lets lists and numbers through, and logs a traceback."""
+    try:
+        decoded = json.loads(connection.extra or "{}")
+    except ValueError:
+        return None
+    return decoded if isinstance(decoded, dict) else None
+
+
+def secrets_of(connection: Connection) -> set[str]:
+    """What must not be shown of a Connection, be it usable or not: the client secret and the JWT, wrapped and whole."""
+    extra = _decoded(connection) or {}
+    found = (connection.password, extra.get("jwt_token"), extra.get("jwt"))
+    texts = {secret for secret in found if isinstance(secret, str) and secret.strip()}
+    return texts | {"".join(secret.split()) for secret in texts}
 
 
 def _mention(name: str, extra: Mapping[str, Any], problems: list[Problem]) -> None:

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.hooks import settings
-from airflow_provider_ringcentral.hooks.connection import credentials_of
+from airflow_provider_ringcentral.hooks.connection import credentials_of, secrets_of
 from airflow_provider_ringcentral.hooks.failures import airflow_errors, for_airflow
 from airflow_provider_ringcentral.provider_info import (
     CONNECTION_TYPE,
@@ -61,12 +61,10 @@ class RingCentralJWTHook(BaseHook):
     def credentials(self) -> Credentials:
         """The Connection as checked credentials; its secrets are masked in logs from here on."""
         connection = self.get_connection(self.ringcentral_conn_id)
-        for secret in (connection.password, connection.extra_dejson.get("jwt_token")):
+        for secret in secrets_of(connection):
             mask_secret(secret)
         with airflow_errors():
-            credentials = credentials_of(connection, settings.allowed_hosts())
-        mask_secret(credentials.jwt)
-        return credentials
+            return credentials_of(connection, settings.allowed_hosts())
 
     @cached_property
     def _client(self) -> RingCentralClient:

@@ -7,7 +7,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException, redact
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
@@ -107,6 +107,7 @@ def test_everything_missing_is_named_at_once(credentials):
         ({"port": 8443}, "Port (443) (port)", "server URL"),
         ({"extra": {"jwt_token": "not a jwt"}}, "JWT credential (jwt_token)", "three base64url"),
         ({"extra": {"jwt_token": 5}}, "JWT credential (jwt_token)", "text"),
+        ({"extra": {"jwt_token": [JWT]}}, "JWT credential (jwt_token)", "text"),
         ({"extra": {"jwt": JWT}}, "JWT credential (jwt_token)", "call the key jwt_token"),
         ({"extra": {"jwt_token": JWT, "timeout": "abc"}}, "Timeout (seconds) (timeout)", "abc"),
         ({"extra": {"jwt_token": JWT, "timeout": True}}, "Timeout (seconds) (timeout)", "seconds"),
@@ -120,6 +121,20 @@ def test_everything_missing_is_named_at_once(credentials):
 )
 def test_bad_values_name_field_value_and_cure(credentials, values, field, says):
     assert says in problems_of(credentials, **values)[field]
+
+
+@pytest.mark.parametrize("extra", ["[1]", "5", "null", '"text"', "{broken"])
+def test_an_extra_that_is_no_object_is_named(credentials, extra):
+    assert "JSON object" in problems_of(credentials, extra=extra)["extra"]
+
+
+def test_secrets_of_a_connection_that_cannot_be_used_are_masked(credentials):
+    jwt = f"{JWT[:20]}\n{JWT[20:]}"
+    problems_of(credentials, extra={"jwt_token": jwt, "timeout": "abc"}, password="a-secret-of-nobody")
+    problems_of(credentials, extra={"jwt": "amlzcGxhY2Vk.amlzcGxhY2Vk.amlzcGxhY2Vk"})
+
+    for secret in ("a-secret-of-nobody", jwt, JWT, "amlzcGxhY2Vk.amlzcGxhY2Vk.amlzcGxhY2Vk"):
+        assert redact(f"a line with {secret} in it") == "a line with *** in it"
 
 
 def test_several_bad_values_are_named_at_once(credentials):
