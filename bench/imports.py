@@ -70,7 +70,7 @@ def _modules() -> list[str]:
     package = Path(airflow_provider_ringcentral.__file__).parent
     files = [path for room in ROOMS for path in sorted((package / room).glob("*.py"))]
     public = [path for path in files if re.search(r"^class RingCentral", path.read_text(), re.MULTILINE)]
-    return [".".join((package.name, path.parent.name, path.stem)) for path in public]
+    return [f"{package.name}.{path.parent.name}.{path.stem}" for path in public]
 
 
 def _probed(rounds: int) -> dict[str, list[tuple[float, float, list[str]]]]:

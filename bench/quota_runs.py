@@ -5,6 +5,7 @@ The bench prints what comes of them, the tests in tests/quota assert it at small
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Sequence
@@ -32,7 +33,9 @@ def start_together(processes: int = 50, ledgers: Sequence[str] = ()) -> Run:
         return here.run(processes, light, 1, ledgers=ledgers)
 
 
-def share(processes: int = 20, requests: int = 200, scale: float = 0.1, ledgers: Sequence[str] = ()) -> tuple[Run, float]:
+def share(
+    processes: int = 20, requests: int = 200, scale: float = 0.1, ledgers: Sequence[str] = ()
+) -> tuple[Run, float]:
     """All want Heavy requests; and the seconds that the limits allow for as many as were sent."""
     with world(scale=scale) as here:
         # A server with short minutes is not known before its first answer; with real ones this makes no difference.
@@ -63,14 +66,16 @@ def gate(form: str, processes: int = 10, end: float = 36.0) -> tuple[float, floa
         if form == "date":
             moment = int(time.time() + 5)
             headers, asked = {"Retry-After": formatdate(moment, usegmt=True)}, moment - time.time()
-        here.sandbox.add_fault("status", status=429, headers=headers, rate_headers=False, operation="readCompanyCallLog")
+        here.sandbox.add_fault(
+            "status", status=429, headers=headers, rate_headers=False, operation="readCompanyCallLog"
+        )
         time.sleep(asked + 4)
         for member in members:
             member.kill()
         times = [(found["time"], found["status"]) for found in here.seen([], 0).of_group("Heavy")]
     refused = next(moment for moment, status in times if status == 429)
     moments = sorted(moment for moment, _ in times if moment >= refused)
-    return asked, max(after - before for before, after in zip(moments, moments[1:], strict=False))
+    return asked, max(after - before for before, after in itertools.pairwise(moments))
 
 
 def gates() -> dict[str, tuple[float, float]]:

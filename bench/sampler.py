@@ -1,7 +1,7 @@
 """Where the time goes, by looking at the stack at every tick of a clock: nothing of the measured code is replaced.
 
-A tick that falls into a call of C (reading a socket, hashing, decoding) is seen when the call returns, in the frame that
-made it.
+A tick that falls into a call of C (reading a socket, hashing, decoding) is seen when the call returns, in the frame
+that made it.
 """
 
 from __future__ import annotations

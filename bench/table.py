@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -17,7 +18,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 class Number(float):
     """A number with its decimals, thousands apart."""
 
-    def __new__(cls, value: float, decimals: int = 0) -> Number:
+    def __new__(cls, value: float, decimals: int = 0) -> Self:
         made = super().__new__(cls, value)
         made.decimals = decimals
         return made

@@ -18,8 +18,7 @@ def run(job: Job) -> int:
         while True:
             query = {"view": "Simple", "dateFrom": job.start, "dateTo": job.end, "perPage": 1000, "page": page}
             answer = hook.run("/restapi/v1.0/account/~/call-log", data=query, headers=headers).json()
-            for record in answer["records"]:
-                out.write(json.dumps(record) + "\n")
+            out.writelines(json.dumps(record) + "\n" for record in answer["records"])
             records += len(answer["records"])
             if "nextPage" not in answer["navigation"]:
                 return records
