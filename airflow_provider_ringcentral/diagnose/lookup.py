@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from typing import IO
+from collections.abc import Mapping
+from typing import IO, Any
 
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
 GIVEN = "ringcentral_given"
+TEXTS = ("conn_type", "description", "host", "login", "password", "schema")
+FIELDS = (*TEXTS, "port", "extra")
+"""The fields of a Connection in Airflow's JSON form."""
 
 
 class NotAConnection(Exception):
@@ -30,5 +34,17 @@ def hook_of_json(stream: IO[str]) -> RingCentralJWTHook:
         raise NotAConnection("standard input is not JSON") from None
     if not isinstance(connection, dict):
         raise NotAConnection('standard input is not a JSON object like {"login": "…", "password": "…", "extra": {…}}')
-    os.environ[f"AIRFLOW_CONN_{GIVEN.upper()}"] = json.dumps({"conn_type": "ringcentral", **connection})
+    given = {name: value for name, value in connection.items() if value is not None and name != "conn_id"}
+    _check(given)
+    os.environ[f"AIRFLOW_CONN_{GIVEN.upper()}"] = json.dumps({"conn_type": "ringcentral", **given})
     return RingCentralJWTHook(GIVEN)
+
+
+def _check(given: Mapping[str, Any]) -> None:
+    """Airflow drops a Connection it cannot read without a word, and then says that there is none."""
+    if unknown := sorted(given.keys() - set(FIELDS)):
+        raise NotAConnection(f"a Connection has no field {', '.join(unknown)}; it has {', '.join(FIELDS)}")
+    if wrong := [name for name in TEXTS if not isinstance(given.get(name, ""), str)]:
+        raise NotAConnection(f"{', '.join(wrong)}: write a text, in quotes")
+    if not str(given.get("port") or 0).isdecimal():
+        raise NotAConnection("port: write a number")

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import textwrap
+
+from airflow_provider_ringcentral.diagnose.report import report
+from airflow_provider_ringcentral.hooks.diagnosis import Diagnosis, Finding
+
+LINK = "https://developers.ringcentral.com/console/my-credentials/create?client_id=Abc-123_x-and-a-long-tail"
+FINE = Finding("login", "ok", "RingCentral accepts the JWT.")
+
+
+def test_a_row_a_finding_with_its_cure_below():
+    wrong = Finding("jwt_rejected", "error", "RingCentral refuses the JWT, and that is why.", "Make one.", "Connection")
+
+    assert report(Diagnosis((FINE, wrong)), width=66) == textwrap.dedent(
+        """\
+        severity  finding       what it is
+        --------  ------------  ------------------------------------------
+        ok        login         RingCentral accepts the JWT.
+        error     jwt_rejected  RingCentral refuses the JWT, and that is
+                                why.
+                                Cure (Connection): Make one.
+
+        Work cannot be done: 1 to mend."""
+    )
+
+
+def test_links_are_never_broken():
+    wrong = Finding("jwt_rejected", "error", "Refused.", f"Make a new one at {LINK}", "developer console")
+
+    assert LINK in report(Diagnosis((wrong,)), width=30)
+
+
+def test_the_last_line_is_the_verdict():
+    warning = Finding("no_sms_number", "warning", "None can send.", "Assign one.", "admin portal")
+
+    assert report(Diagnosis((FINE, warning)), width=80).splitlines()[-1] == "Work can be done."
