@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.client.console_links import CONSOLE_HOME
+from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import (
     CHECK_USER_PERMISSION,
     LIST_EXTENSION_PHONE_NUMBERS,
     READ_EXTENSION,
 )
-from airflow_provider_ringcentral.client.errors import BadRequest, NotFound, PermissionDenied
+from airflow_provider_ringcentral.client.errors import BadRequest, NotFound, PermissionDenied, RateLimited
 from airflow_provider_ringcentral.client.remedies import ADMIN_PORTAL, DEVELOPER_CONSOLE, PLATFORM_TEAM
+from airflow_provider_ringcentral.client.verdict import SCOPE_CODE
 from airflow_provider_ringcentral.hooks.diagnosis import Finding, Severity
 from airflow_provider_ringcentral.hooks.login_findings import SCOPES, links
 
@@ -52,39 +54,63 @@ ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
 RingCentral's spec and its guide name the company call log's differently (FACTS 6.1).
 """
 
-SERVICE_WORDS = re.compile(
-    r"service|\bsvc|\bbot\b|\bapi\b|airflow|automation|integration|system|robot|etl|data|report|no-?reply",
-    re.IGNORECASE,
-)
-SMS_FEATURES = {"SmsSender": "SMS", "MmsSender": "MMS", "A2PSmsSender": "high-volume SMS"}
+SENDING = {"SMS": "OutboundSMS", "Faxes": "OutboundFaxes", "InternalMessages": "InternalSMS"}
+"""Scopes for sending, which is work too, and the user permission that each needs."""
+
+PEOPLE = {"User", "DigitalUser", "VirtualUser", "FlexibleUser"}
+"""Extension types a person may have. RingCentral has none for service users: those are Users too."""
+
+SERVICE_PARTS = re.compile(r"airflow|automat|integration|no-?reply|robot|service|system", re.IGNORECASE)
+SERVICE_WORDS = {"api", "app", "bot", "data", "etl", "report", "reporting", "reports", "svc", "sync"}
+"""What the name of a service user has in it: parts no person is called, and words that count only whole."""
+
+SMS_FEATURES = {"SmsSender": "SMS", "MmsSender": "MMS", "A2PSmsSender": "A2P SMS"}
+SHOWN_NUMBERS = 10
 
 
-def granted_scopes(answer: dict[str, Any]) -> set[str]:
-    """The app permissions of a token, with those that they imply."""
-    named = set(str(answer.get("scope") or "").split())
+def granted_scopes(answer: Mapping[str, Any]) -> set[str] | None:
+    """The app permissions of a token, with those that they imply; None when the answer does not list them."""
+    if answer.get("scope") is None:
+        return None
+    named = set(str(answer["scope"]).split())
     return named.union(*(IMPLIED.get(scope, set()) for scope in named))
 
 
-def scope_findings(scopes: set[str], client_id: str) -> Iterator[Finding]:
+def scope_findings(scopes: set[str] | None, client_id: str) -> Iterator[Finding]:
     """Which app scopes the token has, and which of those that our operators need are missing."""
+    if scopes is None:
+        yield Finding("scopes", "ok", "RingCentral did not list the app scopes of the token.")
+        return
     yield Finding("scopes", "ok", f"Granted app scopes: {', '.join(sorted(scopes)) or 'none'}.")
     missing = [scope for scope in SCOPES if scope not in scopes]
     if missing:
         severity: Severity = "warning" if scopes & WORK else "error"
-        cause = f"The app lacks the scopes {', '.join(missing)}."
-        cure = f"{CONSOLE_HOME} → the app → app permissions: add those that your DAGs need. {links(client_id)}"
-        yield Finding("scope_missing", severity, cause, cure, DEVELOPER_CONSOLE)
+        yield _scope_missing(severity, f"The app lacks the scopes {', '.join(missing)}.", client_id)
+
+
+def denied_finding(error: PermissionDenied, client_id: str) -> Finding:
+    """What a refused question says about scopes (CMN-401) or the user's role."""
+    cause = error.remedy.cause if error.remedy else str(error)
+    if SCOPE_CODE in error.codes:
+        return _scope_missing("warning", cause, client_id)
+    cure = error.remedy.cure if error.remedy else "Admin Portal → Users → Roles: add what is missing."
+    return Finding("role_missing", "warning", cause, cure, ADMIN_PORTAL)
+
+
+def _scope_missing(severity: Severity, cause: str, client_id: str) -> Finding:
+    cure = f"{CONSOLE_HOME} → the app → app permissions: add those that your DAGs need. {links(client_id)}"
+    return Finding("scope_missing", severity, cause, cure, DEVELOPER_CONSOLE)
 
 
 def owner_findings(client: RingCentralClient) -> Iterator[Finding]:
     """Whose JWT it is. A person's stops working when that person leaves."""
-    extension = client.request_json("GET", READ_EXTENSION.at(accountId="~", extensionId="~"))
-    name, kind = str(extension.get("name") or "without a name"), str(extension.get("type") or "of unknown type")
-    number = extension.get("extensionNumber")
+    extension = _object(client, READ_EXTENSION.at(accountId=OWN, extensionId=OWN))
+    name, kind = str(extension.get("name") or "somebody without a name"), str(extension.get("type") or "unknown")
+    number = extension.get("extensionNumber") or "unknown"
     yield Finding("owner", "ok", f"The JWT belongs to {name}, extension {number}, type {kind}.")
-    email = str((extension.get("contact") or {}).get("email") or "")
-    # RingCentral has no type for service users: they are Users too, and only their name tells.
-    if kind in ("User", "DigitalUser", "VirtualUser") and not SERVICE_WORDS.search(f"{name} {email.partition('@')[0]}"):
+    contact = extension.get("contact")
+    email = str(contact.get("email") or "") if isinstance(contact, dict) else ""
+    if kind in PEOPLE and not _is_service(f"{name} {email.partition('@')[0]}"):
         yield Finding(
             "personal_owner",
             "warning",
@@ -98,29 +124,35 @@ def owner_findings(client: RingCentralClient) -> Iterator[Finding]:
 
 def role_findings(client: RingCentralClient, scopes: set[str]) -> Iterator[Finding]:
     """Which user permissions are missing for the jobs that the scopes allow."""
-    jobs = {job: names for job, (scope, names) in ROLES.items() if scope in scopes}
-    missing = {job: names for job, names in jobs.items() if not any(_allowed(client, name) for name in names)}
+    jobs = {job: _allowed(client, *names) for job, (scope, names) in ROLES.items() if scope in scopes}
+    missing = [job for job, allowed in jobs.items() if allowed is False]
     if missing:
-        listed = "; ".join(f"{names[0]} (for {job})" for job, names in missing.items())
-        severity: Severity = "error" if len(missing) == len(jobs) else "warning"
+        listed = "; ".join(f"{ROLES[job][1][0]} (for {job})" for job in missing)
+        sends = (_allowed(client, name) for scope, name in SENDING.items() if scope in scopes)
+        severity: Severity = "warning" if len(missing) < len(jobs) or any(sends) else "error"
         cause = f"The user's role lacks the permissions {listed}."
-        cure = "Admin Portal → Users → Roles: add them to the role of the user that the JWT belongs to."
+        cure = (
+            "Admin Portal → Users → Roles: add them to the role of the user that the JWT belongs to. For the calls of "
+            "the whole company that is 'Company Call Log' → 'View Only'."
+        )
         yield Finding("role_missing", severity, cause, cure, ADMIN_PORTAL)
-    elif jobs:
-        yield Finding("roles", "ok", f"The user's role allows {', '.join(jobs)}.")
+    if may := [job for job, allowed in jobs.items() if allowed]:
+        yield Finding("roles", "ok", f"The user's role allows {', '.join(may)}.")
+    if unknown := [job for job, allowed in jobs.items() if allowed is None]:
+        cause = f"RingCentral does not say whether the user's role allows {', '.join(unknown)}."
+        yield Finding("roles", "warning", cause, "Admin Portal → Users → Roles: look at the role.", ADMIN_PORTAL)
 
 
 def number_findings(client: RingCentralClient, scopes: set[str], *, show: bool) -> Iterator[Finding]:
-    """Which of the user's numbers can send, by feature."""
-    records = client.records(LIST_EXTENSION_PHONE_NUMBERS.at(accountId="~", extensionId="~"))
-    senders: dict[str, list[str]] = {}
-    for record in records:
+    """Which of the user's numbers can send, by feature; RingCentral may list a number twice."""
+    senders: dict[str, dict[str, None]] = {}
+    for record in client.records(LIST_EXTENSION_PHONE_NUMBERS.at(accountId=OWN, extensionId=OWN)):
         number = str(record.get("phoneNumber") or "")
-        for feature in record.get("features") or ():
-            if feature in SMS_FEATURES:
-                senders.setdefault(SMS_FEATURES[feature], []).append(number if show else f"…{number[-4:]}")
+        for feature in SMS_FEATURES.keys() & set(record.get("features") or ()):
+            senders.setdefault(SMS_FEATURES[feature], {})[number if show else f"…{number[-4:]}"] = None
     if senders:
-        listed = "; ".join(f"{what}: {', '.join(numbers)}" for what, numbers in senders.items())
+        known = [what for what in SMS_FEATURES.values() if what in senders]
+        listed = "; ".join(f"{what}: {_some(list(senders[what]))}" for what in known)
         yield Finding("sms_numbers", "ok", f"Numbers that can send {listed}.")
     elif scopes & {"SMS", "A2PSMS"}:
         yield Finding(
@@ -131,24 +163,52 @@ def number_findings(client: RingCentralClient, scopes: set[str], *, show: bool) 
             "campaign) to that user.",
             ADMIN_PORTAL,
         )
+    else:
+        yield Finding("sms_numbers", "ok", "None of the user's numbers can send messages, nor has the app a scope to.")
 
 
-def limit_findings(client: RingCentralClient) -> Iterator[Finding]:
-    """Which limits RingCentral's answers named."""
+def limit_findings(client: RingCentralClient, refused: RateLimited | None = None) -> Iterator[Finding]:
+    """Which limits RingCentral's answers named; `refused` is what ended the questions early."""
     limits = client.usage.limits
-    if limits:
-        listed = ", ".join(f"{group} {limit} requests in {seconds:.0f} s" for group, (limit, seconds) in limits.items())
-        yield Finding("limits", "ok", f"Limits of this app and user: {listed}.")
+    left = {group: f" ({number} left)" for group, number in client.usage.remaining.items()}
+    listed = ", ".join(
+        f"{group} {limit} requests in {seconds:.0f} s{left.get(group, '')}"
+        for group, (limit, seconds) in limits.items()
+    )
+    said = f"Limits of this app and user: {listed}." if limits else "RingCentral's answers named no limits."
+    if refused is None:
+        yield Finding("limits", "ok", said)
+        return
+    wait = "" if refused.retry_after is None else f" for {refused.retry_after:.0f} s"
+    cause = f"{said} They are used up{wait}, so not everything was looked at."
+    yield Finding("limits", "warning", cause, "Diagnose again when they are open.", PLATFORM_TEAM)
 
 
-def _allowed(client: RingCentralClient, permission: str) -> bool:
-    try:
-        answer = client.request_json(
-            "GET",
-            CHECK_USER_PERMISSION.at(accountId="~", extensionId="~"),
-            params={"permissionId": permission},
-        )
-    except (BadRequest, NotFound, PermissionDenied):
-        # A name that this account does not know grants nothing.
-        return False
-    return bool(isinstance(answer, dict) and answer.get("successful"))
+def _allowed(client: RingCentralClient, *names: str) -> bool | None:
+    """Whether the user has one of these permissions; None when RingCentral knows none of them by name."""
+    known: bool | None = None
+    for name in names:
+        path = CHECK_USER_PERMISSION.at(accountId=OWN, extensionId=OWN)
+        try:
+            answer = _object(client, path, {"permissionId": name})
+        except (BadRequest, NotFound, PermissionDenied):
+            continue
+        if answer.get("successful"):
+            return True
+        known = False
+    return known
+
+
+def _is_service(text: str) -> bool:
+    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", text)}
+    return bool(SERVICE_PARTS.search(text) or words & SERVICE_WORDS)
+
+
+def _some(numbers: list[str]) -> str:
+    more = f" and {len(numbers) - SHOWN_NUMBERS} more" if len(numbers) > SHOWN_NUMBERS else ""
+    return ", ".join(numbers[:SHOWN_NUMBERS]) + more
+
+
+def _object(client: RingCentralClient, path: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    answer = client.request_json("GET", path, params=params)
+    return answer if isinstance(answer, dict) else {}

@@ -33,12 +33,11 @@ class Diagnosis:
 
     @property
     def summary(self) -> str:
-        """One text for the Test button: what is wrong and its cure, else what works; warnings at the end."""
-        shown = self.of("error") or [*self.of("ok"), *self.of("warning")]
-        return " ".join(
-            f"{finding.cause} {f'Cure ({finding.who}): {finding.cure}' if finding.cure else ''}".strip()
-            for finding in shown
-        )
+        """One text for the Test button: what is wrong and its cure; else the warnings, whose JWT it is, what it may."""
+        if errors := self.of("error"):
+            return " ".join(f"{finding.cause} Cure ({finding.who}): {finding.cure}" for finding in errors)
+        warnings = [f"Warning: {finding.cause}" for finding in self.of("warning")]
+        return " ".join([*warnings, *(finding.cause for finding in self.of("ok"))])
 
     def of(self, severity: Severity) -> list[Finding]:
         """The findings of one severity."""
@@ -50,5 +49,5 @@ class Diagnosis:
 
 
 def diagnosis_of(findings: Iterable[Finding]) -> Diagnosis:
-    """The diagnosis that these findings make."""
-    return Diagnosis(tuple(findings))
+    """The diagnosis that these findings make; what was established twice is said once."""
+    return Diagnosis(tuple(dict.fromkeys(findings)))
