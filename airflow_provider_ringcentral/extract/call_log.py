@@ -60,7 +60,7 @@ def extract_window(
     if not reading.records and if_empty != "write":
         size, digest, written = 0, None, None
     else:
-        size, digest = _publish(reading, destination, chosen)
+        size, digest = _publish(reading, parts, destination, chosen)
         written = str(destination)
     _remove(parts)
     if not reading.records and if_empty == "fail":
@@ -85,7 +85,9 @@ def extract_window(
     )
 
 
-def _publish(reading: Reading, destination: UPath, chosen: Format) -> tuple[int, str]:
+def _publish(reading: Reading, parts: Parts, destination: UPath, chosen: Format) -> tuple[int, str]:
+    if chosen.verbatim and (published := parts.publish()):
+        return published
     with complete_file(destination) as out:
         chosen.write(reading.chunks(), out, CALL_COLUMNS)
     return out.bytes, out.sha256

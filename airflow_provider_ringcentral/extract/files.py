@@ -45,7 +45,7 @@ class Writer:
     def write(self, data: bytes | memoryview) -> int:
         """Write all of `data`; a short write of the system is gone on with."""
         self._digest.update(data)
-        size = _write_all(self._raw, data)
+        size = write_all(self._raw, data)
         self.bytes += size
         return size
 
@@ -69,21 +69,21 @@ def complete_file(path: UPath) -> Iterator[Writer]:
             yield Writer(raw)
 
 
-def write_object(fs: AbstractFileSystem, name: str, data: bytes) -> None:
-    """Write a small object at once: complete or absent locally and on object stores, save for a power cut."""
-    if isinstance(fs, LocalFileSystem):
-        with _replaced(name, lasting=False) as raw:
-            _write_all(raw, data)
-    else:
-        fs.pipe_file(name, data)
+def publish_file(source: Path, name: str) -> None:
+    """Rename a complete local file to `name` on the same disk, which appears or is replaced."""
+    _remove_orphans(name)
+    with source.open("rb") as raw:
+        _make_lasting(raw)
+    source.replace(name)
 
 
-def read_object(fs: AbstractFileSystem, name: str) -> bytes:
-    """All of a small object."""
-    if isinstance(fs, LocalFileSystem):
-        return Path(name).read_bytes()
-    content: bytes = fs.cat_file(name)
-    return content
+def write_all(raw: Any, data: bytes | memoryview) -> int:
+    """Write all of `data` to an unbuffered file; returns its bytes."""
+    view = memoryview(data).cast("B")
+    size = len(view)
+    while len(view):
+        view = view[raw.write(view) :]
+    return size
 
 
 def filesystem(path: UPath) -> AbstractFileSystem:
@@ -119,14 +119,6 @@ def check_destination(path: UPath) -> None:
         fs.rm_file(probe)
 
 
-def _write_all(raw: Any, data: bytes | memoryview) -> int:
-    view = memoryview(data).cast("B")
-    size = len(view)
-    while len(view):
-        view = view[raw.write(view) :]
-    return size
-
-
 def folder_of(name: str) -> str:
     """The folder of a path of a file system, without a slash at its end ("" is the root)."""
     return name.rpartition("/")[0]
@@ -154,19 +146,22 @@ def _remove_orphans(name: str) -> None:
 
 
 @contextmanager
-def _replaced(name: str, *, lasting: bool = True) -> Iterator[Any]:
+def _replaced(name: str) -> Iterator[Any]:
     """A local file under a temporary name, renamed at the end: readers see the old one or the new one, whole."""
     temporary = Path(_temporary(name))
     try:
         with temporary.open("xb", buffering=0) as raw:
             yield raw
-            if lasting:
-                # Without it a power cut can leave the new name with an empty file behind it.
-                os.fsync(raw.fileno())
+            _make_lasting(raw)
         temporary.replace(name)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _make_lasting(raw: Any) -> None:
+    # Without it a power cut can leave the new name with an empty file behind it.
+    os.fsync(raw.fileno())
 
 
 @contextmanager

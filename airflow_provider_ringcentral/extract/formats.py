@@ -22,14 +22,15 @@ from airflow_provider_ringcentral.extract.parquet import require_pyarrow, write_
 class Format:
     """`write(chunks, out, columns)` turns chunks of complete NDJSON lines into the bytes of the format.
 
-    `suffixes` are the ends of file names that ask for it, `tabular` whether it needs columns; `require` raises
-    `DestinationError` when a package is missing.
+    `suffixes` are the ends of file names that ask for it, `tabular` whether it needs columns, `verbatim` whether it is
+    the chunks themselves; `require` raises `DestinationError` when a package is missing.
     """
 
     name: str
     suffixes: tuple[str, ...]
     write: Callable[[Iterable[bytes], Writer, Sequence[Column]], None]
     tabular: bool = False
+    verbatim: bool = False
     require: Callable[[], None] = lambda: None
 
 
@@ -49,7 +50,7 @@ def _write_gzip(chunks: Iterable[bytes], out: Writer, _columns: Sequence[Column]
 FORMATS: Final[Mapping[str, Format]] = {
     known.name: known
     for known in (
-        Format("ndjson", (".ndjson", ".jsonl"), _write_ndjson),
+        Format("ndjson", (".ndjson", ".jsonl"), _write_ndjson, verbatim=True),
         Format("ndjson.gz", (".ndjson.gz", ".jsonl.gz"), _write_gzip),
         Format("csv", (".csv",), write_csv, tabular=True),
         Format("parquet", (".parquet",), write_parquet, tabular=True, require=require_pyarrow),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
 import random
 import subprocess
 import sys
+import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,12 +18,30 @@ from upath import UPath
 
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.extract.call_log import extract_window
-from airflow_provider_ringcentral.extract.parts import Part, Parts
+from airflow_provider_ringcentral.extract.part import Part
+from airflow_provider_ringcentral.extract.parts import Parts
 from airflow_provider_ringcentral.extract.query import CallLogQuery
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
 QUERY = CallLogQuery("/restapi/v1.0/account/~/call-log", DAY, DAY + timedelta(days=1))
 NAMES = ["calls.ndjson", "calls.ndjson.gz", "calls.csv", "calls.parquet"]
+
+
+LINES = "lines"
+
+
+@pytest.fixture(params=["file", "memory"])
+def folder(request, tmp_path) -> UPath:
+    """A local folder, where the parts lie in one file, and a store, where each is an object."""
+    return UPath(tmp_path) if request.param == "file" else UPath(f"memory:///{uuid.uuid4().hex}")
+
+
+def home_of(path: UPath) -> UPath:
+    """Where the names of the parts lie."""
+    parts = UPath(f"{path}.parts")
+    runs = [entry for entry in parts.iterdir() if entry.is_dir()]
+    assert len(runs) <= 1
+    return runs[0] if runs else parts
 
 
 def undisturbed(log_of, calls, knobs, path: UPath):
@@ -100,7 +120,7 @@ def test_calls_that_come_between_two_tries_are_there_once_at_most(log_of, calls_
 def killed_once(log_of, calls_of, path, query=QUERY):
     with pytest.raises(KeyboardInterrupt):
         extract_window(log_of(calls_of(1, 60, "spread"), per_page=10, fail_at=4), query, path)
-    parts = [UPath(entry).name for entry in path.fs.ls(f"{path.path}.parts", detail=False)]
+    parts = [entry.name for entry in home_of(path).iterdir() if entry.name != LINES]
     assert len(parts) == 3
     return sorted(parts)
 
@@ -138,17 +158,29 @@ def test_parts_of_an_equal_query_are_gone_on_with(log_of, calls_of, folder, capl
 
 def test_parts_are_not_gone_on_with_the_next_day(log_of, calls_of, folder):
     path = folder / "calls.ndjson"
-    home = UPath(f"{path.path}.parts")
-    for name in killed_once(log_of, calls_of, path):
+    names = killed_once(log_of, calls_of, path)
+    home = home_of(path)
+    for name in names:
         part = Part.parse(name)
         assert part is not None
-        (home / name).rename(home / replace(part, written=part.written - 13 * 3600).name)
+        move(home / name, home / replace(part, written=part.written - 13 * 3600).name)
     assert Parts(path, QUERY.fingerprint).discarded == 3
-    assert not home.exists()
+    assert not UPath(f"{path}.parts").exists()
+
+
+def move(old: UPath, new: UPath) -> None:
+    new.write_bytes(old.read_bytes())
+    old.unlink()
 
 
 def damage_torn(home: UPath, names: list[str]) -> None:
-    (home / names[1]).write_bytes((home / names[1]).read_bytes()[:-5])
+    if (home / LINES).exists():
+        part = Part.parse(names[2])
+        assert part is not None
+        torn, cut = home / LINES, part.bytes + 5
+    else:
+        torn, cut = home / names[1], 5
+    torn.write_bytes(torn.read_bytes()[:-cut])
 
 
 def damage_missing(home: UPath, names: list[str]) -> None:
@@ -165,7 +197,7 @@ def damage_twice(home: UPath, names: list[str]) -> None:
 def test_what_cannot_be_trusted_is_read_again(log_of, calls_of, folder, damage, discarded):
     path = folder / "calls.ndjson"
     names = killed_once(log_of, calls_of, path)
-    damage(UPath(f"{path.path}.parts"), names)
+    damage(home_of(path), names)
     parts = Parts(path, QUERY.fingerprint)
     assert (len(parts), parts.discarded) == (1, discarded)
     whole, _, _ = undisturbed(log_of, lambda: calls_of(1, 60, "spread"), {"per_page": 10}, folder / "whole.ndjson")
@@ -206,6 +238,41 @@ def test_a_complete_set_of_parts_is_published_without_a_request(log_of, calls_of
     assert again.last_start_time == "1970-01-01T00:00:00.000009Z"
 
 
+def test_on_a_disk_the_parts_become_the_file(log_of, calls_of, tmp_path):
+    path = UPath(tmp_path / "calls.ndjson")
+    killed_once(log_of, calls_of, path)
+    before = (home_of(path) / LINES).stat().st_ino
+    extract_window(log_of(calls_of(1, 60, "spread"), per_page=10), QUERY, path)
+    assert path.stat().st_ino == before
+
+
+def test_a_run_does_not_take_over_what_another_is_writing_to(log_of, calls_of, tmp_path):
+    path = UPath(tmp_path / "calls.ndjson")
+    killed_once(log_of, calls_of, path)
+    with (home_of(path) / LINES).open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(Unavailable, match="another run writes the same destination"):
+            Parts(path, QUERY.fingerprint)
+    assert len(Parts(path, QUERY.fingerprint)) == 3
+
+
+def test_a_run_that_was_believed_dead_adds_nothing(log_of, calls_of, tmp_path):
+    path = UPath(tmp_path / "calls.ndjson")
+    killed_once(log_of, calls_of, path)
+    earlier = Parts(path, QUERY.fingerprint)
+    later = Parts(path, QUERY.fingerprint)
+    for step in (
+        lambda: earlier.append(b"{}\n", records=1, oldest=1, newest=1, cursor="end"),
+        lambda: list(earlier.chunks()),
+        earlier.publish,
+    ):
+        with pytest.raises(Unavailable, match="another run writes the same destination"):
+            step()
+    later.append(b"[]\n", records=1, oldest=1, newest=1, cursor="end")
+    assert b"".join(later.chunks()).endswith(b"}\n[]\n")
+    assert not path.exists()
+
+
 CHILD = """
 import os, runpy, signal, sys
 from datetime import UTC, datetime, timedelta
@@ -232,9 +299,10 @@ extract_window(log, query, UPath(folder) / name)
 """
 
 
-def test_kill_9_at_every_step_on_the_disk(log_of, calls_of, folder):
+def test_kill_9_at_every_step_on_the_disk(log_of, calls_of, tmp_path):
     """An audit hook kills the process before each file it opens, renames, lists or removes, one run after the other."""
     name = "calls.ndjson"
+    folder = UPath(tmp_path)
     conftest, work = Path(__file__).with_name("conftest.py"), folder / "work"
     whole, _, _ = undisturbed(log_of, lambda: calls_of(1, 60, "spread"), {"per_page": 25}, folder / "whole" / name)
     kills, fatal, code = 0, 0, -9
