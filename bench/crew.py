@@ -40,12 +40,17 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a process used and how it ended; `error` is None when it finished. `waited` is in seconds."""
+    """What a process used and how it ended; `error` is None when it finished.
+
+    `waited` is in seconds, `began` and `ended` of its job are epoch seconds.
+    """
 
     requests: int
     logins: int
     throttled: int
     waited: float
+    began: float
+    ended: float
     error: str | None = None
     message: str = ""
     value: Any = None
@@ -57,6 +62,7 @@ class Member:
 
     process: ForkServerProcess
     pipe: Connection = field(repr=False)
+    together: Barrier = field(repr=False)  # it is gone with its last reference here, children or not
 
     def outcome(self, seconds: float = 600) -> Outcome | None:
         """How it ended; None when it was killed. Raises TimeoutError after `seconds`."""
@@ -94,20 +100,22 @@ def _start(order: Order, together: Barrier) -> Member:
     process = CONTEXT.Process(target=_work, args=(order, together, theirs), daemon=True)
     process.start()
     theirs.close()
-    return Member(process, ours)
+    return Member(process, ours, together)
 
 
 def _work(order: Order, together: Barrier, pipe: Connection) -> None:
     policy = Policy(max_wait=order.max_wait, backoff=order.backoff)
     client = RingCentralClient(order.credentials, open_ledger(order.ledger), policy=policy)
     together.wait()
+    began = time.time()
     value, error, message = None, None, ""
     try:
         value = order.job(client, *order.arguments)
     except RingCentralError as failed:
         error, message = type(failed).__name__, str(failed)
     usage = client.usage
-    pipe.send(Outcome(usage.requests, usage.logins, usage.throttled, usage.waited, error, message, value))
+    used = (usage.requests, usage.logins, usage.throttled, usage.waited)
+    pipe.send(Outcome(*used, began, time.time(), error, message, value))
 
 
 def wait_until(happened: Callable[[], bool], seconds: float = 60.0) -> None:

@@ -17,11 +17,11 @@ from typing import Any
 import msgspec
 
 from airflow_provider_ringcentral.client.ledger import open_ledger
-from airflow_provider_ringcentral.client.session import Session
+from airflow_provider_ringcentral.client.session import RENEWAL_MARGIN_SECONDS, RENEWAL_MARGIN_SHARE, Session
 from bench import crew
 from bench.crew import Order, wait_until
 from bench.quota_jobs import extract, heavy, heavy_alone, light, light_until
-from bench.quota_world import Run, World, world
+from bench.quota_world import WIDE_OPEN, Run, World, world
 from bench.stranger import Stranger
 
 DAY = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"}
@@ -59,20 +59,20 @@ def gate(form: str, processes: int = 10, end: float = 36.0) -> tuple[float, floa
     `form`: "seconds" and "date" for that `Retry-After`, "none" for an answer without any such header.
     """
     headers, asked = {"seconds": ({"Retry-After": "4"}, 4.0), "none": ({}, 30.0), "date": ({}, 4.0)}[form]
-    with world(limits=False) as here:
+    with world(limits=WIDE_OPEN) as here:
         here.run(1, heavy, 1)
         members = crew.start(_order(here, heavy, int(end / 0.1), 0.1) for _ in range(processes))
         wait_until(lambda: here.sandbox.stats()["groups"].get("Heavy", 0) > processes * 5)
         if form == "date":
             moment = int(time.time() + 5)
             headers, asked = {"Retry-After": formatdate(moment, usegmt=True)}, moment - time.time()
-        here.sandbox.add_fault(
+        here.sandbox.fault(
             "status", status=429, headers=headers, rate_headers=False, operation="readCompanyCallLog"
         )
         time.sleep(asked + 4)
         for member in members:
             member.kill()
-        times = [(found["time"], found["status"]) for found in here.seen([], 0).of_group("Heavy")]
+        times = [(found["time"], found["status"]) for found in here.seen([]).of_group("Heavy")]
     refused = next(moment for moment, status in times if status == 429)
     moments = sorted(moment for moment, _ in times if moment >= refused)
     return asked, max(after - before for before, after in itertools.pairwise(moments))
@@ -85,19 +85,26 @@ def gates() -> dict[str, tuple[float, float]]:
         return dict(zip(forms, pool.map(gate, forms), strict=True))
 
 
-def tokens_expire(hours: int = 12, hour: float = 5.0, processes: int = 4) -> Run:
-    """Hours of work, each of `hour` seconds, with tokens that live for one."""
-    with world(scale=hour / 3600, limits=False) as here:
-        return here.run(processes, light_until, time.time() + hours * hour, 0.05)
+def tokens_expire(hours: int = 12, life: float = 5.0, processes: int = 4) -> tuple[Run, float]:
+    """Hours of work with tokens that live for one; and how long an hour was (seconds).
+
+    Tokens live `life` seconds here and are used for nine tenths of it. A real hour's token is used for 3510 s of 3600, so
+    an hour is as much longer than the use of a token here as it is there.
+    """
+    hour = (life - RENEWAL_MARGIN_SHARE * life) * 3600 / (3600 - RENEWAL_MARGIN_SECONDS)
+    with world(scale=life / 3600, limits=WIDE_OPEN) as here:
+        here.shorten_auth(life / 3600)
+        return here.run(processes, light_until, time.time() + hours * hour, 0.05), hour
 
 
 def token_killed(processes: int = 20) -> Run:
     """The server ends the session in the midst of everybody's work."""
-    with world(limits=False) as here:
+    with world(limits=WIDE_OPEN) as here:
+        here.run(1, light, 1)
         members = crew.start(_order(here, light, 20, 0.05) for _ in range(processes))
         wait_until(lambda: here.sandbox.stats()["groups"].get("Light", 0) > processes * 5)
         here.sandbox.kill_tokens()
-        return here.seen([found for member in members if (found := member.outcome())], 0)
+        return here.seen([found for member in members if (found := member.outcome())])
 
 
 def login_refused(processes: int = 50) -> Run:
@@ -110,8 +117,8 @@ def login_refused(processes: int = 50) -> Run:
 def killed_in_turn(times: int = 20, seed: int = 1) -> list[float]:
     """Seconds from the SIGKILL of a process that was logging in until another has its answer; so many at once."""
     dice = random.Random(seed)
-    with world(limits=False, sessions=1000) as here:
-        here.sandbox.add_fault("slow", operation="getToken", every=1, seconds=0.2)
+    with world(limits=WIDE_OPEN, sessions=1000) as here:
+        here.sandbox.fault("slow", operation="getToken", every=1, seconds=0.2)
         with ThreadPoolExecutor(times) as pool:
             return list(pool.map(lambda n: _kill_and_follow(here, n, dice.uniform(0, 0.2)), range(times)))
 
@@ -146,8 +153,8 @@ def killed_extracts(names: Sequence[str], kills: int = 20, calls: int = 8000, se
     """Extracts killed at random points and started again: whether the bytes are those of an undisturbed run, and the
     pages that were asked for more than once."""
     dice, found = random.Random(seed), []
-    with world(limits=False, calls=calls, **DAY) as here:
-        here.sandbox.add_fault("slow", operation="readCompanyCallLog", every=1, seconds=0.03)
+    with world(limits=WIDE_OPEN, calls=calls, **DAY) as here:
+        here.sandbox.fault("slow", operation="readCompanyCallLog", every=1, seconds=0.03)
         whole: dict[str, tuple[bytes, int, float]] = {}
         while len(found) < kills:
             name = names[len(found) % len(names)]

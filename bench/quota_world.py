@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.endpoints import AUTH
+from airflow_provider_ringcentral.client.ledger import open_ledger
+from airflow_provider_ringcentral.client.pacing import WINDOW_SECONDS, Window
 from airflow_provider_ringcentral.sandbox import Sandbox
 from bench import crew
 from bench.crew import Job, Order, Outcome
@@ -18,12 +22,16 @@ from bench.stranger import AGENT
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`stats` and `requests` are the sandbox's, `seconds` the time of the whole crew."""
+    """What the processes report; `stats` and `requests` are the sandbox's."""
 
     outcomes: Sequence[Outcome]
     stats: dict[str, Any]
     requests: Sequence[dict[str, Any]]
-    seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """From the first process that began to the last that ended."""
+        return max(found.ended for found in self.outcomes) - min(found.began for found in self.outcomes)
 
     @property
     def finished(self) -> int:
@@ -50,6 +58,10 @@ class Run:
         return [found for found in self.requests if found["group"] == group and found["user_agent"] != AGENT]
 
 
+WIDE_OPEN = {"Light": 100_000, "Medium": 100_000, "Heavy": 100_000, "Auth": 100_000}
+"""Limits that nobody meets; answers still tell of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Where crews work. `ledger` is a SQLite file of this world."""
@@ -63,13 +75,18 @@ class World:
         """So many processes, taking turns over `ledgers`, begin `job` at once; what came of it."""
         urls = ledgers or [self.ledger]
         orders = [Order(self.credentials, urls[n % len(urls)], job, arguments, max_wait) for n in range(processes)]
-        began = time.monotonic()
-        outcomes = crew.run(orders)
-        return self.seen(outcomes, time.monotonic() - began)
+        return self.seen(crew.run(orders))
 
-    def seen(self, outcomes: Sequence[Outcome], seconds: float) -> Run:
+    def seen(self, outcomes: Sequence[Outcome]) -> Run:
         """What the sandbox saw of it."""
-        return Run(outcomes, self.sandbox.stats(), self.sandbox.requests(), seconds)
+        return Run(outcomes, self.sandbox.stats(), self.sandbox.requests())
+
+    def shorten_auth(self, scale: float) -> None:
+        """Tell the ledger how long a minute of logins is here: answers of the token endpoint say nothing of windows."""
+        window = Window(limit=5, seconds=WINDOW_SECONDS * scale)
+        ledger, key = open_ledger(self.ledger), f"window:{self.credentials.app_key}:{AUTH}"
+        ledger.update(key, lambda _: (msgspec.json.encode(window), None))
+        ledger.close()
 
 
 def credentials_of(sandbox: Sandbox) -> Credentials:
