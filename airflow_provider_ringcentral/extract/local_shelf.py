@@ -16,10 +16,10 @@ from airflow_provider_ringcentral.extract.shelf import unlisted
 
 
 class LocalShelf:
-    """`FOLDER/FINGERPRINT-RUN/` with a file of `lines` and, per part, an empty file of its name, made after its lines.
+    """`FOLDER/FINGERPRINT-RUN/` with two files: `lines`, and `names`, one a line, each written after the part's lines.
 
-    Every run has a name of its own. One that goes on after another takes its folder over by renaming it, so that a run
-    that is believed dead and is not finds it gone, and the two never mix.
+    Every run has a folder of its own. One that goes on after another takes its folder over by renaming it, so that a
+    run that is believed dead and is not finds it gone, and the two never mix.
     """
 
     def __init__(self, folder: str, fingerprint: str) -> None:
@@ -30,33 +30,28 @@ class LocalShelf:
         self._offsets: dict[int, int] = {}
         self._end = 0
 
-    @property
-    def _lines(self) -> Path:
-        return self._home / "lines"
-
     def found(self) -> list[Part]:
         """Those of the run that came furthest, as far as its lines are there."""
         runs = [(_parts(home), home) for home in self._listing() if home.name.startswith(f"{self._fingerprint}-")]
         if not runs:
             return []
         parts, self._source = max(runs, key=lambda run: (len(run[0]), run[1].name))
-        there, end = _size(self._source / "lines"), 0
+        there, end = _size(_lines(self._source)), 0
         complete = []
         for part in parts:
             end += part.bytes
-            if part.fingerprint == self._fingerprint and end <= there:
-                complete.append(part)
+            if end > there:
+                break
+            complete.append(part)
         return complete
 
     def settle(self, kept: Sequence[Part]) -> int:
         """Take over the run that `kept` is of, cut to them, and remove all others."""
-        removed = 0
+        removed = -len(kept)
         for home in self._listing():
-            names = {part.name for part in kept} if home == self._source else set[str]()
-            others = [part for part in _parts(home) if part.name not in names]
-            removed += len(others)
-            if names:
-                self._take_over(home, kept, others)
+            removed += len(_written(home))
+            if kept and home == self._source:
+                self._take_over(home, kept)
             else:
                 # What another user left and we may not remove counts for nothing.
                 with suppress(OSError):
@@ -70,22 +65,23 @@ class LocalShelf:
         first = not self._offsets
         if first:
             self._home.mkdir(parents=True, exist_ok=True)
-        with _locked(self._lines, os.O_WRONLY | (os.O_CREAT if first else 0)) as raw:
+        with _locked(_lines(self._home), os.O_WRONLY | (os.O_CREAT if first else 0)) as raw:
             os.lseek(raw, self._end, os.SEEK_SET)
             with open(raw, "wb", buffering=0, closefd=False) as out:
                 write_all(out, lines)
-            os.close(os.open(self._home / part.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+            with _names(self._home).open("ab", buffering=0) as names:
+                write_all(names, _line(part))
         self._count(part)
 
     def read(self, parts: Iterable[Part]) -> Iterator[bytes]:
         """Each by its place in the file."""
-        with self._lines.open("rb", buffering=0) as raw:
+        with _lines(self._home).open("rb", buffering=0) as raw:
             for part in parts:
                 raw.seek(self._offsets[part.number])
                 yield raw.read(part.bytes)
 
     def remove(self) -> None:
-        """The names go first, so that a kill in between leaves no part without its lines."""
+        """The names go first, so that a kill in between leaves none without its lines."""
         if self._home.exists():
             _remove_run(self._home)
         _remove_if_empty(self._root)
@@ -94,18 +90,17 @@ class LocalShelf:
 
     def publish(self, name: str) -> None:
         """Make the lines the file `name` by renaming; what is left of the run has none then and counts for nothing."""
-        publish_file(self._lines, name)
+        publish_file(_lines(self._home), name)
 
     def _count(self, part: Part) -> None:
         self._offsets[part.number] = self._end
         self._end += part.bytes
 
-    def _take_over(self, home: Path, kept: Sequence[Part], others: Iterable[Part]) -> None:
+    def _take_over(self, home: Path, kept: Sequence[Part]) -> None:
         for part in kept:
             self._count(part)
-        with _locked(home / "lines", os.O_WRONLY) as raw:
-            for part in others:
-                (home / part.name).unlink(missing_ok=True)
+        with _locked(_lines(home), os.O_WRONLY) as raw:
+            os.truncate(_names(home), sum(len(_line(part)) for part in kept))
             os.ftruncate(raw, self._end)
             home.rename(self._home)
 
@@ -116,6 +111,18 @@ class LocalShelf:
             return []
         except PermissionError as error:
             raise unlisted(str(self._root), error) from error
+
+
+def _lines(home: Path) -> Path:
+    return home / "lines"
+
+
+def _names(home: Path) -> Path:
+    return home / "names"
+
+
+def _line(part: Part) -> bytes:
+    return part.name.encode() + b"\n"
 
 
 @contextmanager
@@ -137,13 +144,23 @@ def _locked(path: Path, flags: int) -> Iterator[int]:
         os.close(raw)
 
 
-def _parts(home: Path) -> list[Part]:
-    """In their order."""
+def _written(home: Path) -> list[str]:
+    """The names, except one that is torn."""
     try:
-        found = [part for entry in home.iterdir() if (part := Part.parse(entry.name))]
+        return _names(home).read_text(errors="replace").split("\n")[:-1]
     except FileNotFoundError:
         return []
-    return sorted(found, key=lambda part: part.number)
+
+
+def _parts(home: Path) -> list[Part]:
+    """Up to the first name that is none or out of turn."""
+    parts: list[Part] = []
+    for name in _written(home):
+        part = Part.parse(name)
+        if part is None or part.number != len(parts) + 1 or not home.name.startswith(f"{part.fingerprint}-"):
+            break
+        parts.append(part)
+    return parts
 
 
 def _size(path: Path) -> int:
@@ -154,8 +171,7 @@ def _size(path: Path) -> int:
 
 
 def _remove_run(home: Path) -> None:
-    for part in reversed(_parts(home)):
-        (home / part.name).unlink(missing_ok=True)
+    _names(home).unlink(missing_ok=True)
     shutil.rmtree(home)
 
 
