@@ -1,0 +1,84 @@
+"""Every example DAG runs against the sandbox and leaves what it promises."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_provider_ringcentral.sandbox import Sandbox
+
+pytestmark = [
+    pytest.mark.db,
+    # dag.test() drives Airflow's own API through it.
+    pytest.mark.filterwarnings("ignore:Using `httpx` with `starlette.testclient`"),
+]
+
+EXAMPLES = Path(__file__).parent.parent / "example_dags"
+MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+DAYS = 3
+
+
+def ids_in(data: bytes) -> list[str]:
+    return [json.loads(line)["id"] for line in data.splitlines()]
+
+
+def between(sandbox: Sandbox, start: datetime, end: datetime) -> list[str]:
+    return sandbox.call_ids(
+        *(moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") for moment in (start, end))
+    )
+
+
+def check_daily(folder: Path, sandbox: Sandbox) -> None:
+    (path,) = (folder / "calls").iterdir()
+    half_past = MIDNIGHT + timedelta(minutes=30)
+    assert path.name == f"{MIDNIGHT - timedelta(days=1):%Y-%m-%d}.ndjson"
+    assert ids_in(path.read_bytes()) == between(sandbox, half_past - timedelta(days=1), half_past)
+
+
+def check_by_day(folder: Path, sandbox: Sandbox) -> None:
+    paths = sorted((folder / "by-day").iterdir())
+    days = [MIDNIGHT - timedelta(days=back) for back in range(DAYS, 0, -1)]
+    assert [path.name for path in paths] == [f"{day:%Y-%m-%d}.ndjson.gz" for day in days]
+    for path, day in zip(paths, days, strict=True):
+        assert ids_in(gzip.decompress(path.read_bytes())) == between(sandbox, day, day + timedelta(days=1))
+
+
+def check_extensions(folder: Path, sandbox: Sandbox) -> None:
+    (path,) = (folder / "extensions").iterdir()
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert {row["type"] for row in rows} == {"User", "Department"}
+    assert len({row["id"] for row in rows}) == len(rows)
+
+
+CHECKS: dict[str, Callable[[Path, Sandbox], None]] = {
+    "ringcentral_call_log_daily": check_daily,
+    "ringcentral_call_log_by_day": check_by_day,
+    "ringcentral_extensions": check_extensions,
+}
+
+
+def test_every_example_is_run_here():
+    assert set(CHECKS) == {path.stem for path in EXAMPLES.glob("*.py")}
+
+
+@pytest.mark.parametrize("dag_id", CHECKS)
+def test_it_runs(dag_id: str, database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from airflow.dag_processing.dagbag import DagBag
+
+    monkeypatch.setenv("CALL_LOG_FOLDER", tmp_path.as_uri())
+    monkeypatch.setenv("CALL_LOG_DAYS", str(DAYS))
+    with Sandbox(calls=3000, scale=0.02) as sandbox:
+        monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", sandbox.connection_uri)
+        dags = DagBag(EXAMPLES)
+        assert dags.import_errors == {}
+        run = dags.get_dag(dag_id).test(logical_date=MIDNIGHT + timedelta(minutes=30))
+
+        assert {task.task_id: task.state for task in run.get_task_instances() if task.state != "success"} == {}
+        CHECKS[dag_id](tmp_path, sandbox)
+        assert (sandbox.stats()["logins"], sandbox.stats()["limited"]) == (1, 0)
