@@ -21,7 +21,8 @@ def window_of(start: Moment, end: Moment, lookback: Span, context: Mapping[str, 
     """
     first, last = _moment("start", start), _moment("end", end)
     if first is None or last is None:
-        low, high = _data_interval(context)
+        missing = " and ".join(name for name, bound in (("start", first), ("end", last)) if bound is None)
+        low, high = _data_interval(context, missing)
         first, last = first or low, last or high
     return first - _span(lookback), last
 
@@ -55,18 +56,15 @@ def _span(value: Span) -> timedelta:
     return span
 
 
-def _data_interval(context: Mapping[str, Any]) -> tuple[datetime, datetime]:
+def _data_interval(context: Mapping[str, Any], missing: str) -> tuple[datetime, datetime]:
     start, end = context.get("data_interval_start"), context.get("data_interval_end")
     if start is None or end is None:
-        raise BadArgument(
-            "start and end are not given, and this run has no data interval (a manual or asset-triggered run). "
-            "Give both, such as start='{{ dag_run.run_after.subtract(days=1) }}'.",
-            parameter="start",
-        )
-    if start == end:
-        raise BadArgument(
-            "start and end are not given, and the run's data interval has no width (Airflow 3 gives cron schedules "
-            "such a one). Use schedule=CronDataIntervalTimetable(...), or give start and end.",
-            parameter="start",
-        )
-    return start, end
+        why = "this run has no data interval (a manual or asset-triggered run)"
+        cure = "Give both, such as start='{{ dag_run.run_after.subtract(days=1) }}' and end='{{ dag_run.run_after }}'."
+    elif start == end:
+        why = "the run's data interval has no width (Airflow 3 gives cron schedules such a one)"
+        cure = "Use schedule=CronDataIntervalTimetable(...), or give start and end."
+    else:
+        return start, end
+    given = "is" if missing in ("start", "end") else "are"
+    raise BadArgument(f"{missing} {given} not given, and {why}. {cure}", parameter=missing.partition(" ")[0])
