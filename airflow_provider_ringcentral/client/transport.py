@@ -110,7 +110,7 @@ class Transport:
                 timeout=(min(CONNECT_TIMEOUT_SECONDS, read_timeout), read_timeout),
                 allow_redirects=False,
                 # On the session they would lose to the environment's.
-                verify=credentials.verify,
+                verify=credentials.verify or not is_loopback(host_of(url) or ""),
                 proxies=_proxies(url, credentials),
                 stream=True,
                 **options,

@@ -89,6 +89,17 @@ def test_a_redirect_within_allowed_hosts_is_followed(start, client_of, seen, sta
     assert second["authorization"] == "Bearer"
 
 
+def test_certificates_are_not_looked_at_on_loopback_only(odd, client_of, requests_mock):
+    requests_mock.post(f"{odd.url}/restapi/oauth/token", json=odd.token)
+    requests_mock.get("https://media.ringcentral.com/x", json={})
+    client_of(odd, credentials={"verify": False}).request_json("GET", "https://media.ringcentral.com/x")
+
+    assert [(request.hostname, request.verify) for request in requests_mock.request_history] == [
+        ("127.0.0.1", False),
+        ("media.ringcentral.com", True),
+    ]
+
+
 def test_a_post_is_not_redirected(start, client_of):
     sandbox = start()
     sandbox.fault("redirect", location=UNKNOWN + "/2", status=307, path=UNKNOWN)
