@@ -94,7 +94,7 @@ def test_certificates_are_not_looked_at_on_loopback_only(odd, client_of, request
     requests_mock.get("https://media.ringcentral.com/x", json={})
     client_of(odd, credentials={"verify": False}).request_json("GET", "https://media.ringcentral.com/x")
 
-    assert [(request.hostname, request.verify) for request in requests_mock.request_history] == [
+    assert [(request.hostname, bool(request.verify)) for request in requests_mock.request_history] == [
         ("127.0.0.1", False),
         ("media.ringcentral.com", True),
     ]
