@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from airflow_provider_ringcentral.sandbox import Sandbox
@@ -36,7 +36,8 @@ class Job:
 class Result:
     """`cpu`, `wall` (seconds) and `growth` (peak of memory, bytes) since the imports; `whole_cpu` includes them.
 
-    `samples` counts, per kind of work, the ticks of the CPU and of the wall clock that fell on it.
+    `samples` counts, per kind of work, the ticks of the CPU and of the wall clock that fell on it. `pages` counts the
+    requests for pages that the sandbox got.
     """
 
     contender: str
@@ -47,6 +48,7 @@ class Result:
     whole_cpu: float
     growth: float
     samples: dict[str, dict[str, int]] = field(default_factory=dict)
+    pages: int = 0
 
     @property
     def rate(self) -> float:
@@ -57,6 +59,7 @@ class Result:
 def run(contender: str, sandbox: Sandbox, *, sampled: bool = False) -> Result:
     """All calls of the sandbox, by a contender in a fresh process with an Airflow home and a folder of its own."""
     info = sandbox.info()
+    sandbox.reset_stats()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         job = Job(
             contender=contender,
@@ -79,7 +82,8 @@ def run(contender: str, sandbox: Sandbox, *, sampled: bool = False) -> Result:
             text=True,
             check=True,
         )
-    return Result(**json.loads(done.stdout.splitlines()[-1]))
+    result = Result(**json.loads(done.stdout.splitlines()[-1]))
+    return replace(result, pages=sandbox.stats()["groups"]["Heavy"])
 
 
 def _environment(sandbox: Sandbox, home: str) -> dict[str, str]:

@@ -66,9 +66,7 @@ def gate(form: str, processes: int = 10, end: float = 36.0) -> tuple[float, floa
         if form == "date":
             moment = int(time.time() + 5)
             headers, asked = {"Retry-After": formatdate(moment, usegmt=True)}, moment - time.time()
-        here.sandbox.fault(
-            "status", status=429, headers=headers, rate_headers=False, operation="readCompanyCallLog"
-        )
+        here.sandbox.fault("status", status=429, headers=headers, rate_headers=False, operation="readCompanyCallLog")
         time.sleep(asked + 4)
         for member in members:
             member.kill()
@@ -88,8 +86,8 @@ def gates() -> dict[str, tuple[float, float]]:
 def tokens_expire(hours: int = 12, life: float = 5.0, processes: int = 4) -> tuple[Run, float]:
     """Hours of work with tokens that live for one; and how long an hour was (seconds).
 
-    Tokens live `life` seconds here and are used for nine tenths of it. A real hour's token is used for 3510 s of 3600, so
-    an hour is as much longer than the use of a token here as it is there.
+    Tokens live `life` seconds here and are used for nine tenths of it. A real hour's token is used for 3510 s of
+    3600, so an hour is as much longer than the use of a token here as it is there.
     """
     hour = (life - RENEWAL_MARGIN_SHARE * life) * 3600 / (3600 - RENEWAL_MARGIN_SECONDS)
     with world(scale=life / 3600, limits=WIDE_OPEN) as here:

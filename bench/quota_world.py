@@ -53,6 +53,12 @@ class Run:
         """Requests of anybody while a penalty was open."""
         return int(self.stats["in_penalty"])
 
+    def into_known_penalty(self, penalty: float, flight: float = 0.25) -> int:
+        """Our requests sent within `penalty` seconds after a 429 to one of ours, save those under way together."""
+        heavy = self.of_group("Heavy")
+        refused = [found["time"] for found in heavy if found["status"] == 429]
+        return sum(any(flight < found["time"] - at < penalty for at in refused) for found in heavy)
+
     def of_group(self, group: str) -> list[dict[str, Any]]:
         """Our requests of a group, oldest first."""
         return [found for found in self.requests if found["group"] == group and found["user_agent"] != AGENT]

@@ -16,8 +16,15 @@ OTHER = "other"
 
 # The innermost frame that a row knows decides. File names end like this; a function may be named after a colon.
 KINDS: dict[str, tuple[str, ...]] = {
-    "hash": ("extract/files.py:write", "extract/files.py:sha256"),
-    "write": ("extract/files.py", "extract/parts.py", "extract/formats.py", "extract/page.py:lines", "/pathlib.py"),
+    "hash": ("extract/files.py:write", "extract/files.py:sha256", "extract/parts.py:publish"),
+    "write": (
+        "extract/files.py",
+        "extract/local_shelf.py",
+        "extract/parts.py",
+        "extract/formats.py",
+        "extract/page.py:lines",
+        "/pathlib.py",
+    ),
     "decode": ("extract/page.py", "client/answer.py:is_json", "json/decoder.py", "json/__init__.py:loads"),
     "dedupe and order": ("extract/window.py", "extract/seen.py", "extract/reading.py"),
     "ledger": (

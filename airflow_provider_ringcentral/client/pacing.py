@@ -34,6 +34,15 @@ LOOK_AGAIN_SECONDS = 10.0
 
 FORGOTTEN_SECONDS = 3 * LOOK_AGAIN_SECONDS
 
+STRANGERS_KEPT = 5
+"""Windows for which places are left free for strangers who were seen, at most half of all.
+
+Taken by us the moment they come free, they would earn the stranger a 429, and us a penalty we know nothing of.
+"""
+
+PROBE_SECONDS = 0.5
+"""After a penalty one request goes first; the others look this often whether it was let in."""
+
 
 class Waiter(msgspec.Struct):
     """A reservation: a place in the queue and the instant it may be used; `seen` is when its owner last looked."""
@@ -52,11 +61,18 @@ class Hold(msgspec.Struct):
 
 
 class Window(msgspec.Struct):
-    """What is known of one group's window. Instants are epoch seconds, `answered` is sorted."""
+    """What is known of one group's window. Instants are epoch seconds.
+
+    `answered` are the dates of our requests, `strangers` those that others are taken to have sent, `usual` how many of
+    these there were in one window, as seen at `usual_seen`.
+    """
 
     limit: int
     seconds: float = WINDOW_SECONDS
     answered: list[float] = []
+    strangers: list[float] = []
+    usual: int = 0
+    usual_seen: float = 0.0
     held: list[Hold] = []
     queue: list[Waiter] = []
     gate: float = 0.0
@@ -86,10 +102,15 @@ def reserve(window: Window, ticket: str, now: float, hold_seconds: float) -> flo
     """
     _tidy(window, now)
     ahead = _ahead(window, ticket)
-    starts = sorted([*window.answered, *(now for _ in window.held), *(waiter.instant for waiter in ahead)])
     instant = max(now, window.gate)
-    if len(starts) >= window.limit:
-        instant = max(instant, starts[-window.limit] + window.seconds)
+    if window.strikes and window.held:
+        # All at once would be one 429 each, should the penalty have been restarted by somebody else.
+        instant = max(instant, now + PROBE_SECONDS)
+    held = [now for _ in window.held]
+    starts = sorted([*window.answered, *window.strangers, *held, *(waiter.instant for waiter in ahead)])
+    places = _places(window, now)
+    if len(starts) >= places:
+        instant = max(instant, starts[-places] + window.seconds)
     if instant <= now:
         window.queue = [waiter for waiter in window.queue if waiter.ticket != ticket]
         window.held.append(Hold(ticket, now + hold_seconds, now))
@@ -110,7 +131,8 @@ def answered(window: Window, ticket: str, now: float, heard: Heard, rng: random.
     was there at the sending: by the time of the answer, one client alone took itself for a stranger and lost a minute.
 
     After a 429 the gate stays closed for what the server asked plus a random extra that grows with repeated 429s: two
-    clients that wait exactly as told wake inside each other's penalty for ever.
+    clients that wait exactly as told wake inside each other's penalty for ever. Answers 429 to requests that were under
+    way together are one.
     """
     _tidy(window, now)
     sent = next((hold.since for hold in window.held if hold.ticket == ticket), now)
@@ -119,7 +141,8 @@ def answered(window: Window, ticket: str, now: float, heard: Heard, rng: random.
     window.seconds = heard.seconds or window.seconds
     window.remaining = window.remaining if heard.remaining is None else heard.remaining
     if heard.refused is not None:
-        window.strikes += 1
+        window.strikes += window.gate <= sent
+        _see(window, now, window.limit)
         longest = heard.refused * min(EXTRA_CAP, EXTRA_SHARE * EXTRA_GROWTH ** (window.strikes - 1))
         extra = rng.uniform(0.0, longest)
         window.gate = max(window.gate, now + heard.refused + extra)
@@ -129,9 +152,10 @@ def answered(window: Window, ticket: str, now: float, heard: Heard, rng: random.
         window.strikes = 0
     window.answered.append(now)
     if heard.remaining is not None:
-        ours = _counted(window, min(sent, now)) + len(window.held)
-        strangers = window.limit - heard.remaining - ours
-        window.answered.extend([now] * strangers)
+        known = sum(date > sent - window.seconds for date in (*window.answered, *window.strangers))
+        unknown = window.limit - heard.remaining - known - len(window.held)
+        window.strangers.extend([now] * unknown)
+        _see(window, now, sum(date > now - window.seconds for date in window.strangers))
 
 
 def leave(window: Window, ticket: str) -> None:
@@ -143,11 +167,23 @@ def leave(window: Window, ticket: str) -> None:
 def left(window: Window, now: float) -> int:
     """Requests that may be sent now."""
     _tidy(window, now)
-    return 0 if window.gate > now else max(0, window.limit - _counted(window, now) - len(window.held))
+    counted = sum(date > now - window.seconds for date in (*window.answered, *window.strangers)) + len(window.held)
+    return 0 if window.gate > now else max(0, _places(window, now) - counted)
 
 
-def _counted(window: Window, now: float) -> int:
-    return sum(date > now - window.seconds for date in window.answered)
+def _see(window: Window, now: float, strangers: int) -> None:
+    """Remember the most of them for a while. A 429 is a sign of strangers too: we alone earn none."""
+    strangers = min(strangers, window.limit // 2)
+    if strangers >= window.usual or now > window.usual_seen + STRANGERS_KEPT * window.seconds:
+        window.usual, window.usual_seen = strangers, now
+
+
+def _places(window: Window, now: float) -> int:
+    """The limit, less what is left free for strangers who have not come yet in this window."""
+    if now > window.usual_seen + STRANGERS_KEPT * window.seconds:
+        return window.limit
+    there = sum(date > now - window.seconds for date in window.strangers)
+    return max(1, window.limit - max(0, window.usual - there))
 
 
 def _ahead(window: Window, ticket: str) -> list[Waiter]:
@@ -161,8 +197,11 @@ def _tidy(window: Window, now: float) -> None:
     """Drop what no longer counts. A clock that jumped back leaves dates in the future: they are drawn back to `now`."""
     lost = [hold.until for hold in window.held if hold.until <= now]
     window.held = [hold for hold in window.held if hold.until > now]
-    dates = sorted(min(date, now) for date in (*window.answered, *lost))
     sent = min((now, *(hold.since for hold in window.held)))
+    dates = sorted(min(date, now) for date in (*window.answered, *lost))
     window.answered = [date for date in dates if date > sent - window.seconds]
+    strangers = sorted(min(date, now) for date in window.strangers)
+    window.strangers = [date for date in strangers if date > sent - window.seconds]
+    window.usual_seen = min(window.usual_seen, now)
     window.queue = [waiter for waiter in window.queue if abs(now - waiter.seen) < FORGOTTEN_SECONDS]
     window.gate = min(window.gate, now + window.gate_seconds)

@@ -9,6 +9,9 @@ from airflow.providers.http.hooks.http import HttpHook
 from bench.job import HTTP_CONNECTION_ID, Job
 from bench.login import access_token
 
+# What Airflow imports for the first Connection.
+HttpHook.get_connection(HTTP_CONNECTION_ID)
+
 
 def run(job: Job) -> int:
     hook = HttpHook(method="GET", http_conn_id=HTTP_CONNECTION_ID)

@@ -124,6 +124,52 @@ def test_a_penalty_closes_the_gate_for_everybody_and_its_extra_grows():
     assert extras[-1] > 100 * extras[0]
 
 
+def test_429s_of_requests_under_way_together_are_one_strike():
+    window = Window(limit=10)
+    for ticket in "abc":
+        pacing.reserve(window, ticket, 100.0, 70)
+    for ticket in "abc":
+        answered(window, ticket, 101.0, refused=60.0)
+
+    assert window.strikes == 1
+    assert 161.0 <= window.gate <= 164.0
+
+
+def test_after_a_penalty_one_request_goes_first():
+    window = Window(limit=10)
+    pacing.reserve(window, "a", 100.0, 70)
+    answered(window, "a", 100.0, refused=60.0)
+    now = window.gate
+
+    assert pacing.reserve(window, "probe", now, 70) == now
+    assert pacing.reserve(window, "b", now, 70) == now + pacing.PROBE_SECONDS
+    answered(window, "probe", now + 0.2, limit=10, seconds=60.0, remaining=9)
+    assert pacing.reserve(window, "b", now + 0.5, 70) == now + 0.5
+
+
+def test_half_of_the_places_is_left_to_strangers_for_a_while():
+    window = Window(limit=10)
+    pacing.reserve(window, "a", 100.0, 70)
+    answered(window, "a", 100.0, limit=10, seconds=60.0, remaining=2)
+    assert pacing.left(window, 100.0) == 2
+
+    later = 100.0 + 2 * 60
+    assert pacing.left(window, later) == 5, "the strangers will come again"
+    assert [pacing.reserve(window, str(n), later, 70) for n in range(6)] == [later] * 5 + [later + 60.0]
+    for n in range(5):
+        answered(window, str(n), later, limit=10, seconds=60.0, remaining=9 - n)
+
+    assert pacing.left(window, 100.0 + (pacing.STRANGERS_KEPT + 2.1) * 60) == 10
+
+
+def test_a_429_is_a_sign_of_strangers():
+    window = Window(limit=10)
+    pacing.reserve(window, "a", 100.0, 70)
+    answered(window, "a", 100.0, refused=60.0)
+
+    assert pacing.left(window, window.gate) == 5
+
+
 def test_an_answer_within_the_penalty_does_not_end_it():
     window = Window(limit=10)
     for ticket in "ab":
