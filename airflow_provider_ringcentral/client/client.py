@@ -66,6 +66,8 @@ class RingCentralClient:
         )
         patience = DEFAULT_MAX_WAIT_SECONDS if credentials.max_wait is None else credentials.max_wait
         self._policy = policy or Policy(max_wait=patience)
+        self.while_waiting: Callable[[], None] | None = None
+        """Called every few seconds of a long wait, for whoever wants to say that it goes on."""
         self._raise_as = raise_as
         self._show_personal_data = show_personal_data
         self._attempt = Attempt(
@@ -168,7 +170,7 @@ class RingCentralClient:
     ) -> T:
         with self._raising():
             call = self._call(method.upper(), path, options, read, wants_json=wants_json)
-            driver = self._policy.retrying()
+            driver = self._policy.retrying(self.while_waiting)
             try:
                 result: T = driver(self._attempt, call)
                 return result

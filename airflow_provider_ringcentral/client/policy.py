@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import random
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NoReturn
 
 import tenacity
@@ -15,6 +18,7 @@ from airflow_provider_ringcentral.client.errors import RateLimited, RingCentralE
 
 log = logging.getLogger(__name__)
 
+PIECE_SECONDS = 5.0
 TELL_SECONDS = 2.0
 """Waits at least this long are logged, once when they begin and then once a minute."""
 
@@ -57,9 +61,13 @@ class Policy:
     backoff_cap: float = 60.0
     max_wait: float = DEFAULT_MAX_WAIT_SECONDS
 
-    def retrying(self) -> tenacity.Retrying:
-        """The driver for a task: sleeps in between, raises the last error when patience ends."""
+    def retrying(self, while_waiting: Callable[[], None] | None = None) -> tenacity.Retrying:
+        """The driver for a task: sleeps in between, raises the last error when patience ends.
+
+        `while_waiting` is called every few seconds of a long wait.
+        """
         return tenacity.Retrying(
+            sleep=partial(_sleep, while_waiting=while_waiting),
             retry=tenacity.retry_if_exception_type(Again),
             wait=self._delay,
             stop=self._exhausted,
@@ -77,6 +85,18 @@ class Policy:
         again = _again(state)
         wait = max(again.needed, state.upcoming_sleep)
         return again.failures >= self.attempts or state.idle_for + wait > self.max_wait
+
+
+def _sleep(seconds: float, while_waiting: Callable[[], None] | None) -> None:
+    """Sleep, in pieces when somebody wants to hear of it."""
+    left = seconds
+    while while_waiting is not None and left > PIECE_SECONDS:
+        time.sleep(PIECE_SECONDS)
+        left -= PIECE_SECONDS
+        while_waiting()
+    time.sleep(left)
+    if while_waiting is not None:
+        while_waiting()
 
 
 def _again(state: tenacity.RetryCallState) -> Again:

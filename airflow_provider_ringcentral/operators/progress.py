@@ -12,20 +12,30 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.extract.reading import Progress
 
 EVERY_SECONDS = 20.0
-"""Between two lines. A page may take its time, so that a line at least every 30 s needs a shorter interval."""
+"""Between two lines: with a page or a piece of waiting in between there is one at least every 30 s."""
 
 
 class ProgressLog:
-    """Writes a line at INFO when the last one is 20 s old: records, pages, share of the window, requests left."""
+    """Writes a line at INFO when the last one is 20 s old: records, pages, share of the window, requests left.
+
+    Also while `client` waits for its quota.
+    """
 
     def __init__(self, log: Any, client: RingCentralClient) -> None:
         self._log = log
         self._client = client
+        self._last: Progress | None = None
         self._next = time.monotonic() + EVERY_SECONDS
+        client.while_waiting = self._tell
 
     def __call__(self, progress: Progress) -> None:
         """Called after each page."""
-        if time.monotonic() < self._next:
+        self._last = progress
+        self._tell()
+
+    def _tell(self) -> None:
+        progress = self._last
+        if progress is None or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + EVERY_SECONDS
         share = "" if progress.share is None else f", {progress.share:.0%} of the window"
