@@ -90,6 +90,17 @@ READ_MESSAGE_CONTENT = Endpoint(
     "ReadMessages",
 )
 
+DELETE_MESSAGE = Endpoint(
+    "deleteMessage",
+    "DELETE",
+    _EXTENSION + "/message-store/{messageId}",
+    MEDIUM,
+    "EditMessages",
+    "EditMessages",
+    # The second time purges what the first one only marked as deleted (FACTS 7.9).
+    repeatable=False,
+)
+
 ENDPOINTS: tuple[Endpoint, ...] = (
     GET_TOKEN,
     READ_EXTENSION,
@@ -101,6 +112,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     READ_COMPANY_CALL_RECORD,
     READ_CALL_RECORDING_CONTENT,
     READ_MESSAGE_CONTENT,
+    DELETE_MESSAGE,
 )
 
 

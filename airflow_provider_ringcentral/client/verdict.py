@@ -78,7 +78,8 @@ class Judge:
             wait = retry_after(answer.headers) or DEFAULT_PENALTY_SECONDS
             return Verdict(Action.AGAIN, RateLimited(**{**fields, "retry_after": wait}), wait)
         if status == 503 and (pause := retry_after(answer.headers)) is not None:
-            return Verdict(Action.AGAIN, Unavailable(**{**fields, "retry_after": pause}), pause)
+            # Zero says that it was not executed, but not that it will be at once: back off.
+            return Verdict(Action.AGAIN, Unavailable(**{**fields, "retry_after": pause or None}), pause or None)
         if status == 500 and DAILY_LIMIT_TEXT.encode() in answer.body:
             return Verdict(Action.FAIL, RateLimited(**fields))
         if status == 408 or (status >= 500 and status != 501):

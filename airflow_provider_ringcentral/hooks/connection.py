@@ -25,6 +25,7 @@ FIELD_OF = {"client_id": "login", "client_secret": "password", "jwt": "jwt_token
 """What `Credentials` calls a value, and the Connection field it comes from where the names differ."""
 
 LABELS: Mapping[str, str] = {field["name"]: field["label"] for field in (*STANDARD_FIELDS, *EXTRA_FIELDS)}
+LONGEST_SHOWN = 20
 EXTRA_NAMES = tuple(field["name"] for field in EXTRA_FIELDS)
 LIMITS = {field["name"]: field["schema"] for field in EXTRA_FIELDS}
 
@@ -123,6 +124,12 @@ def _check_port(port: Any, problems: list[Problem]) -> None:
         problems.append(Problem("port", f"is {port}; leave it at 443 and write the port into the server URL"))
 
 
+def _shown(value: Any) -> str:
+    """The value as typed, unless it is long: a secret pasted into the wrong field must not be repeated."""
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"a text of {len(str(value))} characters"
+
+
 def _number(name: str) -> Callable[[Any], float]:
     schema = LIMITS[name]
 
@@ -133,7 +140,7 @@ def _number(name: str) -> Callable[[Any], float]:
         except (TypeError, ValueError):
             number = float("nan")
         if not low <= number <= high:
-            raise ValueError(f"is {value!r}; give a number of seconds from {low} to {high}")
+            raise ValueError(f"is {_shown(value)}; give a number of seconds from {low} to {high}")
         return number
 
     return read
@@ -142,14 +149,14 @@ def _number(name: str) -> Callable[[Any], float]:
 def _boolean(value: Any) -> bool:
     known = {"true": True, "1": True, "false": False, "0": False}
     if str(value).strip().lower() not in known:
-        raise ValueError(f"is {value!r}; write true or false")
+        raise ValueError(f"is {_shown(value)}; write true or false")
     return known[str(value).strip().lower()]
 
 
 def _internal_id(value: Any) -> str:
     text = str(value).strip()
     if not re.fullmatch(r"~|\d+", text):
-        raise ValueError(f"is {text!r}; give the internal id (digits), or ~ for the JWT's own")
+        raise ValueError(f"is {_shown(text)}; give the internal id (digits), or ~ for the JWT's own")
     return text
 
 

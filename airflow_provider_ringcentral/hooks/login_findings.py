@@ -20,7 +20,7 @@ from airflow_provider_ringcentral.client.remedies import (
 )
 from airflow_provider_ringcentral.hooks.diagnosis import Finding
 
-SCOPES = tuple(dict.fromkeys(row.permission for row in ENDPOINTS if row.permission))
+SCOPES = tuple(dict.fromkeys(row.permission for row in ENDPOINTS if row.permission and row.method == "GET"))
 """The app permissions that our operators need."""
 
 SOON_DAYS = 14

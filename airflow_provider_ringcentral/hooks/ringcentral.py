@@ -158,8 +158,8 @@ class RingCentralJWTHook(BaseHook):
         """Whether work can be done, and the summary of `diagnose`. For Airflow's Test button; never raises."""
         try:
             diagnosis = self.diagnose()
-        except RingCentralError as error:
-            return False, str(error)
+        except Exception as error:  # noqa: BLE001 - Airflow shows whatever this returns and breaks on what it raises
+            return False, str(error) if isinstance(error, RingCentralError) else f"{type(error).__name__}"
         return diagnosis.ok, diagnosis.summary
 
     @classmethod

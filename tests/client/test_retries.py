@@ -195,3 +195,22 @@ def test_an_answer_that_is_too_late_is_a_failure_of_the_network(start, client_of
 
     assert client.request_json("GET", EXTENSION)["id"]
     assert len(seen(sandbox, "readExtension")) >= 2
+
+
+def test_a_delete_that_was_lost_and_finds_nothing_has_done_its_work(start, client_of):
+    sandbox = start()
+    sandbox.fault("status", status=502, path=UNKNOWN)
+    sandbox.fault("status", status=404, path=UNKNOWN)
+
+    assert client_of(sandbox).request("DELETE", UNKNOWN).status_code == 404
+    assert [entry["status"] for entry in sandbox.requests() if entry["path"] == UNKNOWN] == [502, 404]
+
+
+def test_deleting_a_message_is_not_repeated(start, client_of):
+    sandbox = start()
+    message = "/restapi/v1.0/account/~/extension/~/message-store/5"
+    sandbox.fault("status", status=502, path=message)
+
+    with pytest.raises(OutcomeUnknown):
+        client_of(sandbox).request("DELETE", message)
+    assert [entry["status"] for entry in sandbox.requests() if entry["path"] == message] == [502]

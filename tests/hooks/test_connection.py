@@ -113,6 +113,8 @@ def test_everything_missing_is_named_at_once(credentials):
         ({"extra": {"jwt_token": JWT, "timeout": True}}, "Timeout (seconds) (timeout)", "seconds"),
         ({"extra": {"jwt_token": JWT, "timeout": 9999}}, "Timeout (seconds) (timeout)", "600"),
         ({"extra": {"jwt_token": JWT, "max_wait": -1}}, "Longest wait (seconds) (max_wait)", "0"),
+        ({"extra": {"jwt_token": JWT, "timeout": JWT}}, "Timeout (seconds) (timeout)", "a text of"),
+        ({"extra": {"jwt_token": JWT, "account_id": JWT}}, "Account ID (account_id)", "a text of"),
         ({"extra": {"jwt_token": JWT, "verify": "maybe"}}, "Verify TLS certificate (verify)", "true or false"),
         ({"extra": {"jwt_token": JWT, "verify": False}}, "Verify TLS certificate (verify)", "loopback"),
         ({"extra": {"jwt_token": JWT, "proxies": "http://proxy"}}, "Proxies (proxies)", "JSON"),
