@@ -53,6 +53,7 @@ class Outcome:
     ended: float
     error: str | None = None
     message: str = ""
+    retry_after: float | None = None
     value: Any = None
 
 
@@ -108,14 +109,14 @@ def _work(order: Order, together: Barrier, pipe: Connection) -> None:
     client = RingCentralClient(order.credentials, open_ledger(order.ledger), policy=policy)
     together.wait()
     began = time.time()
-    value, error, message = None, None, ""
+    value, error, message, retry_after = None, None, "", None
     try:
         value = order.job(client, *order.arguments)
     except RingCentralError as failed:
-        error, message = type(failed).__name__, str(failed)
+        error, message, retry_after = type(failed).__name__, str(failed), failed.retry_after
     usage = client.usage
     used = (usage.requests, usage.logins, usage.throttled, usage.waited)
-    pipe.send(Outcome(*used, began, time.time(), error, message, value))
+    pipe.send(Outcome(*used, began, time.time(), error, message, retry_after, value))
 
 
 def wait_until(happened: Callable[[], bool], seconds: float = 60.0) -> None:

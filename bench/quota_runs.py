@@ -14,10 +14,10 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from airflow_provider_ringcentral.client.ledger import open_ledger
-from airflow_provider_ringcentral.client.session import RENEWAL_MARGIN_SECONDS, RENEWAL_MARGIN_SHARE, Session
+from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.ledger import Ledger, open_ledger
+from airflow_provider_ringcentral.client.login import read_session
+from airflow_provider_ringcentral.client.session import RENEWAL_MARGIN_SECONDS, RENEWAL_MARGIN_SHARE
 from bench import crew
 from bench.crew import Order, wait_until
 from bench.quota_jobs import extract, heavy, heavy_alone, light, light_until
@@ -125,10 +125,10 @@ def _kill_and_follow(here: World, n: int, delay: float) -> float:
     url = f"sqlite://{here.folder}/turn-{n}.sqlite"
     order = Order(here.credentials, url, light, (1,))
     killed = crew.start([order])[0]
-    ledger, key = open_ledger(url), f"session:{here.credentials.session_key}"
-    wait_until(lambda: (value := ledger.read(key)) is not None and _turn(value) is not None)
+    ledger = open_ledger(url)
+    wait_until(lambda: turn(ledger, here.credentials) is not None)
     time.sleep(delay)
-    held = _turn(ledger.read(key)) is not None
+    held = turn(ledger, here.credentials) is not None
     killed.kill()
     began = time.monotonic()
     outcome = crew.run([order])[0]
@@ -137,8 +137,9 @@ def _kill_and_follow(here: World, n: int, delay: float) -> float:
     return took if held and outcome.error is None else float("inf")
 
 
-def _turn(value: bytes | None) -> str | None:
-    return msgspec.json.decode(value or b"{}", type=Session).turn
+def turn(ledger: Ledger, credentials: Credentials) -> str | None:
+    """Who is logging in."""
+    return read_session(ledger, credentials).turn
 
 
 def alone(processes: int, requests: int, scale: float = 0.02) -> Run:
@@ -153,19 +154,22 @@ def killed_extracts(names: Sequence[str], kills: int = 20, calls: int = 8000, se
     dice, found = random.Random(seed), []
     with world(limits=WIDE_OPEN, calls=calls, **DAY) as here:
         here.sandbox.fault("slow", operation="readCompanyCallLog", every=1, seconds=0.03)
-        whole: dict[str, tuple[bytes, int, float]] = {}
+        whole: dict[str, tuple[bytes, int]] = {}
         while len(found) < kills:
             name = names[len(found) % len(names)]
             if name not in whole:
                 path = Path(here.folder) / f"whole-{name}"
                 run = here.run(1, extract, DAY["start"], DAY["end"], str(path))
-                whole[name] = (path.read_bytes(), run.outcomes[0].requests - run.outcomes[0].logins, run.seconds)
+                whole[name] = (path.read_bytes(), run.outcomes[0].requests - run.outcomes[0].logins)
             path = Path(here.folder) / f"{len(found)}-{name}"
             before = _pages(here)
             member = crew.start([_order(here, extract, DAY["start"], DAY["end"], str(path))])[0]
-            time.sleep(dice.uniform(0, whole[name][2]))
+            fatal = before + dice.randint(0, whole[name][1])
+            wait_until(lambda fatal=fatal: _pages(here) >= fatal)
+            time.sleep(dice.uniform(0, 0.05))
             member.kill()
             if member.outcome() is not None or path.exists():
+                path.unlink()  # it had ended already
                 continue
             run = here.run(1, extract, DAY["start"], DAY["end"], str(path))
             again = _pages(here) - before - whole[name][1]

@@ -8,7 +8,7 @@ the server counts somewhere between sending and answering, so dated by the sendi
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
@@ -33,6 +33,10 @@ LOOK_AGAIN_SECONDS = 10.0
 """A waiter looks at its reservation at least this often, so that places of processes that died are given away."""
 
 FORGOTTEN_SECONDS = 3 * LOOK_AGAIN_SECONDS
+
+LATE_SECONDS = 5.0
+"""A caller reads the clock before it gets to change the window, so that others may have noted later dates meanwhile.
+Only what lies further ahead shows a clock that jumped back."""
 
 STRANGERS_KEPT = 5
 """Windows for which places are left free for strangers who were seen, at most half of all.
@@ -197,11 +201,14 @@ def _tidy(window: Window, now: float) -> None:
     """Drop what no longer counts. A clock that jumped back leaves dates in the future: they are drawn back to `now`."""
     lost = [hold.until for hold in window.held if hold.until <= now]
     window.held = [hold for hold in window.held if hold.until > now]
-    sent = min((now, *(hold.since for hold in window.held)))
-    dates = sorted(min(date, now) for date in (*window.answered, *lost))
-    window.answered = [date for date in dates if date > sent - window.seconds]
-    strangers = sorted(min(date, now) for date in window.strangers)
-    window.strangers = [date for date in strangers if date > sent - window.seconds]
-    window.usual_seen = min(window.usual_seen, now)
+    begin = min((now, *(hold.since for hold in window.held))) - window.seconds
+    window.answered = _dates((*window.answered, *lost), begin, now)
+    window.strangers = _dates(window.strangers, begin, now)
+    window.usual_seen = min(window.usual_seen, now + LATE_SECONDS)
     window.queue = [waiter for waiter in window.queue if abs(now - waiter.seen) < FORGOTTEN_SECONDS]
-    window.gate = min(window.gate, now + window.gate_seconds)
+    window.gate = min(window.gate, now + LATE_SECONDS + window.gate_seconds)
+
+
+def _dates(dates: Iterable[float], begin: float, now: float) -> list[float]:
+    drawn_back = (date if date <= now + LATE_SECONDS else now for date in dates)
+    return sorted(date for date in drawn_back if date > begin)

@@ -181,6 +181,18 @@ def test_an_answer_within_the_penalty_does_not_end_it():
     assert window.strikes == 1
 
 
+def test_a_caller_that_read_the_clock_a_moment_ago_moves_no_date():
+    window = Window(limit=2)
+    for ticket in "ab":
+        pacing.reserve(window, ticket, 100.0, 70)
+    answered(window, "a", 101.0)
+    answered(window, "b", 100.4)
+
+    assert sorted(window.answered) == [100.4, 101.0]
+    answered(window, "c", 102.0, refused=60.0)
+    assert pacing.reserve(window, "d", 101.0, 70) == window.gate > 162.0
+
+
 def test_a_clock_that_jumps_back_does_no_harm():
     window = Window(limit=1)
     pacing.reserve(window, "a", 10_000.0, 70)

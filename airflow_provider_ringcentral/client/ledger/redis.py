@@ -19,8 +19,6 @@ T = TypeVar("T")
 
 PREFIX = "airflow-provider-ringcentral:"
 TIMEOUT_SECONDS = 3.0
-CLOCK_SECONDS = 60.0
-"""How long the difference between Redis's clock and ours is taken as known."""
 
 COMPARE_AND_SET = """
 local current = redis.call('GET', KEYS[1])
@@ -53,8 +51,6 @@ class RedisLedger:
             raise malformed("needs the package redis; install airflow-provider-ringcentral[redis]") from None
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
         self._name = urlsplit(url).hostname
-        self._difference = 0.0
-        self._difference_until = 0.0
         try:
             self._redis: redis.Redis = redis.Redis.from_url(
                 url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
@@ -94,14 +90,14 @@ class RedisLedger:
                 time.sleep(random.uniform(0.0, 0.002))
 
     def now(self) -> float:
-        """Epoch seconds of the server, asked for once a minute."""
-        if time.monotonic() >= self._difference_until:
-            with self._reaching():
-                asked = time.time()
-                seconds, microseconds = self._redis.time()
-                self._difference = seconds + microseconds / 1e6 - (asked + time.time()) / 2
-                self._difference_until = time.monotonic() + CLOCK_SECONDS
-        return time.time() + self._difference
+        """Epoch seconds of the server, asked for each time.
+
+        An answer is never late: a place is dated after its answer, and not used before its time. A difference of clocks
+        that is measured once is off by half a round trip, and that was enough for a 429.
+        """
+        with self._reaching():
+            seconds, microseconds = self._redis.time()
+        return float(seconds + microseconds / 1e6)
 
     def close(self) -> None:
         """Close the connections."""
