@@ -36,9 +36,8 @@ def between(sandbox: Sandbox, start: datetime, end: datetime) -> list[str]:
 
 def check_daily(folder: Path, sandbox: Sandbox) -> None:
     (path,) = (folder / "calls").iterdir()
-    half_past = MIDNIGHT + timedelta(minutes=30)
     assert path.name == f"{MIDNIGHT - timedelta(days=1):%Y-%m-%d}.ndjson"
-    assert ids_in(path.read_bytes()) == between(sandbox, half_past - timedelta(days=1), half_past)
+    assert ids_in(path.read_bytes()) == between(sandbox, MIDNIGHT - timedelta(days=1), MIDNIGHT)
 
 
 def check_by_day(folder: Path, sandbox: Sandbox) -> None:
