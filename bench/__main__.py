@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from bench import call_log, imports, limits
+from bench import call_log, imports, limits, quota
 from bench.claim import Claim, told
 
 PARTS: dict[str, Callable[[int], list[Claim]]] = {
     "imports": imports.measure,
     "limits": limits.measure,
     "call_log": call_log.measure,
+    "quota": quota.measure,
 }
 
 

@@ -1,4 +1,4 @@
-"""A deferrable extract in a process with Airflow: how much of its time is spent inside `execute`. Prints one JSON line."""
+"""A deferrable extract in a process with Airflow: how much of its time is spent inside `execute`, as a JSON line."""
 
 from __future__ import annotations
 

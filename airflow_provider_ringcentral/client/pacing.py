@@ -27,7 +27,7 @@ EXTRA_GROWTH = 3.0
 EXTRA_CAP = 32.0
 """The longest random extra after the nth 429 in a row, in shares of what the server asked: 3 s of a minute at first,
 half an hour at last. Fifty clients that share nothing leave a minute of silence only when each of them stays away that
-long; with a cap of one minute they never finished (docs/decisions/0003-growth-of-the-extra.md)."""
+long; with a cap of one minute they never finished (docs/decisions/0004-extra-after-a-429-grows.md)."""
 
 LOOK_AGAIN_SECONDS = 10.0
 """A waiter looks at its reservation at least this often, so that places of processes that died are given away."""

@@ -56,6 +56,11 @@ def read_window(ledger: Ledger, owner: str, group: str) -> Window:
     return _window(ledger.read(_key(owner, group)), group)
 
 
+def groups_of(ledger: Ledger, owner: str) -> list[str]:
+    """Groups that a window is known of, by the names RingCentral gave them."""
+    return [key.removeprefix(_key(owner, "")) for key in ledger.keys(_key(owner, ""))]
+
+
 def _key(owner: str, group: str) -> str:
     return f"window:{owner}:{group}"
 

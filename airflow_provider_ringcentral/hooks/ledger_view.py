@@ -10,7 +10,7 @@ from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.endpoints import AUTH, HEAVY, LIGHT, MEDIUM
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.login import read_session
-from airflow_provider_ringcentral.client.places import read_window
+from airflow_provider_ringcentral.client.places import groups_of, read_window
 from airflow_provider_ringcentral.hooks import settings
 
 
@@ -60,7 +60,8 @@ def ledger_view(credentials: Credentials) -> LedgerView:
     owner = credentials.owner_key(session.owner_id)
     groups = [_group(ledger, credentials.app_key, AUTH)]
     if session.owner_id:
-        groups += [_group(ledger, owner, group) for group in (LIGHT, MEDIUM, HEAVY)]
+        names = dict.fromkeys((LIGHT, MEDIUM, HEAVY, *groups_of(ledger, owner)))
+        groups += [_group(ledger, owner, name) for name in names]
     return LedgerView(
         shared=ledger.shared,
         token_age=now - session.obtained if alive else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from airflow.providers.common.compat.sdk import Stats
 
 
@@ -12,6 +14,7 @@ def emit(what: str, amount: float, group: str) -> None:
     """
     name, tags = f"ringcentral.{what}", {"group": group}
     if what == "wait_seconds":
-        Stats.timing(name, amount, tags=tags)
+        # A bare number would be taken for milliseconds.
+        Stats.timing(name, timedelta(seconds=amount), tags=tags)
     else:
         Stats.incr(name, int(amount), tags=tags)

@@ -112,3 +112,13 @@ def test_the_configuration_section_has_its_defaults():
 
     for name, option in INFO["config"]["ringcentral"]["options"].items():
         assert conf.get("ringcentral", name) == option["default"]
+
+
+def test_the_retry_policy_is_importable_and_says_from_which_airflow_on_it_works():
+    from airflow_provider_ringcentral.retry_policy import RingCentralRetryPolicy
+
+    if Version("3.3") <= RUNNING:
+        assert RingCentralRetryPolicy().serialize() == {}
+    else:
+        with pytest.raises(RuntimeError, match=r"Airflow 3\.3"):
+            RingCentralRetryPolicy()

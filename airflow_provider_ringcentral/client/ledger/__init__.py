@@ -42,6 +42,10 @@ class Ledger(Protocol):
         """Apply `change` to the value of `key` as one atomic step and return its result."""
         ...
 
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that begin with `prefix`, sorted."""
+        ...
+
     def now(self) -> float:
         """Epoch seconds, by the clock of all who share the ledger."""
         ...

@@ -32,6 +32,10 @@ class FallbackLedger:
         """Apply `change` atomically."""
         return self._use(lambda ledger: ledger.update(key, change))
 
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that begin with `prefix`, sorted."""
+        return self._use(lambda ledger: ledger.keys(prefix))
+
     def now(self) -> float:
         """Epoch seconds by the clock of the ledger in use."""
         return self._use(lambda ledger: ledger.now())

@@ -34,6 +34,11 @@ class MemoryLedger:
                 self._values[key] = value
             return result
 
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that begin with `prefix`, sorted."""
+        with self._lock:
+            return sorted(key for key in self._values if key.startswith(prefix))
+
     def now(self) -> float:
         """Epoch seconds."""
         return time.time()

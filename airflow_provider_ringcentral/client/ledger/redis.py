@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -88,6 +89,12 @@ class RedisLedger:
                     return result
                 before = _bytes(current)
                 time.sleep(random.uniform(0.0, 0.002))
+
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that begin with `prefix`, sorted."""
+        literal = re.sub(r"([*?\[\]\\])", r"\\\1", PREFIX + prefix)
+        with self._reaching():
+            return sorted(key.decode()[len(PREFIX) :] for key in self._redis.scan_iter(match=f"{literal}*", count=1000))
 
     def now(self) -> float:
         """Epoch seconds of the server, asked for each time.

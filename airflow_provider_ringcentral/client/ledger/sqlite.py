@@ -65,6 +65,12 @@ class SqliteLedger:
             connection.execute("COMMIT")
             return result
 
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that begin with `prefix`, sorted."""
+        with self._using() as connection:
+            query = "SELECT key FROM ledger WHERE substr(key, 1, ?) = ? ORDER BY key"
+            return [str(key) for (key,) in connection.execute(query, (len(prefix), prefix))]
+
     def now(self) -> float:
         """Epoch seconds."""
         return time.time()

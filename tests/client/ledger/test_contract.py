@@ -60,6 +60,15 @@ def test_values_are_kept_changed_and_deleted(ledger):
     assert ledger.read("b") == b"x"
 
 
+def test_keys_are_listed_by_their_beginning(ledger):
+    for key in ("window:b:heavy", "window:a*:light", "window:a*:heavy", "window:ab:heavy", "session:a"):
+        ledger.update(key, lambda value: (b"1", value))
+
+    assert ledger.keys("window:a*:") == ["window:a*:heavy", "window:a*:light"]
+    assert ledger.keys("session:") == ["session:a"]
+    assert ledger.keys("nothing") == []
+
+
 def test_a_change_that_raises_changes_nothing(ledger):
     ledger.update("a", increment)
     with pytest.raises(ZeroDivisionError):
