@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,7 @@ def test_a_deferred_extract_writes_the_same_file(tmp_path, database, monkeypatch
     assert run.state == "success"
     assert (tmp_path / "given_back.ndjson").read_bytes() == (tmp_path / "held.ndjson").read_bytes()
     assert "running trigger in line" in caplog.text
-    assert "Going on after 10 pages" in caplog.text
+    # 10 pages, or what the other task left of them.
+    assert re.search(r"Going on after \d+ pages", caplog.text)
     assert (stats["logins"], stats["limited"]) == (1, 0)
     assert sorted(path.name for path in tmp_path.glob("*.parts")) == []
