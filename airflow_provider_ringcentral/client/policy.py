@@ -118,6 +118,9 @@ def _tell(state: tenacity.RetryCallState) -> None:
     seconds = max(again.needed, state.upcoming_sleep)
     # tenacity has added the coming sleep to idle_for already.
     waited = state.idle_for - state.upcoming_sleep
-    if seconds >= TELL_SECONDS and (waited < TELL_SECONDS or waited // 60 < state.idle_for // 60):
+    begins = waited < TELL_SECONDS <= max(seconds, state.idle_for)
+    if begins or waited // 60 < state.idle_for // 60:
         until = datetime.now(UTC) + timedelta(seconds=seconds)
-        log.info("Waiting until %s UTC: %s.", until.strftime("%H:%M:%S"), again.reason)
+        # Short waits in a row, as for another process's login, have no end that is known.
+        when = f" until {until:%H:%M:%S} UTC" if seconds >= TELL_SECONDS else ""
+        log.info("Waiting%s: %s.", when, again.reason)
