@@ -17,7 +17,7 @@ def lines(caplog, waits: list[tuple[float, float]], max_wait: float = 1e6) -> li
     caplog.set_level(logging.INFO)
     left = list(waits)
     driver = Policy(max_wait=max_wait).retrying()
-    driver.sleep = lambda seconds: None
+    driver.sleep = lambda _: None
 
     def attempt() -> None:
         if left:
