@@ -1,4 +1,4 @@
-"""`python -m bench [call_log] [imports] [limits] [quota]`: measures, prints tables; exit status 1 when a claim fails."""
+"""`python -m bench [call_log] [imports] [limits] [quota]`: prints tables; exit status 1 when a claim fails."""
 
 from __future__ import annotations
 
