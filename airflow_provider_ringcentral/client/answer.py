@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.pacing import Heard
 from airflow_provider_ringcentral.client.remedies import remedy_for
 
@@ -111,6 +112,15 @@ def is_json(body: bytes) -> bool:
     except msgspec.DecodeError:
         return False
     return True
+
+
+def decoded(body: bytes) -> Any:
+    """The value of a body whose form `is_json` has checked, None for an empty one. Raises `Unavailable`."""
+    try:
+        return msgspec.json.decode(body) if body else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Checking a body for its form only lets such values through.
+        raise Unavailable("the answer is JSON with a text or number that cannot be read") from None
 
 
 def _server_time(headers: Mapping[str, str]) -> float:

@@ -9,12 +9,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-import msgspec
-
 from airflow_provider_ringcentral.client import endpoints
+from airflow_provider_ringcentral.client.answer import decoded
 from airflow_provider_ringcentral.client.attempt import Attempt, Call
 from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS, Credentials
-from airflow_provider_ringcentral.client.errors import RingCentralError, Unavailable
+from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.login import Login
 from airflow_provider_ringcentral.client.paging import Trail, following, rows
@@ -65,12 +64,12 @@ class RingCentralClient:
             on_secret=on_secret or _ignore,
         )
         patience = DEFAULT_MAX_WAIT_SECONDS if credentials.max_wait is None else credentials.max_wait
-        self._policy = policy or Policy(max_wait=patience)
+        self.policy = policy or Policy(max_wait=patience)
         self.while_waiting: Callable[[], None] | None = None
         """Called every few seconds of a long wait, for whoever wants to say that it goes on."""
         self._raise_as = raise_as
         self._show_personal_data = show_personal_data
-        self._attempt = Attempt(
+        self.attempt = Attempt(
             credentials, login=self.login, transport=self.transport, places=self.places, usage=self.usage
         )
 
@@ -95,16 +94,11 @@ class RingCentralClient:
 
     def request_json(self, method: str, path: str, **options: Any) -> Any:
         """As `request`, but returns the decoded JSON, None for an answer without a body. Broken JSON is a failure."""
-        body = self.raw_json(method, path, **options)
-        try:
-            return msgspec.json.decode(body) if body else None
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            # Checking a body for its form only, as raw_json does, lets such values through.
-            raise Unavailable("the answer is JSON with a text or number that cannot be read") from None
+        return decoded(self.raw_json(method, path, **options))
 
-    def raw_json(self, method: str, path: str, **options: Any) -> bytes:
-        """The body of an answer that is JSON, complete and undecoded."""
-        return self._run(method, path, options, body_of, wants_json=True)
+    def raw_json(self, method: str, path: str, *, max_wait: float | None = None, **options: Any) -> bytes:
+        """The body of an answer that is JSON, complete and undecoded; `max_wait` may shorten the client's patience."""
+        return self._run(method, path, options, body_of, wants_json=True, max_wait=max_wait)
 
     def raw_page(self, path: str, params: Mapping[str, Any]) -> bytes:
         """The body of one page of a list, as `raw_json`."""
@@ -138,7 +132,7 @@ class RingCentralClient:
         the first answer that gives no token.
         """
         caller = uuid.uuid4().hex
-        driver = replace(self._policy, attempts=1).retrying()
+        driver = replace(self.policy, attempts=1).retrying()
         try:
             answer: dict[str, Any] = driver(self.login.exchange, caller)
             return answer
@@ -167,16 +161,25 @@ class RingCentralClient:
         read: Callable[[requests.Response], T],
         *,
         wants_json: bool = False,
+        max_wait: float | None = None,
     ) -> T:
-        with self._raising():
+        with self.raising():
             call = self._call(method.upper(), path, options, read, wants_json=wants_json)
-            driver = self._policy.retrying(self.while_waiting)
+            driver = self.policy.within(max_wait).retrying(self.while_waiting)
             try:
-                result: T = driver(self._attempt, call)
+                result: T = driver(self.attempt, call)
                 return result
             finally:
-                self.usage.count_wait(driver.statistics.get("idle_for", 0.0), self._attempt.group(call))
-                self._attempt.leave(call)
+                self.finish(call, driver.statistics.get("idle_for", 0.0))
+
+    def json_call(self, method: str, path: str, options: dict[str, Any]) -> Call:
+        """The request of `raw_json` before its first attempt, for a driver of one's own; `finish` belongs to it."""
+        return self._call(method.upper(), path, options, body_of, wants_json=True)
+
+    def finish(self, call: Call, waited: float) -> None:
+        """Count the wait of a call that is over, in seconds, and leave the queues it may still stand in."""
+        self.usage.count_wait(waited, self.attempt.group(call))
+        self.attempt.leave(call)
 
     def _call(
         self,
@@ -198,7 +201,8 @@ class RingCentralClient:
         return Call(method, url, {**options, "params": wire_parameters(options.get("params"))}, judge, read)
 
     @contextmanager
-    def _raising(self) -> Iterator[None]:
+    def raising(self) -> Iterator[None]:
+        """Turns the errors of the block by `raise_as`."""
         try:
             yield
         except RingCentralError as error:

@@ -1,20 +1,26 @@
 """The tree of everything that can go wrong.
 
-RingCentralError                 status, code, codes, message, request_id, parameter, permission, retry_after,
-remedy ├─ ConfigurationError            the Connection itself: nothing was sent ├─ LoginFailed
-JWT, client or app refused ├─ PermissionDenied              app scope or user role ├─ BadRequest
-a parameter ├─ NotFound                      a resource ├─ RateLimited                   retry_after seconds ├─
-Unavailable                   5xx, network, broken body ├─ OutcomeUnknown                a send that may have
-happened └─ DeliveryFailed                accepted, then refused by the carrier
+RingCentralError          status, code, codes, message, request_id, parameter, permission, retry_after, remedy
+├─ ConfigurationError     the Connection itself: nothing was sent
+├─ LoginFailed            JWT, client or app refused
+├─ PermissionDenied       app scope or user role
+├─ BadRequest             a parameter
+├─ NotFound               a resource
+├─ RateLimited            retry_after seconds
+├─ Unavailable            5xx, network, broken body
+├─ OutcomeUnknown         a send that may have happened
+└─ DeliveryFailed         accepted, then refused by the carrier
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_ringcentral.client.remedies import Remedy
+
+_TOLD = ("status", "codes", "request_id", "parameter", "permission", "retry_after", "remedy")
 
 
 class RingCentralError(Exception):
@@ -55,8 +61,14 @@ class RingCentralError(Exception):
 
     def fields(self) -> dict[str, Any]:
         """The keyword arguments that make an equal error."""
-        names = ("status", "codes", "request_id", "parameter", "permission", "retry_after", "remedy")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in _TOLD}
+
+    def as_json(self) -> dict[str, Any]:
+        """Kind, message and fields as JSON values, for `error_of` in another process."""
+        fields = {name: value for name, value in self.fields().items() if name in _TOLD}
+        kind = next(ancestor.__name__ for ancestor in type(self).__mro__ if ancestor.__module__ == __name__)
+        remedy = [self.remedy.cause, self.remedy.cure, self.remedy.who] if self.remedy else None
+        return {"kind": kind, "message": self.message, **fields, "codes": list(self.codes), "remedy": remedy}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, self.fields())
@@ -142,3 +154,27 @@ class OutcomeUnknown(RingCentralError):
 
 class DeliveryFailed(RingCentralError):
     """The message was accepted and later refused by the carrier."""
+
+
+_KINDS: dict[str, type[RingCentralError]] = {
+    kind.__name__: kind
+    for kind in (
+        ConfigurationError,
+        LoginFailed,
+        PermissionDenied,
+        BadRequest,
+        NotFound,
+        RateLimited,
+        Unavailable,
+        OutcomeUnknown,
+        DeliveryFailed,
+    )
+}
+
+
+def error_of(values: Mapping[str, Any]) -> RingCentralError:
+    """The error that `as_json` wrote down: the class of this module, not that of a room above."""
+    fields: dict[str, Any] = {name: values.get(name) for name in _TOLD}
+    fields["codes"] = values.get("codes") or ()
+    fields["remedy"] = Remedy(*values["remedy"]) if values.get("remedy") else None
+    return _KINDS.get(str(values.get("kind")), RingCentralError)(str(values.get("message") or ""), **fields)

@@ -17,11 +17,10 @@ from airflow_provider_ringcentral.client import session as sessions
 from airflow_provider_ringcentral.client.answer import Answer, heard, json_object
 from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.endpoints import AUTH, GET_TOKEN
-from airflow_provider_ringcentral.client.errors import LoginFailed, RateLimited, Unavailable
+from airflow_provider_ringcentral.client.errors import LoginFailed, RateLimited, Unavailable, error_of
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.places import Places
 from airflow_provider_ringcentral.client.policy import Again
-from airflow_provider_ringcentral.client.remedies import Remedy
 from airflow_provider_ringcentral.client.seal import Seal
 from airflow_provider_ringcentral.client.session import Session
 from airflow_provider_ringcentral.client.transport import Basic, Lost, NeverSent, Transport, body_of
@@ -79,7 +78,7 @@ class Login:
         if isinstance(step, sessions.Use):
             return msgspec.structs.replace(step, token=self._clear(step))
         if isinstance(step, sessions.Refused):
-            raise _login_failed(step.error)
+            raise error_of(step.error)
         if isinstance(step, sessions.WaitForTurn):
             delay = random.uniform(0.1, 0.4)
             raise Again("another process is logging in", delay=delay)
@@ -119,8 +118,8 @@ class Login:
         if verdict.action is Action.DONE:
             return self._keep(json_object(answer.body))
         if isinstance(verdict.error, LoginFailed):
-            error_fields = _plain(verdict.error)
-            self._change(lambda session: sessions.refused(session, error_fields, self._ledger.now()))
+            told = verdict.error.as_json()
+            self._change(lambda session: sessions.refused(session, told, self._ledger.now()))
             raise verdict.error
         raise self._again(verdict, failures + (refused is None))
 
@@ -204,15 +203,3 @@ def _session(value: bytes | None) -> Session:
     except msgspec.DecodeError:
         # Damaged, or of another version: as good as none.
         return Session()
-
-
-def _plain(error: LoginFailed) -> dict[str, Any]:
-    """The error as JSON values for the ledger."""
-    fields = error.fields()
-    remedy = fields.pop("remedy")
-    return {**fields, "message": error.message, "remedy": [remedy.cause, remedy.cure, remedy.who] if remedy else None}
-
-
-def _login_failed(fields: dict[str, Any]) -> LoginFailed:
-    remedy = fields.get("remedy")
-    return LoginFailed(**{**fields, "remedy": Remedy(*remedy) if remedy else None})

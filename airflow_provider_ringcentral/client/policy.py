@@ -6,10 +6,10 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn, Self
 
 import tenacity
 
@@ -61,19 +61,29 @@ class Policy:
     backoff_cap: float = 60.0
     max_wait: float = DEFAULT_MAX_WAIT_SECONDS
 
+    def within(self, max_wait: float | None) -> Self:
+        """As patient as this, but for at most `max_wait` seconds."""
+        return self if max_wait is None else replace(self, max_wait=min(self.max_wait, max(0.0, max_wait)))
+
     def retrying(self, while_waiting: Callable[[], None] | None = None) -> tenacity.Retrying:
         """The driver for a task: sleeps in between, raises the last error when patience ends.
 
         `while_waiting` is called every few seconds of a long wait.
         """
-        return tenacity.Retrying(
-            sleep=partial(_sleep, while_waiting=while_waiting),
-            retry=tenacity.retry_if_exception_type(Again),
-            wait=self._delay,
-            stop=self._exhausted,
-            before_sleep=_tell,
-            retry_error_callback=_give_up,
-        )
+        return tenacity.Retrying(sleep=partial(_sleep, while_waiting=while_waiting), **self._rules())
+
+    def async_retrying(self) -> tenacity.AsyncRetrying:
+        """The driver for a triggerer, by the same rules: its sleep leaves the event loop to others."""
+        return tenacity.AsyncRetrying(**self._rules())
+
+    def _rules(self) -> dict[str, Any]:
+        return {
+            "retry": tenacity.retry_if_exception_type(Again),
+            "wait": self._delay,
+            "stop": self._exhausted,
+            "before_sleep": _tell,
+            "retry_error_callback": _give_up,
+        }
 
     def _delay(self, state: tenacity.RetryCallState) -> float:
         again = _again(state)

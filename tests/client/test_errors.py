@@ -1,0 +1,52 @@
+"""Errors on their way to another process."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from airflow_provider_ringcentral.client import errors
+from airflow_provider_ringcentral.client.errors import RingCentralError, error_of
+from airflow_provider_ringcentral.client.remedies import Remedy
+from airflow_provider_ringcentral.client.transport import Lost
+from airflow_provider_ringcentral.extract.errors import BadArgument, DestinationError
+from airflow_provider_ringcentral.hooks.failures import LoginRefused
+
+FIELDS = {
+    "status": 403,
+    "codes": ("CMN-408", "CMN-401"),
+    "request_id": "b1",
+    "parameter": "view",
+    "permission": "ReadCallLog",
+    "retry_after": 12.5,
+    "remedy": Remedy("It is missing.", "Add it.", "admin portal"),
+}
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, RingCentralError)]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_an_error_survives_json(kind):
+    error = kind("said so", **FIELDS)
+    back = error_of(json.loads(json.dumps(error.as_json())))
+
+    assert type(back) is kind
+    assert (str(back), back.fields()) == (str(error), error.fields())
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (LoginRefused("no"), errors.LoginFailed),
+        (Lost("no"), errors.Unavailable),
+        (BadArgument("no"), errors.BadRequest),
+        (DestinationError("no"), errors.ConfigurationError),
+    ],
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
+)
+def test_a_kind_of_another_room_arrives_as_the_one_it_stands_for(error, kind):
+    assert type(error_of(error.as_json())) is kind
+
+
+def test_what_is_no_error_of_ours_is_still_one():
+    assert type(error_of({"kind": "Other", "message": "x"})) is RingCentralError
