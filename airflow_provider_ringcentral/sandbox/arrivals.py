@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ringcentral.sandbox.changes import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from airflow_provider_ringcentral.sandbox.changes import Changes
 
@@ -31,28 +31,28 @@ class Arrivals:
         """Lets happen what is due with a call-log request, before it is answered."""
         self._changes.tick(now, request=True)
         if self.per_request:
-            self.add(self.per_request, self.where, now)
+            self.add([self.where] * self.per_request, now)
 
     def add(
         self,
-        count: int,
-        where: str | int,
+        places: Sequence[str | int],
         now: int,
         *,
         fields: dict[str, Any] | None = None,
         requests: int = 0,
         at: int = 0,
     ) -> list[int]:
-        """Adds calls at a place or a moment (ms), or schedules that; their indexes."""
-        indexes = self._changes.reserve(count)
-        rows = [(index, self.moment(where)) for index in indexes]
+        """Adds a call at each place or moment (ms), or schedules that; their indexes."""
+        rows = [
+            (index, self.moment(where)) for index, where in zip(self._changes.reserve(len(places)), places, strict=True)
+        ]
 
         def happen(moment: int) -> None:
             for index, start in rows:
                 self._changes.put(Row(index, start, moment, fields or {}))
 
         self._changes.schedule(happen, now, requests=requests, at=at)
-        return list(indexes)
+        return [index for index, _ in rows]
 
     def delay(self, indexes: Iterable[int], now: int, *, requests: int = 0, at: int = 0) -> None:
         """Takes calls out of the log until so many requests were answered and `at` (ms) has come."""
@@ -61,8 +61,7 @@ class Arrivals:
 
         def happen(moment: int) -> None:
             for index in late:
-                # What comes late is new to the change sync as well.
-                self._changes.put(Row(index, self._changes.start_of(index), moment))
+                self._changes.reveal(index, moment)
 
         self._changes.schedule(happen, now, requests=requests, at=at)
 

@@ -19,7 +19,7 @@ def list_calls(state: State, given: dict[str, Any]) -> Any:
     layout = state.calls.layout
     start = instants.parse(given["start"]) if given.get("start") else 0
     end = instants.parse(given["end"]) if given.get("end") else max(layout.end, state.now()) + instants.DAY
-    rows = [row for row in state.changes.rows.values() if not row.deleted]
+    rows = [row for row in state.changes.visible() if not row.deleted]
     found = Sequence(state.changes, Selection(list(range(SHAPES))), rows, first=start, last=end - 1)
     calls, codes = state.calls, state.calls.codes
     indexes = [call if isinstance(call, int) else call.index for call in map(found.at, range(len(found)))]
@@ -43,11 +43,7 @@ def change_calls(state: State, given: dict[str, Any]) -> Any:
         state.arrivals.per_request, state.arrivals.where = int(given["per_request"]), given["where"]
         return None
     if change == "insert":
-        where = given.get("where", "head")
-        moment = instants.parse(given["start_time"]) if given.get("start_time") else where
-        indexes = state.arrivals.add(
-            int(given.get("count", 1)), moment, now, fields=given.get("fields"), requests=requests_, at=at
-        )
+        indexes = state.arrivals.add(_places(given), now, fields=given.get("fields"), requests=requests_, at=at)
         return [f"I{state.calls.codes.code(i // SHAPES).decode()}{state.calls.shape(i).tail}" for i in indexes]
     indexes = [_index(state, call) for call in given["calls"]]
     if change == "late":
@@ -65,13 +61,21 @@ def change_calls(state: State, given: dict[str, Any]) -> Any:
     return None
 
 
+def _places(given: dict[str, Any]) -> list[str | int]:
+    """Where calls are added: at each of `start_times`, or `count` times at `start_time` or `where`."""
+    if "start_times" in given:
+        return [instants.parse(time) for time in given["start_times"]]
+    place = instants.parse(given["start_time"]) if given.get("start_time") else given.get("where", "head")
+    return [place] * int(given.get("count", 1))
+
+
 def lose_recordings(state: State, given: dict[str, Any]) -> Any:
     """Makes recordings answer 404, as they do after RingCentral's retention."""
     state.lost_recordings.update(given["recordings"])
 
 
 def refuse_sync_tokens(state: State, given: dict[str, Any]) -> Any:
-    """Makes every sync token issued so far answer 400 with a code (CLG-101…105)."""
+    """Makes every sync token issued so far answer 400 with a code: CLG-101…105, CMN-101 or any other."""
     state.sync_epoch += 1
     state.sync_refusal = given.get("code", "CLG-101")
 

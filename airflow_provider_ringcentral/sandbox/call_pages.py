@@ -30,10 +30,10 @@ def find(state: State, query: CallQuery) -> Sequence:
     rows: Iterable[Row]
     if query.session is not None:
         indexes = calls.indexes_of_session(query.session)
-        rows = [changes.row(index) for index in indexes if changes.exists(index) or index in changes.rows]
+        rows = [changes.row(index) for index in indexes if changes.exists(index) or changes.is_deleted(index)]
         selection = Selection([])
     else:
-        rows, selection = changes.rows.values(), state.select(query.filter)
+        rows, selection = changes.visible(), state.select(query.filter)
     kept = [row for row in rows if query.keeps(row, calls)]
     return Sequence(changes, selection, kept, first=query.first, last=query.last)
 

@@ -48,7 +48,13 @@ def extract_sync_account_call_log(visit: Visit) -> Answer:
         cursor = sync_tokens.read(visit, "extract")
     now = state.now()
     found, more = modified_after(state, cursor.reached, until=now, at_least=cursor.count)
-    shown = [call for moment, call in found if cursor.filter.passes(*_facts(visit, call)) and not _is_deleted(call)]
+    # A deletion is news to a reader of the series only; a full sync tells the calls that there are.
+    news = mode == "ISync" and state.options.sync_deleted
+    shown = [
+        call
+        for moment, call in found
+        if cursor.filter.passes(*_facts(visit, call)) and (not _is_deleted(call) or (news and moment > cursor.began))
+    ]
     # Without more to come everything up to now is handed out; else up to the last change that was.
     reached = found[-1][0] if more else now
     following = msgspec.structs.replace(cursor, reached=reached, issued=now)
@@ -60,8 +66,9 @@ def _begin_extract(visit: Visit) -> Cursor:
     view = visit.choice("view", VIEWS, "Simple") or "Simple"
     count = visit.number("recordCount", EXTRACT_DEFAULT, most=EXTRACT_LIMIT)
     filter_ = Filter(categories=frozenset(visit.many("metadataCategory")))
-    begin = visit.state.now() - instants.HOUR if start is None else start
-    return Cursor("extract", begin - 1, view, count, filter_, visit.state.now(), visit.state.sync_epoch)
+    now = visit.state.now()
+    begin = now - instants.HOUR if start is None else start
+    return Cursor("extract", begin - 1, view, count, filter_, now, visit.state.sync_epoch, now)
 
 
 def _sync(visit: Visit, owner: Extension | None) -> Answer:
@@ -76,7 +83,7 @@ def _sync(visit: Visit, owner: Extension | None) -> Answer:
         count = visit.number("recordCount", SYNC_LIMIT, most=SYNC_LIMIT)
         view = visit.choice("view", VIEWS, "Simple") or "Simple"
         start = visit.moment("dateFrom")
-        cursor = Cursor(kind, now, view, count, read_filter(visit, owner), now, state.sync_epoch)
+        cursor = Cursor(kind, now, view, count, read_filter(visit, owner), now, state.sync_epoch, now)
         first = now - 30 * instants.DAY if start is None else start
         shown = _newest(visit, cursor.filter, first, now, count)
     else:
@@ -93,7 +100,7 @@ def _sync(visit: Visit, owner: Extension | None) -> Answer:
 
 def _newest(visit: Visit, filter_: Filter, first: int, last: int, count: int) -> list[int | Row]:
     state = visit.state
-    rows = [row for row in state.changes.rows.values() if not row.deleted and filter_.passes(*_facts(visit, row))]
+    rows = [row for row in state.changes.visible() if not row.deleted and filter_.passes(*_facts(visit, row))]
     found = Sequence(state.changes, state.select(filter_), rows, first=first, last=last)
     return [found.at(position) for position in range(min(count, len(found)))]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ringcentral.sandbox.calls import FIRST_EXTRA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from airflow_provider_ringcentral.sandbox.calls import Calls
 
@@ -74,9 +74,19 @@ class Changes:
 
     def exists(self, index: int) -> bool:
         """Whether a call is in the log now."""
+        if index in self.hidden:
+            return False
         if index in self.rows:
             return not self.rows[index].deleted
-        return 0 <= index < self.calls.count and index not in self.hidden
+        return 0 <= index < self.calls.count
+
+    def is_deleted(self, index: int) -> bool:
+        """Whether a call is there only for who asks for deleted ones."""
+        return index in self.rows and self.rows[index].deleted and index not in self.hidden
+
+    def visible(self) -> Iterator[Row]:
+        """The changed calls, deleted ones included, without those that are hidden."""
+        return (row for row in self.rows.values() if row.index not in self.hidden)
 
     def reserve(self, count: int) -> range:
         """Indexes for calls to be added."""
@@ -86,13 +96,17 @@ class Changes:
     def put(self, row: Row) -> None:
         """Adds or replaces a call."""
         self.rows[row.index] = row
-        self.hidden.discard(row.index)
         self.version += 1
 
     def hide(self, indexes: Iterable[int]) -> None:
         """Takes calls out of the log without a trace, to be put back later."""
         self.hidden.update(indexes)
         self.version += 1
+
+    def reveal(self, index: int, now: int) -> None:
+        """Puts a hidden call back, with all that happened to it meanwhile; to the change sync it is new."""
+        self.hidden.discard(index)
+        self.put(replace(self.row(index), modified=now))
 
     def correct(self, index: int, fields: dict[str, Any], now: int) -> None:
         """Overwrites fields of a call's record (both views); its modification time becomes now."""

@@ -39,7 +39,7 @@ def _modified_within(state: State, moment: int, end: int, *, first_only: bool = 
     calls, changes, layout = state.calls, state.changes, state.calls.layout
     latencies = [shape.latency for shape in calls.shapes]
     found: list[tuple[int, int | Row]] = [
-        (row.modified, row) for row in changes.rows.values() if moment < row.modified <= end
+        (row.modified, row) for row in changes.visible() if moment < row.modified <= end
     ]
     low = layout.first_not_after(end)
     high = layout.first_not_after(moment - LATENCY_LIMIT - 1)

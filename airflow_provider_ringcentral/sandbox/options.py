@@ -20,6 +20,7 @@ LIVE = frozenset(
         "wrong_secret_status",
         "jwt_refusal_code",
         "restricted_jwt_error",
+        "sync_deleted",
         "sync_token_seconds",
     ]
 )
@@ -67,6 +68,7 @@ class Options:
     jwt_refusal_code: str | None = None
     restricted_jwt_error: str = "invalid_grant"
     sync_token_seconds: float | None = None
+    sync_deleted: bool = True
 
     permissions: list[str] | None = None
     user_permissions: list[str] | None = None

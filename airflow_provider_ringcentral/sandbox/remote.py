@@ -178,7 +178,8 @@ class SandboxControl:
     def insert_calls(self, count: int = 1, where: str = "head", **how: Any) -> list[str]:
         """Adds calls at `head`, `inside` or `edge` (`arrivals.py`) or at `start_time` (ISO); their ids.
 
-        `fields` overwrites fields of their records; `after_requests` (of the call log) and `after_seconds` put it off.
+        `start_times` (a list) adds one call at each, and gives the ids in that order. `fields` overwrites fields of
+        their records; `after_requests` (of the call log) and `after_seconds` put it off.
         """
         return list(self._call("POST", "/calls", change="insert", count=count, where=where, **how))
 
@@ -203,5 +204,5 @@ class SandboxControl:
         self._call("POST", "/lost-recordings", recordings=recordings)
 
     def refuse_sync_tokens(self, code: str = "CLG-101") -> None:
-        """Makes every sync token issued so far answer 400 with that code."""
+        """Makes every sync token issued so far answer 400 about `syncToken`: CLG-101 … CLG-105, CMN-101, any code."""
         self._call("POST", "/sync-refusal", code=code)

@@ -33,7 +33,7 @@ class Sequence:
             for row in rows
             if first <= row.start <= last
         )
-        gone = sorted(index for index in (*changes.rows, *changes.hidden) if low <= index < high)
+        gone = sorted(index for index in changes.rows.keys() | changes.hidden if low <= index < high)
         self.pieces: list[Piece] = list(_merge(places, gone, low, high, selection))
         self._ends = list(accumulate(_size(piece) for piece in self.pieces))
 

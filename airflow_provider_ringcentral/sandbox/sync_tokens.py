@@ -25,7 +25,11 @@ REFUSALS = {
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """What a token remembers. `reached`: everything modified up to then (ms) was handed out; `issued`: when (ms)."""
+    """What a token remembers, all moments in ms.
+
+    `reached`: everything modified up to then was handed out; `issued`: when the token was made; `began`: when the full
+    sync was, that the series began with.
+    """
 
     kind: str
     reached: int
@@ -34,6 +38,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     filter: Filter
     issued: int
     epoch: int
+    began: int
 
 
 def write(cursor: Cursor) -> str:

@@ -54,6 +54,7 @@ def test_the_first_date_bounds_modification_not_start(caller):
 
 
 def test_what_changes_afterwards_comes_with_the_token(caller):
+    caller.sandbox.set(sync_deleted=False)
     _, _, token = series(caller, dateFrom=DAY["start"], view="Detailed")
     assert series(caller, token)[0] == []
     truth = caller.sandbox.call_ids()
@@ -76,6 +77,72 @@ def test_late_calls_are_new_to_the_sync(caller):
         if records:
             break
     assert [record["id"] for record in records] == [late]
+
+
+def test_what_is_late_brings_along_what_happened_to_it(caller):
+    truth = caller.sandbox.call_ids()
+    [added] = caller.sandbox.insert_calls(1)
+    late = [truth[100], truth[101], added]
+    caller.sandbox.delay_calls(late, after_requests=3)
+    caller.sandbox.correct_calls([truth[100], added], {"result": "Voicemail"})
+    caller.sandbox.delete_calls([truth[101]])
+    assert set(truth) - set(caller.sandbox.call_ids()) == {truth[100], truth[101]}
+    records, _, token = series(caller, dateFrom=DAY["start"], recordCount=1000)
+    assert len(records) == 2498
+    records, _, _ = series(caller, token)
+    told = {record["id"]: (record["result"], record.get("deleted")) for record in records}
+    assert (told[truth[100]], told[added], told[truth[101]][1]) == (("Voicemail", None), ("Voicemail", None), True)
+    assert len(told) == 3
+    assert caller.sandbox.call_ids() == [added, *(call for call in truth if call != truth[101])]
+
+
+def test_deletions_are_shown_with_the_token(caller):
+    truth = caller.sandbox.call_ids()
+    caller.sandbox.delete_calls(truth[:5])
+    records, _, token = series(caller, dateFrom=DAY["start"], view="Detailed")
+    assert len(records) == 2495  # of what went before the full sync nobody hears
+    [added] = caller.sandbox.insert_calls(1)
+    caller.sandbox.delete_calls([truth[8], added])
+    shown, _, following = series(caller, token)
+    assert [(record["id"], record["deleted"]) for record in shown] == [(truth[8], True), (added, True)]
+    assert min(record["lastModifiedTime"] for record in shown) > max(record["lastModifiedTime"] for record in records)
+    assert series(caller, following)[0] == []
+    assert truth[8] not in [record["id"] for record in series(caller, dateFrom=DAY["start"])[0]]
+
+
+def test_a_row_that_goes_while_a_full_sync_is_under_way(caller):
+    first = caller.get(EXTRACT, {"dateFrom": DAY["start"], "recordCount": 1000}).json()
+    seen, unseen = first["records"][0]["id"], caller.sandbox.call_ids()[0]
+    caller.sandbox.delete_calls([seen, unseen])
+    rest, _, _ = series(caller, first["syncInfo"]["syncToken"])
+    # The service does not know what its reader has: both are told, and neither comes as alive any more.
+    assert {record["id"]: record.get("deleted") for record in rest if record["id"] in {seen, unseen}} == {
+        seen: True,
+        unseen: True,
+    }
+    assert len(rest) == 1501
+
+
+def test_more_than_a_page_changes_in_one_millisecond(caller):
+    _, _, token = series(caller, dateFrom=DAY["start"], recordCount=1000)
+    changed = caller.sandbox.call_ids()[:1200]
+    caller.sandbox.correct_calls(changed, {"result": "Voicemail"})
+    caller.sandbox.insert_calls(3)
+    answer = caller.get(EXTRACT, {"syncType": "ISync", "syncToken": token}).json()
+    assert sorted(record["id"] for record in answer["records"]) == sorted(changed)
+    assert answer["syncInfo"]["newerRecordsExist"] is True
+    assert len(series(caller, answer["syncInfo"]["syncToken"])[0]) == 3
+
+
+def test_the_sync_time_is_the_moment_of_the_answer(caller):
+    before = caller.sandbox.info()["now"]
+    first = caller.get(EXTRACT, {"dateFrom": DAY["start"]}).json()["syncInfo"]
+    after = caller.sandbox.info()["now"]
+    # Also while older changes are still to come: it is no watermark before newerRecordsExist is false.
+    assert (before < first["syncTime"] < after, first["newerRecordsExist"]) == (True, True)
+    second = caller.get(EXTRACT, {"syncType": "ISync", "syncToken": first["syncToken"]}).json()["syncInfo"]
+    assert after < second["syncTime"] < caller.sandbox.info()["now"]
+    assert second["syncToken"] != first["syncToken"]
 
 
 @pytest.mark.parametrize(
@@ -101,11 +168,13 @@ def test_a_count_belongs_to_the_full_sync(caller):
     assert (answer.status_code, answer.json()["errors"][0]["parameterName"]) == (400, "recordCount")
 
 
-def test_tokens_may_be_refused(caller):
+@pytest.mark.parametrize("code", ["CLG-101", "CLG-102", "CLG-103", "CLG-104", "CLG-105", "CMN-101", "CLG-999"])
+def test_tokens_may_be_refused(caller, code):
     _, _, token = series(caller, dateFrom=DAY["start"])
-    caller.sandbox.refuse_sync_tokens("CLG-104")
+    caller.sandbox.refuse_sync_tokens(code)
     answer = caller.get(EXTRACT, {"syncType": "ISync", "syncToken": token})
-    assert (answer.status_code, answer.json()["errors"][0]["errorCode"]) == (400, "CLG-104")
+    entry = answer.json()["errors"][0]
+    assert (answer.status_code, entry["errorCode"], entry["parameterName"]) == (400, code, "syncToken")
     assert series(caller, dateFrom=DAY["start"])[0]
 
 

@@ -33,6 +33,14 @@ def test_calls_that_come_at_once(caller):
     assert (record["startTime"], record["result"]) == ("2026-06-01T12:00:00.000Z", "Busy")
 
 
+def test_many_calls_come_with_one_word(caller):
+    times = ["2026-06-01T03:00:00.000Z", "2026-06-01T21:00:00.000Z", "2026-06-01T03:00:00.000Z"]
+    added = caller.sandbox.insert_calls(start_times=times, fields={"result": "Busy"})
+    assert [caller.sandbox.call(call)["startTime"] for call in added] == times
+    assert {caller.sandbox.call(call)["result"] for call in added} == {"Busy"}
+    assert len(ids(caller)) == 53
+
+
 @pytest.mark.parametrize("where", ["head", "inside", "edge"])
 def test_calls_that_come_with_every_request(caller, where):
     first = ids(caller, perPage=10)
