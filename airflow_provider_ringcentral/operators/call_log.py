@@ -12,10 +12,13 @@ from airflow_provider_ringcentral.client.credentials import (
     DEFAULT_MAX_WAIT_SECONDS,
     DEFERRABLE_MAX_WAIT_SECONDS,
 )
+from airflow_provider_ringcentral.extract.retention import KEPT
 from airflow_provider_ringcentral.operators.deferring import deferring
 from airflow_provider_ringcentral.operators.receipts import announce
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_ringcentral.extract.query import CallLogQuery
@@ -55,6 +58,9 @@ class RingCentralExtractCallLogOperator(BaseOperator):
     :param file_format: `ndjson`, `ndjson.gz`, `csv` or `parquet` (extra `parquet`); None: by the suffix of
         `destination`.
     :param if_empty: for a window without calls: `write` a file without rows, `skip` the task, or `fail` it.
+    :param retention: how long RingCentral keeps calls: seconds or timedelta; None or 0: not looked at. Not published;
+        90 days is what users observe.
+    :param if_expired: for a window that begins before that: `warn` in the log, or `fail`, before anything is sent.
     :param deferrable: give the worker back when the quota is used up for longer than `max_wait` (10 s unless the
         Connection says otherwise), and go on after the last complete part when it is open again.
     :param ringcentral_conn_id: the Connection.
@@ -74,6 +80,8 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         "lookback",
         "file_format",
         "if_empty",
+        "retention",
+        "if_expired",
     )
     ui_color = "#ffd8a8"
 
@@ -92,6 +100,8 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         lookback: Span = None,
         file_format: str | None = None,
         if_empty: str = "write",
+        retention: Span = KEPT,
+        if_expired: str = "warn",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         ringcentral_conn_id: str = "ringcentral_default",
         **kwargs: Any,
@@ -109,6 +119,8 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         self.lookback = lookback
         self.file_format = file_format
         self.if_empty = if_empty
+        self.retention = retention
+        self.if_expired = if_expired
         self.deferrable = deferrable
         self.ringcentral_conn_id = ringcentral_conn_id
 
@@ -122,6 +134,18 @@ class RingCentralExtractCallLogOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Extract, and return the receipt."""
+        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.operators.retention import guard_retention
+
+        with airflow_errors():
+            guard_retention(self._window(context)[0], self.retention, self.if_expired)
+        return self._extract(context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Go on after the last complete part."""
+        return self._extract(context)
+
+    def _extract(self, context: Context) -> dict[str, Any]:
         from airflow_provider_ringcentral.extract.call_log import extract_window
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.storage import storage_path
@@ -141,17 +165,17 @@ class RingCentralExtractCallLogOperator(BaseOperator):
             raise AirflowSkipException(f"no calls from {receipt.window_start} to {receipt.window_end}")
         return announce(receipt, context, self.outlets)
 
-    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Go on after the last complete part."""
-        return self.execute(context)
+    def _window(self, context: Context) -> tuple[datetime, datetime]:
+        from airflow_provider_ringcentral.operators.window import window_of
+
+        return window_of(self.start, self.end, self.lookback, context)
 
     def _query(self, context: Context) -> CallLogQuery:
         from airflow_provider_ringcentral.operators.query import call_log_query
-        from airflow_provider_ringcentral.operators.window import window_of
 
         return call_log_query(
             self.hook.credentials,
-            *window_of(self.start, self.end, self.lookback, context),
+            *self._window(context),
             view=self.view,
             scope=self.scope,
             extension_id=self.extension_id,

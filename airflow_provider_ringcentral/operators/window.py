@@ -19,15 +19,16 @@ def window_of(start: Moment, end: Moment, lookback: Span, context: Mapping[str, 
     schedules a zero-width one unless asked otherwise, and manual and asset-triggered runs may have none.
     Raises `BadArgument` with the cure.
     """
-    first, last = _moment("start", start), _moment("end", end)
+    first, last = moment_of("start", start), moment_of("end", end)
     if first is None or last is None:
         missing = " and ".join(name for name, bound in (("start", first), ("end", last)) if bound is None)
         low, high = _data_interval(context, missing)
         first, last = first or low, last or high
-    return first - _span(lookback), last
+    return first - span_of("lookback", lookback, "it widens the window backwards"), last
 
 
-def _moment(name: str, value: Moment) -> datetime | None:
+def moment_of(name: str, value: Moment) -> datetime | None:
+    """The aware time that the argument `name` gives; None when it gives none. Raises `BadArgument`."""
     if value is None or (isinstance(value, str) and value.strip() in ("", "None")):
         return None
     try:
@@ -42,17 +43,19 @@ def _moment(name: str, value: Moment) -> datetime | None:
     return moment
 
 
-def _span(value: Span) -> timedelta:
+def span_of(name: str, value: Span, meaning: str) -> timedelta:
+    """The time span that the argument `name` gives, zero when it gives none.
+
+    Raises `BadArgument`, for a negative one with what the argument means.
+    """
     if value is None or value in ("", "None"):
         return timedelta()
     try:
         span = value if isinstance(value, timedelta) else timedelta(seconds=float(value))
     except (ValueError, TypeError, OverflowError):
-        raise BadArgument(
-            f"lookback {value!r} is no time span; give seconds or a timedelta.", parameter="lookback"
-        ) from None
+        raise BadArgument(f"{name} {value!r} is no time span; give seconds or a timedelta.", parameter=name) from None
     if span < timedelta():
-        raise BadArgument(f"lookback {value!r} is negative; it widens the window backwards.", parameter="lookback")
+        raise BadArgument(f"{name} {value!r} is negative; {meaning}.", parameter=name)
     return span
 
 

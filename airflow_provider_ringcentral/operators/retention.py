@@ -1,0 +1,23 @@
+"""The retention guard as operators have it: checked before the first request, told in the task's log."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+from airflow_provider_ringcentral.extract.retention import check_retention
+from airflow_provider_ringcentral.operators.window import Span, span_of
+
+log = logging.getLogger(__name__)
+
+
+def guard_retention(start: datetime, retention: Span, if_expired: str, *, name: str = "start") -> None:
+    """Warn in the log, or raise `RetentionExceeded`, when `start` (aware) lies before what RingCentral keeps.
+
+    `retention` is in seconds, also as text, or a timedelta; None and 0 turn the guard off. Raises `BadArgument` for a
+    value that cannot be meant. `name` is the argument that `start` comes from.
+    """
+    kept = span_of("retention", retention, "0 turns the guard off")
+    warning = check_retention(start, datetime.now(tz=UTC), kept, if_expired, name=name)
+    if warning:
+        log.warning("%s", warning)
