@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", type=int, default=_DEFAULTS.seed, help="other names, numbers and ids")
     add("--layout", default=_DEFAULTS.layout, help="even, milliseconds, instants:N or clusters:N")
     add("--pretty", action="store_true", help="JSON over many lines")
+    add("--media-host", action="store_true", help="the bytes of recordings on a port of their own")
     add("--scale", type=float, default=1.0, help="length of a minute for limits and tokens: 0.01 makes it 0.6 s")
     add("--no-limits", action="store_true", help="no request limits")
     add("--token-seconds", type=float, default=_DEFAULTS.token_seconds, help="life of a token before scaling")

@@ -12,9 +12,7 @@ from starlette.routing import Route
 
 from airflow_provider_ringcentral.sandbox import bodies
 from airflow_provider_ringcentral.sandbox.controls import CONTROLS
-from airflow_provider_ringcentral.sandbox.endpoint import Endpoint
-from airflow_provider_ringcentral.sandbox.gate import Operation
-from airflow_provider_ringcentral.sandbox.limits import UNLIMITED
+from airflow_provider_ringcentral.sandbox.endpoint import UNKNOWN, Endpoint
 from airflow_provider_ringcentral.sandbox.routes import OPERATIONS
 
 if TYPE_CHECKING:
@@ -22,14 +20,12 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from airflow_provider_ringcentral.sandbox.bodies import Answer
     from airflow_provider_ringcentral.sandbox.deliver import Connections
     from airflow_provider_ringcentral.sandbox.state import State
-    from airflow_provider_ringcentral.sandbox.visit import Visit
 
 
 def make_app(state: State, connections: Connections) -> Starlette:
-    """Everything that listens on the sandbox's port."""
+    """Everything that listens on the sandbox's ports."""
     routes = [
         Route(operation.path, Endpoint(operation, state, connections), methods=[operation.method])
         for operation in OPERATIONS
@@ -38,15 +34,8 @@ def make_app(state: State, connections: Connections) -> Starlette:
     routes.append(Route("/sandbox{path:path}", _control(state), methods=methods))
     app = Starlette(routes=routes, exception_handlers={405: _wrong_method})
     app.router.redirect_slashes = False
-    app.router.default = Endpoint(_UNKNOWN, state, connections, known=False)
+    app.router.default = Endpoint(UNKNOWN, state, connections)
     return app
-
-
-def _unknown(_: Visit) -> Answer:
-    raise bodies.unknown_route()
-
-
-_UNKNOWN = Operation("unknown", "GET", "", UNLIMITED, _unknown)
 
 
 def _wrong_method(request: Request, _: Exception) -> Response:

@@ -16,19 +16,24 @@ if TYPE_CHECKING:
 
 def list_calls(state: State, given: dict[str, Any]) -> Any:
     """Ids of the calls in the log now with `start <= t < end`, newest first."""
-    layout = state.calls.layout
+    return [state.calls.id_of(index) for index in calls_between(state, given)]
+
+
+def calls_between(state: State, given: dict[str, Any]) -> list[int]:
+    """The calls in the log now with `start <= t < end` (ISO, either may be absent), newest first."""
+    layout, now = state.calls.layout, state.now()
+    state.changes.tick(now, request=False)
     start = instants.parse(given["start"]) if given.get("start") else 0
-    end = instants.parse(given["end"]) if given.get("end") else max(layout.end, state.now()) + instants.DAY
+    end = instants.parse(given["end"]) if given.get("end") else max(layout.end, now) + instants.DAY
     rows = [row for row in state.changes.visible() if not row.deleted]
     found = Sequence(state.changes, Selection(list(range(SHAPES))), rows, first=start, last=end - 1)
-    calls, codes = state.calls, state.calls.codes
-    indexes = [call if isinstance(call, int) else call.index for call in map(found.at, range(len(found)))]
-    return [f"I{codes.code(i // SHAPES).decode()}{calls.shape(i).tail}" for i in indexes]
+    return [call if isinstance(call, int) else call.index for call in map(found.at, range(len(found)))]
 
 
 def show_call(state: State, given: dict[str, Any]) -> Any:
     """The record of a call (`call`: index or id) as it is now."""
-    index = _index(state, given["call"])
+    state.changes.tick(state.now(), request=False)
+    index = index_of(state, given["call"])
     records = Records(state, given.get("view", "Simple"))
     return records.value(state.changes.row(index) if index in state.changes.rows else index)
 
@@ -44,8 +49,8 @@ def change_calls(state: State, given: dict[str, Any]) -> Any:
         return None
     if change == "insert":
         indexes = state.arrivals.add(_places(given), now, fields=given.get("fields"), requests=requests_, at=at)
-        return [f"I{state.calls.codes.code(i // SHAPES).decode()}{state.calls.shape(i).tail}" for i in indexes]
-    indexes = [_index(state, call) for call in given["calls"]]
+        return [state.calls.id_of(index) for index in indexes]
+    indexes = [index_of(state, call) for call in given["calls"]]
     if change == "late":
         state.arrivals.delay(indexes, now, requests=requests_, at=at)
         return None
@@ -69,18 +74,14 @@ def _places(given: dict[str, Any]) -> list[str | int]:
     return [place] * int(given.get("count", 1))
 
 
-def lose_recordings(state: State, given: dict[str, Any]) -> Any:
-    """Makes recordings answer 404, as they do after RingCentral's retention."""
-    state.lost_recordings.update(given["recordings"])
-
-
 def refuse_sync_tokens(state: State, given: dict[str, Any]) -> Any:
     """Makes every sync token issued so far answer 400 with a code: CLG-101…105, CMN-101 or any other."""
     state.sync_epoch += 1
     state.sync_refusal = given.get("code", "CLG-101")
 
 
-def _index(state: State, call: int | str) -> int:
+def index_of(state: State, call: int | str) -> int:
+    """The index of a call that is named by index or id; ValueError when there is none."""
     number = call if isinstance(call, int) else int(call) if call.isdecimal() else None
     index = state.calls.index_of(str(call)) if number is None else number
     if index is None:

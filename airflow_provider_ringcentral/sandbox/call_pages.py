@@ -73,6 +73,9 @@ class Records:
         if not isinstance(call, Row):
             return self._calls.record(call, self._calls.layout.time(call), self._view)
         record = self._calls.record(call.index, call.start, self._view) | call.fields
+        if record.get("recording", "") is None:
+            for named in (record, *record.get("legs", ())):
+                named.pop("recording", None)
         if self._view == "Detailed":
             record["lastModifiedTime"] = instants.text(call.modified)
         return record | ({"deleted": True} if call.deleted else {})

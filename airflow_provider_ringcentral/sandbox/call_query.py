@@ -39,7 +39,7 @@ class Filter:
     def passes(self, shape: Shape, fields: dict[str, Any] | None = None) -> bool:
         """Whether a call of that shape passes; `fields` are corrections of its record."""
         changed = fields or {}
-        recording = changed["recording"]["type"] if changed.get("recording") else shape.recording
+        recording = (changed["recording"] or {}).get("type") if "recording" in changed else shape.recording
         return (
             (not self.types or changed.get("type", shape.type) in self.types)
             and (not self.directions or changed.get("direction", shape.direction) in self.directions)

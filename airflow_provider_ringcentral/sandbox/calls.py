@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow_provider_ringcentral.sandbox.company import Company
-    from airflow_provider_ringcentral.sandbox.shapes import Shape
+    from airflow_provider_ringcentral.sandbox.shapes import Recording, Shape
 
 FIRST_EXTRA = 50_000_000 * SHAPES
 """Calls that are added while the sandbox runs count from here, so that their ids fit in with the others."""
@@ -26,7 +26,7 @@ _CACHE_BYTES = 48_000_000
 _ID = re.compile(r"I(\d{8})(\w{6})\Z")
 _SESSION = re.compile(r"4(\d{8})(\d{3})008\Z")
 _TELEPHONY_SESSION = re.compile(r"s-a(\d{3})(\d{8})z19a035d17a2z4d39\Z")
-_RECORDING = re.compile(r"6(\d{8})(\d{3})\Z")
+_RECORDING = re.compile(r"([67])(\d{8})(\d{3})\Z")
 
 
 class Selection:
@@ -61,12 +61,22 @@ class Calls:
     """
 
     def __init__(
-        self, company: Company, *, count: int, start: int, end: int, layout: str, seed: int, url: str, pretty: bool
+        self,
+        company: Company,
+        *,
+        count: int,
+        start: int,
+        end: int,
+        layout: str,
+        seed: int,
+        url: str,
+        pretty: bool,
+        media_url: str | None = None,
     ) -> None:
         self.count = count
         self.layout = Layout(layout, count, start, end)
         self.codes = Codes(seed)
-        self.shapes = make_shapes(company, seed, url)
+        self.shapes = make_shapes(company, seed, url, media_url)
         self._pretty = pretty
         self._tails = {shape.tail: number for number, shape in enumerate(self.shapes)}
 
@@ -114,9 +124,19 @@ class Calls:
     def index_of_recording(self, recording_id: str) -> int | None:
         """The index of the call that a recording belongs to, None when there is no such recording."""
         match = _RECORDING.match(recording_id)
-        if match is None or self.shapes[int(match[2])].recording is None:
+        if match is None or match[1] not in {recording.digit for recording in self.shapes[int(match[3])].recordings}:
             return None
-        return self.codes.block(match[1]) * SHAPES + int(match[2])
+        return self.codes.block(match[2]) * SHAPES + int(match[3])
+
+    def recordings(self, index: int) -> dict[str, Recording]:
+        """The recordings of call `index` by id, that of the row first."""
+        block, number = divmod(index, SHAPES)
+        code = self.codes.code(block).decode()
+        return {f"{found.digit}{code}{number:03d}": found for found in self.shape(index).recordings}
+
+    def id_of(self, index: int) -> str:
+        """The `id` of call `index`."""
+        return f"I{self.codes.code(index // SHAPES).decode()}{self.shape(index).tail}"
 
     def indexes_of_session(self, session_id: str) -> list[int]:
         """The calls of a `sessionId` or a `telephonySessionId`."""

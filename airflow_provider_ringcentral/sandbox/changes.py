@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A call that differs from what its index alone says. Times in ms since 1970."""
+    """A call that differs from what its index alone says. Times in ms since 1970.
+
+    `fields` overwrites fields of the record; a `recording` of None is one that record and legs do not name (yet).
+    """
 
     index: int
     start: int
@@ -63,7 +66,7 @@ class Changes:
         The change is given the moment (ms) at which it happens.
         """
         if requests or at > now:
-            self.pending.append(_Pending(change, requests, at))
+            self.pending.append(_Pending(change, requests or -1, at))
         else:
             change(now)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox import call_controls, identity_controls, instants
+from airflow_provider_ringcentral.sandbox import call_controls, identity_controls, instants, recording_controls
 from airflow_provider_ringcentral.sandbox.faults import Fault
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def show(state: State, _: dict[str, Any]) -> Any:
     """Who may log in by default, and the options."""
     return {
         "url": state.url,
+        "media_url": state.media_url,
         "client_id": state.client_id,
         "client_secret": state.client_secret,
         "jwt": state.jwt,
@@ -104,6 +105,7 @@ CONTROLS: dict[tuple[str, str], Control] = {
     ("GET", "/calls"): call_controls.list_calls,
     ("GET", "/call"): call_controls.show_call,
     ("POST", "/calls"): call_controls.change_calls,
-    ("POST", "/lost-recordings"): call_controls.lose_recordings,
+    ("GET", "/recordings"): recording_controls.list_recordings,
+    ("POST", "/recordings"): recording_controls.change_recordings,
     ("POST", "/sync-refusal"): call_controls.refuse_sync_tokens,
 }

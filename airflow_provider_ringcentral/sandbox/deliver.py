@@ -35,7 +35,10 @@ _FLUSH = 0.02
 
 
 async def deliver(answer: Answer, fault: Fault | None, wire: Wire) -> None:
-    """Sends an answer; a reset or truncate fault breaks the connection instead, before the body or within it."""
+    """Sends an answer.
+
+    A reset or truncate fault breaks the connection instead, before the body or within it; a slow one pauses within it.
+    """
     if fault is not None and fault.kind == "reset" and fault.where == "before":
         await _break(wire, reset=True)
         return
@@ -51,13 +54,19 @@ async def deliver(answer: Answer, fault: Fault | None, wire: Wire) -> None:
         await asyncio.sleep(_FLUSH)
         await _break(wire, reset=fault.kind == "reset")
         return
-    await wire.send({"type": "http.response.body", "body": answer.body})
+    sent = 0
+    if fault is not None and fault.kind == "slow":
+        sent = int(len(answer.body) * fault.fraction)
+        await wire.send({"type": "http.response.body", "body": answer.body[:sent], "more_body": True})
+        await asyncio.sleep(fault.seconds)
+    await wire.send({"type": "http.response.body", "body": answer.body[sent:]})
 
 
 async def _break(wire: Wire, *, reset: bool) -> None:
-    client = wire.scope.get("client")
+    # With two ports that listen, both ends are needed to tell a connection.
+    ends = (wire.scope.get("client"), wire.scope.get("server"))
     for protocol in list(wire.connections()):
-        if protocol.client is not None and client is not None and tuple(protocol.client) == tuple(client):
+        if protocol.client is not None and (protocol.client, protocol.server) == ends:
             if reset:
                 raw = protocol.transport.get_extra_info("socket")
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)

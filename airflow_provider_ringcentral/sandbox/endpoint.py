@@ -5,36 +5,52 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 
+from airflow_provider_ringcentral.sandbox import bodies
 from airflow_provider_ringcentral.sandbox.deliver import Wire, deliver
 from airflow_provider_ringcentral.sandbox.gate import Operation, Outcome, judge
 from airflow_provider_ringcentral.sandbox.journal import Entry
+from airflow_provider_ringcentral.sandbox.limits import MEDIA, UNLIMITED
 from airflow_provider_ringcentral.sandbox.visit import Visit
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+    from airflow_provider_ringcentral.sandbox.bodies import Answer
     from airflow_provider_ringcentral.sandbox.deliver import Connections
     from airflow_provider_ringcentral.sandbox.faults import Fault
     from airflow_provider_ringcentral.sandbox.state import State
+
+
+def _unknown(_: Visit) -> Answer:
+    raise bodies.unknown_route()
+
+
+UNKNOWN = Operation("unknown", "GET", "", UNLIMITED, _unknown)
+"""What is asked for under a path that the host does not have."""
 
 _TOKENS = re.compile(r"\b((?:access_token|token|assertion)=)[^&]*")
 
 
 class Endpoint:
-    """Serves one operation; also what answers paths that no operation has."""
+    """Serves one operation; also what answers paths that no operation has (`UNKNOWN`)."""
 
-    def __init__(self, operation: Operation, state: State, connections: Connections, *, known: bool = True) -> None:
-        self.operation, self.state, self.known = operation, state, known
+    def __init__(self, operation: Operation, state: State, connections: Connections) -> None:
+        self.state = state
+        self._operation = operation
+        # The media host serves nothing but media, and counts for itself.
+        self._on_media = replace(operation, group=MEDIA) if operation.media else UNKNOWN
         self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Takes a request from its first byte to its line in the journal."""
         arrived = time.time()
+        operation = self._on_media if self.state.is_media(scope["server"][1]) else self._operation
         visit = Visit(
             state=self.state,
             method=scope["method"],
@@ -43,19 +59,22 @@ class Endpoint:
             headers=Headers(scope=scope),
             body=await _body(receive),
             ids=scope.get("path_params", {}),
-            user_permission=self.operation.user_permission,
+            user_permission=operation.user_permission,
         )
         with self.state.lock:
-            early = self.state.faults.pick(self.operation.id, visit.method, visit.path, early=True)
+            early = self.state.faults.pick(operation.id, visit.method, visit.path, early=True)
         for fault in early:
-            if fault.kind == "slow":
+            if fault.kind == "slow" and fault.where == "before":
                 await asyncio.sleep(fault.seconds)
         with self.state.lock:
-            outcome = judge(self.operation, visit, early)
-            self._note(visit, outcome, early, arrived, scope)
-        await deliver(outcome.answer, outcome.fault, Wire(scope, receive, send, self._connections))
+            outcome = judge(operation, visit, early)
+            self._note(operation, visit, outcome, early, arrived=arrived, scope=scope)
+        pause = next((fault for fault in early if fault.kind == "slow" and fault.where == "body"), None)
+        await deliver(outcome.answer, outcome.fault or pause, Wire(scope, receive, send, self._connections))
 
-    def _note(self, visit: Visit, outcome: Outcome, early: list[Fault], arrived: float, scope: Scope) -> None:
+    def _note(
+        self, operation: Operation, visit: Visit, outcome: Outcome, early: list[Fault], *, arrived: float, scope: Scope
+    ) -> None:
         fault = outcome.fault or (early[-1] if early else None)
         unanswered = outcome.fault is not None and outcome.fault.kind == "reset" and outcome.fault.where == "before"
         kind = visit.headers.get("authorization", "").partition(" ")[0] or None
@@ -65,8 +84,8 @@ class Endpoint:
                 method=visit.method,
                 path=visit.path,
                 query=_TOKENS.sub(r"\1…", scope["query_string"].decode("latin-1")),
-                operation=self.operation.id if self.known else None,
-                group=self.operation.group if self.known else None,
+                operation=operation.id if operation is not UNKNOWN else None,
+                group=operation.group if operation is not UNKNOWN else None,
                 status=0 if unanswered else outcome.answer.status,
                 time=arrived,
                 seconds=time.time() - arrived,
@@ -77,7 +96,7 @@ class Endpoint:
                 fault=fault.kind if fault else None,
             )
         )
-        if self.operation.id == "getToken":
+        if operation.id == "getToken":
             journal.counts["logins" if outcome.answer.status == 200 else "logins_refused"] += 1
 
 

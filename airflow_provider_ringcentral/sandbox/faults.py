@@ -12,7 +12,7 @@ KINDS: dict[str, str] = {
     "truncate": "a Content-Length larger than what is sent: the share `fraction` of the body, then the end",
     "broken_json": "200, with the body cut after the share `fraction` and a Content-Length to match",
     "html": "200 with a page of HTML where JSON was due",
-    "slow": "waits `seconds`, then goes on",
+    "slow": "waits `seconds`, then goes on; `where` is before or body (after the share `fraction` of it)",
     "kill_tokens": "ends the session of this token before the request is looked at, `all` of them on demand",
     "redirect": "`status` (302) to `location`; empty: the same path on `host`",
     "foreign_links": "nextPage and contentUri lead to `host`",

@@ -29,7 +29,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the API: an operation of RingCentral's specification and who handles it."""
+    """One row of the API: an operation of RingCentral's specification and who handles it.
+
+    `media`: served by the media host too (`x-media-api` of the specification).
+    """
 
     id: str
     method: str
@@ -38,6 +41,7 @@ class Operation:
     handler: Callable[[Visit], Answer]
     permission: str | None = None
     user_permission: str | None = None
+    media: bool = False
 
 
 @dataclass(slots=True)

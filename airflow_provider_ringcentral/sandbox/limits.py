@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 UNLIMITED = "NoThrottling"
 DOCUMENTED: dict[str, int] = {"Light": 50, "Medium": 40, "Heavy": 10, "Auth": 5}
 """Requests per user, app and 60 s; a penalty lasts 60 s too. Auth counts per app."""
+MEDIA = "Media"
+"""The group of a media host that counts for itself; its limit is nowhere documented, so it is that of Heavy."""
+_USUAL = DOCUMENTED | {MEDIA: DOCUMENTED["Heavy"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,8 @@ class Limiter:
 
     def __init__(self, overrides: Mapping[str, Any] | None = None, *, scale: float = 1.0) -> None:
         self._scale = scale
-        self.limits = dict.fromkeys(DOCUMENTED, Limit(0))
-        for group, limit in (DOCUMENTED | dict(overrides or {})).items():
+        self.limits = dict.fromkeys(_USUAL, Limit(0))
+        for group, limit in (_USUAL | dict(overrides or {})).items():
             self.change(group, limit)
         self._windows: dict[tuple[str, str, str], _Window] = {}
 

@@ -46,6 +46,8 @@ class Options:
     end: str | None = None
     layout: str = "even"
     pretty: bool = False
+    recording_bytes_per_second: int = 4000
+    media_host: bool = False
 
     limits: bool | dict[str, Any] = True
     scale: float = 1.0
@@ -81,6 +83,8 @@ class Options:
                 raise ValueError(f"{name}={value!r} is none of {', '.join(allowed)}")
         if self.scale <= 0 or not 0 < self.page_fill <= 1 or self.calls < 0 or self.sessions < 1:
             raise ValueError("scale must be above 0, page_fill in (0, 1], calls at least 0, sessions at least 1")
+        if self.recording_bytes_per_second < 1:
+            raise ValueError("recording_bytes_per_second must be at least 1")
         if self.empty_pages == 1:
             raise ValueError("empty_pages=1 would make every page empty")
 

@@ -53,6 +53,11 @@ class SandboxControl:
         return self._url
 
     @property
+    def media_url(self) -> str:
+        """Where the bytes of recordings are: the media host's URL, or `url` when there is none."""
+        return self._who("media_url")
+
+    @property
     def client_id(self) -> str:
         """Client id of the app that is there from the start."""
         return self._who("client_id")
@@ -199,9 +204,37 @@ class SandboxControl:
         """Deletes calls, now or later; `showDeleted=true` still lists them."""
         self._call("POST", "/calls", change="delete", calls=calls, **when)
 
+    def recordings(self, start: str | None = None, end: str | None = None) -> list[dict[str, Any]]:
+        """The recordings of calls with `start <= t < end` (ISO), newest call first: the truth for tests.
+
+        Each has id, call_id, duration (s), content_type, size (bytes), sha256 (hex), and state: there, late or lost.
+        """
+        bounds = {name: value for name, value in (("start", start), ("end", end)) if value}
+        return list(self._call("GET", "/recordings", **bounds))
+
     def lose_recordings(self, recordings: list[str]) -> None:
         """Makes recordings answer 404 CMN-102, as they do after the retention."""
-        self._call("POST", "/lost-recordings", recordings=recordings)
+        self._call("POST", "/recordings", change="lose", recordings=recordings)
+
+    def delay_recordings(
+        self,
+        recordings: list[str] | None = None,
+        calls: list[int | str] | None = None,
+        *,
+        row: bool = True,
+        **when: Any,
+    ) -> None:
+        """Lets recordings (by id, or all of some calls) come late: until then they answer 404 CMN-102.
+
+        They come when `after_requests` call-log requests were answered, or after `after_seconds`, else with
+        `arrive_recordings`. With `row=False` the record does not name them until then (all of a call or none), and
+        what comes is a change of the record: `lastModifiedTime` moves, and the change sync shows it.
+        """
+        self._call("POST", "/recordings", change="delay", recordings=recordings, calls=calls, row=row, **when)
+
+    def arrive_recordings(self, recordings: list[str] | None = None, calls: list[int | str] | None = None) -> None:
+        """Brings late recordings now: those named, those of some calls, or all."""
+        self._call("POST", "/recordings", change="arrive", recordings=recordings, calls=calls)
 
     def refuse_sync_tokens(self, code: str = "CLG-101") -> None:
         """Makes every sync token issued so far answer 400 about `syncToken`: CLG-101 … CLG-105, CMN-101, any code."""

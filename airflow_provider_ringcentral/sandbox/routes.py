@@ -75,5 +75,6 @@ OPERATIONS: tuple[Operation, ...] = (
         HEAVY,
         recordings.read_call_recording_content,
         "ReadCallRecording",
+        media=True,
     ),
 )

@@ -54,18 +54,15 @@ class _Uvicorn(uvicorn.Server):
 
 
 class Server:
-    """A uvicorn server on a loopback port, bound when made, serving while `run` runs."""
+    """A uvicorn server on a loopback port, or on two with a media host; bound when made, serving while `run` runs."""
 
     def __init__(self, options: Options) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._sockets: list[socket.socket] = []
         try:
-            self._socket.bind((HOST, options.port))
-            self._socket.listen(1024)
-            self.url = f"http://{HOST}:{self._socket.getsockname()[1]}"
-            self.state = State(options, self.url)
+            self.url = self._listen(options.port)
+            self.state = State(options, self.url, self._listen(0) if options.media_host else None)
         except BaseException:
-            self._socket.close()
+            self._close()
             raise
         config = uvicorn.Config(
             make_app(self.state, lambda: self._uvicorn.server_state.connections),
@@ -81,12 +78,25 @@ class Server:
         )
         self._uvicorn = _Uvicorn(config)
 
+    def _listen(self, port: int) -> str:
+        """Binds a port (0: a free one); the URL it has."""
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._sockets.append(listener)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(1024)
+        return f"http://{HOST}:{listener.getsockname()[1]}"
+
+    def _close(self) -> None:
+        for listener in self._sockets:
+            listener.close()
+
     def run(self) -> None:
         """Serves until `stop`."""
         try:
-            self._uvicorn.run(sockets=[self._socket])
+            self._uvicorn.run(sockets=self._sockets)
         finally:
-            self._socket.close()
+            self._close()
 
     def stop(self) -> None:
         """Makes `run` return; safe from any thread."""

@@ -18,12 +18,24 @@ CODE = "@@@@@@@@"
 LATENCY_LIMIT = 1_830_000
 """No call is modified later than this after its start (ms)."""
 
+ROW, LEG = "6", "7"
+"""First digit of a recording's id: that of a row, and another one that only a leg of it names."""
+
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def moment(delta: int) -> str:
     """Stands for the start of the call plus `delta` milliseconds; as wide as a written moment."""
     return f"~{delta:022d}~"
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording of a call: `digit` begins its id, `duration` is in seconds."""
+
+    digit: str
+    duration: int
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +55,30 @@ class Shape:
     session: str
     duration: int
     latency: int
+    recordings: tuple[Recording, ...]
 
 
-def make_shapes(company: Company, seed: int, url: str) -> list[Shape]:
-    """The thousand shapes of a seed; the same for the same seed, whatever the port."""
+def make_shapes(company: Company, seed: int, url: str, media_url: str | None = None) -> list[Shape]:
+    """The thousand shapes of a seed; the same for the same seed, whatever the ports.
+
+    `media_url`: where the bytes of recordings are, when that is another host.
+    """
     random = Random(f"shapes-{seed}")
     shapes: list[Shape] = []
     for number in range(SHAPES):
         # About one row in 25 is another row of its predecessor's call, such as a queue's and then the agent's.
         session = shapes[-1].session if number and random.random() < 0.04 else f"{number:03d}"
-        shapes.append(_Draft(random, company, url, number, session).shape())
+        shapes.append(_Draft(random, company, number, session, url=url, media_url=media_url or url).shape())
     return shapes
 
 
 class _Draft:
     """A shape while it is drawn."""
 
-    def __init__(self, random: Random, company: Company, url: str, number: int, session: str) -> None:
-        self.random, self.url, self.session = random, url, session
+    def __init__(
+        self, random: Random, company: Company, number: int, session: str, *, url: str, media_url: str
+    ) -> None:
+        self.random, self.url, self.session, self.media_url = random, url, session, media_url
         self.tail = f"{_ALPHABET[number // 62 % 62]}{_ALPHABET[number % 62]}{random.choice(_ALPHABET)}zUA"
         self.number = number
         self.fax = random.random() < 0.05
@@ -84,6 +102,10 @@ class _Draft:
         legs = [self._leg(simple, "Accept" if self.inbound else "SipToPstnUnmetered", master=True)]
         if self.inbound and self.owner.type == "Department":
             legs.append(self._leg(simple, "FindMe", master=False))
+        recordings = self._recordings(simple)
+        if len(recordings) > 1:
+            other = self._recording(LEG, simple["recording"]["type"])
+            legs.append(self._leg(simple, "TransferCall", master=False) | {"recording": other})
         detailed = simple | {
             "uri": simple["uri"].replace("view=Simple", "view=Detailed"),
             "transport": simple["transport"],
@@ -107,6 +129,7 @@ class _Draft:
             session=self.session,
             duration=self.duration,
             latency=self.latency,
+            recordings=recordings,
         )
 
     def _simple(self) -> dict[str, Any]:
@@ -151,10 +174,23 @@ class _Draft:
             if self.duration < 30:
                 record["shortRecording"] = True
                 return
-            recording = f"6{CODE}{self.number:03d}"
-            uri = f"{account}/recording/{recording}"
-            kind = "Automatic" if self.random.random() < 0.8 else "OnDemand"
-            record["recording"] = {"uri": uri, "id": recording, "type": kind, "contentUri": f"{uri}/content"}
+            record["recording"] = self._recording(ROW, "Automatic" if self.random.random() < 0.8 else "OnDemand")
+
+    def _recording(self, digit: str, kind: str) -> dict[str, Any]:
+        recording = f"{digit}{CODE}{self.number:03d}"
+        path = f"{account_path()}/recording/{recording}"
+        links = {"uri": f"{self.url}{path}", "contentUri": f"{self.media_url}{path}/content"}
+        return {"id": recording, "type": kind} | links
+
+    def _recordings(self, record: dict[str, Any]) -> tuple[Recording, ...]:
+        """Those of a recorded call: one, and for every fourth another one of a leg; every fifth is a WAV file."""
+        if "recording" not in record:
+            return ()
+        types = ["audio/wav" if number % 5 == 0 else "audio/mpeg" for number in (self.number, self.number + 2)]
+        whole = Recording(ROW, self.duration, types[0])
+        if self.number % 4:
+            return (whole,)
+        return whole, Recording(LEG, max(30, self.duration // 2), types[1])
 
     def _own(self) -> dict[str, Any]:
         device = self.owner.device_id

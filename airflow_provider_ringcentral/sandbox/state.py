@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox import instants
+from airflow_provider_ringcentral.sandbox.absences import Absences
 from airflow_provider_ringcentral.sandbox.arrivals import Arrivals
 from airflow_provider_ringcentral.sandbox.calls import Calls
 from airflow_provider_ringcentral.sandbox.changes import Changes
@@ -29,8 +30,8 @@ _WINDOW_DAYS = 7
 class State:
     """The world behind the routes. `lock` guards all of it: requests and control calls come from several threads."""
 
-    def __init__(self, options: Options, url: str) -> None:
-        self.options, self.url = options, url
+    def __init__(self, options: Options, url: str, media_url: str | None = None) -> None:
+        self.options, self.url, self.media_url = options, url, media_url or url
         self.lock = threading.RLock()
         self.random = Random(f"state-{options.seed}")
         start, end = _window(options)
@@ -46,10 +47,12 @@ class State:
             seed=options.seed,
             url=url,
             pretty=options.pretty,
+            media_url=self.media_url,
         )
         self._selections: dict[Filter, Selection] = {}
         self.changes = Changes(self.calls)
         self.arrivals = Arrivals(self.changes, seed=options.seed)
+        self.absences = Absences(self.changes)
         self.limiter = self._limiter()
         self.identity = Identity(sessions=options.sessions)
         self.faults = Faults()
@@ -58,7 +61,6 @@ class State:
         self.journal = Journal()
         self.sync_epoch = 0
         self.sync_refusal = "CLG-101"
-        self.lost_recordings: set[str] = set()
         self._populate()
 
     def _limiter(self) -> Limiter | None:
@@ -89,6 +91,10 @@ class State:
         """
         self._latest = max(instants.now() + self._clock_lead, self._latest + 1)
         return self._latest
+
+    def is_media(self, port: int) -> bool:
+        """Whether a port is the media host's."""
+        return self.media_url != self.url and self.media_url.endswith(f":{port}")
 
     def token_seconds(self) -> float:
         """How long a token lives, scaled."""

@@ -9,7 +9,8 @@ import pytest
 
 from airflow_provider_ringcentral.client.download import download
 from airflow_provider_ringcentral.client.errors import NotFound, Unavailable
-from airflow_provider_ringcentral.sandbox.recordings import BYTES_PER_SECOND, content
+from airflow_provider_ringcentral.sandbox.recording_bytes import RecordingBytes
+from airflow_provider_ringcentral.sandbox.shapes import Recording
 
 from .conftest import LOG
 
@@ -25,7 +26,9 @@ def recording(start, client_of):
     params = {"recordingType": "All", "dateFrom": "2020-01-01T00:00:00Z"}
     call = max(client.records(LOG, params), key=lambda call: call["duration"])
     recorded = call["recording"]
-    return sandbox, client, recorded["contentUri"], content(recorded["id"], 0, call["duration"] * BYTES_PER_SECOND)
+    about = client.request_json("GET", recorded["uri"])
+    content = RecordingBytes(recorded["id"], Recording("6", call["duration"], about["contentType"]), 4000)
+    return sandbox, client, recorded["contentUri"], content.cut(0, content.size)
 
 
 def test_the_whole_is_fetched_at_once(recording, seen):

@@ -133,12 +133,13 @@ def test_groups_and_permissions_are_those_of_the_specification(specification):
     wrong = []
     for operation in OPERATIONS:
         official = specification["paths"][operation.path][operation.method.lower()]
-        ours = (operation.id, operation.group, operation.permission, operation.user_permission)
+        ours = (operation.id, operation.group, operation.permission, operation.user_permission, operation.media)
         theirs = (
             official["operationId"],
             official["x-throttling-group"],
             official.get("x-app-permission"),
             official.get("x-user-permission"),
+            official.get("x-media-api", False),
         )
         if ours != theirs:
             wrong.append((ours, theirs))
