@@ -112,10 +112,11 @@ class Sandbox(SandboxControl):
             assert sandbox.stats()["limited"] == 0
 
     The arguments are the fields of `Options` (docs/guides/sandbox.md explains each): what calls there are (`calls`,
-    `start`, `end`, `seed`, `layout`), limits (`limits`, `scale`, `token_seconds`, `sessions`), and how the service
-    behaves where RingCentral's documentation is silent (`date_to`, `order`, `page_fill`, …). `start` and `end` are
-    datetimes with a zone or ISO text. `process=True` runs the server in a process of its own, so that its CPU
-    time is not yours. It is ready when `with` is entered and gone, port included, when it is left.
+    `start`, `end`, `seed`, `layout`), how their recordings are had (`media_host`, `recording_bytes_per_second`), limits
+    (`limits`, `scale`, `token_seconds`, `sessions`), and how the service behaves where RingCentral's documentation is
+    silent (`date_to`, `order`, `page_fill`, …). `start` and `end` are datetimes with a zone or ISO text.
+    `process=True` runs the server in a process of its own, so that its CPU time is not yours. It is ready when `with`
+    is entered and gone, ports included, when it is left.
     """
 
     def __init__(self, *, process: bool = False, **options: Any) -> None:
