@@ -110,6 +110,13 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": [f"{PACKAGE}.operators.api", f"{PACKAGE}.operators.call_log"],
             }
         ],
+        "sensors": [{"integration-name": "RingCentral", "python-modules": [f"{PACKAGE}.sensors.api"]}],
+        "triggers": [
+            {
+                "integration-name": "RingCentral",
+                "python-modules": [f"{PACKAGE}.triggers.api", f"{PACKAGE}.triggers.quota"],
+            }
+        ],
         "hooks": [{"integration-name": "RingCentral", "python-modules": [f"{PACKAGE}.hooks.ringcentral"]}],
         "connection-types": [
             {

@@ -107,7 +107,9 @@ def test_the_base_install_adds_nothing_to_airflow():
     assert ours == {
         "apache-airflow",
         "apache-airflow-providers-common-compat",
+        "asgiref",
         "cryptography",
+        "jinja2",
         "msgspec",
         "requests",
         "tenacity",

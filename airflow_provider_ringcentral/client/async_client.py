@@ -14,6 +14,7 @@ from airflow_provider_ringcentral.client.answer import decoded
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.attempt import Call
     from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.client.credentials import Credentials
 
 T = TypeVar("T")
 
@@ -31,8 +32,12 @@ class AsyncRingCentralClient:
     """
 
     def __init__(
-        self, make: Callable[[Callable[[str], None]], RingCentralClient], on_secret: Callable[[str], Awaitable[None]]
+        self,
+        credentials: Credentials,
+        make: Callable[[Callable[[str], None]], RingCentralClient],
+        on_secret: Callable[[str], Awaitable[None]],
     ) -> None:
+        self.credentials = credentials
         self._make = make
         self._on_secret = on_secret
         self._secrets: set[str] = set()

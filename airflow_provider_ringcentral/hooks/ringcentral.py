@@ -73,21 +73,10 @@ class RingCentralJWTHook(BaseHook):
 
     def make_client(self, max_wait: float) -> RingCentralClient:
         """A client of its own whose requests wait for at most `max_wait` seconds each."""
-        from airflow_provider_ringcentral.client.client import RingCentralClient
-        from airflow_provider_ringcentral.client.policy import Policy
-        from airflow_provider_ringcentral.hooks.metrics import emit
+        from airflow_provider_ringcentral.hooks.client import client_of
 
-        credentials = self.credentials
         with airflow_errors():
-            return RingCentralClient(
-                credentials,
-                settings.shared_ledger(settings.ledger_url()),
-                policy=Policy(max_wait=max_wait),
-                on_secret=mask_secret,
-                raise_as=for_airflow,
-                observe=emit,
-                show_personal_data=settings.log_personal_data(),
-            )
+            return client_of(self.credentials, max_wait=max_wait, on_secret=mask_secret, raise_as=for_airflow)
 
     def get_conn(self) -> RingCentralClient:
         """The client: one a hook, safe for threads, made when first asked for. Nothing is sent yet."""

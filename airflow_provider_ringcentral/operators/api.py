@@ -10,14 +10,13 @@ import msgspec
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.hooks.xcom import XCOM_LIMIT_BYTES
 from airflow_provider_ringcentral.operators.receipts import announce
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-
-XCOM_LIMIT_BYTES = 48 * 1024
 
 
 class RingCentralApiOperator(BaseOperator):

@@ -23,11 +23,16 @@ class RingCentralQuotaTrigger(BaseTrigger):
         super().__init__()  # type: ignore[no-untyped-call]
         self.moment = moment
 
+    @property
+    def seconds(self) -> float:
+        """From now until it may fire."""
+        return max(SOONEST_SECONDS, self.moment - time.time())
+
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path and arguments."""
         return f"{type(self).__module__}.{type(self).__qualname__}", {"moment": self.moment}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Sleep, then say so once."""
-        await asyncio.sleep(max(SOONEST_SECONDS, self.moment - time.time()))
+        await asyncio.sleep(self.seconds)
         yield TriggerEvent({"status": "success"})  # type: ignore[no-untyped-call]

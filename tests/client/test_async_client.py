@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import threading
 import time
@@ -40,9 +41,10 @@ async def opened(sandbox, ledger, on_secret=None, **credentials) -> AsyncIterato
 
     def make(found: Callable[[str], None]) -> RingCentralClient:
         policy = Policy(backoff=0.01, max_wait=30.0)
-        return RingCentralClient(credentials_of(sandbox, **credentials), ledger, policy=policy, on_secret=found)
+        return RingCentralClient(who, ledger, policy=policy, on_secret=found)
 
-    client = AsyncRingCentralClient(make, on_secret or ignore)
+    who = credentials_of(sandbox, **credentials)
+    client = AsyncRingCentralClient(who, make, on_secret or ignore)
     try:
         yield client
     finally:
@@ -205,6 +207,18 @@ async def test_errors_are_those_of_the_client(start, ledger, path, error):
     async with opened(start(), ledger) as client:
         with pytest.raises(error):
             await client.raw_json("GET", path)
+
+
+async def test_lines_of_its_threads_go_to_the_log_of_whoever_asked(start, ledger):
+    """Airflow tells by a context variable whose log a line belongs to."""
+    whose = contextvars.ContextVar("whose", default="nobody's")
+
+    async def asked(name: str) -> str:
+        whose.set(name)
+        return await client.work(whose.get)
+
+    async with opened(start(), ledger) as client:
+        assert await asyncio.gather(asked("first"), asked("second")) == ["first", "second"]
 
 
 async def test_a_refused_login_is_asked_for_once(start, ledger):

@@ -1,0 +1,141 @@
+"""Looking at any path until a condition holds, without a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from airflow_provider_ringcentral.client.errors import LoginFailed, RingCentralError
+from airflow_provider_ringcentral.client.seal import Seal
+from airflow_provider_ringcentral.hooks.shared_client import read_credentials, shared_client
+from airflow_provider_ringcentral.hooks.xcom import XCOM_LIMIT_BYTES
+from airflow_provider_ringcentral.triggers.condition import Look, judge, passing
+from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS, RingCentralQuotaTrigger
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
+    from airflow_provider_ringcentral.client.credentials import Credentials
+
+SHORTEST_INTERVAL_SECONDS = 1.0
+
+LAST_LOOK_SECONDS = 60.0
+"""How long a look that began before the deadline may go on after it."""
+
+
+class RingCentralApiTrigger(BaseTrigger):
+    """GETs `path` every `poke_interval` seconds until `condition` holds or `deadline` (epoch seconds) has passed.
+
+    The first look is the worker's, so this one's comes an interval later, and not within 5 s of the start. Fires once:
+
+    | status | with |
+    |---|---|
+    | success | `sealed`: the answer, encrypted with the credentials since events are stored in clear; None: too large |
+    | timeout | `reason`: what the last look found |
+    | error | `error`: kind, message, fields of what waiting cannot mend |
+    """
+
+    def __init__(
+        self,
+        *,
+        ringcentral_conn_id: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        condition: str | None,
+        missing_ok: bool,
+        poke_interval: float,
+        deadline: float,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.ringcentral_conn_id = ringcentral_conn_id
+        self.path = path
+        self.query = query
+        self.condition = condition
+        self.missing_ok = missing_ok
+        self.poke_interval = poke_interval
+        self.deadline = deadline
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Class path and arguments."""
+        names = ("ringcentral_conn_id", "path", "query", "condition", "missing_ok", "poke_interval", "deadline")
+        return f"{type(self).__module__}.{type(self).__qualname__}", {name: getattr(self, name) for name in names}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Look until there is something to tell, then tell it once."""
+        await asyncio.sleep(max(SOONEST_SECONDS, self._pause()))
+        yield TriggerEvent(await self._told())  # type: ignore[no-untyped-call]
+
+    async def _told(self) -> dict[str, Any]:
+        try:
+            return await self._watch()
+        except RingCentralError as error:
+            return {"status": "error", "error": error.as_json()}
+
+    async def _watch(self) -> dict[str, Any]:
+        while True:
+            async with shared_client(self.ringcentral_conn_id) as client:
+                try:
+                    return await self._until_it_holds(client)
+                except LoginFailed:
+                    # A wait may last for days: secret and JWT may have been replaced meanwhile.
+                    if await read_credentials(self.ringcentral_conn_id) == client.credentials:
+                        raise
+
+    async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
+        while True:
+            look = await self._look(client)
+            if look.done:
+                return {"status": "success", "sealed": await client.work(_sealed, client.credentials, look.value)}
+            self.log.info("Not yet: %s", look.reason)
+            if self._left() <= 0:
+                return {"status": "timeout", "reason": look.reason}
+            await asyncio.sleep(self._pause(look.again_in))
+
+    async def _look(self, client: AsyncRingCentralClient) -> Look:
+        left = max(0.0, self._left())
+        try:
+            async with asyncio.timeout(left + LAST_LOOK_SECONDS):
+                body = await client.raw_json("GET", self.path, params=self.query, max_wait=left)
+                # Large answers and long expressions take their time.
+                return await client.work(judge, self.condition, body)
+        except TimeoutError:
+            return Look(done=False, reason="no answer came in time")
+        except RingCentralError as error:
+            look = passing(error, missing_ok=self.missing_ok)
+            if look is None:
+                raise
+            return look
+
+    def _left(self) -> float:
+        return self.deadline - time.time()
+
+    def _pause(self, again_in: float = 0.0) -> float:
+        return max(SHORTEST_INTERVAL_SECONDS, min(max(self.poke_interval, again_in), self._left()))
+
+
+class RingCentralPauseTrigger(RingCentralQuotaTrigger):
+    """Fires at `moment` for a worker that looks itself; hands back `deadline` (epoch seconds), which must survive."""
+
+    def __init__(self, moment: float, deadline: float) -> None:
+        super().__init__(moment)
+        self.deadline = deadline
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Class path and arguments."""
+        path, arguments = super().serialize()
+        return path, {**arguments, "deadline": self.deadline}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Sleep, then say so once."""
+        await asyncio.sleep(self.seconds)
+        yield TriggerEvent({"status": "again", "deadline": self.deadline})  # type: ignore[no-untyped-call]
+
+
+def _sealed(credentials: Credentials, value: Any) -> str | None:
+    """The value for the worker, which has the same credentials; None when it is too large for an event."""
+    sealed = Seal(credentials).close(msgspec.json.encode(value).decode())
+    return sealed if len(sealed) <= XCOM_LIMIT_BYTES else None
