@@ -68,6 +68,15 @@ class Attempt:
 
     def __call__(self, call: Call) -> Any:
         """At most one HTTP request: for a token, or the call itself. Returns what `call.read` makes of the answer."""
+        try:
+            return self._once(call)
+        except Again:
+            # Of a request that may not be repeated this comes only when it was not executed.
+            if (passage := call.options.get("passage")) is not None:
+                passage.refused()
+            raise
+
+    def _once(self, call: Call) -> Any:
         use = self._token(call)
         group = self.group(call)
         owner = self._credentials.owner_key(use.owner_id)
@@ -144,9 +153,8 @@ class Attempt:
 
     def group(self, call: Call) -> str:
         """The throttling group: as learned from answers, else by the table, else the strictest."""
-        path = urlsplit(call.url).path
-        row = endpoints.endpoint_for(call.method, path)
-        return self._groups.get(_shape(call.method, path)) or (row.group if row else STRICTEST)
+        row = endpoints.endpoint_for(call.method, urlsplit(call.url).path)
+        return self._groups.get(_shape(call.method, call.url)) or (row.group if row else STRICTEST)
 
     def _learn(self, call: Call, owner: str, group: str, response: requests.Response, refused: float | None) -> None:
         """What the answer says of the windows; it may count the request in another group than we thought."""
@@ -159,7 +167,7 @@ class Attempt:
         if said.limit is not None and said.seconds is not None:
             self._usage.limits[named] = (said.limit, said.seconds)
         if named != group:
-            self._groups[_shape(call.method, urlsplit(call.url).path)] = named
+            self._groups[_shape(call.method, call.url)] = named
             self._places.give_back(owner, group, call.ticket)
         self._date(call, owner, named, said)
 
@@ -186,6 +194,10 @@ class Attempt:
             self._login.leave(call.ticket)
 
 
-def _shape(method: str, path: str) -> str:
-    """A path without its ids, so that what was learned of one record holds for all."""
-    return f"{method} {re.sub(r'/(~|[^/]*[0-9][^/]*)(?=/|$)', '/*', path)}"
+def _shape(method: str, url: str) -> str:
+    """A URL without its ids and query, so that what was learned of one record holds for all on its host.
+
+    The media host may count the same path in another group (guide: basics/media.md).
+    """
+    parts = urlsplit(url)
+    return f"{method} {parts.netloc}{re.sub(r'/(~|[^/]*[0-9][^/]*)(?=/|$)', '/*', parts.path)}"

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 import urllib3
@@ -15,7 +15,13 @@ from requests.auth import AuthBase
 
 from airflow_provider_ringcentral import __version__
 from airflow_provider_ringcentral.client.credentials import Credentials
-from airflow_provider_ringcentral.client.errors import BadRequest, ConfigurationError, Problem, Unavailable
+from airflow_provider_ringcentral.client.errors import (
+    HOST_REFUSED,
+    BadRequest,
+    ConfigurationError,
+    Problem,
+    Unavailable,
+)
 from airflow_provider_ringcentral.client.hosts import host_of, is_loopback, may_receive_secrets
 
 USER_AGENT = (
@@ -39,6 +45,18 @@ class NeverSent(Unavailable):
 
 class Lost(Unavailable):
     """The connection broke or fell silent after the request may have gone out."""
+
+
+class Passage(Protocol):
+    """Who must know when a request goes out, because it must not go out twice."""
+
+    def departs(self) -> None:
+        """The request goes out next. What this raises keeps it back."""
+        ...
+
+    def refused(self) -> None:
+        """What went out, if anything did, was certainly not executed, and is waited with."""
+        ...
 
 
 class Basic(AuthBase):
@@ -90,6 +108,7 @@ class Transport:
                         if host
                         else "must start with / or be an https URL of RingCentral, spaces and backslashes "
                         "percent-encoded",
+                        HOST_REFUSED,
                     )
                 ]
             )
@@ -97,11 +116,20 @@ class Transport:
 
     @contextmanager
     def send(
-        self, method: str, url: str, auth: AuthBase, *, timeout: float | None = None, **options: Any
+        self,
+        method: str,
+        url: str,
+        auth: AuthBase,
+        *,
+        timeout: float | None = None,
+        passage: Passage | None = None,
+        **options: Any,
     ) -> Iterator[requests.Response]:
         """Send once and hand over the answer with its body unread. Raises `NeverSent` or `Lost`."""
         credentials, url = self._credentials, self.url(url)
         read_timeout = timeout or credentials.timeout
+        if passage is not None:
+            passage.departs()
         with _translated():
             response = self._session.request(
                 method,

@@ -1,0 +1,102 @@
+"""A server in memory that takes messages and loses answers, and a draft for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow_provider_ringcentral.client.errors import OutcomeUnknown
+from airflow_provider_ringcentral.client.transport import Passage
+from airflow_provider_ringcentral.sending.draft import Draft, Record, digest
+
+
+class Killed(BaseException):
+    """What kill -9 does to a process, as far as a test can."""
+
+
+@dataclass
+class PostOffice:
+    """Each request does what the next of `plan` says; afterwards, and without a plan, it is answered.
+
+    ok, lost (accepted, no answer), dropped (not accepted, no answer), killed (accepted, then the process dies),
+    killed early (the process dies before anything goes out), an error: refused with it.
+    """
+
+    plan: list[Any] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    lists: list[Any] = field(default_factory=list)
+    """What the next looks see: an error is raised, "nothing" shows none; after that all."""
+    looks: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def accept(self, to: str, text: str, *, ago: float = 0.0) -> dict[str, Any]:
+        with self.lock:
+            made = datetime.now(UTC) - timedelta(seconds=ago)
+            record = {
+                "id": 7_000_000_000_000_000_001 + len(self.messages),
+                "to": to,
+                "text": text,
+                "creationTime": made.isoformat(timespec="milliseconds"),
+                "messageStatus": "Queued",
+            }
+            self.messages.append(record)
+            return record
+
+    @property
+    def ids(self) -> list[str]:
+        return [str(message["id"]) for message in self.messages]
+
+
+@dataclass(frozen=True)
+class Note(Draft[PostOffice]):
+    to: str = "+16505550100"
+    text: str = "hello"
+
+    channel = "note"
+
+    @property
+    def key(self) -> str:
+        return digest(self.to)
+
+    @property
+    def content(self) -> str:
+        return digest(self.to, self.text)
+
+    def send(self, client: PostOffice, passage: Passage) -> Record:
+        step = client.plan.pop(0) if client.plan else "ok"
+        if step == "killed early":
+            raise Killed
+        passage.departs()
+        if isinstance(step, Exception):
+            raise step
+        if step == "dropped":
+            raise OutcomeUnknown("no answer", status=502)
+        record = client.accept(self.to, self.text)
+        if step == "killed":
+            raise Killed
+        if step == "lost":
+            raise OutcomeUnknown("no answer", status=504)
+        return record if step == "ok" else step(record)
+
+    def candidates(self, client: PostOffice, start: datetime, end: datetime) -> Iterable[Record]:
+        client.looks += 1
+        step = client.lists.pop(0) if client.lists else "all"
+        if isinstance(step, Exception):
+            raise step
+        return list(client.messages) if step == "all" else []
+
+    def content_of(self, record: Record) -> str | None:
+        return digest(record["to"], record["text"])
+
+
+class Blind(Note):
+    channel = "blind"
+    lookable = False
+
+
+class Lookalike(Note):
+    channel = "lookalike"
+    exact = False

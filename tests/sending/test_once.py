@@ -1,0 +1,464 @@
+"""Sending once, against a server in memory: what was accepted, what was answered, and who died in between."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from airflow_provider_ringcentral.client.errors import (
+    BadRequest,
+    OutcomeUnknown,
+    PermissionDenied,
+    RateLimited,
+    Unavailable,
+)
+from airflow_provider_ringcentral.client.ledger import Ledger
+from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
+from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.sending.draft import Sent
+from airflow_provider_ringcentral.sending.notebook import LedgerPages, Notebook
+from airflow_provider_ringcentral.sending.once import send_once
+from tests.sending.post_office import Blind, Killed, Lookalike, Note, PostOffice
+
+SETTLING = 0.3
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return MemoryLedger()
+
+
+@pytest.fixture
+def office() -> PostOffice:
+    return PostOffice()
+
+
+def notebook_of(ledger: Ledger, task: str = "task", **how: Any) -> Notebook:
+    return Notebook(LedgerPages(ledger, task), ledger, "server", **{"flight": 0.2, **how})
+
+
+def send(office: PostOffice, notebook: Notebook, draft: Note | None = None, **how: Any) -> Sent:
+    return send_once(office, draft or Note(), notebook, **{"settling": SETTLING, **how})
+
+
+def test_a_send_is_sent_and_known(office, ledger):
+    sent = send(office, notebook_of(ledger))
+
+    assert (sent.id, sent.found, sent.earlier) == (office.ids[0], False, False)
+    assert sent.record["messageStatus"] == "Queued"
+
+
+@pytest.mark.parametrize("on_unknown", ["look", "resend"])
+def test_a_lost_answer_is_found(office, ledger, on_unknown):
+    office.plan = ["lost"]
+
+    sent = send(office, notebook_of(ledger), on_unknown=on_unknown)
+
+    assert (sent.id, sent.found, len(office.messages)) == (office.ids[0], True, 1)
+
+
+def test_what_shows_up_late_is_found_within_the_settling_time(office, ledger):
+    office.plan, office.lists = ["lost"], ["nothing"] * 3
+
+    sent = send(office, notebook_of(ledger))
+
+    assert (sent.id, office.looks) == (office.ids[0], 4)
+
+
+def test_nothing_found_is_an_error_that_says_what_to_do(office, ledger):
+    office.plan = ["dropped"]
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        send(office, notebook_of(ledger))
+
+    assert caught.value.status == 502
+    assert "clear the task" in caught.value.remedy.cure
+    assert office.looks > 3
+    assert office.messages == []
+
+
+def test_resend_sends_once_more_and_no_more(office, ledger):
+    office.plan = ["dropped", "dropped"]
+
+    with pytest.raises(OutcomeUnknown):
+        send(office, notebook_of(ledger), on_unknown="resend")
+    with pytest.raises(OutcomeUnknown):
+        send(office, notebook_of(ledger), on_unknown="resend")
+
+    assert (office.plan, office.messages) == ([], [])
+
+
+def test_resend_that_is_answered(office, ledger):
+    office.plan = ["dropped"]
+
+    assert send(office, notebook_of(ledger), on_unknown="resend").id == office.ids[0]
+
+
+def test_fail_neither_looks_nor_repeats(office, ledger):
+    office.plan = ["lost"]
+
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown):
+            send(office, notebook_of(ledger), on_unknown="fail")
+
+    assert (office.looks, len(office.messages)) == (0, 1)
+
+
+def test_a_draft_that_cannot_be_looked_up(office, ledger):
+    office.plan = ["lost"]
+
+    for _ in range(2):
+        with pytest.raises(OutcomeUnknown) as caught:
+            send(office, notebook_of(ledger), Blind())
+        assert "not found" not in caught.value.message
+
+    assert (office.looks, len(office.messages)) == (0, 1)
+
+
+def test_killed_after_acceptance_the_retry_finds_it(office, ledger):
+    office.plan = ["killed"]
+    with pytest.raises(Killed):
+        send(office, notebook_of(ledger))
+
+    sent = send(office, notebook_of(ledger))
+
+    assert (sent.id, sent.found, len(office.messages)) == (office.ids[0], True, 1)
+
+
+def test_killed_before_it_went_out_the_retry_sends_without_looking(office, ledger):
+    office.plan = ["killed early"]
+    with pytest.raises(Killed):
+        send(office, notebook_of(ledger))
+
+    sent = send(office, notebook_of(ledger))
+
+    assert (sent.found, len(office.messages), office.looks) == (False, 1, 0)
+
+
+def test_killed_when_nobody_can_tell_the_retry_does_not_repeat(office, ledger):
+    def die(record):
+        office.messages.remove(record)
+        raise Killed
+
+    office.plan = [die]
+    with pytest.raises(Killed):
+        send(office, notebook_of(ledger))
+
+    with pytest.raises(OutcomeUnknown):
+        send(office, notebook_of(ledger))
+
+    assert office.messages == []
+
+
+def test_a_person_who_clears_it_then_has_decided(office, ledger):
+    office.plan = ["dropped"]
+    with pytest.raises(OutcomeUnknown):
+        send(office, notebook_of(ledger, order=0))
+    looks = office.looks
+
+    sent = send(office, notebook_of(ledger, order=1))
+
+    assert (sent.id, sent.found) == (office.ids[0], False)
+    assert office.looks > looks
+
+
+def test_a_person_who_clears_it_while_it_is_there_gets_it(office, ledger):
+    office.plan = ["killed"]
+    with pytest.raises(Killed):
+        send(office, notebook_of(ledger, order=0))
+
+    sent = send(office, notebook_of(ledger, order=1))
+
+    assert (sent.found, len(office.messages)) == (True, 1)
+
+
+def test_a_retry_after_success_gives_the_same_id(office, ledger):
+    first = send(office, notebook_of(ledger))
+
+    again = send(office, notebook_of(ledger))
+
+    assert (again.id, again.earlier, again.found, len(office.messages)) == (first.id, True, False, 1)
+    assert again.record["messageStatus"] == "Queued"
+
+
+def test_a_retry_with_another_text_sends_nothing(office, ledger, caplog):
+    first = send(office, notebook_of(ledger), Note(text="try 1"))
+
+    again = send(office, notebook_of(ledger), Note(text="try 2"))
+
+    assert (again.id, len(office.messages)) == (first.id, 1)
+    assert "other content" in caplog.text
+
+
+def test_a_retry_looks_for_the_text_that_went_out(office, ledger):
+    office.plan = ["killed"]
+    with pytest.raises(Killed):
+        send(office, notebook_of(ledger), Note(text="try 1"))
+
+    sent = send(office, notebook_of(ledger), Note(text="try 2"))
+
+    assert (sent.found, [message["text"] for message in office.messages]) == (True, ["try 1"])
+
+
+@pytest.mark.parametrize(("on_rerun", "messages"), [("send", 2), ("skip", 1)])
+def test_a_finished_task_that_is_cleared(office, ledger, on_rerun, messages):
+    first = notebook_of(ledger, order=2)
+    earlier = send(office, first)
+    first.finish()
+
+    sent = send(office, notebook_of(ledger, order=3), on_rerun=on_rerun)
+
+    assert len(office.messages) == messages
+    assert (sent.id == earlier.id) == (on_rerun == "skip")
+
+
+def test_a_finished_task_whose_report_was_lost_does_not_send_again(office, ledger):
+    notebook = notebook_of(ledger, order=2)
+    earlier = send(office, notebook)
+    notebook.finish()
+
+    assert send(office, notebook_of(ledger, order=2)).id == earlier.id
+    assert len(office.messages) == 1
+
+
+def test_a_failed_task_that_is_cleared_keeps_what_it_has_sent(office, ledger):
+    earlier = send(office, notebook_of(ledger, order=0))
+
+    assert send(office, notebook_of(ledger, order=1)).id == earlier.id
+
+
+def test_a_cleared_send_whose_answer_is_lost_does_not_find_the_earlier_one(office, ledger):
+    first = notebook_of(ledger, order=0)
+    send(office, first)
+    first.finish()
+    office.plan = ["dropped"]
+
+    with pytest.raises(OutcomeUnknown):
+        send(office, notebook_of(ledger, order=1))
+
+
+def test_a_closed_entry_is_sent_anew(office, ledger):
+    notebook = notebook_of(ledger)
+    failed = send(office, notebook)
+    notebook.close(Note().key)
+
+    assert send(office, notebook_of(ledger)).id != failed.id
+    assert len(office.messages) == 2
+
+
+REFUSALS = [BadRequest("bad", status=400), RateLimited("later", retry_after=60), Unavailable("no connection")]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda error: type(error).__name__)
+def test_what_was_refused_is_raised_and_a_retry_sends(office, ledger, refusal):
+    office.plan = [refusal]
+
+    with pytest.raises(type(refusal)):
+        send(office, notebook_of(ledger))
+    sent = send(office, notebook_of(ledger))
+
+    assert (sent.found, len(office.messages), office.looks) == (False, 1, 0)
+
+
+def test_an_answer_without_an_id_is_looked_for(office, ledger):
+    office.plan = [lambda record: {"messageStatus": record["messageStatus"]}]
+
+    sent = send(office, notebook_of(ledger))
+
+    assert (sent.id, sent.found) == (office.ids[0], True)
+
+
+@pytest.mark.parametrize("failure", [Unavailable("down"), RateLimited("later", retry_after=9)])
+def test_not_looked_is_not_the_same_as_not_found(office, ledger, failure):
+    office.plan, office.lists = ["lost"], [failure]
+
+    with pytest.raises(type(failure)):
+        send(office, notebook_of(ledger))
+    sent = send(office, notebook_of(ledger))
+
+    assert (sent.found, len(office.messages)) == (True, 1)
+
+
+def test_who_may_not_look_does_not_know(office, ledger):
+    office.plan, office.lists = ["lost"], [PermissionDenied("no ReadMessages")]
+
+    with pytest.raises(OutcomeUnknown, match="no ReadMessages"):
+        send(office, notebook_of(ledger))
+
+
+def test_two_tasks_with_lost_answers_get_a_message_each(office, ledger):
+    office.plan = ["lost", "lost"]
+    found: dict[str, Sent] = {}
+
+    def work(task: str) -> None:
+        found[task] = send(office, notebook_of(ledger, task))
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(sent.id for sent in found.values()) == office.ids
+    assert len(office.ids) == 2
+
+
+def test_of_two_lost_answers_with_one_message_one_task_gets_it(office, ledger):
+    office.plan = ["lost", "dropped"]
+
+    first = send(office, notebook_of(ledger, "a"))
+    with pytest.raises(OutcomeUnknown):
+        send(office, notebook_of(ledger, "b"))
+
+    assert [first.id] == office.ids
+
+
+def test_a_message_whose_answer_is_still_to_come_is_left_to_its_sender(office, ledger):
+    """Task a is accepted and waits for its answer; task b was dropped and must not take a's message for its own."""
+    accepted, answer = threading.Event(), threading.Event()
+
+    def slow(record):
+        accepted.set()
+        answer.wait()
+        return record
+
+    office.plan = [slow, "dropped"]
+    found: list[Sent] = []
+    patient = {"flight": 30.0}
+    a = threading.Thread(target=lambda: found.append(send(office, notebook_of(ledger, "a", **patient))))
+    a.start()
+    accepted.wait()
+    caught: list[BaseException] = []
+
+    def second() -> None:
+        try:
+            send(office, notebook_of(ledger, "b", **patient))
+        except OutcomeUnknown as error:
+            caught.append(error)
+
+    b = threading.Thread(target=second)
+    b.start()
+    while office.looks < 3:
+        time.sleep(0.01)
+    answer.set()
+    a.join()
+    b.join()
+
+    assert (found[0].id, found[0].found, len(caught)) == (office.ids[0], False, 1)
+
+
+def test_a_killed_sender_gives_way_after_the_flight_of_its_request(office, ledger):
+    office.plan = ["killed", "lost"]
+    with pytest.raises(Killed):
+        send(office, notebook_of(ledger, "a"))
+
+    b = send(office, notebook_of(ledger, "b"))
+    a = send(office, notebook_of(ledger, "a"))
+
+    assert sorted([a.id, b.id]) == office.ids
+
+
+def test_an_answer_whose_id_was_taken_takes_the_double(office, ledger):
+    def taken(record):
+        Notebook(LedgerPages(ledger, "b"), ledger, "server").claims.take("note", str(record["id"]), "b's ticket")
+        office.accept(record["to"], record["text"])
+        return record
+
+    office.plan = [taken]
+
+    sent = send(office, notebook_of(ledger, "a"))
+
+    assert (sent.id, sent.found) == (office.ids[1], True)
+
+
+def test_an_answer_whose_id_was_taken_keeps_it_when_there_is_no_double(office, ledger):
+    def taken(record):
+        Notebook(LedgerPages(ledger, "b"), ledger, "server").claims.take("note", str(record["id"]), "b's ticket")
+        return record
+
+    office.plan = [taken]
+
+    assert send(office, notebook_of(ledger, "a")).id == office.ids[0]
+
+
+@pytest.mark.parametrize(("doubles", "found"), [(0, True), (1, False)])
+def test_lookalikes_are_taken_only_when_there_is_one(office, ledger, doubles, found):
+    office.plan = ["lost"]
+    for _ in range(doubles):
+        office.accept(Lookalike().to, Lookalike().text)
+
+    if found:
+        assert send(office, notebook_of(ledger), Lookalike()).id == office.ids[0]
+    else:
+        with pytest.raises(OutcomeUnknown):
+            send(office, notebook_of(ledger), Lookalike())
+
+
+def test_an_older_message_of_the_same_text_comes_second(office, ledger):
+    office.accept(Note().to, Note().text, ago=30)
+    office.plan = ["lost"]
+
+    assert send(office, notebook_of(ledger)).id == office.ids[1]
+
+
+def test_what_is_older_than_the_clocks_may_differ_is_another_message(office, ledger):
+    office.accept(Note().to, Note().text, ago=90)
+    office.plan = ["dropped"]
+
+    with pytest.raises(OutcomeUnknown):
+        send(office, notebook_of(ledger))
+
+
+def test_a_retry_without_notes_looks_from_the_start_of_the_run(office, ledger):
+    office.accept(Note().to, Note().text, ago=300)
+
+    sent = send(office, notebook_of(ledger, retried_since=time.time() - 400))
+
+    assert (sent.id, sent.found, len(office.messages)) == (office.ids[0], True, 1)
+
+
+def test_a_retry_without_notes_and_without_a_message_sends(office, ledger):
+    sent = send(office, notebook_of(ledger, retried_since=time.time() - 400))
+
+    assert (sent.found, len(office.messages), office.looks) == (False, 1, 1)
+
+
+def test_what_went_out_before_claims_are_forgotten_is_not_looked_for(office, ledger):
+    office.plan = ["killed"]
+    with pytest.raises(Killed):
+        send(office, notebook_of(ledger))
+    notebook = notebook_of(ledger)
+    entry = notebook.read(Note().key)
+    entry.since -= 7 * 24 * 3600
+    notebook.write(Note().key, entry)
+
+    with pytest.raises(OutcomeUnknown):
+        send(office, notebook_of(ledger))
+    assert office.looks == 0
+
+
+@pytest.mark.parametrize(("name", "value"), [("on_unknown", "repeat"), ("on_rerun", "never")])
+def test_unknown_choices_are_refused_before_anything_is_sent(office, ledger, name, value):
+    with pytest.raises(BadArgument, match=f"{name} '{value}' is unknown") as caught:
+        send(office, notebook_of(ledger), **{name: value})
+
+    assert (caught.value.parameter, office.messages) == (name, [])
+
+
+def test_several_messages_of_a_task_have_an_entry_each(office, ledger):
+    notes = [replace(Note(), to=f"+1650555010{number}") for number in range(3)]
+    office.plan = ["ok", "killed"]
+    notebook = notebook_of(ledger)
+    send(office, notebook, notes[0])
+    with pytest.raises(Killed):
+        send(office, notebook, notes[1])
+
+    again = [send(office, notebook_of(ledger), note) for note in notes]
+
+    assert [sent.id for sent in again] == office.ids
+    assert [sent.earlier for sent in again] == [True, False, False]
+    assert [sent.found for sent in again] == [False, True, False]
