@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow_provider_ringcentral.client.errors import Unavailable
+from airflow_provider_ringcentral.client.errors import BadRequest, Unavailable
 from airflow_provider_ringcentral.client.transport import Lost, chunks_of
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
 
+_NO_SUCH_RANGE = 416
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
@@ -30,13 +31,21 @@ class Media:
     content_type: str | None = None
 
 
-def download(client: RingCentralClient, uri: str, write: Callable[[bytes], object]) -> Media:
+class MediaChanged(Unavailable):
+    """What was fetched before belongs to other media than what is there now: begin anew."""
+
+
+def download(
+    client: RingCentralClient, uri: str, write: Callable[[bytes], object], media: Media | None = None
+) -> Media:
     """Hand the bytes of `uri` to `write`, each exactly once and in order, in pieces of at most 64 KiB.
 
     After a break the rest is asked for by `Range`; a server that sends the whole again is read past what is there.
-    Raises `NotFound` when the media does not exist (any more), `Unavailable` when it cannot be had complete.
+    `media` says what an earlier try fetched, so that this one goes on after it, and is kept up to date: `total` and
+    `content_type` are known when `write` is called. Raises `NotFound` when the media does not exist (any more),
+    `MediaChanged` when it is not what the earlier bytes are of, `Unavailable` when it cannot be had complete.
     """
-    media = Media()
+    media = Media() if media is None else media
     while media.total is None or media.bytes < media.total or media.bytes == 0:
         # A range counts bytes as they go over the wire, so what it goes on from must not have been compressed.
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
@@ -48,6 +57,10 @@ def download(client: RingCentralClient, uri: str, write: Callable[[bytes], objec
             continue
         except _NotWritten as error:
             raise error.cause from None
+        except BadRequest as error:
+            if media.bytes and error.status == _NO_SUCH_RANGE:
+                raise MediaChanged("the media is shorter than what was fetched of it") from error
+            raise
         break
     if media.total is not None and media.bytes != media.total:
         raise Unavailable(f"the download has {media.bytes} bytes, announced were {media.total}")
@@ -69,7 +82,7 @@ class _NotWritten(Exception):
 def _take(response: requests.Response, media: Media, write: Callable[[bytes], object]) -> None:
     start, total = _extent(response)
     if media.bytes and media.total not in (None, total):
-        raise Unavailable("the media changed while it was fetched")
+        raise MediaChanged("the media changed while it was fetched")
     media.total = total
     media.content_type = response.headers.get("Content-Type")
     skip = media.bytes - start

@@ -94,11 +94,15 @@ def _rebuild(kind: type[RingCentralError], message: str, fields: dict[str, Any])
     return kind(message, **fields)
 
 
+HOST_REFUSED = "host"
+"""Kind of the problem of a link, of whomever, that leads where the access token must not go."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with a Connection: the field, what is wrong with its value, and the cure.
 
-    `kind` is `missing`, `no jwt` (a JWT that is none by its form) or `invalid`.
+    `kind` is `missing`, `no jwt` (a JWT that is none by its form), `host` (see `HOST_REFUSED`) or `invalid`.
     """
 
     field: str
