@@ -1,0 +1,51 @@
+"""The sensor in a DAG run: templates, mapping, deferral, what goes to XCom and what to the log."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_ringcentral.sandbox import Sandbox
+
+pytestmark = [
+    pytest.mark.db,
+    # dag.test() drives Airflow's own API through it.
+    pytest.mark.filterwarnings("ignore:Using `httpx` with `starlette.testclient`"),
+]
+
+DAGS = Path(__file__).parent / "dags"
+
+
+def test_every_way_to_wait(database, monkeypatch, tmp_path, caplog):
+    from airflow.dag_processing.dagbag import DagBag
+
+    caplog.set_level("INFO")
+    bundle = {
+        "name": "sensors",
+        "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+        "kwargs": {"path": str(DAGS)},
+    }
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    with Sandbox(calls=50, limits={"Heavy": 100_000}) as sandbox:
+        monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", sandbox.connection_uri)
+        monkeypatch.setenv("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", json.dumps([bundle]))
+        monkeypatch.setenv("RUN_START", now)
+        inserted = sandbox.insert_calls(1, start_time=now, after_requests=2)
+        run = DagBag(DAGS).get_dag("waiting").test()
+        tasks = {(ti.task_id, ti.map_index): ti for ti in run.get_task_instances()}
+        stats = sandbox.stats()
+
+    states = {name: ti.state for (name, _), ti in tasks.items()}
+    assert states == dict.fromkeys(states, "success") | {"too_late": "skipped"}, caplog.text[-5000:]
+    values = {key: ti.xcom_pull(ti.task_id, map_indexes=ti.map_index) for key, ti in tasks.items()}
+    assert [record["id"] for record in values["deferred", -1]] == inserted
+    for key in (("poke", -1), ("reschedule", -1), ("function", -1), ("mapped", 0), ("mapped", 1)):
+        assert values[key]["name"] == "Airflow Service"
+    assert stats["operations"]["readCompanyCallLog"] == 3
+    assert (stats["logins"], stats["limited"]) == (1, 0)
+    assert "Airflow Service" not in caplog.text
+    for secret in (sandbox.client_secret, sandbox.jwt):
+        assert secret not in caplog.text
