@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS
-from airflow_provider_ringcentral.extract.errors import BadArgument, EmptyWindow
-from airflow_provider_ringcentral.extract.files import check_destination, complete_file
-from airflow_provider_ringcentral.extract.formats import Format, format_of
+from airflow_provider_ringcentral.extract.errors import EmptyWindow
+from airflow_provider_ringcentral.extract.files import check_destination
+from airflow_provider_ringcentral.extract.formats import format_of
 from airflow_provider_ringcentral.extract.parts import Parts
+from airflow_provider_ringcentral.extract.publication import check_if_empty, publish, put_away
 from airflow_provider_ringcentral.extract.query import CallLogQuery
 from airflow_provider_ringcentral.extract.reading import PageSource, Progress, Reading
-from airflow_provider_ringcentral.extract.receipt import Receipt, utc_text
+from airflow_provider_ringcentral.extract.receipt import Receipt, microsecond_text, utc_text
+from airflow_provider_ringcentral.extract.spent import Spent
 
 if TYPE_CHECKING:
     from upath import UPath
 
 log = logging.getLogger(__name__)
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def extract_window(
@@ -47,71 +45,37 @@ def extract_window(
     Raises `BadArgument` and `DestinationError` before the first request, `WindowTooLarge` when RingCentral's page
     numbers don't suffice, `Unavailable` for a record without id or start time, and what the client raises.
     """
-    if if_empty not in ("write", "skip", "fail"):
-        raise BadArgument(f"if_empty {if_empty!r} is unknown; it is 'write', 'skip' or 'fail'.", parameter="if_empty")
+    check_if_empty(if_empty)
     chosen = format_of(destination.path, file_format)
     check_destination(destination)
     parts = Parts(destination, query.fingerprint)
     if parts.discarded:
         log.info("Discarded %d parts beside %s: of another window or query, or too old.", parts.discarded, destination)
-    usage = _usage(client)
+    spent = Spent(client)
     reading = Reading(client, query, parts, progress)
     reading.read()
     if not reading.records and if_empty != "write":
         size, digest, written = 0, None, None
     else:
-        size, digest = _publish(reading, parts, destination, chosen)
+        size, digest = publish(parts, reading.chunks(), destination, chosen)
         written = str(destination)
-    _remove(parts)
+    put_away(parts)
     if not reading.records and if_empty == "fail":
         raise EmptyWindow(
             f"RingCentral shows no call from {utc_text(query.start)} to {utc_text(query.end)} for this query, and "
             "if_empty is 'fail'."
         )
-    requests, waited = _used(client, usage, reading.fetched)
     return Receipt(
         destination=written,
         format=chosen.name,
         records=reading.records,
         bytes=size,
         sha256=digest,
-        first_start_time=_text(reading.oldest),
-        last_start_time=_text(reading.newest),
+        first_start_time=microsecond_text(reading.oldest),
+        last_start_time=microsecond_text(reading.newest),
         window_start=utc_text(query.start),
         window_end=utc_text(query.end),
         view=query.view,
-        requests=requests,
-        seconds_waited=round(waited, 3),
+        requests=spent.requests(reading.fetched),
+        seconds_waited=spent.seconds_waited(),
     )
-
-
-def _publish(reading: Reading, parts: Parts, destination: UPath, chosen: Format) -> tuple[int, str]:
-    if chosen.verbatim and (published := parts.publish()):
-        return published
-    with complete_file(destination) as out:
-        chosen.write(reading.chunks(), out, CALL_COLUMNS)
-    return out.bytes, out.sha256
-
-
-def _remove(parts: Parts) -> None:
-    try:
-        parts.remove()
-    except OSError as error:
-        # The file is out: a store that forbids removing must not fail the job. The next run discards or reuses them.
-        log.warning("The parts of a finished extract could not be removed: %s", error)
-
-
-def _usage(client: PageSource) -> tuple[int, float] | None:
-    usage = getattr(client, "usage", None)
-    return None if usage is None else (usage.requests, usage.waited)
-
-
-def _used(client: PageSource, before: tuple[int, float] | None, fetched: int) -> tuple[int, float]:
-    after = _usage(client)
-    if before is None or after is None:
-        return fetched, 0.0
-    return after[0] - before[0], after[1] - before[1]
-
-
-def _text(microseconds: int | None) -> str | None:
-    return None if microseconds is None else utc_text(_EPOCH + timedelta(microseconds=microseconds))

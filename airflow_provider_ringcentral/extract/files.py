@@ -106,10 +106,8 @@ def check_destination(path: UPath) -> None:
     if str(path).endswith("/") or not name.rsplit("/", 1)[-1]:
         raise DestinationError(f"The destination {path} names a folder; name a file in it.")
     try:
-        if isinstance(fs, LocalFileSystem) or _HIERARCHICAL & _protocols(fs):
-            fs.makedirs(folder_of(name), exist_ok=True)
-            if fs.isdir(name):
-                raise DestinationError(f"The destination {path} is a folder; name a file in it.")
+        if make_folder(fs, folder_of(name)) and fs.isdir(name):
+            raise DestinationError(f"The destination {path} is a folder; name a file in it.")
         probe = f"{folder_of(name)}/.{name.rsplit('/', 1)[-1]}.tmp-probe-{uuid.uuid4().hex[:8]}"
         fs.pipe_file(probe, b"")
     except (OSError, ValueError) as error:
@@ -117,6 +115,14 @@ def check_destination(path: UPath) -> None:
     # A bucket may allow writing and forbid removing; an empty probe left there is no reason to refuse the job.
     with suppress(OSError):
         fs.rm_file(probe)
+
+
+def make_folder(fs: AbstractFileSystem, folder: str) -> bool:
+    """Make `folder` and those above it where folders are real, and say whether they are."""
+    real = isinstance(fs, LocalFileSystem) or bool(_HIERARCHICAL & _protocols(fs))
+    if real:
+        fs.makedirs(folder, exist_ok=True)
+    return real
 
 
 def folder_of(name: str) -> str:

@@ -61,9 +61,7 @@ class Page:
     """
 
     def __init__(self, body: bytes) -> None:
-        # A line break inside a JSON string is always written \\n: one met here is layout and would split a record.
-        if b"\n" in body or b"\r" in body:
-            body = msgspec.json.format(body, indent=-1)
+        body = without_layout(body)
         try:
             bodies = _bodies.decode(body)
         except msgspec.DecodeError as error:
@@ -79,11 +77,7 @@ class Page:
 
     def lines(self, kept: Sequence[int]) -> bytes:
         """The records at these places as NDJSON, each byte as RingCentral sent it (layout between lines aside)."""
-        if not kept:
-            return b""
-        records = self._records if len(kept) == len(self._records) else [self._records[place] for place in kept]
-        # The last line break is joined like the others: adding it would copy the whole page once more.
-        return b"\n".join([*records, b""])
+        return as_lines(self._records if len(kept) == len(self._records) else [self._records[place] for place in kept])
 
     @cached_property
     def seconds(self) -> tuple[int, int]:
@@ -97,6 +91,18 @@ class Page:
             return True
         cut = [second(moment) for moment in self.times]
         return cut == sorted(cut, reverse=True)
+
+
+def without_layout(body: bytes) -> bytes:
+    """JSON in which no line break is left, so that none of its records goes over two lines."""
+    # A line break inside a JSON string is always written \\n: one met here is layout and would split a record.
+    return msgspec.json.format(body, indent=-1) if b"\n" in body or b"\r" in body else body
+
+
+def as_lines(records: Sequence[msgspec.Raw]) -> bytes:
+    """The records as NDJSON."""
+    # The last line break is joined like the others: adding it would copy the whole page once more.
+    return b"\n".join([*records, b""]) if records else b""
 
 
 def second(moment: datetime) -> int:
@@ -130,13 +136,14 @@ def _split(heads: Sequence[_Head]) -> tuple[list[str], list[datetime]]:
 
 
 def _split_loose(heads: Sequence[_LooseHead]) -> tuple[list[str], list[datetime]]:
-    return [str(head.id) for head in heads], [_moment(head.start_time) for head in heads]
+    return [str(head.id) for head in heads], [start_moment(head.start_time) for head in heads]
 
 
-def _moment(text: str) -> datetime:
+def start_moment(text: str, whose: str = "A record of RingCentral's call log has a startTime") -> datetime:
+    """The aware time that RingCentral means by `text`; `Unavailable`, beginning with `whose`, when it is none."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Unavailable("A record of RingCentral's call log has a startTime that is no ISO 8601 time.") from None
+        raise Unavailable(f"{whose} that is no ISO 8601 time.") from None
     # RingCentral answers in UTC (FACTS 1.3).
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -30,17 +30,19 @@ class Parts:
     """The parts in `NAME.parts/` beside the destination `NAME`.
 
     Opening lists the folder once and removes what can't be gone on with: parts of another query, parts idle for more
-    than `fresh` seconds, incomplete ones and those after a gap. `discarded` counts them. Whatever finds that another
-    run took the parts away raises `Unavailable`.
+    than `fresh` seconds, incomplete ones, those after a gap, and those after the part named `through` (all when it is
+    missing; None names none). `discarded` counts them. Whatever finds that another run took the parts away raises
+    `Unavailable`.
     """
 
-    def __init__(self, destination: UPath, fingerprint: str, *, fresh: float = FRESH) -> None:
+    def __init__(
+        self, destination: UPath, fingerprint: str, *, through: str | None = None, fresh: float = FRESH
+    ) -> None:
         fs, folder = filesystem(destination), f"{destination.path}.parts"
         local = isinstance(fs, LocalFileSystem)
         self._shelf: Shelf = LocalShelf(folder, fingerprint) if local else ObjectShelf(fs, folder, fingerprint)
-        self._destination = destination.path
         self._fingerprint = fingerprint
-        self._parts = _chain(self._shelf.found())
+        self._parts = _through(_chain(self._shelf.found()), through)
         if self._parts and time.time() - self._parts[-1].written > fresh:
             self._parts.clear()
         with _alone():
@@ -57,13 +59,14 @@ class Parts:
         """What the last part says to ask next; None without parts."""
         return self._parts[-1].cursor if self._parts else None
 
-    def append(self, lines: bytes, *, records: int, oldest: int, newest: int, cursor: str) -> None:
-        """Write the next part: complete lines of NDJSON, maybe none."""
+    def append(self, lines: bytes, *, records: int, oldest: int, newest: int, cursor: str) -> str:
+        """Write the next part: complete lines of NDJSON, maybe none; returns its name."""
         number, written = len(self._parts) + 1, int(time.time())
         part = Part(self._fingerprint, number, written, records, len(lines), oldest, newest, cursor)
         with _alone():
             self._shelf.put(part, lines)
         self._parts.append(part)
+        return part.name
 
     def chunks(self) -> Iterator[bytes]:
         """The lines of all parts, one part at a time."""
@@ -74,8 +77,8 @@ class Parts:
         for part in reversed(self._parts):
             yield from self._read([part])
 
-    def publish(self) -> tuple[int, str] | None:
-        """Make the parts the destination, which then appears or is replaced; returns its bytes and SHA-256.
+    def publish(self, destination: UPath) -> tuple[int, str] | None:
+        """Make the parts `destination`, which then appears or is replaced, on the same disk; its bytes and SHA-256.
 
         None when they must be copied, or there are none; nothing is done then.
         """
@@ -85,7 +88,7 @@ class Parts:
         for chunk in self.chunks():
             digest.update(chunk)
         with _alone():
-            self._shelf.publish(self._destination)
+            self._shelf.publish(destination.path)
         return sum(part.bytes for part in self._parts), digest.hexdigest()
 
     def remove(self) -> None:
@@ -117,6 +120,14 @@ def _chain(found: Sequence[Part]) -> list[Part]:
     while len(alike := by_number.get(len(chain) + 1, [])) == 1:
         chain += alike
     return chain
+
+
+def _through(chain: list[Part], last: str | None) -> list[Part]:
+    """The chain up to the part named `last`."""
+    if last is None:
+        return chain
+    names = [part.name for part in chain]
+    return chain[: names.index(last) + 1] if last in names else []
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +43,8 @@ class Receipt:
 def utc_text(moment: datetime) -> str:
     """`moment` (aware) as `2026-01-02T03:04:05.678000Z`; fractions appear only when there are any."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def microsecond_text(moment: int | None) -> str | None:
+    """Epoch microseconds as `utc_text` writes them; None stays None."""
+    return None if moment is None else utc_text(_EPOCH + timedelta(microseconds=moment))

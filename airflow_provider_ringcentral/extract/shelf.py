@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from fsspec.asyn import AsyncFileSystem
 
 from airflow_provider_ringcentral.extract.errors import DestinationError
+from airflow_provider_ringcentral.extract.files import make_folder
 from airflow_provider_ringcentral.extract.part import Part
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class ObjectShelf:
 
     def put(self, part: Part, lines: bytes) -> None:
         """One object."""
+        if not self._names:
+            make_folder(self._fs, self._folder)
         self._fs.pipe_file(f"{self._folder}/{part.name}", lines)
         self._names.append(part.name)
 

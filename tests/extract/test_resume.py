@@ -295,7 +295,7 @@ def test_a_run_that_was_believed_dead_adds_nothing(log_of, calls_of, tmp_path):
     for step in (
         lambda: earlier.append(b"{}\n", records=1, oldest=1, newest=1, cursor="end"),
         lambda: list(earlier.chunks()),
-        earlier.publish,
+        lambda: earlier.publish(path),
     ):
         with pytest.raises(Unavailable, match="another run writes the same destination"):
             step()

@@ -1,0 +1,42 @@
+"""From parts to the file: what happens once everything of an extract is there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS
+from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.extract.files import complete_file
+from airflow_provider_ringcentral.extract.formats import Format
+from airflow_provider_ringcentral.extract.parts import Parts
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+log = logging.getLogger(__name__)
+
+
+def check_if_empty(if_empty: str) -> None:
+    """Raises `BadArgument` for a value that says nothing about an extract without calls."""
+    if if_empty not in ("write", "skip", "fail"):
+        raise BadArgument(f"if_empty {if_empty!r} is unknown; it is 'write', 'skip' or 'fail'.", parameter="if_empty")
+
+
+def publish(parts: Parts, lines: Iterable[bytes], destination: UPath, chosen: Format) -> tuple[int, str]:
+    """Make `lines`, those of `parts`, the file `destination`, complete at once; its bytes and SHA-256."""
+    if chosen.verbatim and (published := parts.publish(destination)):
+        return published
+    with complete_file(destination) as out:
+        chosen.write(lines, out, CALL_COLUMNS)
+    return out.bytes, out.sha256
+
+
+def put_away(parts: Parts) -> None:
+    """Remove the parts of a finished extract."""
+    try:
+        parts.remove()
+    except OSError as error:
+        # The file is out: a store that forbids removing must not fail the job. The next run discards or reuses them.
+        log.warning("The parts of a finished extract could not be removed: %s", error)

@@ -1,0 +1,27 @@
+"""What an extract cost: requests and waiting, as the client counts them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.extract.reading import PageSource
+
+
+class Spent:
+    """What `client` spent since this was made, logins and repeats included; a client without `usage` tells nothing."""
+
+    def __init__(self, client: PageSource) -> None:
+        self._usage = getattr(client, "usage", None)
+        self._requests, self._waited = self._now()
+
+    def requests(self, pages: int) -> int:
+        """HTTP requests; `pages` when the client doesn't count."""
+        return pages if self._usage is None else self._now()[0] - self._requests
+
+    def seconds_waited(self) -> float:
+        """Seconds waited for quota and between repeats."""
+        return round(self._now()[1] - self._waited, 3)
+
+    def _now(self) -> tuple[int, float]:
+        return (0, 0.0) if self._usage is None else (self._usage.requests, self._usage.waited)
