@@ -19,3 +19,7 @@ class WindowTooLarge(BadRequest):
 
 class EmptyWindow(RingCentralError):
     """The window holds no call, and the caller asked to fail then."""
+
+
+class RecordingsFailed(RingCentralError):
+    """More recordings than allowed could not be downloaded; all others are stored, and the manifest lists each."""

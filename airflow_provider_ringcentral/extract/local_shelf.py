@@ -65,7 +65,7 @@ class LocalShelf:
         first = not self._offsets
         if first:
             self._home.mkdir(parents=True, exist_ok=True)
-        with _locked(_lines(self._home), os.O_WRONLY | (os.O_CREAT if first else 0)) as raw:
+        with locked(_lines(self._home), os.O_WRONLY | (os.O_CREAT if first else 0)) as raw:
             os.lseek(raw, self._end, os.SEEK_SET)
             with open(raw, "wb", buffering=0, closefd=False) as out:
                 write_all(out, lines)
@@ -99,7 +99,7 @@ class LocalShelf:
     def _take_over(self, home: Path, kept: Sequence[Part]) -> None:
         for part in kept:
             self._count(part)
-        with _locked(_lines(home), os.O_WRONLY) as raw:
+        with locked(_lines(home), os.O_WRONLY) as raw:
             os.truncate(_names(home), sum(len(_line(part)) for part in kept))
             os.ftruncate(raw, self._end)
             home.rename(self._home)
@@ -126,7 +126,7 @@ def _line(part: Part) -> bytes:
 
 
 @contextmanager
-def _locked(path: Path, flags: int) -> Iterator[int]:
+def locked(path: Path, flags: int) -> Iterator[int]:
     """A descriptor of `path` that no other run writes to meanwhile, nor takes away; it may have done so before."""
     raw = os.open(path, flags, 0o666)
     try:

@@ -61,3 +61,16 @@ def some_of(name: str, value: str | Sequence[str] | None, allowed: Sequence[str]
     if not value:
         return None
     return [one_of(name, item, allowed) for item in ([value] if isinstance(value, str) else value)]
+
+
+def count_of(name: str, value: int | str | None) -> int | None:
+    """A number from 0 on; None, which is also -1, for no bound. Text comes from templates."""
+    if value is None or value in ("", "None"):
+        return None
+    try:
+        count = int(value)
+    except (ValueError, TypeError):
+        count = -2
+    if isinstance(value, float | bool) or count < -1:
+        raise BadArgument(f"{name} {value!r} is no count; give 0, 1, …, or -1 for any number.", parameter=name)
+    return None if count == -1 else count
