@@ -47,14 +47,6 @@ class RecordingStore:
         local = isinstance(self._fs, LocalFileSystem)
         self._parts = Path(hidden.path, "parts") if local else None
 
-    def name(self, recording: Recording) -> str:
-        """The one name that is known before the recording is."""
-        return self._names.sidecar(recording)
-
-    def make_folder(self, name: str) -> None:
-        """A folder of the folder, where folders are real."""
-        make_folder(self._fs, self.path(name).path)
-
     def stored(self, recording: Recording) -> Sidecar | None:
         """The sidecar of a recording that is there and as it says; None when it must be fetched.
 
