@@ -120,6 +120,27 @@ def test_a_wrong_secret_fails_at_once_with_the_cure(airflow, run):
     assert "Cure (" in airflow.logs()
 
 
+def test_sensors_wait_in_the_triggerer(airflow, run, sandbox):
+    before = sandbox.stats()
+    after = (START + timedelta(hours=HOURS)).isoformat()
+    inserted = sandbox.insert_calls(2, start_time=after, after_requests=10)
+    run_id, state = airflow.run("waits")
+    tasks = airflow.api("GET", f"/api/v2/dags/waits/dagRuns/{run_id}/taskInstances")["task_instances"]
+    states = {(task["task_id"], task["map_index"]): (task["state"], task["try_number"]) for task in tasks}
+    stats = sandbox.stats()
+
+    done = [("call", 0), ("call", 1), ("call", 2), ("function", -1)]
+    assert states == dict.fromkeys(done, ("success", 1)) | {("never", -1): ("skipped", 1)}, airflow.logs()[-5000:]
+    assert state == "success"
+    path = f"/api/v2/dags/waits/dagRuns/{run_id}/taskInstances/call/xcomEntries/return_value?map_index=0"
+    records = airflow.api("GET", path)["value"]
+    records = json.loads(records) if isinstance(records, str) else records
+    assert {record["id"] for record in records} == set(inserted)
+    assert (stats["limited"], stats["logins"] - before["logins"]) == (0, 0)
+    assert "RingCentralApiTrigger" in airflow.logs()
+    assert "'nothing' is undefined" in airflow.logs()
+
+
 def test_no_secret_is_anywhere(airflow, run, sandbox):
     texts = [airflow.logs()]
     with sqlite3.connect(f"file:{airflow.home}/airflow.db?mode=ro", uri=True) as database:
