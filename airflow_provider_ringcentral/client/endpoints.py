@@ -71,6 +71,16 @@ READ_COMPANY_CALL_LOG = Endpoint(
 READ_USER_CALL_LOG = Endpoint(
     "readUserCallLog", "GET", _EXTENSION + "/call-log", HEAVY, "ReadCallLog", "ReadCallLog", "page", 1000
 )
+EXTRACT_SYNC_ACCOUNT_CALL_LOG = Endpoint(
+    "extractSyncAccountCallLog",
+    "GET",
+    _ACCOUNT + "/call-log-extract-sync",
+    HEAVY,
+    "ReadCallLog",
+    "ReadCallLog",
+    # No paging: recordCount is allowed in a full sync only, so none may be added to a request (FACTS 6.4).
+    page_size=1000,
+)
 READ_COMPANY_CALL_RECORD = Endpoint(
     "readCompanyCallRecord",
     "GET",
@@ -109,6 +119,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     CHECK_USER_PERMISSION,
     READ_COMPANY_CALL_LOG,
     READ_USER_CALL_LOG,
+    EXTRACT_SYNC_ACCOUNT_CALL_LOG,
     READ_COMPANY_CALL_RECORD,
     READ_CALL_RECORDING_CONTENT,
     READ_MESSAGE_CONTENT,

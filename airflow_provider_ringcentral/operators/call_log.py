@@ -1,4 +1,4 @@
-"""Calls of a window to one file."""
+"""Calls of a window to one file, and calls that changed since the last run (`call_log_sync.py`)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from airflow_provider_ringcentral.client.credentials import (
     DEFERRABLE_MAX_WAIT_SECONDS,
 )
 from airflow_provider_ringcentral.extract.retention import KEPT
+from airflow_provider_ringcentral.operators.call_log_sync import RingCentralSyncCallLogOperator
 from airflow_provider_ringcentral.operators.deferring import deferring
 from airflow_provider_ringcentral.operators.receipts import announce
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.extract.query import CallLogQuery
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
     from airflow_provider_ringcentral.operators.window import Moment, Span
+
+__all__ = ["RingCentralExtractCallLogOperator", "RingCentralSyncCallLogOperator"]
 
 Choice = str | Sequence[str] | None
 

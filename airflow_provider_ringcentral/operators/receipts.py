@@ -8,8 +8,10 @@ from typing import Any
 from airflow_provider_ringcentral.extract.receipt import Receipt
 
 
-def announce(receipt: Receipt, context: Mapping[str, Any], outlets: Iterable[Any]) -> dict[str, Any]:
-    """The receipt as JSON values, also set as `extra` of the asset event of each outlet.
+def announce(
+    receipt: Receipt, context: Mapping[str, Any], outlets: Iterable[Any], extra: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The receipt as JSON values, also set as `extra` of the asset event of each outlet, with more given in `extra`.
 
     The event is stored by Airflow only when the task succeeds.
     """
@@ -17,5 +19,5 @@ def announce(receipt: Receipt, context: Mapping[str, Any], outlets: Iterable[Any
     events = context.get("outlet_events")
     if events is not None:
         for outlet in outlets:
-            events[outlet].extra = dict(values)
+            events[outlet].extra = {**values, **(extra or {})}
     return values

@@ -1,0 +1,24 @@
+"""The change-sync query of an operator's arguments."""
+
+from __future__ import annotations
+
+from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.endpoints import EXTRACT_SYNC_ACCOUNT_CALL_LOG
+from airflow_provider_ringcentral.extract.formats import format_of
+from airflow_provider_ringcentral.extract.query import PER_PAGE
+from airflow_provider_ringcentral.extract.sync_query import SyncQuery, digest
+from airflow_provider_ringcentral.operators.query import one_of
+from airflow_provider_ringcentral.operators.window import Span, span_of
+
+
+def sync_query(
+    credentials: Credentials, conn_id: str, destination: str, *, view: str, file_format: str, overlap: Span
+) -> SyncQuery:
+    """The query, each value checked. Raises `BadArgument` that names the argument and the right spelling."""
+    path = EXTRACT_SYNC_ACCOUNT_CALL_LOG.at(accountId=credentials.account_id)
+    one_of("view", view, tuple(PER_PAGE))
+    kind = format_of("", file_format).name
+    # Not what tells credentials apart: a secret is rotated without the series beginning anew, and one Connection id
+    # means one account.
+    series = digest(conn_id, credentials.server, path, view, kind, destination)
+    return SyncQuery(path, view, series, span_of("overlap", overlap, "a full sync goes back by it"))
