@@ -21,8 +21,8 @@ from airflow_provider_ringcentral.client.policy import Policy
 
 from .conftest import EXTENSION, LOG, UNKNOWN, ClockedLedger, credentials_of
 
-SLOW_SECONDS = 3.0
-BLOCKED_SECONDS = 1.5
+SLOW_SECONDS = 1.5
+BLOCKED_SECONDS = 1.0
 """Above what a busy machine takes from a loop that only waits, below what one slow step would."""
 
 
