@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 def make_app(state: State, connections: Connections) -> Starlette:
     """Everything that listens on the sandbox's ports."""
     routes = [
-        Route(operation.path, Endpoint(operation, state, connections), methods=[operation.method])
+        Route(path, Endpoint(operation, state, connections), methods=[operation.method])
         for operation in OPERATIONS
+        for path in (operation.path, *operation.aliases)
     ]
     methods = sorted({method for method, _ in CONTROLS})
     routes.append(Route("/sandbox{path:path}", _control(state), methods=methods))

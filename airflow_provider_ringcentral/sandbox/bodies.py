@@ -13,12 +13,16 @@ HTML = b"<html>\n<head><title>Service error</title></head>\n<body><h1>Service er
 
 @dataclass(slots=True)
 class Answer:
-    """What goes back to the client. A `media_type` of None sends no Content-Type."""
+    """What goes back to the client.
+
+    A `media_type` of None sends no Content-Type; `rated`: the limits of its group may be told with it.
+    """
 
     status: int = 200
     body: bytes = b""
     media_type: str | None = JSON
     headers: dict[str, str] = field(default_factory=dict)
+    rated: bool = True
 
 
 class Refusal(Exception):

@@ -83,9 +83,9 @@ def read_filter(visit: Visit, owner: Extension | None) -> Filter:
         if value not in {"Missed", "All"}:
             raise bodies.invalid("statusGroup", value)
     return Filter(
-        types=_set(visit, "type", {"Voice", "Fax"}),
-        directions=_set(visit, "direction", {"Inbound", "Outbound"}),
-        transports=_set(visit, "transport", {"PSTN", "VoIP"}) if owner else frozenset(),
+        types=choices(visit, "type", {"Voice", "Fax"}),
+        directions=choices(visit, "direction", {"Inbound", "Outbound"}),
+        transports=choices(visit, "transport", {"PSTN", "VoIP"}) if owner else frozenset(),
         recording=kind,
         extension_number=visit.one("extensionNumber"),
         owner=owner.id if owner else None,
@@ -95,7 +95,7 @@ def read_filter(visit: Visit, owner: Extension | None) -> Filter:
     )
 
 
-def _set(visit: Visit, name: str, allowed: set[str]) -> frozenset[str]:
+def choices(visit: Visit, name: str, allowed: set[str]) -> frozenset[str]:
     """Repeated values. A comma list is no error and matches nothing (FACTS 1.3); any other wrong value is one."""
     values = frozenset(visit.many(name))
     for value in values:
@@ -113,7 +113,7 @@ def read_query(visit: Visit, owner: Extension | None) -> CallQuery:
         raise bodies.invalid(mixed[0], visit.many(mixed[0])[0], code="CLG-110", detail=detail)
     if visit.one("phoneNumber") is not None and visit.one("extensionNumber") is not None:
         raise bodies.invalid("phoneNumber", visit.one("phoneNumber"), detail="can not be combined with extensionNumber")
-    first, last, date_from = _bounds(visit)
+    first, last, date_from = bounds(visit)
     if owner is not None:
         visit.flag("showBlocked", default=True)
     return CallQuery(
@@ -135,7 +135,7 @@ def _per_page(visit: Visit, view: str) -> int:
     return min(visit.number("perPage", 100), PAGE_LIMITS[view])
 
 
-def _bounds(visit: Visit) -> tuple[int, int, int]:
+def bounds(visit: Visit) -> tuple[int, int, int]:
     """First and last millisecond of the answer, and `dateFrom` as it goes into the links."""
     options = visit.state.options
     asked_from, asked_to = visit.moment("dateFrom"), visit.moment("dateTo")

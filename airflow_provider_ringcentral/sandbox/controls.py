@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox import call_controls, identity_controls, instants, recording_controls
 from airflow_provider_ringcentral.sandbox.faults import Fault
+from airflow_provider_ringcentral.sandbox.messaging.controls import MESSAGING_CONTROLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +85,7 @@ def clear_faults(state: State, given: dict[str, Any]) -> Any:
     state.faults.clear(int(given["id"]) if "id" in given else None)
 
 
-CONTROLS: dict[tuple[str, str], Control] = {
+CONTROLS: dict[tuple[str, str], Control] = MESSAGING_CONTROLS | {
     ("GET", ""): show,
     ("PATCH", "/options"): change_options,
     ("GET", "/stats"): stats,

@@ -16,6 +16,7 @@ from airflow_provider_ringcentral.sandbox.deliver import Wire, deliver
 from airflow_provider_ringcentral.sandbox.gate import Operation, Outcome, judge
 from airflow_provider_ringcentral.sandbox.journal import Entry
 from airflow_provider_ringcentral.sandbox.limits import MEDIA, UNLIMITED
+from airflow_provider_ringcentral.sandbox.messaging.multipart import receive_upload
 from airflow_provider_ringcentral.sandbox.visit import Visit
 
 if TYPE_CHECKING:
@@ -51,13 +52,19 @@ class Endpoint:
         """Takes a request from its first byte to its line in the journal."""
         arrived = time.time()
         operation = self._on_media if self.state.is_media(scope["server"][1]) else self._operation
+        headers = Headers(scope=scope)
+        kind = headers.get("content-type", "")
+        upload = None
+        if operation.uploads and not kind.startswith(bodies.JSON):
+            upload = await receive_upload(receive, kind)
         visit = Visit(
             state=self.state,
             method=scope["method"],
             path=scope["path"],
             query=parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True),
-            headers=Headers(scope=scope),
-            body=await _body(receive),
+            headers=headers,
+            body=b"" if upload else await _body(receive),
+            upload=upload,
             ids=scope.get("path_params", {}),
             user_permission=operation.user_permission,
         )

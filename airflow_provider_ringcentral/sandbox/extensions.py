@@ -21,10 +21,10 @@ def read_extension(visit: Visit) -> Answer:
 
 
 def list_extensions(visit: Visit) -> Answer:
-    """`listExtensions`, filtered by `type`, `extensionNumber` and `status`."""
+    """`listExtensions`, filtered by `type`, `extensionNumber`, `email` and `status`."""
     visit.check_account()
     types, number = visit.many("type"), visit.one("extensionNumber")
-    statuses = visit.many("status")
+    statuses, email = visit.many("status"), visit.one("email")
     records = [extension_info(visit.state, extension) for extension in visit.state.company.extensions]
     return visit.page_of(
         [
@@ -32,6 +32,7 @@ def list_extensions(visit: Visit) -> Answer:
             for record in records
             if (not types or record["type"] in types)
             and number in (None, record["extensionNumber"])
+            and (email is None or email.lower() == record["contact"]["email"])
             and (not statuses or record["status"] in statuses)
         ]
     )
@@ -96,7 +97,7 @@ def extension_info(state: State, extension: Extension) -> dict[str, Any]:
 
 
 def phone_numbers(state: State, extension: Extension) -> list[dict[str, Any]]:
-    """The direct number of an extension, and the company's main number."""
+    """The direct numbers of an extension, and the company's main number."""
     user = state.identity.users.get(extension.id)
     features = sorted(user.sms_features) if user else ["CallerId"]
     own = {
@@ -116,4 +117,10 @@ def phone_numbers(state: State, extension: Extension) -> list[dict[str, Any]]:
         "primary": False,
     }
     shared = {"type": "VoiceFax", "paymentType": "Local", "status": "Normal", "country": _COUNTRY}
-    return [own | shared, main | shared]
+    further = [
+        own
+        | {"id": extension.id + 2 + rank, "uri": f"{own['uri']}{rank}", "phoneNumber": number, "primary": False}
+        | {"features": sorted(chosen)}
+        for rank, (number, chosen) in enumerate(user.numbers.items() if user else ())
+    ]
+    return [entry | shared for entry in (own, *further, main)]

@@ -21,7 +21,10 @@ KINDS: dict[str, str] = {
 
 
 EARLY = frozenset({"slow", "kill_tokens"})
-"""Kinds that act before the request is looked at; all others count and spoil only what login and limits let pass."""
+"""Kinds that act before the request is looked at, unless `executed`.
+
+All others count and spoil only what login and limits let pass.
+"""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -73,6 +76,11 @@ class Fault:
             raise ValueError(f"where={self.where!r} is none of before, body")
         if self.times is None and self.every is None and self.probability is None:
             self.times = 1
+
+    @property
+    def early(self) -> bool:
+        """Whether it acts before the request is looked at."""
+        return self.kind in EARLY and not self.executed
 
     def matches(self, operation: str, method: str, path: str) -> bool:
         """Whether the rule looks at this request at all."""
@@ -126,7 +134,7 @@ class Faults:
         """The rules that spoil this request: the early ones (slow, kill_tokens), or what becomes of its answer."""
         picked: list[Fault] = []
         for rule in self.rules:
-            if (rule.kind in EARLY) is not early or (picked and not early):
+            if rule.early is not early or (picked and not early):
                 continue
             if rule.matches(operation, method, path) and rule.fires(self._randoms[rule.id]):
                 picked.append(rule)

@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 class Operation:
     """One row of the API: an operation of RingCentral's specification and who handles it.
 
-    `media`: served by the media host too (`x-media-api` of the specification).
+    `media`: served by the media host too (`x-media-api` of the specification). `uploads`: bodies may be large.
+    `aliases` are further paths that lead here.
     """
 
     id: str
@@ -42,6 +43,8 @@ class Operation:
     permission: str | None = None
     user_permission: str | None = None
     media: bool = False
+    uploads: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -128,7 +131,7 @@ def _add_headers(operation: Operation, visit: Visit, outcome: Outcome) -> None:
     """RingCentral tells its limits on authenticated answers only (FACTS 3.2)."""
     outcome.answer.headers.setdefault("RCRequestId", str(uuid4()))
     fault, status = outcome.fault, outcome.answer.status
-    silent = fault is not None and not fault.rate_headers
+    silent = not outcome.answer.rated or (fault is not None and not fault.rate_headers)
     known = operation.group != AUTH or status in {200, 429}
     if outcome.ruling and known and status != 401 and not silent and visit.state.options.rate_headers:
         outcome.answer.headers |= rate_headers(outcome.ruling, visit.state.options.group_names)

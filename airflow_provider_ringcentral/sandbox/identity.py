@@ -82,6 +82,7 @@ class User:
     """A user who owns JWTs. `status`: Enabled, Disabled, Frozen, NotActivated, Deleted, Forbidden (may not log in).
 
     `extended` is what lets a role reach other extensions. `service`: an extension made for programs, not a person.
+    `sms_features` are those of the direct number, `numbers` are further ones with their features.
     """
 
     id: int
@@ -90,6 +91,7 @@ class User:
     extended: bool = True
     service: bool = False
     sms_features: set[str] = field(default_factory=lambda: {"CallerId", "SmsSender", "MmsSender"})
+    numbers: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

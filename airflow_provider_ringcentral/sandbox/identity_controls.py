@@ -44,9 +44,12 @@ def add_user(state: State, given: dict[str, Any]) -> Any:
 
 
 def change_user(state: State, given: dict[str, Any]) -> Any:
-    """Changes status, permissions, extended, service or sms_features. A user who may not log in loses all sessions."""
+    """Changes status, permissions, extended, service, sms_features or numbers.
+
+    A user who may not log in loses all sessions.
+    """
     user = state.identity.users[given.get("id") or state.identity.jwts[state.jwt].user_id]
-    _set(user, given, "status extended service", sets="permissions sms_features")
+    _set(user, given, "status extended service numbers", sets="permissions sms_features")
     if user.status != "Enabled":
         state.identity.kill(user_id=user.id)
     return asdict(user)

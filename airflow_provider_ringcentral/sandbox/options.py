@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-LIVE = frozenset(
+from airflow_provider_ringcentral.sandbox.messaging.options import MESSAGING_LIVE, MessagingOptions
+
+LIVE = MESSAGING_LIVE | frozenset(
     [
         "date_to",
         "date_bounds",
@@ -36,7 +38,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(slots=True, kw_only=True)
-class Options:
+class Options(MessagingOptions):
     """The choices of a sandbox. What each one is for stands in `Sandbox` and in docs/guides/sandbox.md."""
 
     port: int = 0

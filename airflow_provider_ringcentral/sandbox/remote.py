@@ -4,53 +4,23 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
-from urllib.request import ProxyHandler, Request, build_opener
+
+from airflow_provider_ringcentral.sandbox.messaging.remote import MessagingControl
 
 CONN_TYPE = "ringcentral"
 
 
-class SandboxError(Exception):
-    """The sandbox refused a control call; the message says why."""
-
-
-class SandboxControl:
+class SandboxControl(MessagingControl):
     """The controls of the sandbox that listens at `url` (such as `http://127.0.0.1:8080`).
 
     `Sandbox` is one of these for the sandbox it runs; make one yourself for a sandbox in another process.
     """
 
-    def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
-        self._identity: dict[str, Any] = {}
-
-    def _call(self, method: str, path: str = "", /, **given: Any) -> Any:
-        url = f"{self.url}/sandbox{path}"
-        body = None
-        if method == "GET":
-            url += f"?{urlencode(given)}" if given else ""
-        else:
-            body = json.dumps(given).encode()
-        request = Request(url, body, {"Content-Type": "application/json"}, method=method)  # noqa: S310 - loopback only
-        # A proxy of the environment must not be asked for loopback addresses.
-        opener = build_opener(ProxyHandler({}))
-        try:
-            with opener.open(request, timeout=60) as response:
-                return json.loads(response.read() or b"null")
-        except HTTPError as error:
-            with error:
-                raise SandboxError(json.loads(error.read()).get("error", "")) from None
-
     def _who(self, name: str) -> str:
         if not self._identity:
             self._identity = self._call("GET")
         return str(self._identity[name])
-
-    @property
-    def url(self) -> str:
-        """The server URL, without a slash at its end."""
-        return self._url
 
     @property
     def media_url(self) -> str:
@@ -160,7 +130,11 @@ class SandboxControl:
         return dict(self._call("POST", "/users", **fields))
 
     def change_user(self, user_id: int | None = None, **fields: Any) -> dict[str, Any]:
-        """Changes a user, the default one if none is named: status, permissions, extended, service, sms_features."""
+        """Changes a user, the default one if none is named.
+
+        Fields: status, permissions, extended, service, `sms_features` (of the direct number) and `numbers`: further
+        ones, `{"+16505559001": ["SmsSender"]}`.
+        """
         return dict(self._call("PATCH", "/users", id=user_id, **fields))
 
     def add_jwt(self, **fields: Any) -> str:

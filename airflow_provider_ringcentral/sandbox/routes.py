@@ -5,6 +5,7 @@ from __future__ import annotations
 from airflow_provider_ringcentral.sandbox import authz, call_log, call_sync, extensions, recordings, tokens, versions
 from airflow_provider_ringcentral.sandbox.gate import AUTH, Operation
 from airflow_provider_ringcentral.sandbox.limits import UNLIMITED
+from airflow_provider_ringcentral.sandbox.messaging.routes import MESSAGING_OPERATIONS
 
 LIGHT, MEDIUM, HEAVY = "Light", "Medium", "Heavy"
 
@@ -77,4 +78,5 @@ OPERATIONS: tuple[Operation, ...] = (
         "ReadCallRecording",
         media=True,
     ),
+    *MESSAGING_OPERATIONS,
 )

@@ -17,6 +17,7 @@ from airflow_provider_ringcentral.sandbox.faults import Fault, Faults
 from airflow_provider_ringcentral.sandbox.identity import App, Identity, Jwt, User, make_jwt, make_secret
 from airflow_provider_ringcentral.sandbox.journal import Journal
 from airflow_provider_ringcentral.sandbox.limits import Limiter
+from airflow_provider_ringcentral.sandbox.messaging.desk import Desk
 from airflow_provider_ringcentral.sandbox.shapes import LATENCY_LIMIT
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class State:
         for fault in options.faults:
             self.faults.add(Fault(**fault))
         self.journal = Journal()
+        self.desk = Desk()
         self.sync_epoch = 0
         self.sync_refusal = "CLG-101"
         self._populate()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -24,6 +24,9 @@ REFUSALS = {
 """Codes are documented as a family (token bad, expired, reset, too many changes); which is which is our reading."""
 
 
+Remembered = TypeVar("Remembered", bound=msgspec.Struct)
+
+
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """What a token remembers, all moments in ms.
 
@@ -41,9 +44,18 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     began: int
 
 
-def write(cursor: Cursor) -> str:
+def write(cursor: msgspec.Struct) -> str:
     """A token."""
     return base64.urlsafe_b64encode(b"RC" + msgspec.msgpack.encode(cursor)).rstrip(b"=").decode()
+
+
+def unpack(token: str, kind: type[Remembered]) -> Remembered | None:
+    """The cursor in a token, None when it is not of that kind."""
+    try:
+        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        return msgspec.msgpack.decode(text.removeprefix(b"RC"), type=kind)
+    except (binascii.Error, ValueError, msgspec.MsgspecError):
+        return None
 
 
 def read(visit: Visit, kind: str) -> Cursor:
@@ -51,11 +63,9 @@ def read(visit: Visit, kind: str) -> Cursor:
     token = visit.one("syncToken")
     if token is None:
         raise bodies.missing("syncToken")
-    try:
-        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        cursor = msgspec.msgpack.decode(text.removeprefix(b"RC"), type=Cursor)
-    except (binascii.Error, ValueError, msgspec.MsgspecError):
-        raise refused("CLG-101", token) from None
+    cursor = unpack(token, Cursor)
+    if cursor is None:
+        raise refused("CLG-101", token)
     state = visit.state
     if cursor.kind != kind:
         raise refused("CLG-103", token)

@@ -11,10 +11,11 @@ from airflow_provider_ringcentral.sandbox.bodies import Answer
 from airflow_provider_ringcentral.sandbox.company import ACCOUNT_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from airflow_provider_ringcentral.sandbox.company import Extension
     from airflow_provider_ringcentral.sandbox.identity import Token
+    from airflow_provider_ringcentral.sandbox.messaging.multipart import Upload
     from airflow_provider_ringcentral.sandbox.state import State
 
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 class Visit:
     """A request and the world it came to. `query` is the list of parameters as sent, repeated keys and all.
 
-    `token` is set when the operation needs one, `ids` are the variables of the path.
+    `token` is set when the operation needs one, `ids` are the variables of the path. An operation that
+    takes uploads has its body in `upload` instead, unless that is JSON.
     """
 
     state: State
@@ -34,6 +36,7 @@ class Visit:
     ids: dict[str, str]
     user_permission: str | None = None
     token: Token | None = None
+    upload: Upload | None = None
 
     def many(self, name: str) -> list[str]:
         """Every value of a query parameter."""
@@ -110,11 +113,14 @@ class Visit:
         """A JSON answer in the sandbox's style."""
         return bodies.json_answer(value, status, pretty=self.state.options.pretty)
 
-    def page_of(self, records: list[dict[str, Any]]) -> Answer:
-        """A list by page and perPage (default 100, at most 1000, over-large ones clamped)."""
+    def page_of(self, records: list[Any], show: Callable[[Any], dict[str, Any]] = dict) -> Answer:
+        """A list by page and perPage (default 100, at most 1000, over-large ones clamped).
+
+        `show` makes the record of an entry; those of other pages are not made.
+        """
         page, size = self.number("page", 1, most=1000), min(self.number("perPage", 100), 1000)
         first = (page - 1) * size
-        shown = records[first : first + size]
+        shown = [show(record) for record in records[first : first + size]]
         pages = max(1, -(-len(records) // size))
         navigation = {"firstPage": 1, "lastPage": pages}
         if page < pages:

@@ -45,6 +45,15 @@ class Caller:
             path = self.sandbox.url + path
         return self.http.get(path, params=params, headers={"Authorization": f"Bearer {self.token}", **headers})
 
+    def send(self, method: str, path: str, **how: Any) -> requests.Response:
+        """Any request with the token; `how` as requests takes it."""
+        headers = {"Authorization": f"Bearer {self.token}", **how.pop("headers", {})}
+        return self.http.request(method, self.sandbox.url + path, headers=headers, **how)
+
+    def post(self, path: str, body: Any, **how: Any) -> requests.Response:
+        """JSON."""
+        return self.send("POST", path, json=body, **how)
+
     def log(self, **params: Any) -> requests.Response:
         return self.get("/restapi/v1.0/account/~/call-log", params)
 

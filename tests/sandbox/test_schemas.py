@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -30,12 +31,14 @@ def check(specification):
     """Holds an answer against the schema of its operation and status."""
     from jsonschema import Draft202012Validator
 
-    def check(template: str, answer: Any, method: str = "get", status: int = 200) -> None:
+    def check(
+        template: str, answer: Any, method: str = "get", status: int = 200, media: str = "application/json"
+    ) -> None:
         assert answer.status_code == status, answer.text
         response = specification["paths"][template][method]["responses"][str(status)]
         if "$ref" in response:
             response = specification["components"]["responses"][response["$ref"].rpartition("/")[2]]
-        schema = response["content"]["application/json"]["schema"]
+        schema = response["content"][media]["schema"]
         validator = Draft202012Validator({**schema, "components": specification["components"]})
         problems = [f"{error.json_path}: {error.message}"[:300] for error in validator.iter_errors(answer.json())]
         assert problems == []
@@ -112,6 +115,32 @@ def test_single_records_and_recordings(caller, check):
         check(template, caller.get(spelled(template, callRecordId=record["id"]), {"view": view}))
     template = f"{A}/recording/{{recordingId}}"
     check(template, caller.get(spelled(template, recordingId=record["recording"]["id"])))
+
+
+STORE = f"{E}/message-store"
+MESSAGE = f"{STORE}/{{messageId}}"
+VENDOR = "application/vnd.ringcentral.multipart+json"
+
+
+def test_messages(start, check):
+    caller = start(calls=0)
+    sender = {"phoneNumber": caller.get(spelled(f"{E}/phone-number")).json()["records"][0]["phoneNumber"]}
+    text = {"from": sender, "to": [{"phoneNumber": "+14155550111"}], "text": "Hello"}
+    check(f"{E}/sms", caller.post(spelled(f"{E}/sms"), text), "post")
+    files = [("json", ("r.json", json.dumps(text), "application/json")), ("attachment", ("a.png", b"1", "image/png"))]
+    check(f"{E}/mms", caller.send("POST", spelled(f"{E}/mms"), files=files), "post")
+    pager = caller.post(spelled(f"{E}/company-pager"), {"to": [{"extensionNumber": "102"}], "text": "Hello"})
+    check(f"{E}/company-pager", pager, "post")
+    ids = [caller.sandbox.receive_message(kind)["id"] for kind in ("SMS", "VoiceMail", "Fax", "Pager")]
+    check(STORE, caller.get(spelled(STORE)))
+    check(f"{E}/message-sync", caller.get(spelled(f"{E}/message-sync"), {"syncType": "FSync"}))
+    path = spelled(MESSAGE, messageId=",".join(map(str, ids)))
+    check(MESSAGE, caller.get(path, Accept=VENDOR), status=207, media=VENDOR)
+    marked = caller.send("PUT", path, json={"readStatus": "Read"}, headers={"Accept": VENDOR})
+    check(MESSAGE, marked, "put", 207, VENDOR)
+    one = spelled(MESSAGE, messageId=str(ids[0]))
+    check(MESSAGE, caller.send("PUT", one, json={"readStatus": "Read"}), "put")
+    check(MESSAGE, caller.send("PATCH", one, json={"availability": "Alive"}), "patch")
 
 
 def test_errors(start, check):

@@ -1,0 +1,34 @@
+"""Everything about messages that one sandbox knows."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from airflow_provider_ringcentral.sandbox.messaging.mailbox import Mailbox
+from airflow_provider_ringcentral.sandbox.messaging.timeline import Outcomes
+
+
+class SendRate:
+    """How many sends a user may make a minute, over all apps (`openapi26: createSMSMessage, createMMS`)."""
+
+    def __init__(self) -> None:
+        self._times: dict[tuple[str, int], deque[float]] = {}
+
+    def wait(self, kind: str, user: int, most: int, minute: float, now: float) -> float:
+        """Counts a send at `now` (monotonic seconds); when there is no room, how many seconds until there is."""
+        times = self._times.setdefault((kind, user), deque())
+        while times and times[0] <= now - minute:
+            times.popleft()
+        if len(times) >= most:
+            return times[0] + minute - now
+        times.append(now)
+        return 0.0
+
+
+class Desk:
+    """What the company sent and received."""
+
+    def __init__(self) -> None:
+        self.mailbox = Mailbox()
+        self.outcomes = Outcomes()
+        self.rate = SendRate()

@@ -1,0 +1,27 @@
+"""What can be chosen about messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MESSAGING_LIVE = frozenset(
+    [
+        "sent_seconds",
+        "delivered_seconds",
+        "message_lag",
+        "sms_per_minute",
+        "mms_per_minute",
+    ]
+)
+"""Options of messages that may be changed while the sandbox runs."""
+
+
+@dataclass(slots=True, kw_only=True)
+class MessagingOptions:
+    """The choices about messages; all seconds are scaled."""
+
+    sent_seconds: float = 1.0
+    delivered_seconds: float = 3.0
+    message_lag: float = 0.0
+    sms_per_minute: int = 40
+    mms_per_minute: int = 50

@@ -1,0 +1,81 @@
+"""What becomes of a message at one recipient: statuses that move in time, by the recipient's number."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+OPTED_OUT = "SMS-RC-413"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From `at` (ms) on the status is this; `code` is the delivery or fax error."""
+
+    at: int
+    status: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What becomes of messages to a number.
+
+    `status` is the last one: Delivered, Sent and Queued (for ever), SendingFailed, DeliveryFailed or any other word.
+    `after_seconds` (scaled) is when it comes; `refuse` is a code with which the request itself is refused.
+    """
+
+    status: str = "Delivered"
+    code: str | None = None
+    after_seconds: float | None = None
+    refuse: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long after its creation a message is sent, and how long until its last status (ms)."""
+
+    sent: int
+    final: int
+
+
+def plan(outcome: Outcome, created: int, pace: Pace, scale: float) -> tuple[Step, ...]:
+    """The statuses of a message that was created at a moment (ms)."""
+    queued = Step(created, "Queued")
+    if outcome.status == "Queued":
+        return (queued,)
+    through_sent = outcome.status in {"Delivered", "DeliveryFailed"}
+    wait = pace.final if through_sent else pace.sent
+    if outcome.after_seconds is not None:
+        wait = round(outcome.after_seconds * 1000 * scale)
+    last = Step(created + wait, outcome.status, outcome.code)
+    if through_sent and pace.sent < wait:
+        return (queued, Step(created + pace.sent, "Sent"), last)
+    return (queued, last)
+
+
+def step_at(steps: tuple[Step, ...], now: int) -> Step:
+    """The step that holds at a moment."""
+    return next((step for step in reversed(steps) if step.at <= now), steps[0])
+
+
+class Outcomes:
+    """What becomes of messages, by recipient; opted-out recipients accept nothing."""
+
+    def __init__(self) -> None:
+        self._by_number: dict[str, Outcome] = {}
+        self.opted_out: set[str] = set()
+
+    def set(self, number: str, outcome: Outcome) -> None:
+        """For messages from now on."""
+        self._by_number[number] = outcome
+
+    def of(self, number: str) -> Outcome:
+        """The outcome of a message to a number; an opt-out beats everything."""
+        if number in self.opted_out:
+            return Outcome(status="SendingFailed", code=OPTED_OUT)
+        return self._by_number.get(number, Outcome())

@@ -1,0 +1,85 @@
+"""Every sending endpoint accepts, and then the client does not learn it."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+import requests
+
+E = "/restapi/v1.0/account/~/extension/~"
+
+BREAKS = {
+    "reset": ({"kind": "reset", "executed": True}, None),
+    "reset in the body": ({"kind": "reset", "where": "body"}, None),
+    "timeout": ({"kind": "slow", "seconds": 1.0, "executed": True}, None),
+    "truncated": ({"kind": "truncate"}, None),
+    "broken JSON": ({"kind": "broken_json"}, 200),
+    "HTML": ({"kind": "html", "executed": True}, 200),
+    "500": ({"kind": "status", "status": 500, "executed": True}, 500),
+    "502": ({"kind": "status", "status": 502, "body": "html", "executed": True}, 502),
+    "504": ({"kind": "status", "status": 504, "body": "empty", "executed": True}, 504),
+}
+
+
+def sms(caller):
+    body = {"from": {"phoneNumber": "+16505551001"}, "to": [{"phoneNumber": "+14155550111"}], "text": "Once"}
+    return caller.post(f"{E}/sms", body, timeout=0.5)
+
+
+def mms(caller):
+    body = {"from": {"phoneNumber": "+16505551001"}, "to": [{"phoneNumber": "+14155550111"}], "text": "Once"}
+    files = [
+        ("json", ("request.json", json.dumps(body), "application/json")),
+        ("attachment", ("a.png", b"1" * 5000, "image/png")),
+    ]
+    return caller.send("POST", f"{E}/mms", files=files, timeout=0.5)
+
+
+def pager(caller):
+    return caller.post(f"{E}/company-pager", {"to": [{"extensionNumber": "102"}], "text": "Once"}, timeout=0.5)
+
+
+def texts(caller):
+    return [message["text"] for message in caller.sandbox.messages()]
+
+
+SENDERS = {
+    "createSMSMessage": (sms, texts),
+    "createMMS": (mms, texts),
+    "createInternalTextMessage": (pager, texts),
+}
+
+
+@pytest.mark.parametrize("operation", SENDERS)
+def test_it_is_there_though_the_answer_is_lost(start, operation):
+    caller = start(calls=0)
+    caller.log_in()
+    send, there = SENDERS[operation]
+    for count, (name, (fault, status)) in enumerate(BREAKS.items(), start=1):
+        caller.sandbox.fault(operation=operation, **fault)
+        if status is None:
+            with pytest.raises(requests.RequestException):
+                send(caller).json()
+        else:
+            assert send(caller).status_code == status, name
+        assert len(there(caller)) == count, name
+    assert len(set(map(str, there(caller)))) == 1
+
+
+@pytest.mark.parametrize("operation", SENDERS)
+def test_it_is_not_there_when_it_was_refused_before(start, operation):
+    caller = start(calls=0)
+    caller.log_in()
+    send, there = SENDERS[operation]
+    for status in (429, 503, 500):
+        caller.sandbox.fault("status", status=status, operation=operation)
+        assert send(caller).status_code == status
+    caller.sandbox.fault("reset", operation=operation)
+    with pytest.raises(requests.RequestException):
+        send(caller)
+    time.sleep(0.1)
+    assert there(caller) == []
+    assert send(caller).ok
+    assert len(there(caller)) == 1
