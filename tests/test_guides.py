@@ -14,6 +14,7 @@ from airflow_provider_ringcentral.client.credentials import DEFAULT_SERVER
 from airflow_provider_ringcentral.extract.receipt import Receipt
 from airflow_provider_ringcentral.hooks.failures import FAIL_NOW
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+from airflow_provider_ringcentral.triggers.condition import check_condition
 
 GUIDES = Path(__file__).parent.parent / "docs" / "guides"
 CONNECTION = "AIRFLOW_CONN_RINGCENTRAL_DEFAULT"
@@ -94,8 +95,20 @@ def test_imports_of_shown_code_exist(guide, code):
             exec(compile(ast.Module([node], []), guide, "exec"), {})
 
 
-def test_the_dag_of_the_guide_takes_its_arguments():
+@pytest.mark.parametrize("guide", ["extracting-call-logs.md", "waiting-for-things.md"])
+def test_the_dag_of_the_guide_takes_its_arguments(guide):
     spaces: dict[str, object] = {}
-    exec(blocks("extracting-call-logs.md", "python")[0], spaces)
+    exec(blocks(guide, "python")[0], spaces)
 
     assert spaces["DAG"]
+
+
+def test_the_conditions_of_the_guide_can_be_judged():
+    section = text_of("waiting-for-things.md").split("## Conditions")[1].split("\n## ")[0]
+    shown = [
+        text for text in re.findall(r"`([^`]+)`", section) if re.search(r" == | != | is | > |select|\.get\(", text)
+    ]
+
+    assert len(shown) == 6
+    for expression in shown:
+        check_condition(expression.strip('"'))

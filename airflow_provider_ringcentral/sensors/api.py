@@ -35,6 +35,8 @@ class RingCentralApiSensor(BaseSensorOperator):
     Returns the answer, or the records that were waited for, or what the function returns as `xcom_value`; None when
     that is more than 48 KB.
 
+    `poke_interval` (60 s), `timeout` (Airflow's default: 7 days), `mode` and the rest are those of every sensor.
+
     :param path: such as `/restapi/v1.0/account/~/extension/~/message-store/123`.
     :param query: query parameters; a list becomes a repeated key.
     :param condition: what to wait for. None: at least one record in the answer's list. A text: a Jinja expression

@@ -86,11 +86,15 @@ class RingCentralApiTrigger(BaseTrigger):
                         raise
 
     async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
+        said = ""
         while True:
             look = await self._look(client)
             if look.done:
                 return {"status": "success", "sealed": await client.work(_sealed, client.credentials, look.value)}
-            self.log.info("Not yet: %s", look.reason)
+            if look.reason != said:
+                # A line a look would be ten thousand in a week.
+                self.log.info("Not yet: %s", look.reason)
+                said = look.reason
             if self._left() <= 0:
                 return {"status": "timeout", "reason": look.reason}
             await asyncio.sleep(self._pause(look.again_in))

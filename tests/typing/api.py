@@ -31,10 +31,12 @@ from airflow_provider_ringcentral.client.remedies import Remedy
 from airflow_provider_ringcentral.extract.receipt import Receipt
 from airflow_provider_ringcentral.hooks.diagnosis import Diagnosis
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+from airflow_provider_ringcentral.hooks.shared_client import shared_client
 from airflow_provider_ringcentral.operators.api import RingCentralApiOperator
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
 from airflow_provider_ringcentral.retry_policy import RingCentralRetryPolicy
 from airflow_provider_ringcentral.sandbox import Sandbox, SandboxControl
+from airflow_provider_ringcentral.sensors.api import RingCentralApiSensor
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
 LOG = "/restapi/v1.0/account/~/call-log"
@@ -72,6 +74,11 @@ with DAG("types", schedule=None, start_date=START):
         task_id="change", path=EXTENSION, method="PUT", query={"a": ["b", 1, True, START]}, body={"contact": {"x": 1}}
     )
     listed = RingCentralApiOperator(task_id="list", path=f"{EXTENSION}/device", paginate=True, destination="/x.ndjson")
+
+    RingCentralApiSensor(task_id="any_record", path=LOG, query={"dateFrom": START}, poke_interval=timedelta(minutes=5))
+    RingCentralApiSensor(task_id="expression", path=EXTENSION, condition="status == 'Enabled'", deferrable=True)
+    RingCentralApiSensor(task_id="function", path=EXTENSION, condition=lambda answer: answer["id"] > 1, missing_ok=True)
+    RingCentralApiSensor.partial(task_id="mapped_wait", mode="reschedule").expand(path=[EXTENSION])
 
     @task
     def use_the_hook() -> list[str]:
@@ -148,3 +155,10 @@ def sandbox(folder: Path) -> None:
         assert_type(running.stats(), dict[str, Any])
     control: SandboxControl = SandboxControl("http://127.0.0.1:8080")
     control.kill_tokens()
+
+
+async def in_a_trigger() -> None:
+    async with shared_client("ringcentral_default") as own:
+        assert_type(await own.request_json("GET", EXTENSION, params={"a": 1}, max_wait=60.0), Any)
+        assert_type(await own.raw_json("GET", EXTENSION), bytes)
+        assert_type(await own.work(len, "abc"), int)
