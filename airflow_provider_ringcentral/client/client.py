@@ -52,6 +52,7 @@ class RingCentralClient:
         show_personal_data: bool = False,
     ) -> None:
         self.credentials = credentials
+        self.ledger = ledger
         self.usage = Usage(observe=observe) if observe else Usage()
         self.transport = Transport(credentials)
         self.places = Places(ledger, credentials.timeout + HOLD_SECONDS)

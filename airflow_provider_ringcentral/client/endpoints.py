@@ -100,6 +100,23 @@ READ_MESSAGE_CONTENT = Endpoint(
     "ReadMessages",
 )
 
+LIST_MESSAGES = Endpoint(
+    "listMessages", "GET", _EXTENSION + "/message-store", LIGHT, "ReadMessages", "ReadMessages", "page", 1000
+)
+READ_MESSAGE = Endpoint(
+    "readMessage", "GET", _EXTENSION + "/message-store/{messageId}", LIGHT, "ReadMessages", "ReadMessages"
+)
+CREATE_SMS = Endpoint("createSMSMessage", "POST", _EXTENSION + "/sms", MEDIUM, "SMS", "OutboundSMS", repeatable=False)
+CREATE_MMS = Endpoint("createMMS", "POST", _EXTENSION + "/mms", MEDIUM, "SMS", "OutboundSMS", repeatable=False)
+CREATE_PAGER_MESSAGE = Endpoint(
+    "createInternalTextMessage",
+    "POST",
+    _EXTENSION + "/company-pager",
+    MEDIUM,
+    "InternalMessages",
+    "InternalSMS",
+    repeatable=False,
+)
 DELETE_MESSAGE = Endpoint(
     "deleteMessage",
     "DELETE",
@@ -123,6 +140,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     READ_COMPANY_CALL_RECORD,
     READ_CALL_RECORDING_CONTENT,
     READ_MESSAGE_CONTENT,
+    LIST_MESSAGES,
+    READ_MESSAGE,
+    CREATE_SMS,
+    CREATE_MMS,
+    CREATE_PAGER_MESSAGE,
     DELETE_MESSAGE,
 )
 

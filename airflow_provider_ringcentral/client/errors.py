@@ -157,7 +157,15 @@ class OutcomeUnknown(RingCentralError):
 
 
 class DeliveryFailed(RingCentralError):
-    """The message was accepted and later refused by the carrier."""
+    """The message was accepted and later refused by the carrier; `temporary` when sending it anew may help."""
+
+    def __init__(self, message: str = "", *, temporary: bool = False, **fields: Any) -> None:
+        super().__init__(message, **fields)
+        self.temporary = temporary
+
+    def fields(self) -> dict[str, Any]:
+        """As for every error, and whether it may pass."""
+        return {**super().fields(), "temporary": self.temporary}
 
 
 _KINDS: dict[str, type[RingCentralError]] = {

@@ -10,6 +10,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from airflow_provider_ringcentral.client.errors import (
     BadRequest,
     ConfigurationError,
+    DeliveryFailed,
     LoginFailed,
     NotFound,
     OutcomeUnknown,
@@ -42,6 +43,10 @@ class OutcomeUncertain(OutcomeUnknown, AirflowFailException):
     """`OutcomeUnknown` that Airflow does not retry: a retry would send again."""
 
 
+class DeliveryRefused(DeliveryFailed, AirflowFailException):
+    """`DeliveryFailed` that Airflow does not retry: carriers punish who sends again."""
+
+
 FAIL_NOW: dict[type[RingCentralError], type[RingCentralError]] = {
     ConfigurationError: ConnectionInvalid,
     LoginFailed: LoginRefused,
@@ -49,13 +54,15 @@ FAIL_NOW: dict[type[RingCentralError], type[RingCentralError]] = {
     BadRequest: RequestRefused,
     NotFound: ResourceMissing,
     OutcomeUnknown: OutcomeUncertain,
+    DeliveryFailed: DeliveryRefused,
 }
 
 
 def for_airflow(error: RingCentralError) -> RingCentralError:
     """The error as Airflow should see it: kind, fields and remedy survive, and what is permanent is not retried."""
     kind = next((FAIL_NOW[ancestor] for ancestor in type(error).__mro__ if ancestor in FAIL_NOW), None)
-    if kind is None or isinstance(error, AirflowFailException):
+    passes = isinstance(error, DeliveryFailed) and error.temporary
+    if kind is None or passes or isinstance(error, AirflowFailException):
         return error
     return kind(error.message, **error.fields())
 

@@ -10,21 +10,21 @@ if TYPE_CHECKING:
     from upath import UPath
 
 
-def storage_path(url: str) -> UPath:
+def storage_path(url: str, what: str = "destination") -> UPath:
     """`file:///data/calls.ndjson`, `s3://conn_id@bucket/key` or a local path as a path of its store.
 
-    Raises `DestinationError` for a scheme that no installed provider serves.
+    `what` is how errors call it. Raises `DestinationError` for a scheme that no installed provider serves.
     """
     from airflow.providers.common.compat.sdk import ObjectStoragePath
 
     if not url or not isinstance(url, str):
-        raise DestinationError(f"The destination is {url!r}; give a path or URL such as file:///data/calls.ndjson.")
+        raise DestinationError(f"The {what} is {url!r}; give a path or URL such as file:///data/calls.ndjson.")
     try:
         path = ObjectStoragePath(url)
         _ = path.fs
     except (ValueError, ImportError) as error:
         raise DestinationError(
-            f"The destination {url} cannot be used: {error}. Install the provider of that scheme (for s3:// "
+            f"The {what} {url} cannot be used: {error}. Install the provider of that scheme (for s3:// "
             "apache-airflow-providers-amazon[s3fs], for gs:// apache-airflow-providers-google)."
         ) from error
     # Since universal_pathlib 0.3 it wraps a UPath without being one; what is used here (`fs`, `path`) is the same.

@@ -74,15 +74,16 @@ class Notebook:
     """The notes of one task instance, and what it shares with all others through the ledger.
 
     `place` is the server: ids mean something there only. `order` rises when a person clears the task (Airflow's
-    `max_tries` does); callbacks have none. `retried_since` (epoch seconds) is set for a retry whose notes may lie on
-    another machine: what has none is looked for from there. `flight` is how many seconds after it went out a request is
-    answered or lost, by the timeout of the client.
+    `max_tries` does); callbacks have none. `attempt` is Airflow's number of the try. `retried_since` (epoch seconds) is
+    set for a retry whose notes may lie on another machine: what has none is looked for from there. `flight` is how many
+    seconds after it went out a request is answered or lost, by the timeout of the client.
     """
 
     pages: Pages
     ledger: Ledger
     place: str
     order: int = 0
+    attempt: int = 1
     retried_since: float | None = None
     flight: float = FLIGHT_SECONDS
     claims: Claims = field(init=False)
@@ -125,15 +126,16 @@ class Notebook:
             entry.closed = True
             self.write(key, entry)
 
-    def deadline(self, name: str, seconds: float) -> float:
-        """Epoch seconds at which a wait called `name` ends, `seconds` from when it was first asked for.
+    def deadline(self, seconds: float) -> float:
+        """Epoch seconds at which this try stops waiting, `seconds` from when it first asked.
 
-        For waits that outlive a process. `name` has to differ from try to try.
+        Deferrals do not move it.
         """
-        noted = self.pages.get(PREFIX + name)
+        name = f"{PREFIX}deadline:{self.attempt}"
+        noted = self.pages.get(name)
         if not isinstance(noted, int | float):
-            noted = self.ledger.now() + seconds
-            self.pages.set(PREFIX + name, noted)
+            noted = self.now() + seconds
+            self.pages.set(name, noted)
         return float(noted)
 
     def now(self) -> float:

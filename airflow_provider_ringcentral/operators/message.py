@@ -1,0 +1,178 @@
+"""What operators that send messages have in common: once, then waiting as asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator, conf
+
+from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
+from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.operators.deferring import deferring
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+    from airflow_provider_ringcentral.operators.window import Span
+    from airflow_provider_ringcentral.operators.wishes import Wishes
+    from airflow_provider_ringcentral.sending.batch import Parcel
+    from airflow_provider_ringcentral.sending.draft import Sent
+    from airflow_provider_ringcentral.sending.following import Standing
+    from airflow_provider_ringcentral.sending.notebook import Notebook
+
+SECONDS_EACH_POLL = 10.0
+SECONDS_UNTIL_SENT = 600.0
+SECONDS_OF_LOOKING = 30.0
+
+
+class RingCentralMessageOperator(BaseOperator):
+    """Send messages once and wait for their status. Subclasses say which (`parcels`).
+
+    Returns a list (JSON) with one dict a message: `to` (the places of its recipients in the argument `to`, from 0),
+    `id` (text), `status` (RingCentral's word when the wait ended), `segments` (SMS it was cut into; None where that
+    means nothing), `found` (whether it was found after its answer was lost).
+
+    Raises `OutcomeUnknown` when nobody can tell whether a message went out, `DeliveryFailed` when it went out and came
+    to nothing, `NotConfirmed` when the status that is waited for did not come in time.
+
+    :param wait_for: `accepted` (RingCentral has it), `sent` (the carrier has it, which is often the last that is heard)
+        or `delivered` (the phone has it; not every carrier says so).
+    :param on_unknown: when the answer to a send is lost: `look` for the message and fail when it cannot be found,
+        `resend` when it cannot be found, or `fail` at once.
+    :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
+    :param settling: seconds over which a message whose answer was lost is looked for.
+    :param deferrable: wait without a worker.
+    :param poll_interval: seconds between two looks at the status (at least 5 when deferred).
+    :param timeout: seconds until the task gives up waiting. A retry waits on for the same message.
+    :param ringcentral_conn_id: the Connection.
+    """
+
+    sending_fields: Sequence[str] = (
+        "ringcentral_conn_id",
+        "wait_for",
+        "on_unknown",
+        "on_rerun",
+        "settling",
+        "poll_interval",
+        "timeout",
+    )
+    ui_color = "#ffd8a8"
+
+    def __init__(
+        self,
+        *,
+        wait_for: str = "accepted",
+        on_unknown: str = "look",
+        on_rerun: str = "send",
+        settling: Span = SECONDS_OF_LOOKING,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poll_interval: Span = SECONDS_EACH_POLL,
+        timeout: Span = SECONDS_UNTIL_SENT,
+        ringcentral_conn_id: str = "ringcentral_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.wait_for = wait_for
+        self.on_unknown = on_unknown
+        self.on_rerun = on_rerun
+        self.settling = settling
+        self.deferrable = deferrable
+        self.poll_interval = poll_interval
+        self.timeout = timeout
+        self.ringcentral_conn_id = ringcentral_conn_id
+
+    @cached_property
+    def hook(self) -> RingCentralJWTHook:
+        """The hook of the Connection."""
+        from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+
+        patience = DEFERRABLE_MAX_WAIT_SECONDS if self.deferrable else DEFAULT_MAX_WAIT_SECONDS
+        return RingCentralJWTHook(self.ringcentral_conn_id, max_wait=patience)
+
+    def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
+        """The messages, everything about them checked."""
+        raise BadArgument(f"{type(self).__name__} does not say what to send: override parcels().")
+
+    def segments(self, record: Mapping[str, Any]) -> int | None:
+        """Into how many SMS a message was cut; None where that means nothing."""
+        return None
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Send and wait; a retry finds what an earlier try has sent."""
+        return self._send(context, resumed=False)
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Go on waiting, or sending when the quota is open again: what is sent already is noted."""
+        return self._send(context, resumed=True)
+
+    def _send(self, context: Context, *, resumed: bool) -> list[dict[str, Any]]:
+        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.notebook import notebook_of
+        from airflow_provider_ringcentral.operators.wishes import wishes_of
+        from airflow_provider_ringcentral.sending.batch import send_all
+        from airflow_provider_ringcentral.sending.following import Standing
+
+        with deferring(self, deferrable=self.deferrable), airflow_errors():
+            wishes = wishes_of(self, context)
+            client = self.hook.get_conn()
+            notebook = notebook_of(context, client, resumed=resumed)
+            parcels = self.parcels(client)
+            sent = send_all(
+                client,
+                parcels,
+                notebook,
+                on_unknown=wishes.on_unknown,
+                on_rerun=wishes.on_rerun,
+                settling=wishes.settling,
+            )
+            keys = {one.id: parcel.draft.key for parcel, one in zip(parcels, sent, strict=True)}
+            accepted = Standing({one.id: one.record for one in sent}, wishes.wait_for)
+            standing = self._follow(client, notebook, keys, accepted, wishes)
+            notebook.finish()
+        return [self._told(parcel, one, standing.records[one.id]) for parcel, one in zip(parcels, sent, strict=True)]
+
+    def _follow(
+        self, client: RingCentralClient, notebook: Notebook, keys: Mapping[str, str], standing: Standing, wishes: Wishes
+    ) -> Standing:
+        """Wait until every message is where it is wanted. What failed is sent anew by the next try."""
+        from airflow_provider_ringcentral.sending.following import check_failures, look_after, not_confirmed
+        from airflow_provider_ringcentral.sending.status import Outcome
+
+        ids, late = list(keys), False
+        while not late and standing.of(Outcome.WAIT, ids):
+            standing = look_after(client, ids, standing)
+            if standing.of(Outcome.WAIT, ids):
+                late = not self._pause(notebook, notebook.deadline(wishes.timeout), wishes.poll_interval)
+        for message_id in standing.of(Outcome.FAILED, ids):
+            notebook.close(keys[message_id])
+        check_failures(standing, ids)
+        if late:
+            raise not_confirmed(standing, ids, wishes.timeout)
+        return standing
+
+    def _pause(self, notebook: Notebook, deadline: float, seconds: float) -> bool:
+        """Wait for the next look; whether there is time for one. Without a worker, if the task can give it back."""
+        left = deadline - notebook.now()
+        if left <= 0:
+            return False
+        if self.deferrable:
+            from airflow_provider_ringcentral.triggers.quota import RingCentralQuotaTrigger
+
+            trigger = RingCentralQuotaTrigger(time.time() + min(seconds, left))
+            self.defer(trigger=trigger, method_name="execute_complete")
+        notebook.sleep(min(seconds, left))
+        return True
+
+    def _told(self, parcel: Parcel[RingCentralClient], sent: Sent, record: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "to": list(parcel.places),
+            "id": sent.id,
+            "status": record.get("messageStatus"),
+            "segments": self.segments(record),
+            "found": sent.found,
+        }

@@ -1,0 +1,72 @@
+"""Pictures, sounds and files to phones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.sending.batch import Parcel
+
+
+class RingCentralSendMmsOperator(RingCentralMessageOperator):
+    """Send files, with a text or without, to each recipient, once, and wait for its status as asked.
+
+    Source: operationId createMMS (app scope SMS, user permission OutboundSMS; 50 messages a minute; the sending number
+    needs MmsSender, which toll-free numbers do not have). Recipients, text, files and sender are checked before
+    anything is sent. What is returned and raised, and all further parameters: as for `RingCentralSendSmsOperator`;
+    `segments` is None.
+
+    Every value is a template field, `deferrable` excepted.
+
+    :param to: a phone number in E.164, such as `+16505550100`, or a list of them.
+    :param files: up to 10 files with 1,500,000 bytes together, as paths or URLs that Airflow's ObjectStoragePath knows:
+        jpg, png, bmp, gif, tiff, svg, mp4, mpeg, 3gp, avi, amr, m4a, mp3, vcf, rtf, zip, gz. The suffix says which.
+    :param text: up to 1000 UTF-16 units, or none.
+    :param from_number: one of the numbers of the JWT's user that can send MMS; None: the only one.
+    :param group: one message to all of `to` (up to 10), who see each other and each other's answers.
+    """
+
+    template_fields: Sequence[str] = (
+        *RingCentralMessageOperator.sending_fields,
+        "to",
+        "files",
+        "text",
+        "from_number",
+        "group",
+    )
+
+    def __init__(
+        self,
+        *,
+        to: str | Sequence[str],
+        files: str | Sequence[str],
+        text: str = "",
+        from_number: str | None = None,
+        group: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.to = to
+        self.files = files
+        self.text = text
+        self.from_number = from_number
+        self.group = group
+
+    def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
+        """One message a recipient, or one to all."""
+        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.operators.addressees import phones
+        from airflow_provider_ringcentral.sending.batch import Parcel
+        from airflow_provider_ringcentral.sending.mms import MmsDraft, attachments
+        from airflow_provider_ringcentral.sending.sms import MOST_UNITS
+        from airflow_provider_ringcentral.sending.text import checked_text
+
+        text = checked_text(self.text or "", MOST_UNITS, may_be_empty=True)
+        names = [self.files] if isinstance(self.files, str) else list(self.files or ())
+        files = attachments([storage_path(name, "file") for name in names])
+        sender, everybody = phones(self.log, client, self.to, self.from_number, group=self.group, media=True)
+        return [Parcel(MmsDraft(sender, one.address, text, files), one.places) for one in everybody]

@@ -1,0 +1,50 @@
+"""Texts between extensions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.sending.batch import Parcel
+
+Extension = str | int | Mapping[str, str]
+
+
+class RingCentralSendPagerOperator(RingCentralMessageOperator):
+    """Send a pager message (a text within the company) to each extension, once, and wait for its status as asked.
+
+    Source: operationId createInternalTextMessage (app scope InternalMessages, user permission InternalSMS). It comes
+    from the JWT's own user. Recipients and text are checked before anything is sent. What is returned and raised, and
+    all further parameters: as for `RingCentralSendSmsOperator`; `segments` is None. `Sent` is the last status, so
+    `sent` and `delivered` mean the same.
+
+    Every value is a template field, `deferrable` excepted.
+
+    :param to: an extension number, such as `"101"`, or RingCentral's internal id as `{"extensionId": "400131427008"}`,
+        or a list of these.
+    :param text: up to 1024 UTF-16 units.
+    :param group: one message to all of `to` (up to 10), who see each other.
+    """
+
+    template_fields: Sequence[str] = (*RingCentralMessageOperator.sending_fields, "to", "text", "group")
+
+    def __init__(self, *, to: Extension | Sequence[Extension], text: str, group: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.to = to
+        self.text = text
+        self.group = group
+
+    def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
+        """One message an extension, or one to all."""
+        from airflow_provider_ringcentral.operators.addressees import addressees
+        from airflow_provider_ringcentral.sending.batch import Parcel
+        from airflow_provider_ringcentral.sending.pager import MOST_UNITS, PagerDraft, checked_address
+        from airflow_provider_ringcentral.sending.text import checked_text
+
+        text = checked_text(self.text, MOST_UNITS)
+        everybody = addressees(self.log, self.to, checked_address, group=self.group)
+        return [Parcel(PagerDraft(one.address, text), one.places) for one in everybody]

@@ -1,0 +1,80 @@
+"""Texts to phones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.sending.batch import Parcel
+
+
+class RingCentralSendSmsOperator(RingCentralMessageOperator):
+    """Send a text to each recipient, once, and wait for its status as asked.
+
+    Source: operationId createSMSMessage (app scope SMS, user permission OutboundSMS; 40 messages a minute). Recipients,
+    text and sender are checked before anything is sent; a recipient that is named twice gets one message. Airflow's
+    retries, also after a killed worker, do not send again: a message whose answer was lost is looked for.
+
+    Returns a list (JSON) with one dict a message: `to` (the places of its recipients in the argument `to`, from 0),
+    `id` (text), `status` (RingCentral's word when the wait ended), `segments` (into how many SMS it is cut), `found`
+    (whether it was found after its answer was lost).
+
+    Raises `OutcomeUnknown` when nobody can tell whether a message went out, `DeliveryFailed` (with code and remedy)
+    when it went out and came to nothing, `NotConfirmed` when the status did not come in time.
+
+    Every value is a template field, `deferrable` excepted.
+
+    :param to: a phone number in E.164, such as `+16505550100`, or a list of them.
+    :param text: up to 1000 UTF-16 units.
+    :param from_number: one of the numbers of the JWT's user that can send SMS; None: the only one.
+    :param group: one message to all of `to` (up to 10), who see each other and each other's answers.
+    :param wait_for: `accepted` (RingCentral has it), `sent` (the carrier has it, which is often the last that is heard)
+        or `delivered` (the phone has it; not every carrier says so).
+    :param on_unknown: when the answer to a send is lost: `look` for the message and fail when it cannot be found,
+        `resend` it then, at the risk of a second message, or `fail` at once.
+    :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
+    :param settling: seconds over which a message whose answer was lost is looked for.
+    :param deferrable: wait without a worker.
+    :param poll_interval: seconds between two looks at the status (at least 5 when deferred).
+    :param timeout: seconds until the task gives up waiting. A retry waits on for the same message.
+    :param ringcentral_conn_id: the Connection.
+    """
+
+    template_fields: Sequence[str] = (*RingCentralMessageOperator.sending_fields, "to", "text", "from_number", "group")
+
+    def __init__(
+        self,
+        *,
+        to: str | Sequence[str],
+        text: str,
+        from_number: str | None = None,
+        group: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.to = to
+        self.text = text
+        self.from_number = from_number
+        self.group = group
+
+    def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
+        """One message a recipient, or one to all."""
+        from airflow_provider_ringcentral.operators.addressees import phones
+        from airflow_provider_ringcentral.sending.batch import Parcel
+        from airflow_provider_ringcentral.sending.sms import MOST_UNITS, SmsDraft
+        from airflow_provider_ringcentral.sending.text import checked_text, segments
+
+        text = checked_text(self.text, MOST_UNITS)
+        sender, everybody = phones(self.log, client, self.to, self.from_number, group=self.group)
+        self.log.info("Messages: %d, of SMS segments each: %d.", len(everybody), segments(text))
+        return [Parcel(SmsDraft(sender, one.address, text), one.places) for one in everybody]
+
+    def segments(self, record: Mapping[str, Any]) -> int:
+        """RingCentral's count, else ours."""
+        from airflow_provider_ringcentral.sending.text import segments
+
+        return int(record.get("segmentCount") or segments(self.text))

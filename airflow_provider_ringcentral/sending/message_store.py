@@ -1,0 +1,62 @@
+"""The message store: what RingCentral has of our messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.client.credentials import OWN
+from airflow_provider_ringcentral.client.endpoints import LIST_MESSAGES, READ_MESSAGE
+from airflow_provider_ringcentral.client.errors import NotFound
+from airflow_provider_ringcentral.sending.draft import Record
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+
+MOST_IDS = 50
+"""Ids in one path; for GET it is not documented, for PUT and DELETE it is 50 (FACTS 7.10)."""
+
+PARTS_AS_JSON = "application/vnd.ringcentral.multipart+json"
+"""Without it the answer for several ids is multipart/mixed."""
+
+
+def sent_messages(
+    client: RingCentralClient, kind: str, start: datetime, *, phone_number: str | None = None
+) -> Iterator[Record]:
+    """Outbound messages of a type (`SMS`, `Fax`, `Pager`) of the JWT's own user since `start` (aware), newest first.
+
+    Source: operationId listMessages, app scope ReadMessages, which those for sending bring along.
+    """
+    query: dict[str, Any] = {
+        "messageType": kind,
+        "direction": "Outbound",
+        "dateFrom": start,
+        "phoneNumber": phone_number,
+    }
+    yield from client.records(LIST_MESSAGES.at(accountId=OWN, extensionId=OWN), query)
+
+
+def messages_by_id(client: RingCentralClient, ids: Sequence[str]) -> dict[str, Record]:
+    """The records of messages of the JWT's own user by id, 50 a request, without those that the store does not have.
+
+    Source: operationId readMessage with several ids; the answer is 207 with a status for each.
+    """
+    found: dict[str, Record] = {}
+    for first in range(0, len(ids), MOST_IDS):
+        for record in _records(client, ids[first : first + MOST_IDS]):
+            found[str(record.get("id"))] = record
+    return found
+
+
+def _records(client: RingCentralClient, ids: Sequence[str]) -> Iterable[Record]:
+    path = READ_MESSAGE.at(accountId=OWN, extensionId=OWN, messageId=",".join(ids))
+    try:
+        answer = client.request_json("GET", path, headers={"Accept": PARTS_AS_JSON} if len(ids) > 1 else None)
+    except NotFound:
+        return ()
+    if isinstance(answer, dict):
+        return (answer,)
+    parts = answer if isinstance(answer, list) else ()
+    # One part may have failed while the whole answer is a 207 (FACTS 13.21).
+    return [part["body"] for part in parts if part.get("status") == 200 and isinstance(part.get("body"), dict)]

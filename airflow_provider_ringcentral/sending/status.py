@@ -1,0 +1,98 @@
+"""What a message's status means, in one table for operators, sensors and triggers. Pure.
+
+Source: MessageStatusEnum of the OpenAPI file, guide pages messaging/message-store/messaging and
+messaging/sms/sms-errors (FACTS 7.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+from airflow_provider_ringcentral.client.errors import DeliveryFailed, RingCentralError
+from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.sending.delivery import Kind, diagnosis_of
+from airflow_provider_ringcentral.sending.draft import Record
+
+WAIT_FOR = ("accepted", "sent", "delivered")
+"""RingCentral has it; the carrier has it (which is often the last that is heard of it); the phone has it."""
+
+FAILED = frozenset({"sendingfailed", "deliveryfailed"})
+DELIVERED = frozenset({"delivered", "received"})
+SENT = DELIVERED | {"sent"}
+
+WITHOUT_RECEIPTS = frozenset({"fax", "pager", "voicemail"})
+"""Types whose `Sent` is the end: nobody reports their delivery."""
+
+
+class Outcome(Enum):
+    """What a status says to whoever waits."""
+
+    WAIT = "wait"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class NotConfirmed(RingCentralError):
+    """The message was accepted, and its final status did not come in time. It is not sent again: a retry waits on."""
+
+
+def outcome_of(record: Record, wait_for: str) -> Outcome:
+    """Whether a message is where `wait_for` (one of `WAIT_FOR`) wants it. A status that nobody knows yet waits.
+
+    `record` is of the message store; of several recipients, one that failed makes the message fail. A failure whose
+    code says that the carrier does not tell (CAR-104, CAR-199) is none: it counts as sent, and not as delivered.
+    """
+    statuses = set(_statuses(record))
+    silent = unknown_fate(record)
+    if statuses & FAILED and not silent:
+        return Outcome.FAILED
+    if wait_for == "accepted":
+        return Outcome.DONE
+    final = str(record.get("type") or "").lower() in WITHOUT_RECEIPTS
+    wanted = DELIVERED if wait_for == "delivered" and not final else SENT | (FAILED if silent else frozenset())
+    return Outcome.DONE if status_of(record).lower() in wanted else Outcome.WAIT
+
+
+def status_of(record: Record) -> str:
+    """The message's own status, as RingCentral spells it; empty when there is none."""
+    return str(record.get("messageStatus") or "")
+
+
+def code_of(record: Record) -> str | None:
+    """The delivery error code."""
+    code = record.get("deliveryErrorCode") or record.get("errorCode")
+    return str(code) if code else None
+
+
+def unknown_fate(record: Record) -> bool:
+    """Whether the code says that the carrier does not tell what became of the message."""
+    return diagnosis_of(code_of(record)).kind is Kind.UNKNOWN
+
+
+def failure_of(record: Record) -> DeliveryFailed:
+    """The error for a message that failed; `temporary` when sending it anew may help."""
+    code, status = code_of(record), status_of(record)
+    diagnosis = diagnosis_of(code)
+    temporary = diagnosis.kind is Kind.TEMPORARY
+    return DeliveryFailed(
+        f"message {record.get('id')} has the status {status} ({diagnosis.kind.value})",
+        codes=(code,) if code else (),
+        remedy=diagnosis.remedy,
+        temporary=temporary,
+    )
+
+
+def checked_wait_for(value: str) -> str:
+    """`value`, when it is one of `WAIT_FOR`."""
+    if value not in WAIT_FOR:
+        listed = ", ".join(map(repr, WAIT_FOR))
+        raise BadArgument(f"wait_for {value!r} is unknown; it is one of {listed}.", parameter="wait_for")
+    return value
+
+
+def _statuses(record: Record) -> Iterator[str]:
+    yield status_of(record).lower()
+    for party in record.get("to") or ():
+        if isinstance(party, dict) and party.get("messageStatus"):
+            yield str(party["messageStatus"]).lower()

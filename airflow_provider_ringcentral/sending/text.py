@@ -1,0 +1,91 @@
+"""Texts and numbers as RingCentral counts them. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from airflow_provider_ringcentral.extract.errors import BadArgument
+
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+
+GSM_7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+"""The default alphabet of 3GPP TS 23.038, one septet each."""
+
+GSM_7_EXTENSION = frozenset("\f^{}\\[~]|€")
+"""What takes an escape and a septet."""
+
+SEPTETS_ALONE, SEPTETS_OF_MANY = 160, 153
+UNITS_ALONE, UNITS_OF_MANY = 70, 67
+"""What one SMS holds, and each of several, whose header takes the rest (3GPP TS 23.040)."""
+
+
+def utf16_units(text: str) -> int:
+    """The length RingCentral's limits count: astral characters are two (FACTS 7.2)."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def segments(text: str) -> int:
+    """Into how many SMS a text is cut: 160 or 153 characters of the GSM alphabet each, else 70 or 67 UTF-16 units.
+
+    No character is torn. What carriers bill may differ; a record's `segmentCount` wins where there is one.
+    """
+    if all(char in GSM_7 or char in GSM_7_EXTENSION for char in text):
+        return _cut([1 + (char in GSM_7_EXTENSION) for char in text], SEPTETS_ALONE, SEPTETS_OF_MANY)
+    return _cut([utf16_units(char) for char in text], UNITS_ALONE, UNITS_OF_MANY)
+
+
+def _cut(sizes: list[int], alone: int, of_many: int) -> int:
+    if sum(sizes) <= alone:
+        return 1
+    count, used = 1, 0
+    for size in sizes:
+        if used + size > of_many:
+            count, used = count + 1, 0
+        used += size
+    return count
+
+
+def checked_text(text: Any, most: int, *, may_be_empty: bool = False) -> str:
+    """`text`, when it has up to `most` UTF-16 units. Raises `BadArgument`, which does not repeat it."""
+    if not isinstance(text, str):
+        raise BadArgument(f"text is {type(text).__name__} and no text; give a str.", parameter="text")
+    if not text.strip() and not may_be_empty:
+        raise BadArgument("text is empty; give the message a text.", parameter="text")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise BadArgument("text has half a character (a lone surrogate); repair it.", parameter="text") from None
+    units = utf16_units(text)
+    if units > most:
+        raise BadArgument(
+            f"text has {units} UTF-16 units and may have {most} (emoji count as two or more); shorten it, or send "
+            "several messages.",
+            parameter="text",
+        )
+    return text
+
+
+def checked_number(name: str, value: Any) -> str:
+    """`value`, when it is a phone number in E.164. Raises `BadArgument` that names the argument and not the number."""
+    if not isinstance(value, str) or not E164.fullmatch(value.strip()):
+        kind = "" if isinstance(value, str) else f" (it is {type(value).__name__})"
+        raise BadArgument(
+            f"{name} is no phone number in E.164{kind}; write + and country code and digits only, such as "
+            "+16505550100.",
+            parameter=name,
+        )
+    return value.strip()
+
+
+def same_text(text: Any) -> str:
+    """A text for comparing, without the differences in white space that a store may make."""
+    return " ".join(str(text or "").split())
+
+
+def same_number(number: Any) -> str:
+    """A number for comparing: its last ten digits. Records may show them with formatting and without country code."""
+    return re.sub(r"\D", "", str(number or ""))[-10:]
