@@ -107,7 +107,11 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {
                 "integration-name": "RingCentral",
-                "python-modules": [f"{PACKAGE}.operators.api", f"{PACKAGE}.operators.call_log"],
+                "python-modules": [
+                    f"{PACKAGE}.operators.api",
+                    f"{PACKAGE}.operators.call_log",
+                    f"{PACKAGE}.operators.recordings",
+                ],
             }
         ],
         "sensors": [{"integration-name": "RingCentral", "python-modules": [f"{PACKAGE}.sensors.api"]}],

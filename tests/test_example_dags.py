@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -29,9 +30,11 @@ def ids_in(data: bytes) -> list[str]:
 
 
 def between(sandbox: Sandbox, start: datetime, end: datetime) -> list[str]:
-    return sandbox.call_ids(
-        *(moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") for moment in (start, end))
-    )
+    return sandbox.call_ids(instant(start), instant(end))
+
+
+def instant(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def check_daily(folder: Path, sandbox: Sandbox) -> None:
@@ -55,10 +58,25 @@ def check_extensions(folder: Path, sandbox: Sandbox) -> None:
     assert len({row["id"] for row in rows}) == len(rows)
 
 
+def check_recordings(folder: Path, sandbox: Sandbox) -> None:
+    (manifest,) = (folder / "recordings" / "manifests").iterdir()
+    lines = [json.loads(line) for line in manifest.read_text().splitlines()]
+    bounds = [MIDNIGHT - timedelta(days=3), MIDNIGHT]
+    truth = {each["id"]: each["sha256"] for each in sandbox.recordings(*map(instant, bounds))}
+    assert {line["recording_id"]: line["sha256"] for line in lines} == truth, "the day, and what may have come late"
+    for line in lines:
+        assert hashlib.sha256((folder / "recordings" / line["file"]).read_bytes()).hexdigest() == line["sha256"]
+
+
 CHECKS: dict[str, Callable[[Path, Sandbox], None]] = {
     "ringcentral_call_log_daily": check_daily,
     "ringcentral_call_log_by_day": check_by_day,
     "ringcentral_extensions": check_extensions,
+    "ringcentral_recordings_archive": check_recordings,
+}
+OPTIONS: dict[str, dict[str, Any]] = {
+    # Ten a minute, each of half a megabyte, would show nothing more.
+    "ringcentral_recordings_archive": {"limits": {"Heavy": 100_000}, "recording_bytes_per_second": 10},
 }
 
 
@@ -72,7 +90,7 @@ def test_it_runs(dag_id: str, database: Any, tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setenv("CALL_LOG_FOLDER", tmp_path.as_uri())
     monkeypatch.setenv("CALL_LOG_DAYS", str(DAYS))
-    with Sandbox(calls=3000, scale=0.02) as sandbox:
+    with Sandbox(calls=3000, scale=0.02, **OPTIONS.get(dag_id, {})) as sandbox:
         monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", sandbox.connection_uri)
         dags = DagBag(EXAMPLES)
         assert dags.import_errors == {}

@@ -13,7 +13,7 @@ import msgspec
 from airflow_provider_ringcentral.client.errors import PermissionDenied, RingCentralError
 from airflow_provider_ringcentral.extract.archive_progress import ArchiveProgress
 from airflow_provider_ringcentral.extract.call_log import extract_window
-from airflow_provider_ringcentral.extract.errors import RecordingsFailed
+from airflow_provider_ringcentral.extract.errors import BadArgument, RecordingsFailed
 from airflow_provider_ringcentral.extract.files import check_destination, filesystem
 from airflow_provider_ringcentral.extract.manifest import Entry, Manifest, RecordingsReceipt, Status, manifest_name
 from airflow_provider_ringcentral.extract.pending import PendingRecordings
@@ -74,8 +74,11 @@ class RecordingArchive:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._client, self._query, self._destination = client, query, destination
-        self._template = NameTemplate(template)
         self._late, self._max_failures = late_window, max_failures
+        start, end = self._asked()
+        if start >= end:
+            raise BadArgument(f"start {utc_text(start)} is not before end {utc_text(end)}.", parameter="start")
+        self._template = NameTemplate(template)
         self._reading, self._progress, self._now = reading, progress, now
         hidden = destination / HIDDEN
         self._index = hidden / f"{query.fingerprint}.calls.ndjson"

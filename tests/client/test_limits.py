@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from airflow_provider_ringcentral.client.errors import NotFound, RateLimited
+from airflow_provider_ringcentral.client.places import read_window
 
 from .conftest import EXTENSION, LOG, UNKNOWN, ClockedLedger
 
@@ -215,3 +216,26 @@ def test_what_happens_is_observed(start, client_of):
         ("requests", 1, "light"),
     ]
     assert sum(amount for what, amount, _ in events if what == "wait_seconds") == client.usage.waited > 0
+
+
+def test_a_path_is_counted_by_each_host_in_its_own_group(start, client_of):
+    sandbox = start(media_host=True, limits={"Heavy": 100_000, "Media": 7}, recording_bytes_per_second=1)
+    client = client_of(sandbox)
+    params = {"recordingType": "All", "dateFrom": "2020-01-01T00:00:00Z"}
+    on_media = next(client.records(LOG, params))["recording"]["contentUri"]
+    assert on_media.startswith(sandbox.media_url)
+    on_api = on_media.replace(sandbox.media_url, sandbox.url)
+    for uri in (on_media, on_api, on_media, on_api):
+        client.request("GET", uri)
+
+    groups = [entry["group"] for entry in sandbox.requests()][-4:]
+    assert groups == ["Media", "Heavy", "Media", "Heavy"]
+    assert (client.remaining("media"), client.usage.limits["media"]) == (5, (7, 60.0))
+    windows = {group: len(window.answered) for group, window in windows_of(client).items()}
+    assert (windows["media"], windows["heavy"]) == (2, 3), "the log counts as Heavy, too"
+
+
+def windows_of(client):
+    ledger = client.places._ledger
+    (owner,) = {key.split(":")[1] for key in ledger.keys("window:") if key.endswith(":heavy")}
+    return {group: read_window(ledger, owner, group) for group in ("media", "heavy")}

@@ -17,6 +17,7 @@ from airflow_provider_ringcentral.hooks.failures import LoginRefused, RequestRef
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.api import RingCentralApiOperator
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
+from airflow_provider_ringcentral.operators.recordings import RingCentralDownloadRecordingsOperator
 from airflow_provider_ringcentral.sensors.api import RingCentralApiSensor
 from airflow_provider_ringcentral.triggers.api import RingCentralApiTrigger
 
@@ -46,6 +47,23 @@ def test_the_extract_writes_the_calls_of_a_window(tmp_path):
     receipt = task.execute({})
 
     assert len({call["id"] for call in calls_in(path)}) == receipt["records"] > 0
+
+
+def test_recordings_are_archived_and_found_again(sandbox, tmp_path):
+    sandbox.change_limits(Heavy=100_000)
+    hour = YESTERDAY + timedelta(hours=10)
+    task = RingCentralDownloadRecordingsOperator(
+        task_id="archive",
+        destination=tmp_path.as_uri(),
+        start=hour,
+        end=hour + timedelta(minutes=20),
+        late_window=60,
+        max_failures="0",
+    )
+
+    first, second = task.execute({}), task.execute({})
+
+    assert first["stored"] == second["present"] == len(list(tmp_path.rglob("*-*.json"))) > 0
 
 
 def test_the_api_operator_returns_the_answer():

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
+import pytest
+
+from airflow_provider_ringcentral.extract.archive_progress import ArchiveProgress
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
+from airflow_provider_ringcentral.operators.progress import ArchiveLog, seconds_left, tightest
 from airflow_provider_ringcentral.sandbox import Sandbox
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -23,3 +29,43 @@ def test_a_line_at_least_every_thirty_seconds_of_waiting(monkeypatch, tmp_path, 
     assert len(lines) == 1
     assert "10 pages" in lines[0]
     assert "0 requests left in this minute" in lines[0]
+
+
+def progress(done: int = 30, total: int = 90, fetched: int = 20) -> ArchiveProgress:
+    return ArchiveProgress(done, total, fetched, 12_345_678, {"stored": 28, "pending": 2})
+
+
+@pytest.mark.parametrize(
+    ("made", "elapsed", "limit", "seconds"),
+    [
+        (progress(), 5, (10, 60), 360),
+        (progress(), 5, (40, 60), 90),
+        (progress(), 240, (10, 60), 720),
+        (progress(fetched=0), 240, (10, 60), 360),
+        (progress(done=90), 240, (10, 60), 0),
+        (progress(done=91), 5, (10, 60), 0),
+    ],
+    ids=str,
+)
+def test_the_end_of_an_archive_is_expected_by_the_limits_then_by_the_pace(made, elapsed, limit, seconds):
+    assert seconds_left(made, elapsed, limit) == seconds
+
+
+@pytest.mark.parametrize(
+    ("limits", "slowest"),
+    [({}, (10, 60.0)), ({"heavy": (20, 60.0), "media": (5, 10.0)}, (20, 60.0)), ({"media": (7, 60.0)}, (7, 60.0))],
+)
+def test_the_slowest_limit_that_was_told_of(limits, slowest):
+    assert tightest(limits) == slowest
+
+
+def test_the_line_of_an_archive(caplog):
+    caplog.set_level(logging.INFO)
+    client = SimpleNamespace(usage=SimpleNamespace(limits={"media": (40, 60.0)}), while_waiting=None)
+    told = ArchiveLog(logging.getLogger("task"), client)
+    told(progress())
+    assert caplog.messages == [], "the last line is not 20 s old"
+    told._next = 0.0
+    client.while_waiting()
+
+    assert caplog.messages == ["30 of 90 recordings (2 pending, 28 stored), 12.3 MB downloaded, about 0:01:30 left"]

@@ -34,6 +34,7 @@ from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.hooks.shared_client import shared_client
 from airflow_provider_ringcentral.operators.api import RingCentralApiOperator
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
+from airflow_provider_ringcentral.operators.recordings import RingCentralDownloadRecordingsOperator
 from airflow_provider_ringcentral.retry_policy import RingCentralRetryPolicy
 from airflow_provider_ringcentral.sandbox import Sandbox, SandboxControl
 from airflow_provider_ringcentral.sensors.api import RingCentralApiSensor
@@ -68,6 +69,24 @@ with DAG("types", schedule=None, start_date=START):
     shortest = RingCentralExtractCallLogOperator(task_id="shortest", destination="/data/calls.ndjson")
     mapped = RingCentralExtractCallLogOperator.partial(task_id="mapped", lookback=3600).expand_kwargs(
         [{"start": START.isoformat(), "end": "2026-01-02T00:00:00Z", "destination": "/data/1.ndjson"}]
+    )
+    RingCentralDownloadRecordingsOperator(
+        task_id="recordings",
+        destination="s3://conn@bucket/recordings",
+        start=START,
+        end="{{ data_interval_end }}",
+        name_template="{start:%Y-%m-%d}/{recording_id}.{ext}",
+        recording_type=None,
+        late_window=timedelta(hours=2),
+        max_failures=None,
+        verify="sha256",
+        retention=30 * 86_400,
+        if_expired="fail",
+        deferrable=True,
+        outlets=[Asset("recordings", uri="s3://bucket/recordings")],
+    )
+    RingCentralDownloadRecordingsOperator.partial(task_id="days", destination="/data").expand_kwargs(
+        [{"start": START.isoformat(), "end": "2026-01-02T00:00:00Z"}]
     )
     owner = RingCentralApiOperator(task_id="owner", path=EXTENSION)
     change = RingCentralApiOperator(
