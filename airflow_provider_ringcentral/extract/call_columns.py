@@ -48,3 +48,12 @@ CALL_COLUMNS: Final[Sequence[Column]] = (
     Column("uri", ("uri",)),
 )
 """Stable: new ones are added at the end, none is renamed, removed or moved."""
+
+_OF_THE_ROW = frozenset({"id", "sessionId", "lastModifiedTime", "deleted", "uri"})
+
+LEG_COLUMNS: Final[Sequence[Column]] = (
+    *(column for column in CALL_COLUMNS if column.name not in _OF_THE_ROW),
+    Column("legType", ("legType",)),
+    Column("master", ("master",), Kind.FLAG),
+)
+"""The columns of a leg (schema CallLogRecordLegInfo): a call's, less what only the row has. Legs have no id."""

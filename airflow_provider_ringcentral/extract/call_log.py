@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_provider_ringcentral.extract.errors import EmptyWindow
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from upath import UPath
 
 log = logging.getLogger(__name__)
+
+LONGEST_REQUEST = timedelta(hours=1)
+"""From asking for a page until its answer is kept, the wait for its place in the quota included: more than that."""
 
 
 def extract_window(
@@ -51,6 +55,7 @@ def extract_window(
     parts = Parts(destination, query.fingerprint)
     if parts.discarded:
         log.info("Discarded %d parts beside %s: of another window or query, or too old.", parts.discarded, destination)
+    as_of = _as_of(parts)
     spent = Spent(client)
     reading = Reading(client, query, parts, progress)
     reading.read()
@@ -76,6 +81,15 @@ def extract_window(
         window_start=utc_text(query.start),
         window_end=utc_text(query.end),
         view=query.view,
+        complete_as_of=utc_text(as_of) if query.whole_account else None,
         requests=spent.requests(reading.fetched),
         seconds_waited=spent.seconds_waited(),
     )
+
+
+def _as_of(parts: Parts) -> datetime:
+    """A moment before the first page was asked for, perhaps by an earlier try: a part is dated by its answer."""
+    first = next(iter(parts), None)
+    if first is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    return datetime.fromtimestamp(first.written, UTC) - LONGEST_REQUEST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -61,6 +62,17 @@ def _flag(value: Any) -> Any:
 def as_it_came(value: Any) -> Any:
     """A time as the text that RingCentral sent."""
     return value if isinstance(value, str) else None
+
+
+def as_moment(value: Any) -> datetime | None:
+    """A time as an aware datetime, one without zone as UTC; None for what is no ISO 8601."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class Flattener:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.extract.columns import OTHER, Column, Flattener, Kind
+from airflow_provider_ringcentral.extract.columns import OTHER, Column, Flattener, Kind, as_moment
 from airflow_provider_ringcentral.extract.errors import DestinationError
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def write_parquet(chunks: Iterable[bytes], out: Writer, columns: Sequence[Column
     import pyarrow.parquet as pq
 
     schema = _schema(columns)
-    flattener = Flattener(columns, time=_moment)
+    flattener = Flattener(columns, time=as_moment)
     held: list[Any] = []
     count = 0
     with pq.ParquetWriter(_Sink(out), schema) as writer:
@@ -97,13 +96,3 @@ def _schema(columns: Sequence[Column]) -> Any:
     }
     fields = [pa.field(column.name, kinds[column.kind]) for column in columns]
     return pa.schema([*fields, pa.field(OTHER, pa.string())])
-
-
-def _moment(value: Any) -> datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -69,6 +69,11 @@ class CallLogQuery:
         }
 
     @property
+    def whole_account(self) -> bool:
+        """Whether every call of the account is asked for: no filter is set and the log isn't an extension's."""
+        return not self._set_filters() and "/extension/" not in self.path
+
+    @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits over everything that shapes the output."""
         window = [moment.astimezone(UTC).isoformat() for moment in (self.start, self.end)]

@@ -20,6 +20,8 @@ class Receipt:
 
     Of a window of calls also (times are ISO 8601 in UTC): `first_start_time` and `last_start_time`, the oldest and the
     newest call (None without calls), and the window itself, `window_start <= t < window_end`, in `view`.
+    `complete_as_of` is a moment before the first request: every call of the account that began in the window, was in
+    the log then and is not deleted since is in the file. None when calls were filtered or are of one extension.
     """
 
     destination: str | None
@@ -34,6 +36,7 @@ class Receipt:
     window_start: str | None = None
     window_end: str | None = None
     view: str | None = None
+    complete_as_of: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """All fields as JSON values, under 2 KB for destinations of up to 1 KB."""

@@ -20,11 +20,18 @@ class IdSet:
     def __len__(self) -> int:
         return self._count
 
+    def __contains__(self, identifier: str) -> bool:
+        key, mask = _key(identifier), len(self._slots) - 1
+        at = key & mask
+        while self._slots[at]:
+            if self._slots[at] == key:
+                return True
+            at = (at + 1) & mask
+        return False
+
     def add(self, identifier: str) -> bool:
         """Remember `identifier`; True when it was not known yet."""
-        # 0 marks a free slot, so no id may hash to it.
-        key = int.from_bytes(blake2b(identifier.encode(), digest_size=8).digest(), "little") or 1
-        if not self._put(self._slots, key):
+        if not self._put(self._slots, _key(identifier)):
             return False
         self._count += 1
         if 2 * self._count > len(self._slots):
@@ -53,3 +60,8 @@ class IdSet:
             if key:
                 self._put(larger, key)
         self._slots = larger
+
+
+def _key(identifier: str) -> int:
+    # 0 marks a free slot, so no id may hash to it.
+    return int.from_bytes(blake2b(identifier.encode(), digest_size=8).digest(), "little") or 1

@@ -163,7 +163,9 @@ def test_the_receipt_says_what_is_in_the_file(log_of, folder, calls_of):
             return log.raw_page(path, params)
 
     query = day(start=DAY + timedelta(hours=1, milliseconds=1), view="Detailed")
+    before = datetime.now(UTC).replace(microsecond=0)
     receipt = extract_window(Counting(), query, folder / "calls.ndjson")
+    assert before <= datetime.fromisoformat(receipt.complete_as_of) <= datetime.now(UTC)
     content = (folder / "calls.ndjson").read_bytes()
     times = sorted(json.loads(line)["startTime"] for line in content.splitlines())
     assert receipt.as_dict() == {
@@ -177,10 +179,17 @@ def test_the_receipt_says_what_is_in_the_file(log_of, folder, calls_of):
         "window_start": "2026-01-02T01:00:00.001000Z",
         "window_end": "2026-01-03T00:00:00Z",
         "view": "Detailed",
+        "complete_as_of": receipt.complete_as_of,
         "requests": 2 * len(log.requests),
         "seconds_waited": 0.25 * len(log.requests),
     }
     assert len(json.dumps(receipt.as_dict())) < 2000
+
+
+def test_a_part_of_the_log_is_not_called_complete(log_of, calls_of, folder):
+    query = day(filters={"direction": ["Inbound"]})
+    receipt = extract_window(log_of(calls_of(4, 10, "spread")), query, folder / "calls.ndjson")
+    assert receipt.complete_as_of is None
 
 
 def test_progress_is_told_after_each_page(log_of, calls_of, folder):

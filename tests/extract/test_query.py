@@ -65,3 +65,16 @@ def test_whole_seconds_are_not_widened_and_other_zones_are_understood():
 def test_a_cursor_survives_its_text():
     for cursor in (Cursor(1767312245, 1, Order.NONE), Cursor(-1, 1000, Order.NEWEST_FIRST), Cursor(0)):
         assert Cursor.parse(str(cursor)) == cursor
+
+
+@pytest.mark.parametrize(
+    ("path", "filters", "whole"),
+    [
+        ("/restapi/v1.0/account/~/call-log", {}, True),
+        ("/restapi/v1.0/account/~/call-log", {"direction": None, "type": []}, True),
+        ("/restapi/v1.0/account/~/call-log", {"type": "Voice"}, False),
+        ("/restapi/v1.0/account/~/extension/~/call-log", {}, False),
+    ],
+)
+def test_which_query_asks_for_the_whole_account(path, filters, whole):
+    assert CallLogQuery(path, START, START + timedelta(hours=1), filters=filters).whole_account is whole

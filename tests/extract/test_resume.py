@@ -172,6 +172,13 @@ def test_parts_of_an_equal_query_are_gone_on_with(log_of, calls_of, folder, capl
     assert log.requests[0]["dateTo"] < "2026-01-03T00:00:00.000Z"
 
 
+def test_a_file_of_two_tries_is_complete_as_of_before_the_first(log_of, calls_of, folder):
+    path = folder / "calls.ndjson"
+    names = killed_once(log_of, calls_of, path)
+    receipt = extract_window(log_of(calls_of(1, 60, "spread"), per_page=10), QUERY, path)
+    assert datetime.fromisoformat(receipt.complete_as_of).timestamp() < Part.parse(min(names)).written - 1800
+
+
 def test_parts_are_not_gone_on_with_the_next_day(log_of, calls_of, folder):
     path = folder / "calls.ndjson"
     names = killed_once(log_of, calls_of, path)
