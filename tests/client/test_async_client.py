@@ -19,7 +19,7 @@ from airflow_provider_ringcentral.client.login import read_session
 from airflow_provider_ringcentral.client.places import read_window
 from airflow_provider_ringcentral.client.policy import Policy
 
-from .conftest import EXTENSION, LOG, UNKNOWN, ClockedLedger, credentials_of
+from .conftest import EXTENSION, LOG, ClockedLedger, credentials_of
 
 SLOW_SECONDS = 1.5
 BLOCKED_SECONDS = 1.0
@@ -200,7 +200,11 @@ async def test_patience_may_be_shortened_for_one_request(start, ledger):
 
 @pytest.mark.parametrize(
     ("path", "error"),
-    [(UNKNOWN, NotFound), ("restapi", ConfigurationError), ("https://evil.example/x", ConfigurationError)],
+    [
+        ("/restapi/v1.0/nothing/here", NotFound),
+        ("restapi", ConfigurationError),
+        ("https://evil.example/x", ConfigurationError),
+    ],
     ids=str,
 )
 async def test_errors_are_those_of_the_client(start, ledger, path, error):
