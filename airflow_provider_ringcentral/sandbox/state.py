@@ -98,6 +98,10 @@ class State:
         """Whether a port is the media host's."""
         return self.media_url != self.url and self.media_url.endswith(f":{port}")
 
+    def milliseconds(self, seconds: float) -> int:
+        """A span of time, scaled."""
+        return round(seconds * 1000 * self.options.scale)
+
     def token_seconds(self) -> float:
         """How long a token lives, scaled."""
         return self.options.token_seconds * self.options.scale

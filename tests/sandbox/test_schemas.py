@@ -131,6 +131,9 @@ def test_messages(start, check):
     check(f"{E}/mms", caller.send("POST", spelled(f"{E}/mms"), files=files), "post")
     pager = caller.post(spelled(f"{E}/company-pager"), {"to": [{"extensionNumber": "102"}], "text": "Hello"})
     check(f"{E}/company-pager", pager, "post")
+    files = [("to", (None, "+14155550111")), ("attachment", ("a.pdf", b"1", "application/pdf"))]
+    check(f"{E}/fax", caller.send("POST", spelled(f"{E}/fax"), files=files), "post")
+    check("/restapi/v1.0/dictionary/fax-cover-page", caller.get("/restapi/v1.0/dictionary/fax-cover-page"))
     ids = [caller.sandbox.receive_message(kind)["id"] for kind in ("SMS", "VoiceMail", "Fax", "Pager")]
     check(STORE, caller.get(spelled(STORE)))
     check(f"{E}/message-sync", caller.get(spelled(f"{E}/message-sync"), {"syncType": "FSync"}))

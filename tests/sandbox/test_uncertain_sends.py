@@ -41,6 +41,11 @@ def pager(caller):
     return caller.post(f"{E}/company-pager", {"to": [{"extensionNumber": "102"}], "text": "Once"}, timeout=0.5)
 
 
+def fax(caller):
+    files = [("to", (None, "+14155550111")), ("attachment", ("a.pdf", b"1" * 5000, "application/pdf"))]
+    return caller.send("POST", f"{E}/fax", files=files, timeout=0.5)
+
+
 def texts(caller):
     return [message["text"] for message in caller.sandbox.messages()]
 
@@ -48,6 +53,7 @@ def texts(caller):
 SENDERS = {
     "createSMSMessage": (sms, texts),
     "createMMS": (mms, texts),
+    "createFaxMessage": (fax, texts),
     "createInternalTextMessage": (pager, texts),
 }
 

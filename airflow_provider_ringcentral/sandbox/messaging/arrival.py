@@ -32,7 +32,7 @@ def receive(state: State, given: dict[str, Any]) -> Message:
     if kind not in _TYPES or set(given) - _KNOWN:
         raise ValueError(f"type is one of {', '.join(_TYPES)}; what else may be given: {', '.join(sorted(_KNOWN))}")
     extension = _owner(state, given)
-    arrives = state.now() + round(float(given.get("after_seconds") or 0) * 1000 * state.options.scale)
+    arrives = state.now() + state.milliseconds(float(given.get("after_seconds") or 0))
     created = instants.parse(given["created"]) if given.get("created") else arrives
     sender = _sender(state, kind, given.get("from"))
     target = party(extension)

@@ -44,6 +44,7 @@ class Message:
     """One message in the mailbox of the extension `owner`. Times in ms.
 
     `visible`: from when on lists show it; `touched`: when it was last read or deleted; `extra` goes into its record.
+    A fax is sent from `starts` on, and its pages are known from `rendered` on.
     """
 
     id: int
@@ -60,6 +61,8 @@ class Message:
     read: bool = True
     availability: str = ALIVE
     touched: int = 0
+    starts: int = 0
+    rendered: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
 
     def step(self, now: int) -> Step:
@@ -118,7 +121,13 @@ class Mailbox:
         return found if found is not None and found.owner == owner else None
 
     def delete(self, message: Message, now: int, *, purge: bool = False) -> None:
-        """Alive → Deleted → Purged, or purged at once; the bytes of a purged message are gone."""
+        """Alive → Deleted → Purged, or purged at once; the bytes of a purged message are gone.
+
+        What was to be sent later is never sent.
+        """
+        if now < message.starts:
+            for recipient in message.to:
+                recipient.steps = recipient.steps[:1]
         message.availability = PURGED if purge or message.availability != ALIVE else DELETED
         message.touched = now
         if message.availability == PURGED:

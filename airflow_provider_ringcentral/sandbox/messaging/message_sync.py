@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.bodies import Answer
     from airflow_provider_ringcentral.sandbox.visit import Visit
 
-OVERLAP = 5 * instants.SECOND
+OVERLAP_SECONDS = 5
 """An incremental sync goes back so far behind its token, so that what it tells comes twice (before scaling)."""
 _RECORDS = 250
 _REFUSED = "MSG-333"
@@ -67,7 +67,7 @@ def _newest(visit: Visit, owner: int, chosen: MessageFilter, now: int) -> tuple[
 
 
 def _changed(visit: Visit, cursor: MessageCursor, now: int) -> list[Message]:
-    since = cursor.reached - round(OVERLAP * visit.state.options.scale)
+    since = cursor.reached - visit.state.milliseconds(OVERLAP_SECONDS)
     deleted_too = replace(cursor.filter, availabilities=frozenset())
     return [
         message

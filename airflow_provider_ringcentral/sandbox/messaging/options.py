@@ -11,6 +11,7 @@ MESSAGING_LIVE = frozenset(
         "message_lag",
         "sms_per_minute",
         "mms_per_minute",
+        "fax_page_seconds",
     ]
 )
 """Options of messages that may be changed while the sandbox runs."""
@@ -25,3 +26,4 @@ class MessagingOptions:
     message_lag: float = 0.0
     sms_per_minute: int = 40
     mms_per_minute: int = 50
+    fax_page_seconds: float = 2.0

@@ -44,7 +44,7 @@ def create_internal_text_message(visit: Visit) -> Answer:
         text=text,
         attachments=[text_attachment(message_id, text)],
         conversation=thread.conversation if thread else mailbox.conversation(extension.id, everybody),
-        visible=now + round(state.options.message_lag * 1000 * state.options.scale),
+        visible=now + state.milliseconds(state.options.message_lag),
         extra={"pgToDepartment": any(one.type == "Department" for one in found)},
     )
     mailbox.add(message)

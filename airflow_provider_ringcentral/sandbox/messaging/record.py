@@ -64,7 +64,11 @@ def message_record(state: State, message: Message, now: int) -> dict[str, Any]:
             record["deliveryErrorCode"] = step.code
         if step.status == "Delivered":
             record["smsDeliveryTime"] = instants.text(step.at)
-    return record | message.extra
+    record |= message.extra
+    if message.rendered > now:
+        # Pages are counted when a fax is rendered, after it was accepted: our reading.
+        record["faxPageCount"] = 0
+    return record
 
 
 def _conversation(state: State, message: Message) -> str:

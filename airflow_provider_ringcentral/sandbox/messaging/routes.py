@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from airflow_provider_ringcentral.sandbox.gate import Operation
-from airflow_provider_ringcentral.sandbox.messaging import contents, message_store, message_sync, pager, sms
+from airflow_provider_ringcentral.sandbox.messaging import contents, fax, message_store, message_sync, pager, sms
 
 _LIGHT, _MEDIUM, _HEAVY = "Light", "Medium", "Heavy"
 _A = "/restapi/v1.0/account/{accountId}"
@@ -19,6 +19,9 @@ MESSAGING_OPERATIONS: tuple[Operation, ...] = (
     Operation("createMMS", "POST", _E + "/mms", _MEDIUM, sms.create_mms, *_SMS, uploads=True),
     Operation("createInternalTextMessage", "POST", _E + "/company-pager", _MEDIUM, pager.create_internal_text_message,
               "InternalMessages", "InternalSMS"),
+    Operation("createFaxMessage", "POST", _E + "/fax", _HEAVY, fax.create_fax_message, "Faxes", "OutboundFaxes",
+              uploads=True),
+    Operation("listFaxCoverPages", "GET", "/restapi/v1.0/dictionary/fax-cover-page", _LIGHT, fax.list_fax_cover_pages),
     Operation("listMessages", "GET", _STORE, _LIGHT, message_store.list_messages, *_READ),
     # An id list that is empty ends in a slash, and then everything is deleted.
     Operation("deleteMessageByFilter", "DELETE", _STORE, _MEDIUM, message_store.delete_message_by_filter, *_EDIT,

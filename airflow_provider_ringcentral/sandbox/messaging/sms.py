@@ -50,8 +50,7 @@ def create_mms(visit: Visit) -> Answer:
     """`createMMS`: a JSON envelope, then attachments."""
     upload = visit.upload
     if upload is None or not upload.multipart or upload.broken:
-        message = "Multipart request is malformed"
-        raise bodies.refusal(400, "CMN-104", message, word="InvalidMultipartRequest")
+        raise malformed()
     body = upload.envelope()
     if body is None:
         raise bodies.refusal(400, "MSG-349", "Message envelope is absent or malformed", word="InvalidMultipartRequest")
@@ -76,6 +75,11 @@ def _check_files(files: list[Part]) -> None:
             raise bodies.refusal(400, "MSG-337", "Attachment is too large")
     if sum(part.blob.size for part in files) > MMS_BYTES:
         raise bodies.refusal(400, "MSG-338", "Message is too large")
+
+
+def malformed() -> bodies.Refusal:
+    """400: a body that is not the multipart it should be."""
+    return bodies.refusal(400, "CMN-104", "Multipart request is malformed", word="InvalidMultipartRequest")
 
 
 def check_disposition(part: Part) -> None:
@@ -111,7 +115,7 @@ def _send(visit: Visit, body: dict[str, Any], files: list[Part]) -> Answer:
 def text_message(state: State, owner: int, sender: dict[str, Any], to: list[str], text: str, *, now: int) -> Message:
     """An outbound text that has just been accepted."""
     options, desk = state.options, state.desk
-    pace = Pace(_ms(state, options.sent_seconds), _ms(state, options.delivered_seconds))
+    pace = Pace(state.milliseconds(options.sent_seconds), state.milliseconds(options.delivered_seconds))
     recipients = [
         Recipient(
             numbers.outsider(state, number) | ({"recipientId": str(rank + 1)} if len(to) > 1 else {}),
@@ -131,17 +135,13 @@ def text_message(state: State, owner: int, sender: dict[str, Any], to: list[str]
         text=text,
         attachments=[text_attachment(message_id, text)] if text else [],
         conversation=desk.mailbox.conversation(owner, frozenset(to)),
-        visible=now + _ms(state, options.message_lag),
+        visible=now + state.milliseconds(options.message_lag),
     )
 
 
 def text_attachment(message_id: int, text: str) -> Attachment:
     """The text of a message, which is stored as an attachment too; it has the message's id."""
     return Attachment(message_id, "Text", "text/plain", Blob(text.encode()))
-
-
-def _ms(state: State, amount: float) -> int:
-    return round(amount * 1000 * state.options.scale)
 
 
 def _check_rate(visit: Visit, user: int, *, mms: bool) -> None:

@@ -74,8 +74,8 @@ class Outcomes:
         """For messages from now on."""
         self._by_number[number] = outcome
 
-    def of(self, number: str) -> Outcome:
-        """The outcome of a message to a number; an opt-out beats everything."""
-        if number in self.opted_out:
+    def of(self, number: str, *, text: bool = True) -> Outcome:
+        """The outcome of a message to a number; for a text an opt-out beats everything."""
+        if text and number in self.opted_out:
             return Outcome(status="SendingFailed", code=OPTED_OUT)
         return self._by_number.get(number, Outcome())
