@@ -90,7 +90,9 @@ def test_numbers_in_e164(number):
 NUMBERS = ["16505550100", "+1 650 555 0100", "(650) 555-0100", "+0650555010", "+12345", "+1234567890123456", "", "x"]
 
 
-@pytest.mark.parametrize("number", [*NUMBERS, None, 16505550100, "+1\u0666\u0665\u0660\u0665\u0665\u0665\u0660\u0661\u0660\u0660"])
+@pytest.mark.parametrize(
+    "number", [*NUMBERS, None, 16505550100, "+1\u0666\u0665\u0660\u0665\u0665\u0665\u0660\u0661\u0660\u0660"]
+)
 def test_what_is_no_number_is_named_by_its_place_only(number):
     with pytest.raises(BadArgument, match=r"to\[3\] is no phone number in E.164") as caught:
         checked_number("to[3]", number)
