@@ -81,9 +81,8 @@ class ChangeReading:
         # What is in parts stays: a full sync doesn't tell deletions, and those that were told would be lost.
         mark = self._run.mark
         mark.token, mark.refusals = None, mark.refusals + 1
-        mark.full_sync_reason = (
-            f"RingCentral refused the sync token: HTTP {' '.join((str(error.status), *error.codes))}"
-        )
+        said = f"HTTP {error.status} {error.code or 'without a code'}"
+        mark.full_sync_reason = f"RingCentral refused the sync token: {said}"
         log.warning("%s. Full sync of everything changed since %s.", mark.full_sync_reason, utc_text(self._since))
         self._run.save()
 

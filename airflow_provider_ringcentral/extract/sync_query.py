@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from airflow_provider_ringcentral.client.errors import RingCentralError
+from airflow_provider_ringcentral.client.errors import LoginFailed, RingCentralError
 from airflow_provider_ringcentral.extract.watermark import Watermark
 
 RECORD_COUNT: Final = 1000
@@ -63,7 +63,8 @@ def token_refused(error: RingCentralError) -> bool:
     a full sync that is not needed costs requests, while a token that is kept in error costs all further runs.
     """
     status = error.status or 0
-    if not 400 <= status < 500 or status in (401, 408, 429):
+    # A refused login answers 400, too, and was never about this request.
+    if isinstance(error, LoginFailed) or not 400 <= status < 500 or status in (408, 429):
         return False
     if error.parameter == "syncToken" or any(code.startswith("CLG-10") for code in error.codes):
         return True
