@@ -27,6 +27,8 @@ class LocalPart:
     def __init__(self, raw: IO[bytes], part: Path, total: Path) -> None:
         self._raw, self._part, self._total = raw, part, total
         self._digest = hashlib.sha256()
+        self.scratch = part.with_suffix(".json")
+        """Where what belongs to the recording can be written before it is renamed: the next to fetch it writes it again."""
         self.bytes = 0
         self.total: int | None = None
 

@@ -88,7 +88,7 @@ class RecordingStore:
             download(client, uri, lambda piece: part.write(piece, media.total), media)
         path = self._ready(self._template.name(recording, extension_of(media.content_type)))
         part.publish(path.path)
-        return self._sign(recording, path, media, part.sha256)
+        return self._sign(recording, path, media, part.sha256, part.scratch)
 
     def _fetch_whole(self, client: RingCentralClient, recording: Recording, uri: str) -> Sidecar:
         media = Media()
@@ -105,20 +105,20 @@ class RecordingStore:
             download(client, uri, lambda piece: out().write(piece), media)
             out()
         path, written = opened[0]
-        return self._sign(recording, path, media, written.sha256)
+        scratch = self._parts and self._parts / f"{uuid.uuid4().hex}.json"
+        return self._sign(recording, path, media, written.sha256, scratch)
 
-    def _sign(self, recording: Recording, path: UPath, media: Media, sha256: str) -> Sidecar:
+    def _sign(self, recording: Recording, path: UPath, media: Media, sha256: str, scratch: Path | None) -> Sidecar:
         file = path.path.removeprefix(self._path(""))
         sidecar = sidecar_of(recording, file=file, content_type=media.content_type, size=media.bytes, sha256=sha256)
         name, content = self._path(self._template.sidecar(recording)), as_json(sidecar)
         make_folder(self._fs, folder_of(name))
-        if self._parts is None:
+        if scratch is None:
             self._fs.pipe_file(name, content)
         else:
             # No power cut can do harm here: a sidecar that is damaged counts as none.
-            temporary = self._parts / f"{uuid.uuid4().hex}.json"
-            temporary.write_bytes(content)
-            temporary.replace(name)
+            scratch.write_bytes(content)
+            scratch.replace(name)
         return sidecar
 
     def _ready(self, name: str) -> UPath:
