@@ -28,7 +28,7 @@ class LocalPart:
         self._raw, self._part, self._total = raw, part, total
         self._digest = hashlib.sha256()
         self.scratch = part.with_suffix(".json")
-        """Where what belongs to the recording can be written before it is renamed: the next to fetch it writes it again."""
+        """A name for what is written before it is renamed: whoever fetches the recording next writes it again."""
         self.bytes = 0
         self.total: int | None = None
 
