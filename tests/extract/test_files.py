@@ -24,20 +24,6 @@ BIG = (b"0123456789abcdef" * 65536) * 20
 assert len(BIG) > 2 * BLOCK
 
 
-@pytest.fixture(scope="module")
-def s3():
-    """Storage options of a bucket `calls` in moto's server."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    options = {"key": "k", "secret": "s", "endpoint_url": f"http://{host}:{port}"}
-    UPath("s3://calls", **options).fs.mkdir("calls")
-    yield options
-    server.stop()
-
-
 @pytest.fixture(params=["disk", "memory", "s3"])
 def place(request, tmp_path):
     """A folder that nobody else uses."""

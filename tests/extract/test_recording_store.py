@@ -27,20 +27,6 @@ END = START + timedelta(days=1)
 CONTENT = "readCallRecordingContent"
 
 
-@pytest.fixture(scope="module")
-def s3():
-    """Storage options of a bucket `recordings` in moto's server."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    options = {"key": "k", "secret": "s", "endpoint_url": f"http://{host}:{port}"}
-    UPath("s3://recordings", **options).fs.mkdir("recordings")
-    yield options
-    server.stop()
-
-
 @pytest.fixture(params=["disk", "memory", "s3"])
 def place(request, tmp_path):
     """A folder that nobody else uses."""
@@ -48,7 +34,7 @@ def place(request, tmp_path):
         return UPath(tmp_path / "archive")
     if request.param == "memory":
         return UPath(f"memory://{uuid.uuid4().hex}")
-    return UPath(f"s3://recordings/{uuid.uuid4().hex}", **request.getfixturevalue("s3"))
+    return UPath(f"s3://calls/{uuid.uuid4().hex}", **request.getfixturevalue("s3"))
 
 
 @pytest.fixture
