@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_provider_ringcentral.client.errors import DeliveryFailed
-from airflow_provider_ringcentral.sending.delivery import Kind, diagnosis_of
+from airflow_provider_ringcentral.sending.delivery import diagnosis_of
 from airflow_provider_ringcentral.sending.draft import Record
 from airflow_provider_ringcentral.sending.message_store import messages_by_id
 from airflow_provider_ringcentral.sending.status import (
@@ -18,6 +18,7 @@ from airflow_provider_ringcentral.sending.status import (
     failure_of,
     outcome_of,
     status_of,
+    unknown_fate,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +62,14 @@ def look_after(client: RingCentralClient, ids: Sequence[str], standing: Standing
 
 
 def check_failures(standing: Standing, ids: Sequence[str]) -> None:
-    """Raise `DeliveryFailed` when a message failed: of one kind for all, and temporary only if all are."""
+    """Raise `DeliveryFailed` when a message failed: of one kind for all, and temporary only if all are.
+
+    Warns of messages whose code says that the carrier does not tell what became of them.
+    """
+    for message_id in ids:
+        record = standing.records.get(message_id, {})
+        if unknown_fate(record):
+            log.warning("Message %s: %s %s", message_id, code_of(record), diagnosis_of(code_of(record)).remedy.cause)
     failed = standing.of(Outcome.FAILED, ids)
     if not failed:
         return
@@ -95,5 +103,3 @@ def _some(ids: Sequence[str]) -> str:
 def _tell(message_id: str, record: Record) -> None:
     code = code_of(record)
     log.info("Message %s: %s%s.", message_id, status_of(record) or "no status", f" ({code})" if code else "")
-    if code and diagnosis_of(code).kind is Kind.UNKNOWN:
-        log.warning("Message %s: %s %s", message_id, code, diagnosis_of(code).remedy.cause)
