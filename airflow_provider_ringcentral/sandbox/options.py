@@ -34,6 +34,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "order": ("newest", "oldest", "shuffled", "page_shuffled"),
     "last_page": ("none", "right", "wrong"),
     "retry_after": ("seconds", "date", "none"),
+    "posts_order": ("newest", "oldest"),
 }
 
 

@@ -60,7 +60,7 @@ class State:
         for fault in options.faults:
             self.faults.add(Fault(**fault))
         self.journal = Journal()
-        self.desk = Desk()
+        self.desk = Desk(self.company, self.now())
         self.sync_epoch = 0
         self.sync_refusal = "CLG-101"
         self._populate()

@@ -126,6 +126,7 @@ def test_recipients_fail_each_for_themselves(caller):
 
 
 def test_too_many_pages(caller):
+    caller.sandbox.set(fax_page_seconds=0.01)
     sent = fax(caller, ("book.pdf", b"<< /Type /Page >>" * 200, "application/pdf"))
     assert wait_for(caller, sent.json()["id"], "SendingFailed")["to"][0]["faxErrorCode"] == "TooManyPages"
 

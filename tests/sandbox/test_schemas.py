@@ -146,6 +146,42 @@ def test_messages(start, check):
     check(MESSAGE, caller.send("PATCH", one, json={"availability": "Alive"}), "patch")
 
 
+T = "/team-messaging/v1"
+
+
+def test_team_messaging(start, check):
+    caller = start(calls=0)
+    chat = caller.get(f"{T}/chats", {"type": "Team"}).json()["records"][0]["id"]
+    check(f"{T}/chats", caller.get(f"{T}/chats"))
+    check(f"{T}/teams", caller.get(f"{T}/teams"))
+    made = caller.post(f"{T}/conversations", {"members": [{"id": "400131428008"}]})
+    check(f"{T}/conversations", made, "post", 201)
+    check(f"{T}/conversations", caller.post(f"{T}/conversations", {}), "post")
+    check(f"{T}/conversations/{{chatId}}", caller.get(f"{T}/conversations/{made.json()['id']}"))
+    check(f"{T}/teams", caller.post(f"{T}/teams", {"name": "New"}), "post", 201)
+    check(f"{T}/persons/{{personId}}", caller.get(f"{T}/persons/400131428008"))
+    files = caller.send(
+        "POST", f"{T}/files", data=b"1", params={"name": "a.txt"}, headers={"Content-Type": "text/plain"}
+    )
+    check(f"{T}/files", files, "post")
+    posts = f"{T}/chats/{{chatId}}/posts"
+    body = {"text": "![:Person](400131428008) see", "attachments": [{"id": files.json()[0]["id"], "type": "File"}]}
+    first = caller.post(posts.format(chatId=chat), body)
+    check(posts, first, "post", 201)
+    check(posts, caller.post(posts.format(chatId=chat), {"text": "x", "parentPostId": first.json()["id"]}), "post", 201)
+    cards = f"{T}/chats/{{chatId}}/adaptive-cards"
+    card = caller.post(cards.format(chatId=chat), {"type": "AdaptiveCard", "version": "1.3", "body": []})
+    check(cards, card, "post", 201)
+    one = f"{T}/adaptive-cards/{{cardId}}"
+    check(one, caller.get(one.format(cardId=card.json()["id"])))
+    check(one, caller.send("PUT", one.format(cardId=card.json()["id"]), json={"type": "AdaptiveCard"}), "put")
+    check(posts, caller.get(posts.format(chatId=chat)))
+    hooks = f"{T}/groups/{{groupId}}/webhooks"
+    check(hooks, caller.send("POST", hooks.format(groupId=chat)), "post")
+    check(hooks, caller.get(hooks.format(groupId=chat)))
+    check(f"{T}/webhooks", caller.get(f"{T}/webhooks"))
+
+
 def test_errors(start, check):
     caller = start()
     check(f"{A}/call-log", caller.log(perPage="x"), status=400)
@@ -164,6 +200,8 @@ def test_groups_and_permissions_are_those_of_the_specification(specification):
 
     wrong = []
     for operation in OPERATIONS:
+        if operation.id == "postToWebhook":  # in no specification
+            continue
         official = specification["paths"][operation.path][operation.method.lower()]
         ours = (operation.id, operation.group, operation.permission, operation.user_permission, operation.media)
         theirs = (

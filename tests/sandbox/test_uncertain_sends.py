@@ -9,13 +9,14 @@ import pytest
 import requests
 
 E = "/restapi/v1.0/account/~/extension/~"
+T = "/team-messaging/v1"
 
 BREAKS = {
     "reset": ({"kind": "reset", "executed": True}, None),
     "reset in the body": ({"kind": "reset", "where": "body"}, None),
     "timeout": ({"kind": "slow", "seconds": 1.0, "executed": True}, None),
     "truncated": ({"kind": "truncate"}, None),
-    "broken JSON": ({"kind": "broken_json"}, 200),
+    "broken JSON": ({"kind": "broken_json"}, None),
     "HTML": ({"kind": "html", "executed": True}, 200),
     "500": ({"kind": "status", "status": 500, "executed": True}, 500),
     "502": ({"kind": "status", "status": 502, "body": "html", "executed": True}, 502),
@@ -46,6 +47,35 @@ def fax(caller):
     return caller.send("POST", f"{E}/fax", files=files, timeout=0.5)
 
 
+def chat(caller):
+    return next(one["id"] for one in caller.sandbox.chats() if one["type"] == "Team")
+
+
+def post(caller):
+    return caller.post(f"{T}/chats/{chat(caller)}/posts", {"text": "Once"}, timeout=0.5)
+
+
+def card(caller):
+    body = {"type": "AdaptiveCard", "fallbackText": "Once", "body": []}
+    return caller.post(f"{T}/chats/{chat(caller)}/adaptive-cards", body, timeout=0.5)
+
+
+def file(caller):
+    params = {"groupId": chat(caller), "name": "a.txt"}
+    headers = {"Content-Type": "text/plain"}
+    return caller.send("POST", f"{T}/files", params=params, data=b"Once", headers=headers, timeout=0.5)
+
+
+def webhook(caller):
+    if not hasattr(caller, "webhook"):
+        caller.webhook = caller.sandbox.add_webhook()
+    return requests.post(caller.webhook, json={"text": "Once"}, timeout=0.5)
+
+
+def posts(caller):
+    return [(found["text"], len(found["attachments"])) for found in caller.sandbox.posts()]
+
+
 def texts(caller):
     return [message["text"] for message in caller.sandbox.messages()]
 
@@ -54,6 +84,10 @@ SENDERS = {
     "createSMSMessage": (sms, texts),
     "createMMS": (mms, texts),
     "createFaxMessage": (fax, texts),
+    "createGlipPostNew": (post, posts),
+    "createGlipAdaptiveCardNew": (card, posts),
+    "createGlipFileNew": (file, posts),
+    "postToWebhook": (webhook, posts),
     "createInternalTextMessage": (pager, texts),
 }
 

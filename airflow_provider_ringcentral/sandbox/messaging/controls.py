@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox import instants
+from airflow_provider_ringcentral.sandbox.messaging import chat_controls
 from airflow_provider_ringcentral.sandbox.messaging.arrival import receive
 from airflow_provider_ringcentral.sandbox.messaging.mailbox import Message
 from airflow_provider_ringcentral.sandbox.messaging.timeline import Outcome, Step, step_at
@@ -106,4 +107,11 @@ MESSAGING_CONTROLS: dict[tuple[str, str], Callable[[State, dict[str, Any]], Any]
     ("PATCH", "/messages"): change_message,
     ("POST", "/outcomes"): set_outcome,
     ("POST", "/opt-outs"): opt_out,
+    ("GET", "/posts"): chat_controls.list_posts,
+    ("POST", "/posts"): chat_controls.add_post,
+    ("GET", "/files"): chat_controls.list_files,
+    ("GET", "/chats"): chat_controls.list_chats,
+    ("POST", "/chats"): chat_controls.add_chat,
+    ("POST", "/webhooks"): chat_controls.add_webhook,
+    ("GET", "/webhook-posts"): chat_controls.list_webhook_posts,
 }

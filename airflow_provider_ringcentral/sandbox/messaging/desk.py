@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 from airflow_provider_ringcentral.sandbox.messaging.mailbox import Mailbox
+from airflow_provider_ringcentral.sandbox.messaging.rooms import Rooms
 from airflow_provider_ringcentral.sandbox.messaging.timeline import Outcomes
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.sandbox.company import Company
 
 
 class SendRate:
@@ -28,7 +33,8 @@ class SendRate:
 class Desk:
     """What the company sent and received."""
 
-    def __init__(self) -> None:
+    def __init__(self, company: Company, now: int) -> None:
         self.mailbox = Mailbox()
         self.outcomes = Outcomes()
         self.rate = SendRate()
+        self.rooms = Rooms(company, now)

@@ -12,6 +12,10 @@ MESSAGING_LIVE = frozenset(
         "sms_per_minute",
         "mms_per_minute",
         "fax_page_seconds",
+        "posts_per_day",
+        "posts_order",
+        "webhooks_per_minute",
+        "webhook_error_status",
     ]
 )
 """Options of messages that may be changed while the sandbox runs."""
@@ -27,3 +31,7 @@ class MessagingOptions:
     sms_per_minute: int = 40
     mms_per_minute: int = 50
     fax_page_seconds: float = 2.0
+    posts_per_day: int = 2500
+    posts_order: str = "newest"
+    webhooks_per_minute: int = 60
+    webhook_error_status: int = 200

@@ -50,3 +50,35 @@ class MessagingControl(ControlPort):
     def opt_out(self, *numbers: str, out: bool = True) -> None:
         """Opts recipients out (or in): a text to them is accepted and fails later with SMS-RC-413."""
         self._call("POST", "/opt-outs", numbers=list(numbers), out=out)
+
+    def posts(self, chat: str | None = None) -> list[dict[str, Any]]:
+        """All posts at the server, or those of a chat, oldest first: the truth for tests.
+
+        Each has id, chat, creator (extension id), text, created, modified, attachments (id, type; of a file name, size,
+        sha256; of a card the card), and what a webhook gave: activity, title, iconUri.
+        """
+        return list(self._call("GET", "/posts", **({} if chat is None else {"chat": chat})))
+
+    def add_post(self, chat: str, text: str, creator: int | None = None) -> dict[str, Any]:
+        """Lets a colleague (or the extension `creator`) write into a chat."""
+        return dict(self._call("POST", "/posts", chat=chat, text=text, creator=creator))
+
+    def files(self) -> list[dict[str, Any]]:
+        """All files that were uploaded: id, name, content_type, size, sha256."""
+        return list(self._call("GET", "/files"))
+
+    def chats(self) -> list[dict[str, Any]]:
+        """All chats of the company, as the API shows them."""
+        return list(self._call("GET", "/chats"))
+
+    def add_chat(self, **fields: Any) -> dict[str, Any]:
+        """Makes a chat: type (Team), name, description, public, status, members (extension ids)."""
+        return dict(self._call("POST", "/chats", **fields))
+
+    def add_webhook(self, chat: str | None = None, status: str = "Active") -> str:
+        """Makes an incoming webhook of a chat (the first team unless told otherwise); its URL."""
+        return str(self._call("POST", "/webhooks", chat=chat, status=status)["uri"])
+
+    def webhook_posts(self) -> list[dict[str, Any]]:
+        """What incoming webhooks accepted, oldest first: webhook (id), chat, path, time, body."""
+        return list(self._call("GET", "/webhook-posts"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from airflow_provider_ringcentral.sandbox.gate import Operation
 from airflow_provider_ringcentral.sandbox.messaging import contents, fax, message_store, message_sync, pager, sms
+from airflow_provider_ringcentral.sandbox.messaging.team_routes import TEAM_OPERATIONS
 
 _LIGHT, _MEDIUM, _HEAVY = "Light", "Medium", "Heavy"
 _A = "/restapi/v1.0/account/{accountId}"
@@ -33,5 +34,6 @@ MESSAGING_OPERATIONS: tuple[Operation, ...] = (
     Operation("readMessageContent", "GET", _ONE + "/content/{attachmentId}", _MEDIUM, contents.read_message_content,
               "ReadMessages", media=True),
     Operation("syncMessages", "GET", _E + "/message-sync", _LIGHT, message_sync.sync_messages, *_READ),
+    *TEAM_OPERATIONS,
 )
 # fmt: on
