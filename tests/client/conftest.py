@@ -22,7 +22,7 @@ from airflow_provider_ringcentral.sandbox import Sandbox
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
 LOG = "/restapi/v1.0/account/~/call-log"
-UNKNOWN = "/restapi/v1.0/account/~/extension/~/sms"
+UNKNOWN = "/restapi/v1.0/account/~/extension/~/blocked-number"
 """A path that neither the table of endpoints nor the sandbox knows: only faults answer it with anything but 404."""
 
 

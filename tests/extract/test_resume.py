@@ -86,7 +86,10 @@ def test_killed_at_any_request(log_of, calls_of, folder, name, kind):
         again = extract_window(second, QUERY, path)
         assert path.read_bytes() == whole
         assert (fatal - 1) + len(second.requests) <= requests + 1, "more than one page was asked for again"
-        assert replace(again, destination=receipt.destination, requests=receipt.requests) == receipt
+        assert again.complete_as_of
+        assert receipt.complete_as_of
+        same = {"destination": receipt.destination, "requests": receipt.requests}
+        assert replace(again, **same, complete_as_of=receipt.complete_as_of) == receipt
         assert sorted(entry.name for entry in folder.iterdir()) == sorted([name, "whole"])
         path.unlink()
 
