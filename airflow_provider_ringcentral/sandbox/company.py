@@ -8,6 +8,7 @@ from typing import Any
 
 ACCOUNT_ID = 400131426008
 MAIN_NUMBER = "+16505550100"
+HIGH_VOLUME_NUMBER = "+16505550120"
 
 # fmt: off
 _FIRST = [

@@ -88,6 +88,8 @@ class Options(MessagingOptions):
             raise ValueError("scale must be above 0, page_fill in (0, 1], calls at least 0, sessions at least 1")
         if self.recording_bytes_per_second < 1:
             raise ValueError("recording_bytes_per_second must be at least 1")
+        if self.a2p_per_second <= 0:
+            raise ValueError("a2p_per_second must be above 0")
         if self.empty_pages == 1:
             raise ValueError("empty_pages=1 would make every page empty")
 

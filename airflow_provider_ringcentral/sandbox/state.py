@@ -12,7 +12,7 @@ from airflow_provider_ringcentral.sandbox.absences import Absences
 from airflow_provider_ringcentral.sandbox.arrivals import Arrivals
 from airflow_provider_ringcentral.sandbox.calls import Calls
 from airflow_provider_ringcentral.sandbox.changes import Changes
-from airflow_provider_ringcentral.sandbox.company import Company
+from airflow_provider_ringcentral.sandbox.company import HIGH_VOLUME_NUMBER, Company
 from airflow_provider_ringcentral.sandbox.faults import Fault, Faults
 from airflow_provider_ringcentral.sandbox.identity import App, Identity, Jwt, User, make_jwt, make_secret
 from airflow_provider_ringcentral.sandbox.journal import Journal
@@ -76,7 +76,7 @@ class State:
         seed = self.options.seed
         self.client_id, self.client_secret = make_secret(f"app-{seed}", 22), make_secret(f"secret-{seed}", 44)
         app = App(self.client_id, self.client_secret)
-        user = User(self.company.users[0].id, service=True)
+        user = User(self.company.users[0].id, service=True, numbers={HIGH_VOLUME_NUMBER: ["A2PSmsSender"]})
         if self.options.permissions is not None:
             app.permissions = set(self.options.permissions)
         if self.options.user_permissions is not None:

@@ -89,7 +89,9 @@ def test_whose_token_it_is_and_what_may_send(start):
     caller = start()
     assert caller.get(EXTENSION).json()["name"] == "Airflow Service"
     numbers = caller.get(f"{EXTENSION}/phone-number").json()["records"]
-    assert [number["features"] for number in numbers] == [["CallerId", "MmsSender", "SmsSender"], ["CallerId"]]
+    assert [number["features"] for number in numbers] == [
+        ["CallerId", "MmsSender", "SmsSender"], ["A2PSmsSender"], ["CallerId"],
+    ]  # fmt: skip
     caller.sandbox.change_user(service=False, sms_features=["CallerId"])
     assert caller.get(EXTENSION).json()["name"] != "Airflow Service"
     assert caller.get(f"{EXTENSION}/phone-number").json()["records"][0]["features"] == ["CallerId"]

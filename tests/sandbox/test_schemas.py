@@ -146,6 +146,34 @@ def test_messages(start, check):
     check(MESSAGE, caller.send("PATCH", one, json={"availability": "Alive"}), "patch")
 
 
+A2P, RING = f"{A}/a2p-sms", f"{E}/ring-out"
+CONSENTS = "/restapi/v2/accounts/{accountId}/sms/consents"
+
+
+def test_broadcasts_and_calls_placed(start, check):
+    caller = start(calls=0, scale=0.01)
+    body = {"from": "+16505550120", "text": "x", "messages": [{"to": ["+14155550111"]}, {"to": ["nobody"]}]}
+    made = caller.post(spelled(f"{A2P}/batches"), body)
+    check(f"{A2P}/batches", made, "post", 201)
+    check(f"{A2P}/batches", caller.post(spelled(f"{A2P}/batches"), {}), "post", 400)
+    check(f"{A2P}/batches/{{batchId}}", caller.get(spelled(f"{A2P}/batches/{made.json()['id']}")))
+    for path in ("batches", "messages", "statuses"):
+        check(f"{A2P}/{path}", caller.get(spelled(f"{A2P}/{path}")))
+    messages = caller.get(spelled(f"{A2P}/messages"), {"view": "Detailed"})
+    check(f"{A2P}/messages", messages)
+    message = messages.json()["records"][0]["id"]
+    check(f"{A2P}/messages/{{messageId}}", caller.get(spelled(f"{A2P}/messages/{message}")))
+    caller.sandbox.opt_out("+14155550111")
+    check(f"{A2P}/opt-outs", caller.get(spelled(f"{A2P}/opt-outs")))
+    check(f"{CONSENTS}/search", caller.post(spelled(f"{CONSENTS}/search"), {"perPage": 1}), "post")
+    record = {"from": "+16505550120", "to": "+14155550112", "optStatus": "OptOut", "source": "Api"}
+    records = {"records": [record, record | {"from": "+14155550100"}]}
+    check(CONSENTS, caller.send("PATCH", spelled(CONSENTS), json=records), "patch")
+    placed = caller.post(spelled(RING), {"from": {"forwardingNumberId": "7"}, "to": {"phoneNumber": "+14155550111"}})
+    check(RING, placed, "post")
+    check(f"{RING}/{{ringoutId}}", caller.get(spelled(f"{RING}/{placed.json()['id']}")))
+
+
 T = "/team-messaging/v1"
 
 

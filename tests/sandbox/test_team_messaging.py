@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 
 import pytest
 
@@ -148,6 +149,15 @@ def test_posts_come_by_token_in_both_directions(start, order):
     assert seen == (texts[::-1] if order == "newest" else [*texts, "in between"])
     back = caller.get(f"{CHATS}/~/posts", {"pageToken": pages[-1]["navigation"]["prevPageToken"]}).json()
     assert [found["text"] for found in back["records"]] == seen[3:6]
+
+
+def test_a_post_may_come_late_into_lists(start):
+    caller = start(calls=0, message_lag=0.3)
+    made = post(caller, "~").json()["id"]
+    assert caller.get(f"{CHATS}/~/posts").json()["records"] == []
+    assert caller.get(f"{CHATS}/~/posts/{made}").status_code == 200
+    time.sleep(0.35)
+    assert [found["id"] for found in caller.get(f"{CHATS}/~/posts").json()["records"]] == [made]
 
 
 @pytest.mark.parametrize(

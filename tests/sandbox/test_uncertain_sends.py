@@ -72,6 +72,24 @@ def webhook(caller):
     return requests.post(caller.webhook, json={"text": "Once"}, timeout=0.5)
 
 
+def batch(caller):
+    body = {"from": "+16505550120", "text": "Once", "messages": [{"to": ["+14155550111"]}]}
+    return caller.post("/restapi/v1.0/account/~/a2p-sms/batches", body, timeout=0.5)
+
+
+def batches(caller):
+    return [(found["size"], found["messages"][0]["text"]) for found in caller.sandbox.batches()]
+
+
+def ring(caller):
+    body = {"from": {"phoneNumber": "+16505551001"}, "to": {"phoneNumber": "+14155550111"}}
+    return caller.post(f"{E}/ring-out", body, timeout=0.5)
+
+
+def rings(caller):
+    return [(found["from"], found["to"]) for found in caller.sandbox.calls_placed()]
+
+
 def posts(caller):
     return [(found["text"], len(found["attachments"])) for found in caller.sandbox.posts()]
 
@@ -84,6 +102,8 @@ SENDERS = {
     "createSMSMessage": (sms, texts),
     "createMMS": (mms, texts),
     "createFaxMessage": (fax, texts),
+    "createA2PSMS": (batch, batches),
+    "createRingOutCall": (ring, rings),
     "createGlipPostNew": (post, posts),
     "createGlipAdaptiveCardNew": (card, posts),
     "createGlipFileNew": (file, posts),

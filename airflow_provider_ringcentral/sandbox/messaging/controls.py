@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox import instants
-from airflow_provider_ringcentral.sandbox.messaging import chat_controls
+from airflow_provider_ringcentral.sandbox.messaging import broadcast_controls, chat_controls
 from airflow_provider_ringcentral.sandbox.messaging.arrival import receive
 from airflow_provider_ringcentral.sandbox.messaging.mailbox import Message
 from airflow_provider_ringcentral.sandbox.messaging.timeline import Outcome, Step, step_at
@@ -95,18 +95,14 @@ def set_outcome(state: State, given: dict[str, Any]) -> Any:
     state.desk.outcomes.set(number, Outcome(**fields))
 
 
-def opt_out(state: State, given: dict[str, Any]) -> Any:
-    """Opts recipients out, or in again."""
-    numbers, opted_out = set(given["numbers"]), state.desk.outcomes.opted_out
-    state.desk.outcomes.opted_out = opted_out | numbers if given.get("out", True) else opted_out - numbers
-
-
 MESSAGING_CONTROLS: dict[tuple[str, str], Callable[[State, dict[str, Any]], Any]] = {
     ("GET", "/messages"): list_messages,
     ("POST", "/messages"): receive_message,
     ("PATCH", "/messages"): change_message,
     ("POST", "/outcomes"): set_outcome,
-    ("POST", "/opt-outs"): opt_out,
+    ("POST", "/opt-outs"): broadcast_controls.opt_out,
+    ("GET", "/batches"): broadcast_controls.list_batches,
+    ("GET", "/rings"): broadcast_controls.list_rings,
     ("GET", "/posts"): chat_controls.list_posts,
     ("POST", "/posts"): chat_controls.add_post,
     ("GET", "/files"): chat_controls.list_files,

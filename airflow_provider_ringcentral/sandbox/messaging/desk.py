@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from airflow_provider_ringcentral.sandbox.messaging.batches import Batches
+from airflow_provider_ringcentral.sandbox.messaging.consents import Consents
 from airflow_provider_ringcentral.sandbox.messaging.mailbox import Mailbox
 from airflow_provider_ringcentral.sandbox.messaging.rooms import Rooms
-from airflow_provider_ringcentral.sandbox.messaging.timeline import Outcomes
+from airflow_provider_ringcentral.sandbox.messaging.timeline import OPTED_OUT, Outcome, Outcomes
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.company import Company
+    from airflow_provider_ringcentral.sandbox.messaging.rings import Ring
 
 
 class SendRate:
@@ -38,3 +41,12 @@ class Desk:
         self.outcomes = Outcomes()
         self.rate = SendRate()
         self.rooms = Rooms(company, now)
+        self.consents = Consents()
+        self.batches = Batches()
+        self.rings: dict[str, Ring] = {}
+
+    def outcome(self, number: str, sender: str) -> Outcome:
+        """What becomes of a text; an opt-out beats everything."""
+        if self.consents.opted_out(sender, number):
+            return Outcome(status="SendingFailed", code=OPTED_OUT)
+        return self.outcomes.of(number)

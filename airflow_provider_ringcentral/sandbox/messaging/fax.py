@@ -109,7 +109,7 @@ def _send(visit: Visit, extension: Extension, request: FaxRequest, attachments: 
 
 def _recipient(state: State, to: tuple[str, str | None], rank: int, pages: int, *, now: int, starts: int) -> Recipient:
     number, name = to
-    outcome = state.desk.outcomes.of(number, text=False)
+    outcome = state.desk.outcomes.of(number)
     if pages > MOST_PAGES:
         outcome = Outcome(status="SendingFailed", code="TooManyPages")
     # A fax is never more than sent, and what fails has failed in sending (FACTS 7.4).

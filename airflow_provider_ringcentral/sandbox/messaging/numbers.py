@@ -28,6 +28,16 @@ _E164 = re.compile(r"\+[1-9]\d{6,14}\Z")
 _LONGEST_EXTENSION, _LONGEST_SHORT_NUMBER = 4, 6
 
 
+def own_numbers(state: State) -> dict[str, list[str]]:
+    """The numbers of everybody who may log in, with their features."""
+    found: dict[str, list[str]] = {}
+    for user in state.identity.users:
+        extension = state.company.find(str(user))
+        if extension is not None:
+            found |= {entry["phoneNumber"]: entry["features"] for entry in phone_numbers(state, extension)}
+    return found
+
+
 def is_e164(value: object) -> bool:
     """`+`, country code and number."""
     return isinstance(value, str) and bool(_E164.match(value))

@@ -12,6 +12,10 @@ MESSAGING_LIVE = frozenset(
         "sms_per_minute",
         "mms_per_minute",
         "fax_page_seconds",
+        "a2p_per_second",
+        "ring_seconds",
+        "talk_seconds",
+        "ring_memory_seconds",
         "posts_per_day",
         "posts_order",
         "webhooks_per_minute",
@@ -31,6 +35,10 @@ class MessagingOptions:
     sms_per_minute: int = 40
     mms_per_minute: int = 50
     fax_page_seconds: float = 2.0
+    a2p_per_second: float = 1000.0
+    ring_seconds: float = 2.0
+    talk_seconds: float = 5.0
+    ring_memory_seconds: float = 5.0
     posts_per_day: int = 2500
     posts_order: str = "newest"
     webhooks_per_minute: int = 60

@@ -43,13 +43,32 @@ class MessagingControl(ControlPort):
 
         `status` is where it ends: Delivered, Sent or Queued (for ever), SendingFailed, DeliveryFailed, or any word;
         `code`, such as SMS-CAR-413 (or LineBusy for a fax); `after_seconds` (scaled). `refuse="MSG-243"` makes the
-        request itself fail with that code.
+        request itself fail with that code. A fax takes its faxErrorCode; with RingOut the status is how a phone ends:
+        Busy, NoAnswer, Rejected, NoAnsweringMachine (Queued: it rings for ever).
         """
         self._call("POST", "/outcomes", number=number, **outcome)
 
-    def opt_out(self, *numbers: str, out: bool = True) -> None:
-        """Opts recipients out (or in): a text to them is accepted and fails later with SMS-RC-413."""
-        self._call("POST", "/opt-outs", numbers=list(numbers), out=out)
+    def opt_out(self, *numbers: str, out: bool = True, sender: str | None = None) -> None:
+        """Opts recipients out (or in): a text to them is accepted and fails later with SMS-RC-413.
+
+        It holds for texts from every number of the company, or from `sender`.
+        """
+        self._call("POST", "/opt-outs", numbers=list(numbers), out=out, sender=sender)
+
+    def batches(self, *, messages: bool = True) -> list[dict[str, Any]]:
+        """All A2P batches at the server, oldest first: the truth for tests.
+
+        Each has id, from, size (of what was accepted), processed, status, created, rejected (as the POST told them),
+        and messages (id, to, text, status, code) unless these are not wanted.
+        """
+        return list(self._call("GET", "/batches", messages=messages))
+
+    def calls_placed(self) -> list[dict[str, Any]]:
+        """All calls that RingOut placed, oldest first, also those nobody can ask for any more: the truth for tests.
+
+        Each has id, user, from, to, caller_id, prompt, created, cancelled, callStatus, callerStatus, calleeStatus.
+        """
+        return list(self._call("GET", "/rings"))
 
     def posts(self, chat: str | None = None) -> list[dict[str, Any]]:
         """All posts at the server, or those of a chat, oldest first: the truth for tests.

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from airflow_provider_ringcentral.sandbox.gate import Operation
-from airflow_provider_ringcentral.sandbox.messaging import contents, fax, message_store, message_sync, pager, sms
+from airflow_provider_ringcentral.sandbox.messaging import (
+    a2p_sms,
+    consents,
+    contents,
+    fax,
+    message_store,
+    message_sync,
+    pager,
+    rings,
+    sms,
+)
 from airflow_provider_ringcentral.sandbox.messaging.team_routes import TEAM_OPERATIONS
 
 _LIGHT, _MEDIUM, _HEAVY = "Light", "Medium", "Heavy"
@@ -13,6 +23,9 @@ _STORE = _E + "/message-store"
 _ONE = _STORE + "/{messageId}"
 _READ, _EDIT = ("ReadMessages", "ReadMessages"), ("EditMessages", "EditMessages")
 _SMS = ("SMS", "OutboundSMS")
+_A2P = _A + "/a2p-sms"
+_RING = _E + "/ring-out"
+_CONSENTS = "/restapi/v2/accounts/{accountId}/sms/consents"
 
 # fmt: off
 MESSAGING_OPERATIONS: tuple[Operation, ...] = (
@@ -35,5 +48,17 @@ MESSAGING_OPERATIONS: tuple[Operation, ...] = (
               "ReadMessages", media=True),
     Operation("syncMessages", "GET", _E + "/message-sync", _LIGHT, message_sync.sync_messages, *_READ),
     *TEAM_OPERATIONS,
+    Operation("createA2PSMS", "POST", _A2P + "/batches", _LIGHT, a2p_sms.create_batch, "A2PSMS"),
+    Operation("listA2PBatches", "GET", _A2P + "/batches", _LIGHT, a2p_sms.list_batches, "A2PSMS"),
+    Operation("readA2PBatch", "GET", _A2P + "/batches/{batchId}", _LIGHT, a2p_sms.read_batch, "A2PSMS"),
+    Operation("listA2PSMS", "GET", _A2P + "/messages", _LIGHT, a2p_sms.list_batch_messages, "A2PSMS"),
+    Operation("readA2PSMS", "GET", _A2P + "/messages/{messageId}", _LIGHT, a2p_sms.read_batch_message, "A2PSMS"),
+    Operation("aggregateA2PSMSStatuses", "GET", _A2P + "/statuses", _LIGHT, a2p_sms.aggregate_statuses, "A2PSMS"),
+    Operation("readA2PSMSOptOuts", "GET", _A2P + "/opt-outs", _LIGHT, consents.list_opt_outs, "A2PSMS"),
+    Operation("searchSmsConsentRecords", "POST", _CONSENTS + "/search", _LIGHT, consents.search_consents, "SMS"),
+    Operation("editSmsConsentRecords", "PATCH", _CONSENTS, _LIGHT, consents.edit_consents, "SMS"),
+    Operation("createRingOutCall", "POST", _RING, _HEAVY, rings.create_ring_out, "RingOut"),
+    Operation("readRingOutCallStatus", "GET", _RING + "/{ringoutId}", _LIGHT, rings.read_ring_out, "RingOut"),
+    Operation("deleteRingOutCall", "DELETE", _RING + "/{ringoutId}", _HEAVY, rings.delete_ring_out, "RingOut"),
 )
 # fmt: on

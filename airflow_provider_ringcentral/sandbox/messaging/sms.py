@@ -119,7 +119,7 @@ def text_message(state: State, owner: int, sender: dict[str, Any], to: list[str]
     recipients = [
         Recipient(
             numbers.outsider(state, number) | ({"recipientId": str(rank + 1)} if len(to) > 1 else {}),
-            plan(desk.outcomes.of(number), now, pace, options.scale),
+            plan(desk.outcome(number, sender["phoneNumber"]), now, pace, options.scale),
         )
         for rank, number in enumerate(to)
     ]

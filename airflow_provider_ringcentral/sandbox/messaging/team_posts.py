@@ -39,7 +39,8 @@ def list_posts(visit: Visit) -> Answer:
     chat = chat_of(visit)
     kind = f"posts-{chat.id}"
     token = read_token(visit.one("pageToken"), kind)
-    found = visit.state.desk.rooms.in_chat(chat.id)
+    shown_until = visit.state.now() - visit.state.milliseconds(visit.state.options.message_lag)
+    found = [post for post in visit.state.desk.rooms.in_chat(chat.id) if post.created <= shown_until]
     if visit.state.options.posts_order == "newest":
         found.reverse()
     page = cut_page(found, token, kind=kind, count=record_count(visit), key=lambda post: post.id, what={})

@@ -35,6 +35,9 @@ class Outcome:
         return asdict(self)
 
 
+_USUAL = Outcome()
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How long after its creation a message is sent, and how long until its last status (ms)."""
@@ -64,18 +67,15 @@ def step_at(steps: tuple[Step, ...], now: int) -> Step:
 
 
 class Outcomes:
-    """What becomes of messages, by recipient; opted-out recipients accept nothing."""
+    """What becomes of messages, by recipient."""
 
     def __init__(self) -> None:
         self._by_number: dict[str, Outcome] = {}
-        self.opted_out: set[str] = set()
 
     def set(self, number: str, outcome: Outcome) -> None:
         """For messages from now on."""
         self._by_number[number] = outcome
 
-    def of(self, number: str, *, text: bool = True) -> Outcome:
-        """The outcome of a message to a number; for a text an opt-out beats everything."""
-        if text and number in self.opted_out:
-            return Outcome(status="SendingFailed", code=OPTED_OUT)
-        return self._by_number.get(number, Outcome())
+    def of(self, number: str) -> Outcome:
+        """The outcome of anything to a number; consent apart."""
+        return self._by_number.get(number, _USUAL)

@@ -74,6 +74,12 @@ def cut_page(
     return TokenPage(shown, size, following, previous)
 
 
+def a2p_paging(page: TokenPage[Any], current: str | None) -> dict[str, Any]:
+    """`paging` of lists that tell their tokens there."""
+    tokens = {"pageToken": current, "nextPageToken": page.following, "previousPageToken": page.previous}
+    return {"perPage": page.count} | {name: token for name, token in tokens.items() if token is not None}
+
+
 def _first(entries: list[Entry], token: PageToken | None, size: int, key: Callable[[Entry], Any]) -> int:
     if token is None:
         return 0
