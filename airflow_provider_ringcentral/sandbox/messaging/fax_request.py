@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ringcentral.sandbox import bodies, instants
 from airflow_provider_ringcentral.sandbox.messaging.forms import choice_field, list_field, text_field
 from airflow_provider_ringcentral.sandbox.messaging.numbers import is_e164
-from airflow_provider_ringcentral.sandbox.messaging.sms import check_disposition, malformed
+from airflow_provider_ringcentral.sandbox.messaging.sms import check_disposition, check_size, check_total, malformed
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.messaging.multipart import Part, Upload
@@ -151,9 +151,5 @@ def _check_files(files: list[Part]) -> None:
             raise bodies.refusal(400, "MSG-351", "File name of an attachment has characters that are not allowed")
         if not part.content_type or name.rpartition(".")[2].lower() not in SUFFIXES:
             raise bodies.refusal(415, "MSG-348", "Attachment type is not supported")
-        if part.blob.size == 0:
-            raise bodies.refusal(400, "MSG-347", "Attachment is empty")
-        if part.blob.size > MOST_BYTES:
-            raise bodies.refusal(400, "MSG-337", "Attachment is too large")
-    if sum(part.blob.size for part in files) > MOST_BYTES:
-        raise bodies.refusal(400, "MSG-338", "Message is too large")
+        check_size(part, MOST_BYTES)
+    check_total(files, MOST_BYTES)

@@ -69,11 +69,21 @@ def _check_files(files: list[Part]) -> None:
         check_disposition(part)
         if part.content_type not in MMS_TYPES:
             raise bodies.refusal(415, "MSG-348", f"Attachment type [{part.content_type}] is not supported")
-        if part.blob.size == 0:
-            raise bodies.refusal(400, "MSG-347", "Attachment is empty")
-        if part.blob.size > MMS_BYTES:
-            raise bodies.refusal(400, "MSG-337", "Attachment is too large")
-    if sum(part.blob.size for part in files) > MMS_BYTES:
+        check_size(part, MMS_BYTES)
+    check_total(files, MMS_BYTES)
+
+
+def check_size(part: Part, most: int) -> None:
+    """400 MSG-347 or MSG-337 for a file that is empty or has more than `most` bytes."""
+    if part.blob.size == 0:
+        raise bodies.refusal(400, "MSG-347", "Attachment is empty")
+    if part.blob.size > most:
+        raise bodies.refusal(400, "MSG-337", "Attachment is too large")
+
+
+def check_total(files: list[Part], most: int) -> None:
+    """400 MSG-338 for files that have more than `most` bytes together."""
+    if sum(part.blob.size for part in files) > most:
         raise bodies.refusal(400, "MSG-338", "Message is too large")
 
 
