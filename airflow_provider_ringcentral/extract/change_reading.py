@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow_provider_ringcentral.client.errors import RingCentralError, Unavailable
 from airflow_provider_ringcentral.extract.change_page import ChangePage
 from airflow_provider_ringcentral.extract.reading import PageSource, Progress
-from airflow_provider_ringcentral.extract.receipt import utc_text
+from airflow_provider_ringcentral.extract.receipt import microseconds, utc_text
 from airflow_provider_ringcentral.extract.sync_query import SyncQuery, token_refused
 from airflow_provider_ringcentral.extract.sync_run import SyncRun
 from airflow_provider_ringcentral.extract.watermark import Watermark
@@ -22,9 +22,6 @@ REFUSALS = 3
 
 _CURSOR = "sync"
 """What parts of a sync name as their cursor; what to ask next is in the bookmark."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class ChangeReading:
@@ -88,7 +85,7 @@ class ChangeReading:
 
     def _keep(self, page: ChangePage) -> None:
         mark = self._run.mark
-        starts = [(moment - _EPOCH) // _MICROSECOND for moment in page.times]
+        starts = [microseconds(moment) for moment in page.times]
         oldest, newest = (min(starts), max(starts)) if starts else (0, 0)
         mark.part = self._run.parts.append(page.lines, records=len(page), oldest=oldest, newest=newest, cursor=_CURSOR)
         new = sum(moment >= self._begin.time for moment in page.times)

@@ -22,6 +22,8 @@ from airflow_provider_ringcentral.extract.errors import DestinationError
 if TYPE_CHECKING:
     from upath import UPath
 
+_PIECE = 2**20
+
 BLOCK = 8 * 2**20
 """Bytes a store gets at once: s3fs would hold 50 MB otherwise, and 10 000 parts of this size still make 80 GB."""
 
@@ -84,6 +86,15 @@ def write_all(raw: Any, data: bytes | memoryview) -> int:
     while len(view):
         view = view[raw.write(view) :]
     return size
+
+
+def sha256_of(fs: AbstractFileSystem, name: str) -> str:
+    """Hexadecimal SHA-256 of a file that is there, read in blocks."""
+    digest = hashlib.sha256()
+    with fs.open(name, "rb") as raw:
+        while block := raw.read(_PIECE):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def filesystem(path: UPath) -> AbstractFileSystem:

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from airflow_provider_ringcentral.extract.formats import FORMATS
 from airflow_provider_ringcentral.extract.parts import Parts
 from airflow_provider_ringcentral.extract.publication import publish, put_away
 from airflow_provider_ringcentral.extract.query import CallLogQuery
-from airflow_provider_ringcentral.extract.receipt import Receipt
+from airflow_provider_ringcentral.extract.receipt import Receipt, stamp
 from airflow_provider_ringcentral.extract.recording import ANY_TYPE
 from airflow_provider_ringcentral.extract.seen import IdSet
 
@@ -132,8 +132,7 @@ class Manifest:
 
 def manifest_name(query: CallLogQuery, start: datetime, end: datetime) -> str:
     """Told by the window asked for, and by whatever else lets two runs of one window differ."""
-    bounds = [at.astimezone(UTC) for at in (start, end)]
-    words = [f"{at:%Y%m%dT%H%M%S}.{at.microsecond // 1000:03d}Z" for at in bounds]
+    words = [stamp(start), stamp(end)]
     _, _, extension = query.path.partition("/extension/")
     if extension:
         words.append(f"extension_{extension.partition('/')[0]}")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-import msgspec
-
 from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.extract.fingerprint import fingerprint_of
 from airflow_provider_ringcentral.extract.window import Cursor, second_text
 
 PER_PAGE: Final[Mapping[str, int]] = {"Simple": 1000, "Detailed": 250}
@@ -78,8 +76,7 @@ class CallLogQuery:
         """16 hexadecimal digits over everything that shapes the output."""
         window = [moment.astimezone(UTC).isoformat() for moment in (self.start, self.end)]
         filters = sorted(self._set_filters().items())
-        shape = msgspec.json.encode([_LAYOUT, self.owner, self.path, *window, self.view, filters])
-        return hashlib.sha256(shape).hexdigest()[:16]
+        return fingerprint_of(_LAYOUT, self.owner, self.path, *window, self.view, filters)
 
     def _set_filters(self) -> dict[str, str | int | list[str]]:
         """Filters that are set; the order of repeated values carries no meaning and must not shape the fingerprint."""

@@ -5,21 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from airflow_provider_ringcentral.extract.page import Page, heads_of_lines
 from airflow_provider_ringcentral.extract.parts import Parts
 from airflow_provider_ringcentral.extract.query import CallLogQuery
+from airflow_provider_ringcentral.extract.receipt import microseconds
 from airflow_provider_ringcentral.extract.window import Cursor, Order, Walk, starts_over
 
 log = logging.getLogger(__name__)
 
 _END = "end"
 """What the last part of a window names as its cursor."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 class PageSource(Protocol):
@@ -114,7 +112,7 @@ class Reading:
     def _store(self, lines: bytes, times: list[datetime], following: Cursor | None) -> None:
         oldest = newest = 0
         if times:
-            oldest, newest = _microseconds(min(times)), _microseconds(max(times))
+            oldest, newest = microseconds(min(times)), microseconds(max(times))
             self.oldest = oldest if self.oldest is None else min(oldest, self.oldest)
             self.newest = newest if self.newest is None else max(newest, self.newest)
         self.records += len(times)
@@ -127,7 +125,3 @@ class Reading:
 
 def _rows(page: Page, kept: Sequence[int]) -> tuple[bytes, list[datetime]]:
     return page.lines(kept), [page.times[place] for place in kept]
-
-
-def _microseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,17 @@ class Receipt:
 def utc_text(moment: datetime) -> str:
     """`moment` (aware) as `2026-01-02T03:04:05.678000Z`; fractions appear only when there are any."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+
+
+def stamp(moment: datetime) -> str:
+    """`moment` (aware) for names of files, such as `20260601T000000.000Z`: as text in the order of time."""
+    moment = moment.astimezone(UTC)
+    return f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def microseconds(moment: datetime) -> int:
+    """Epoch microseconds of `moment` (aware)."""
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def microsecond_text(moment: int | None) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +11,14 @@ from fsspec.implementations.local import LocalFileSystem
 
 from airflow_provider_ringcentral.client.download import Media, MediaChanged, download
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.extract.files import Writer, complete_file, filesystem, folder_of, make_folder
+from airflow_provider_ringcentral.extract.files import (
+    Writer,
+    complete_file,
+    filesystem,
+    folder_of,
+    make_folder,
+    sha256_of,
+)
 from airflow_provider_ringcentral.extract.local_part import LocalPart, forget_parts, local_part
 from airflow_provider_ringcentral.extract.recording_name import NameTemplate, extension_of
 from airflow_provider_ringcentral.extract.sidecar import Sidecar, as_json, read_sidecar, sidecar_of
@@ -24,8 +30,6 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.extract.recording import Recording
 
 VERIFY = ("size", "sha256")
-
-_PIECE = 1 << 20
 
 
 class NameTaken(BadArgument):
@@ -134,13 +138,6 @@ class RecordingStore:
         try:
             if self._fs.info(path)["size"] != sidecar.bytes:
                 return False
-            return self._verify == "size" or self._digest(path) == sidecar.sha256
+            return self._verify == "size" or sha256_of(self._fs, path) == sidecar.sha256
         except FileNotFoundError:
             return False
-
-    def _digest(self, path: str) -> str:
-        digest = hashlib.sha256()
-        with self._fs.open(path, "rb") as raw:
-            while piece := raw.read(_PIECE):
-                digest.update(piece)
-        return digest.hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from airflow_provider_ringcentral.extract.archive_progress import ArchiveProgres
 from airflow_provider_ringcentral.extract.call_log import extract_window
 from airflow_provider_ringcentral.extract.errors import BadArgument, RecordingsFailed
 from airflow_provider_ringcentral.extract.files import check_destination, filesystem
+from airflow_provider_ringcentral.extract.fingerprint import fingerprint_of
 from airflow_provider_ringcentral.extract.manifest import Entry, Manifest, RecordingsReceipt, Status, manifest_name
 from airflow_provider_ringcentral.extract.pending import PendingRecordings
 from airflow_provider_ringcentral.extract.reading import Progress
@@ -235,8 +235,7 @@ class RecordingArchive:
         return self._query.start + self._late, self._query.end
 
     def _fingerprint(self) -> str:
-        shape = msgspec.json.encode([_LAYOUT, self._query.fingerprint, self._template.text, self._late.total_seconds()])
-        return hashlib.sha256(shape).hexdigest()[:16]
+        return fingerprint_of(_LAYOUT, self._query.fingerprint, self._template.text, self._late.total_seconds())
 
 
 def _entry(recording: Recording, status: Status, word: str, error: RingCentralError | None = None) -> Entry:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-import msgspec
-
 from airflow_provider_ringcentral.client.errors import LoginFailed, RingCentralError
+from airflow_provider_ringcentral.extract.fingerprint import fingerprint_of
 from airflow_provider_ringcentral.extract.watermark import Watermark
 
 RECORD_COUNT: Final = 1000
@@ -47,12 +45,9 @@ class SyncQuery:
 
     def fingerprint(self, begin: Watermark) -> str:
         """16 hexadecimal digits over everything that shapes the file of a run from `begin` on."""
-        return digest(str(_LAYOUT), self.path, self.view, self.series, begin.time.isoformat(), begin.cursor or "")
-
-
-def digest(*parts: str) -> str:
-    """16 hexadecimal digits that tell `parts` from others."""
-    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]
+        return fingerprint_of(
+            str(_LAYOUT), self.path, self.view, self.series, begin.time.isoformat(), begin.cursor or ""
+        )
 
 
 def token_refused(error: RingCentralError) -> bool:

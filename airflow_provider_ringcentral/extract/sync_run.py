@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from airflow_provider_ringcentral.extract.bookmark import Bookmark, BookmarkFile, remove_older
-from airflow_provider_ringcentral.extract.files import BLOCK, filesystem, folder_of
+from airflow_provider_ringcentral.extract.files import filesystem, folder_of, sha256_of
 from airflow_provider_ringcentral.extract.formats import Format
 from airflow_provider_ringcentral.extract.parts import FRESH, Parts
 from airflow_provider_ringcentral.extract.publication import publish, put_away
@@ -59,7 +58,8 @@ class SyncRun:
             return None
         if self.mark.receipt:
             return replace(SyncReceipt(**self.mark.receipt), requests=0, seconds_waited=0.0)
-        receipt = self._receipt(self.mark.bytes, _sha256(self._file(self.mark)), 0, 0.0)
+        file = self._file(self.mark)
+        receipt = self._receipt(self.mark.bytes, sha256_of(filesystem(file), file.path), 0, 0.0)
         self._finish(receipt)
         return receipt
 
@@ -136,11 +136,3 @@ def _size(path: UPath) -> int | None:
         return int(fs.info(path.path)["size"])
     except FileNotFoundError:
         return None
-
-
-def _sha256(path: UPath) -> str:
-    digest = hashlib.sha256()
-    with filesystem(path).open(path.path, "rb") as raw:
-        while chunk := raw.read(BLOCK):
-            digest.update(chunk)
-    return digest.hexdigest()

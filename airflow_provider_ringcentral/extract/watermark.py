@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from airflow_provider_ringcentral.extract.receipt import utc_text
+from airflow_provider_ringcentral.extract.receipt import stamp, utc_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,5 +41,4 @@ class Watermark:
     @property
     def stamp(self) -> str:
         """`time` for names of files, such as `20260601T000000.000Z`: as text in the order of time."""
-        moment = self.time.astimezone(UTC)
-        return f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}Z"
+        return stamp(self.time)

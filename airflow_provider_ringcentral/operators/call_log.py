@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator, conf
 
-from airflow_provider_ringcentral.client.credentials import (
-    DEFAULT_MAX_WAIT_SECONDS,
-    DEFERRABLE_MAX_WAIT_SECONDS,
-)
 from airflow_provider_ringcentral.extract.retention import KEPT
 from airflow_provider_ringcentral.operators.call_log_sync import RingCentralSyncCallLogOperator
-from airflow_provider_ringcentral.operators.deferring import deferring
+from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
 from airflow_provider_ringcentral.operators.receipts import announce
 
 if TYPE_CHECKING:
@@ -130,10 +126,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
     @cached_property
     def hook(self) -> RingCentralJWTHook:
         """The hook of the Connection."""
-        from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-
-        patience = DEFERRABLE_MAX_WAIT_SECONDS if self.deferrable else DEFAULT_MAX_WAIT_SECONDS
-        return RingCentralJWTHook(self.ringcentral_conn_id, max_wait=patience)
+        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Extract, and return the receipt."""

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
-from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.operators.deferring import deferring
+from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -89,10 +88,7 @@ class RingCentralMessageOperator(BaseOperator):
     @cached_property
     def hook(self) -> RingCentralJWTHook:
         """The hook of the Connection."""
-        from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-
-        patience = DEFERRABLE_MAX_WAIT_SECONDS if self.deferrable else DEFAULT_MAX_WAIT_SECONDS
-        return RingCentralJWTHook(self.ringcentral_conn_id, max_wait=patience)
+        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
     def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
         """The messages, everything about them checked."""

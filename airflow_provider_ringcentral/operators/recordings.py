@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
-from airflow_provider_ringcentral.client.credentials import (
-    DEFAULT_MAX_WAIT_SECONDS,
-    DEFERRABLE_MAX_WAIT_SECONDS,
-)
 from airflow_provider_ringcentral.extract.recording_name import DEFAULT_TEMPLATE
 from airflow_provider_ringcentral.extract.retention import KEPT
-from airflow_provider_ringcentral.operators.deferring import deferring
+from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
 from airflow_provider_ringcentral.operators.receipts import announce
 
 if TYPE_CHECKING:
@@ -126,10 +122,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
     @cached_property
     def hook(self) -> RingCentralJWTHook:
         """The hook of the Connection."""
-        from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-
-        patience = DEFERRABLE_MAX_WAIT_SECONDS if self.deferrable else DEFAULT_MAX_WAIT_SECONDS
-        return RingCentralJWTHook(self.ringcentral_conn_id, max_wait=patience)
+        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Look at the window's age, then download."""

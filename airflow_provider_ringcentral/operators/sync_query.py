@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.endpoints import EXTRACT_SYNC_ACCOUNT_CALL_LOG
+from airflow_provider_ringcentral.extract.fingerprint import fingerprint_of
 from airflow_provider_ringcentral.extract.formats import format_of
 from airflow_provider_ringcentral.extract.query import PER_PAGE
-from airflow_provider_ringcentral.extract.sync_query import SyncQuery, digest
+from airflow_provider_ringcentral.extract.sync_query import SyncQuery
 from airflow_provider_ringcentral.operators.query import one_of
 from airflow_provider_ringcentral.operators.window import Span, span_of
 
@@ -20,5 +21,5 @@ def sync_query(
     kind = format_of("", file_format).name
     # Not what tells credentials apart: a secret is rotated without the series beginning anew, and one Connection id
     # means one account.
-    series = digest(conn_id, credentials.server, path, view, kind, destination)
+    series = fingerprint_of(conn_id, credentials.server, path, view, kind, destination)
     return SyncQuery(path, view, series, span_of("overlap", overlap, "a full sync goes back by it"))

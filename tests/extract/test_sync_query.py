@@ -18,7 +18,8 @@ from airflow_provider_ringcentral.client.errors import (
 )
 from airflow_provider_ringcentral.extract.change_page import ChangePage
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.extract.sync_query import SyncQuery, digest, token_refused
+from airflow_provider_ringcentral.extract.fingerprint import fingerprint_of
+from airflow_provider_ringcentral.extract.sync_query import SyncQuery, token_refused
 from airflow_provider_ringcentral.extract.watermark import Watermark
 from airflow_provider_ringcentral.hooks.failures import PermissionRefused, RequestRefused, ResourceMissing, for_airflow
 
@@ -101,7 +102,7 @@ def test_the_fingerprint_tells_runs_apart():
 
     assert len(set(prints)) == len(runs)
     assert QUERY.fingerprint(Watermark(NOON, "a")) == prints[0]
-    assert digest("ab", "c") != digest("a", "bc")
+    assert fingerprint_of("ab", "c") != fingerprint_of("a", "bc")
 
 
 @pytest.mark.parametrize(
