@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 from fsspec.implementations.local import LocalFileSystem
 from upath import UPath
+
+from airflow_provider_ringcentral.sandbox import Sandbox
+from tests.sync_series import END, START, Series
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
@@ -177,3 +180,19 @@ def folder(tmp_path: Path) -> UPath:
     path = UPath(tmp_path)
     assert isinstance(path.fs, LocalFileSystem)
     return path
+
+
+@pytest.fixture
+def series(tmp_path: Path) -> Iterator[Callable[..., Series]]:
+    """Makes a series of runs of the change sync, against a sandbox of its own."""
+    sandboxes = []
+
+    def make(calls: int = 300, **options: Any) -> Series:
+        given = {"start": START, "end": END, "limits": {"Heavy": 100_000}, **options}
+        sandbox = Sandbox(calls=calls, **given)
+        sandboxes.append(sandbox)
+        return Series(sandbox.__enter__(), UPath(tmp_path / "calls"), f"sqlite://{tmp_path}/ledger.sqlite")
+
+    yield make
+    for sandbox in sandboxes:
+        sandbox.__exit__(None, None, None)

@@ -6,96 +6,16 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from upath import UPath
 
-from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.errors import BadRequest, LoginFailed, Unavailable
-from airflow_provider_ringcentral.client.ledger import open_ledger
-from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.extract.change_sync import Synced, sync_changes
 from airflow_provider_ringcentral.extract.errors import BadArgument, DestinationError, EmptyWindow
-from airflow_provider_ringcentral.extract.sync_query import SyncQuery
 from airflow_provider_ringcentral.extract.watermark import Watermark
-from airflow_provider_ringcentral.sandbox import Sandbox
-
-PATH = "/restapi/v1.0/account/~/call-log-extract-sync"
-OPERATION = "extractSyncAccountCallLog"
-CALL_LOG = "/restapi/v1.0/account/~/call-log"
-DAY = timedelta(days=1)
-START = datetime(2026, 11, 1, tzinfo=UTC)
-END = START + timedelta(hours=6)
-
-
-@dataclass
-class Series:
-    """Runs one after the other, each from where the last one ended."""
-
-    sandbox: Sandbox
-    folder: Path
-    view: str = "Detailed"
-    overlap: timedelta = timedelta(hours=1)
-    watermark: Watermark = field(default_factory=lambda: Watermark(START))
-    files: list[Path] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        credentials = Credentials(
-            self.sandbox.client_id, self.sandbox.client_secret, self.sandbox.jwt, server=self.sandbox.url
-        )
-        self.client = RingCentralClient(credentials, open_ledger("memory://"), policy=Policy(backoff=0.01))
-
-    def run(self, client: Any = None, **options: Any) -> Synced:
-        query = SyncQuery(PATH, self.view, "0123456789abcdef", self.overlap)
-        synced = sync_changes(client or self.client, query, self.watermark, UPath(self.folder), **options)
-        self.watermark = synced.watermark or self.watermark
-        if synced.receipt.destination:
-            self.files.append(Path(synced.receipt.destination))
-        return synced
-
-    def merged(self) -> dict[str, dict[str, Any]]:
-        """What a warehouse has after loading the files in turn: the last line of each call, without deleted ones."""
-        rows: dict[str, dict[str, Any]] = {}
-        for path in self.files:
-            rows |= {row["id"]: row for row in rows_of(path)}
-        return {name: row for name, row in rows.items() if not row.get("deleted")}
-
-    def truth(self) -> dict[str, dict[str, Any]]:
-        log = self.client.records(
-            CALL_LOG, {"view": self.view, "dateFrom": START - DAY, "dateTo": datetime.now(tz=UTC) + DAY}
-        )
-        rows = {row["id"]: row for row in log}
-        assert rows.keys() == set(self.sandbox.call_ids())
-        return rows
-
-    def queries(self) -> list[str]:
-        return [request["query"] for request in self.sandbox.requests() if request["operation"] == OPERATION]
-
-
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-@pytest.fixture
-def series(tmp_path) -> Iterator[Callable[..., Series]]:
-    """A series of runs against a sandbox of its own."""
-    sandboxes = []
-
-    def make(calls: int = 300, **options: Any) -> Series:
-        given = {"start": START, "end": END, "limits": {"Heavy": 100_000}, **options}
-        sandbox = Sandbox(calls=calls, **given)
-        sandboxes.append(sandbox)
-        return Series(sandbox.__enter__(), tmp_path / "calls")
-
-    yield make
-    for sandbox in sandboxes:
-        sandbox.__exit__(None, None, None)
+from tests.sync_series import OPERATION, rows_of
 
 
 def warnings_of(caplog) -> list[str]:
@@ -427,7 +347,7 @@ def test_bad_arguments(series, arguments, error, says):
 @pytest.mark.parametrize("name", ["file", "calls.ndjson", "Calls.CSV", "calls.ndjson.gz", "new.parquet"])
 def test_a_destination_that_is_a_file(series, tmp_path, name):
     log = series(calls=0)
-    log.folder = tmp_path / name
+    log.folder = UPath(tmp_path / name)
     if not name.startswith("new"):
         log.folder.write_bytes(b"mine")
     with pytest.raises(DestinationError, match="is a file; name the folder"):
@@ -439,7 +359,7 @@ def test_a_destination_that_is_a_file(series, tmp_path, name):
 def test_a_destination_below_a_file(series, tmp_path):
     log = series(calls=0)
     (tmp_path / "file").write_bytes(b"")
-    log.folder = tmp_path / "file" / "below"
+    log.folder = UPath(tmp_path / "file" / "below")
     with pytest.raises(DestinationError, match="cannot be written"):
         log.run()
     assert log.sandbox.stats()["requests"] == 0
