@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.endpoints import READ_COMPANY_CALL_LOG, READ_USER_CALL_LOG
 from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.extract.given import one_of, some_of
 from airflow_provider_ringcentral.extract.query import CallLogQuery
+
+__all__ = ["call_log_query", "count_of", "one_of", "some_of"]
 
 SCOPES = ("account", "extension")
 DIRECTIONS = ("Inbound", "Outbound")
@@ -45,22 +47,6 @@ def call_log_query(
         "recordingType": recording_type and one_of("recording_type", recording_type, RECORDING_TYPES),
     }
     return CallLogQuery(path, start, end, view, filters, owner=credentials.session_key)
-
-
-def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
-    """`value`, when it is one of `allowed` to the letter."""
-    if value not in allowed:
-        close = next((known for known in allowed if known.lower() == str(value).strip().lower()), None)
-        hint = f"did you mean {close!r}?" if close else f"it is one of {', '.join(map(repr, allowed))}."
-        raise BadArgument(f"{name} {value!r} is unknown; {hint}", parameter=name)
-    return str(value)
-
-
-def some_of(name: str, value: str | Sequence[str] | None, allowed: Sequence[str]) -> list[str] | None:
-    """One or several values of `allowed` as a list; None when nothing is asked for."""
-    if not value:
-        return None
-    return [one_of(name, item, allowed) for item in ([value] if isinstance(value, str) else value)]
 
 
 def count_of(name: str, value: int | str | None) -> int | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.extract.given import Moment, Span, moment_of, span_of
 
-Moment = datetime | str | None
-Span = timedelta | float | str | None
+__all__ = ["Moment", "Span", "moment_of", "span_of", "window_of"]
 
 
 def window_of(start: Moment, end: Moment, lookback: Span, context: Mapping[str, Any]) -> tuple[datetime, datetime]:
@@ -25,38 +25,6 @@ def window_of(start: Moment, end: Moment, lookback: Span, context: Mapping[str, 
         low, high = _data_interval(context, missing)
         first, last = first or low, last or high
     return first - span_of("lookback", lookback, "it widens the window backwards"), last
-
-
-def moment_of(name: str, value: Moment) -> datetime | None:
-    """The aware time that the argument `name` gives; None when it gives none. Raises `BadArgument`."""
-    if value is None or (isinstance(value, str) and value.strip() in ("", "None")):
-        return None
-    try:
-        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
-        aware = moment.utcoffset() is not None
-    except (ValueError, AttributeError):
-        raise BadArgument(
-            f"{name} {value!r} is no ISO 8601 time; write one like 2026-01-31T00:00:00Z.", parameter=name
-        ) from None
-    if not aware:
-        raise BadArgument(f"{name} {value} has no time zone; add one, such as Z for UTC.", parameter=name)
-    return moment
-
-
-def span_of(name: str, value: Span, meaning: str) -> timedelta:
-    """The time span that the argument `name` gives, zero when it gives none.
-
-    Raises `BadArgument`, for a negative one with what the argument means.
-    """
-    if value is None or value in ("", "None"):
-        return timedelta()
-    try:
-        span = value if isinstance(value, timedelta) else timedelta(seconds=float(value))
-    except (ValueError, TypeError, OverflowError):
-        raise BadArgument(f"{name} {value!r} is no time span; give seconds or a timedelta.", parameter=name) from None
-    if span < timedelta():
-        raise BadArgument(f"{name} {value!r} is negative; {meaning}.", parameter=name)
-    return span
 
 
 def _data_interval(context: Mapping[str, Any], missing: str) -> tuple[datetime, datetime]:

@@ -1,0 +1,60 @@
+"""What an author gave for an argument, as the value that is meant. Texts come from templates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow_provider_ringcentral.extract.errors import BadArgument
+
+Moment = datetime | str | None
+Span = timedelta | float | str | None
+
+
+def moment_of(name: str, value: Moment) -> datetime | None:
+    """The aware time that the argument `name` gives; None when it gives none. Raises `BadArgument`."""
+    if value is None or (isinstance(value, str) and value.strip() in ("", "None")):
+        return None
+    try:
+        moment = datetime.fromisoformat(value.strip()) if isinstance(value, str) else value
+        aware = moment.utcoffset() is not None
+    except (ValueError, AttributeError):
+        raise BadArgument(
+            f"{name} {value!r} is no ISO 8601 time; write one like 2026-01-31T00:00:00Z.", parameter=name
+        ) from None
+    if not aware:
+        raise BadArgument(f"{name} {value} has no time zone; add one, such as Z for UTC.", parameter=name)
+    return moment
+
+
+def span_of(name: str, value: Span, meaning: str) -> timedelta:
+    """The time span that the argument `name` gives, zero when it gives none.
+
+    Raises `BadArgument`, for a negative one with what the argument means.
+    """
+    if value is None or value in ("", "None"):
+        return timedelta()
+    try:
+        span = value if isinstance(value, timedelta) else timedelta(seconds=float(value))
+    except (ValueError, TypeError, OverflowError):
+        raise BadArgument(f"{name} {value!r} is no time span; give seconds or a timedelta.", parameter=name) from None
+    if span < timedelta():
+        raise BadArgument(f"{name} {value!r} is negative; {meaning}.", parameter=name)
+    return span
+
+
+def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
+    """`value`, when it is one of `allowed` to the letter."""
+    if value not in allowed:
+        close = next((known for known in allowed if known.lower() == str(value).strip().lower()), None)
+        hint = f"did you mean {close!r}?" if close else f"it is one of {', '.join(map(repr, allowed))}."
+        raise BadArgument(f"{name} {value!r} is unknown; {hint}", parameter=name)
+    return str(value)
+
+
+def some_of(name: str, value: str | Sequence[str] | None, allowed: Sequence[str]) -> list[str] | None:
+    """One or several values of `allowed` as a list; None when nothing is asked for."""
+    if not value:
+        return None
+    return [one_of(name, item, allowed) for item in ([value] if isinstance(value, str) else value)]
