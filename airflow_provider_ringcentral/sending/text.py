@@ -69,6 +69,14 @@ def checked_text(text: Any, most: int, *, may_be_empty: bool = False) -> str:
     return text
 
 
+def cut_text(text: str, most: int) -> str:
+    """`text` with at most `most` UTF-16 units, an ellipsis where it was cut."""
+    if utf16_units(text) <= most:
+        return text
+    cut = text.encode("utf-16-le", "surrogatepass")[: 2 * (most - 1)]
+    return cut.decode("utf-16-le", "ignore").rstrip() + "…"
+
+
 def checked_number(name: str, value: Any) -> str:
     """`value`, when it is a phone number in E.164. Raises `BadArgument` that names the argument and not the number."""
     if not isinstance(value, str) or not E164.fullmatch(value.strip()):

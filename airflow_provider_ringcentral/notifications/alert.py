@@ -1,0 +1,159 @@
+"""What all notifiers have in common: a text that is there, no storms, and no exception that reaches Airflow."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow.providers.common.compat.sdk import BaseNotifier
+
+from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RingCentralError
+from airflow_provider_ringcentral.extract.errors import BadArgument
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.sending.storm import Rules, Word
+
+SECONDS_BETWEEN = 300.0
+MOST_AN_HOUR = 10
+SECONDS_OF_GATHERING = 5.0
+SECONDS_OF_LOOKING = 4.0
+
+
+class RingCentralAlertNotifier(BaseNotifier):
+    """Alert somebody from a callback or a deadline. Subclasses say how (`send`) and whom (`line`).
+
+    Never raises: what goes wrong is logged. Alerts that come together end in one message and one summary.
+
+    :param text: what to say, a template; None: what happened, where, and a link. Templates see what the callback's
+        context has; when one cannot be rendered, the default text is sent.
+    :param dedup_key: alerts of the same key are the same; None: DAG and task.
+    :param min_interval: seconds in which the same alert is sent once and named in one summary.
+    :param max_per_hour: messages in any hour to these recipients, one summary more apart; None: any number.
+    :param gather: seconds without a further alert that end a storm; so long the last one waits before it tells of the
+        others. Airflow ends the process of a task 20 s after it (`[core] task_success_overtime`).
+    :param ringcentral_conn_id: the Connection.
+    """
+
+    # The text comes last: what else there is must be rendered when a text cannot be.
+    alert_fields: ClassVar[Sequence[str]] = ("ringcentral_conn_id", "dedup_key", "min_interval", "max_per_hour", "text")
+    most_units: ClassVar[int]
+    """UTF-16 units that the channel takes; what is longer is cut."""
+
+    def __init__(
+        self,
+        *,
+        text: str | None = None,
+        dedup_key: str | None = None,
+        min_interval: timedelta | float | str = SECONDS_BETWEEN,
+        max_per_hour: int | str | None = MOST_AN_HOUR,
+        gather: float = SECONDS_OF_GATHERING,
+        ringcentral_conn_id: str = "ringcentral_default",
+        **kwargs: Any,
+    ) -> None:
+        # Airflow 3.1 and later hand over the context of a deadline here.
+        super().__init__(**kwargs)
+        self.text = text
+        self.dedup_key = dedup_key
+        self.min_interval = min_interval
+        self.max_per_hour = max_per_hour
+        self.gather = gather
+        self.ringcentral_conn_id = ringcentral_conn_id
+
+    def line(self) -> str:
+        """Who is told how, as a digest: alerts of one line share their limits."""
+        raise NotImplementedError
+
+    def send(self, client: RingCentralClient, text: str) -> str:
+        """Send `text` once; what is at the server now, for the log."""
+        raise NotImplementedError
+
+    def __call__(self, *args: Any) -> None:
+        """Render and send. Of a copy: rendering changes the fields, and one notifier serves many tasks."""
+        try:
+            super(RingCentralAlertNotifier, copy.copy(self)).__call__(*args)
+        except Exception:
+            self.log.exception("The alert was not sent.")
+
+    def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
+        """Render; a text that cannot be rendered gives way to the default one."""
+        try:
+            super().render_template_fields(context, jinja_env)
+        except Exception as error:  # noqa: BLE001 - an alert with another text is better than none
+            self.log.warning(
+                "The alert cannot be rendered (%s: %s); the default text is used.", type(error).__name__, error
+            )
+            self.text = None
+
+    def notify(self, context: Context) -> None:
+        """Send, or count what need not be sent. Never raises."""
+        from airflow_provider_ringcentral.hooks.callback_client import with_client
+
+        try:
+            with_client(self.ringcentral_conn_id, lambda client: self._tell(client, context))
+        except Exception as error:  # noqa: BLE001 - the failure of an alert must not hide that of the task
+            self._report(error)
+
+    async def async_notify(self, context: Context) -> None:
+        """The same in a thread of its own, on an event loop."""
+        from airflow_provider_ringcentral.hooks.callback_client import with_client_in_thread
+
+        try:
+            await with_client_in_thread(self.ringcentral_conn_id, lambda client: self._tell(client, context))
+        except Exception as error:  # noqa: BLE001 - as above
+            self._report(error)
+
+    def _tell(self, client: RingCentralClient, context: Mapping[str, Any]) -> None:
+        from airflow_provider_ringcentral.notifications.alert_text import key_of, subject_of
+        from airflow_provider_ringcentral.sending.storm import Storm
+
+        rules, name = self._rules(), subject_of(context)
+        storm = Storm(client.ledger, self.line(), rules, self.dedup_key or key_of(context), name)
+        word = storm.word()
+        if word is None:
+            self.log.info("The alert about %s is counted and not sent: others like it were, or tell of it.", name)
+            return
+        try:
+            sent = self.send(client, self._worded(word, context, rules.min_interval))
+        except OutcomeUnknown:
+            raise
+        except Exception:
+            storm.take_back(word)
+            raise
+        self.log.info("%s %s: %s.", "A summary of alerts up to" if word.summary else "The alert about", name, sent)
+
+    def _worded(self, word: Word, context: Mapping[str, Any], min_interval: float) -> str:
+        from airflow_provider_ringcentral.notifications.alert_text import default_text, summary_of, with_untold
+        from airflow_provider_ringcentral.sending.text import cut_text
+
+        if word.summary:
+            return cut_text(summary_of(word, min_interval), self.most_units)
+        return cut_text(with_untold(self.text or default_text(context), word), self.most_units)
+
+    def _rules(self) -> Rules:
+        from airflow_provider_ringcentral.sending.storm import Rules
+
+        interval, most = self.min_interval, self.max_per_hour
+        seconds = interval.total_seconds() if isinstance(interval, timedelta) else _number("min_interval", interval)
+        unlimited = most is None or most in ("", "None")
+        return Rules(seconds, None if unlimited else int(_number("max_per_hour", most)), _number("gather", self.gather))
+
+    def _report(self, error: Exception) -> None:
+        if isinstance(error, RingCentralError):
+            self.log.error("The alert was not sent: %s", error)
+        else:
+            self.log.error("The alert was not sent.", exc_info=error)
+
+
+def _number(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if number < 0:
+        raise BadArgument(f"{name} {value!r} is no number from 0 on; give one.", parameter=name)
+    return number

@@ -1,0 +1,225 @@
+"""Alert storms: who of many that report at once is sent, and what is told of the others.
+
+No daemon: those who report decide among themselves through the ledger. The rule, and what was refused, is in
+docs/decisions/0006-alert-storms-end-in-the-ledger.md.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
+
+import msgspec
+
+from airflow_provider_ringcentral.client.ledger import Ledger
+
+T = TypeVar("T")
+
+HOUR = 3600.0
+DAY = 24 * HOUR
+LONGEST_SECONDS = 120.0
+
+MOST_NAMES = 200
+"""Different alerts that are counted by name; what comes on top is counted together."""
+
+LOOKS = 10
+"""How often in `gather` seconds the one whose turn it is looks whether somebody came after it."""
+
+
+class Held(msgspec.Struct):
+    """Alerts of one key that were not sent: what they were about, and how many."""
+
+    name: str
+    count: int = 0
+
+
+class Board(msgspec.Struct):
+    """What all who alert the same people share. Times are epoch seconds.
+
+    `told` and `summed` say when each key was last sent and last named in a summary, `out` when something was sent in
+    the last hour. `held` is what was not told yet, since `since`; `turn` is who shall tell it, given at `given`; `last`
+    when the latest alert came that was not merely counted.
+    """
+
+    told: dict[str, float] = {}
+    summed: dict[str, float] = {}
+    out: list[float] = []
+    held: dict[str, Held] = {}
+    since: float = 0.0
+    last: float = 0.0
+    turn: str = ""
+    given: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When alerts are held back.
+
+    `min_interval`: seconds in which a key is sent once and named in one summary. `max_per_hour`: messages in any hour,
+    one summary more apart; None: any number. `gather`: seconds without a further alert that end a storm, which
+    `longest` seconds end, too.
+    """
+
+    min_interval: float
+    max_per_hour: int | None
+    gather: float
+    longest: float = LONGEST_SECONDS
+
+
+class Fate(Enum):
+    """What becomes of an alert."""
+
+    SEND = "send"
+    WAIT = "wait"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What one alert shall say now: itself, or instead of it a `summary`.
+
+    `held` goes along: alerts that nobody was told of, by key, since `since` (epoch seconds). `until` is when the next
+    one may be sent at the earliest, when this is the last that the hour allows, else 0.
+    """
+
+    summary: bool
+    held: dict[str, Held]
+    since: float
+    until: float = 0.0
+
+    @property
+    def names(self) -> dict[str, int]:
+        """What was held back, and how many of each."""
+        names: dict[str, int] = {}
+        for one in self.held.values():
+            names[one.name] = names.get(one.name, 0) + one.count
+        return names
+
+
+class Storm:
+    """An alert of `key` about `name` in the storms of one `line` (a digest of who is told how)."""
+
+    def __init__(self, ledger: Ledger, line: str, rules: Rules, key: str, name: str) -> None:
+        self._ledger = ledger
+        self._place = f"alerts:{line}"
+        self._rules = rules
+        self._key = key
+        self._name = name
+        self._ticket = uuid.uuid4().hex
+
+    def word(self) -> Word | None:
+        """What to send; None: the alert is counted, and another one tells of it.
+
+        May wait, for `gather` seconds, for those who come after it.
+        """
+        fate, word = self._change(self._admitted)
+        return self._last_word() if fate is Fate.WAIT else word
+
+    def take_back(self, word: Word) -> None:
+        """`word` could not be sent: the next alert tells of it, and may be sent at once."""
+
+        def step(board: Board, now: float) -> None:
+            held = list(word.held.items())
+            for key, one in held if word.summary else [*held, (self._key, Held(self._name, 1))]:
+                (board.summed if word.summary else board.told).pop(key, None)
+                _hold(board, now, key, one)
+            board.out = board.out[:-1]
+            board.since = min(board.since, word.since or now)
+
+        self._change(step)
+
+    def _admitted(self, board: Board, now: float) -> tuple[Fate, Word | None]:
+        fate = fate_of(board, now, self._key, self._rules)
+        if fate is Fate.SEND:
+            word = self._taken(board, now, summary=False)
+            board.told[self._key] = board.last = now
+            return fate, word
+        _hold(board, now, self._key, Held(self._name, 1))
+        if fate is Fate.WAIT:
+            board.turn, board.given, board.last = self._ticket, now, now
+        return fate, None
+
+    def _last_word(self) -> Word | None:
+        """Wait until nobody comes any more; None when somebody did, who tells everything."""
+        while True:
+            time.sleep(max(0.02, self._rules.gather / LOOKS))
+            done, word = self._change(self._ended)
+            if done:
+                return word
+
+    def _ended(self, board: Board, now: float) -> tuple[bool, Word | None]:
+        if board.turn != self._ticket:
+            return True, None
+        if now - board.given < self._rules.gather and now - board.since < self._rules.longest:
+            return False, None
+        key = self._key
+        alone = (
+            set(board.held) == {key} and board.held[key].count == 1 and not _recent(board.told, key, now, self._rules)
+        )
+        if alone:
+            # Nothing but this one alert was held back, and it says more than a summary of it.
+            board.held = {}
+        word = self._taken(board, now, summary=not alone)
+        for one in (key,) if alone else word.held:
+            (board.told if alone else board.summed)[one] = now
+        return True, word
+
+    def _taken(self, board: Board, now: float, *, summary: bool) -> Word:
+        """Take what was held back off the board, to be told now."""
+        board.out, most = [*board.out, now], self._rules.max_per_hour
+        full = most is not None and len(board.out) > most
+        word = Word(summary, board.held, board.since, until=board.out[0] + HOUR if full else 0.0)
+        board.held, board.since, board.turn = {}, 0.0, ""
+        return word
+
+    def _change(self, step: Callable[[Board, float], T]) -> T:
+        now = self._ledger.now()
+
+        def change(value: bytes | None) -> tuple[bytes, T]:
+            board = _board(value)
+            _forget(board, now, max(DAY, self._rules.min_interval))
+            result = step(board, now)
+            return msgspec.json.encode(board), result
+
+        return self._ledger.update(self._place, change)
+
+
+def fate_of(board: Board, now: float, key: str, rules: Rules) -> Fate:
+    """What becomes of an alert of `key`. Pure."""
+    left = 1 if rules.max_per_hour is None else rules.max_per_hour - len(board.out)
+    calm = now - board.last >= rules.gather
+    told, summed = (_recent(moments, key, now, rules) for moments in (board.told, board.summed))
+    if calm and left > 0 and not told and not summed:
+        return Fate.SEND
+    # One summary more than allowed says that there are no more.
+    return Fate.COUNT if left < 0 or summed else Fate.WAIT
+
+
+def _recent(moments: dict[str, float], key: str, now: float, rules: Rules) -> bool:
+    return key in moments and now - moments[key] < rules.min_interval
+
+
+def _hold(board: Board, now: float, key: str, more: Held) -> None:
+    if not board.held:
+        board.since = now
+    if key not in board.held and len(board.held) >= MOST_NAMES:
+        key, more = "", Held("others", more.count)
+    board.held.setdefault(key, Held(more.name)).count += more.count
+
+
+def _forget(board: Board, now: float, seconds: float) -> None:
+    board.out = [moment for moment in board.out if now - moment < HOUR]
+    for moments in (board.told, board.summed):
+        for key in [key for key, moment in moments.items() if now - moment >= seconds]:
+            del moments[key]
+
+
+def _board(value: bytes | None) -> Board:
+    try:
+        return Board() if value is None else msgspec.json.decode(value, type=Board)
+    except msgspec.MsgspecError:
+        return Board()

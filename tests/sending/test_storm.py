@@ -1,0 +1,197 @@
+"""Alert storms: who is sent, who waits, who is counted."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
+from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
+from airflow_provider_ringcentral.sending.storm import Board, Fate, Rules, Storm, Word, _board, fate_of
+
+RULES = Rules(min_interval=300, max_per_hour=3, gather=5)
+NOW = 1_000_000.0
+
+FATES = [
+    ("the first", Board(), Fate.SEND),
+    ("another one, long after", Board(told={"b": NOW - 60}, last=NOW - 60), Fate.SEND),
+    ("another one, at once", Board(told={"b": NOW - 1}, last=NOW - 1), Fate.WAIT),
+    ("the same, at once", Board(told={"a": NOW - 1}, last=NOW - 1), Fate.WAIT),
+    ("the same, later", Board(told={"a": NOW - 299}, last=NOW - 299), Fate.WAIT),
+    ("the same, after min_interval", Board(told={"a": NOW - 300}, last=NOW - 300), Fate.SEND),
+    ("the same, summed up", Board(told={"a": NOW - 9}, summed={"a": NOW - 3}, last=NOW - 9), Fate.COUNT),
+    ("summed up long ago", Board(told={"a": NOW - 900}, summed={"a": NOW - 800}, last=NOW - 900), Fate.SEND),
+    ("another one was summed up", Board(summed={"b": NOW - 30}, last=NOW - 30), Fate.SEND),
+    ("the hour is full", Board(out=[NOW - 60] * 3), Fate.WAIT),
+    ("the hour is full and it was said", Board(out=[NOW - 60] * 4), Fate.COUNT),
+]
+
+
+@pytest.mark.parametrize(("board", "fate"), [row[1:] for row in FATES], ids=[row[0] for row in FATES])
+def test_fates(board, fate):
+    assert fate_of(board, NOW, "a", RULES) is fate
+
+
+class Clock(MemoryLedger):
+    """A ledger whose time passes as told."""
+
+    at = NOW
+
+    def now(self) -> float:
+        return self.at
+
+
+USUAL = Rules(300, 3, 0.1)
+CROWD = Rules(300, 10, 0.6)
+
+
+def alert(ledger, key="a", rules=USUAL) -> Word | None:
+    return Storm(ledger, "line", rules, key, f"dag.{key}").word()
+
+
+def many(ledger, keys, rules=CROWD) -> list[Word]:
+    """All at once, each in a thread of its own: what was sent."""
+    words: list[Word | None] = []
+    threads = [threading.Thread(target=lambda key=key: words.append(alert(ledger, key, rules))) for key in keys]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [word for word in words if word]
+
+
+@pytest.mark.parametrize("keys", [["a"] * 100, [f"{n}" for n in range(100)], ["a", "b"] * 50], ids=["one", "100", "2"])
+def test_a_hundred_at_once_are_one_alert_and_one_summary(keys):
+    first, second = sorted(many(MemoryLedger(), keys), key=lambda word: word.summary)
+
+    assert (first.summary, first.names) == (False, {})
+    assert (second.summary, sum(second.names.values())) == (True, 99)
+    assert set(second.names) <= {f"dag.{key}" for key in keys}
+
+
+def test_two_at_once_are_two_alerts_when_they_differ():
+    assert [(word.summary, word.names) for word in many(MemoryLedger(), ["a", "b"])] == [(False, {}), (False, {})]
+
+
+def test_what_was_counted_is_told_with_the_next_alert():
+    ledger = Clock()
+    ledger.at = NOW
+    alert(ledger)
+    many_rules = Rules(300, 3, 0)
+    assert alert(ledger, "a", many_rules).summary is True
+    assert [alert(ledger, "a", many_rules) for _ in range(5)] == [None] * 5
+
+    ledger.at = NOW + 300
+    word = alert(ledger)
+
+    assert (word.summary, word.names, word.since) == (False, {"dag.a": 5}, NOW)
+
+
+def test_an_hour_has_as_many_as_allowed_and_one_summary():
+    ledger, rules = Clock(), Rules(300, 3, 0)
+    sent = []
+    for minute in range(120):
+        ledger.at = NOW + 60 * minute
+        if word := alert(ledger, f"{minute}", rules):
+            sent.append((minute, word))
+
+    assert [minute for minute, _ in sent] == [0, 1, 2, 3, 60, 61, 62, 63]
+    assert sum(1 + sum(word.names.values()) - word.summary for _, word in sent) == 64
+    assert [round((word.until - NOW) / 60) for _, word in sent if word.until] == [60, 61, 62, 63, 120]
+    for first, _ in sent:
+        assert sum(first <= minute < first + 60 for minute, _ in sent) <= 4
+
+
+def test_whoever_waits_leaves_to_the_next():
+    """The one whose turn it is dies; the next one tells of both."""
+    ledger = MemoryLedger()
+    alert(ledger)
+    dead = Storm(ledger, "line", RULES, "b", "dag.b")
+    dead._change(dead._admitted)
+
+    word = alert(ledger, "c")
+
+    assert (word.summary, word.names) == (True, {"dag.b": 1, "dag.c": 1})
+
+
+def test_a_storm_without_end_is_summed_up():
+    ledger, words, rules = MemoryLedger(), [], Rules(300, None, 0.2, longest=0.3)
+    threads = []
+    for number in range(12):
+        threads.append(threading.Thread(target=lambda n=number: words.append(alert(ledger, f"{n}", rules))))
+        threads[-1].start()
+        time.sleep(0.1)
+    summaries = sum(word is not None and word.summary for word in words)
+    for thread in threads:
+        thread.join()
+
+    assert summaries >= 1
+    assert sum(1 + sum(word.names.values()) - word.summary for word in words if word) == 12
+
+
+def test_what_could_not_be_sent_is_told_by_the_next():
+    ledger = MemoryLedger()
+    one = Storm(ledger, "line", Rules(300, 3, 0), "a", "dag.a")
+    one.take_back(one.word())
+    word = alert(ledger, "b", Rules(300, 3, 0))
+    assert (word.summary, word.names) == (False, {"dag.a": 1})
+
+    again = Storm(ledger, "line", Rules(300, 3, 0), "b", "dag.b")
+    summary = again.word()
+    assert (summary.summary, summary.names) == (True, {"dag.b": 1})
+    again.take_back(summary)
+
+    assert alert(ledger, "c", Rules(300, 3, 0)).names == {"dag.b": 1}
+
+
+def test_names_are_bounded():
+    ledger, rules = MemoryLedger(), Rules(300, 0, 0)
+    for number in range(300):
+        storm = Storm(ledger, "line", rules, f"{number}", f"dag.{number}")
+        storm._change(storm._admitted)
+
+    word = alert(ledger, "last", rules)
+
+    assert len(word.names) == 201
+    assert word.names["others"] == 101
+
+
+def test_what_somebody_else_wrote_there_is_forgotten():
+    ledger = MemoryLedger()
+    ledger.update("alerts:line", lambda _: (b'{"told": 1}', None))
+
+    assert alert(ledger).summary is False
+
+
+def _alerts(path: str, told, start) -> None:
+    ledger, rules = SqliteLedger(Path(path)), Rules(300, 10, 1)
+    start.wait()
+    threads = [threading.Thread(target=lambda: told.put(_said(alert(ledger, "a", rules)))) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _said(word: Word | None) -> tuple[bool, int] | None:
+    return word and (word.summary, sum(word.names.values()))
+
+
+def test_processes_agree_through_the_file(tmp_path):
+    spawn = multiprocessing.get_context("spawn")
+    told, start = spawn.Queue(), spawn.Barrier(4)
+    processes = [spawn.Process(target=_alerts, args=(str(tmp_path / "ledger"), told, start)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    words = [told.get(timeout=60) for _ in range(48)]
+    for process in processes:
+        process.join()
+
+    (alone, summary) = sorted(word for word in words if word)
+    (board,) = map(_board, [SqliteLedger(tmp_path / "ledger").read("alerts:line")])
+    assert (alone, summary[0]) == ((False, 0), True)
+    assert summary[1] + sum(held.count for held in board.held.values()) == 47
