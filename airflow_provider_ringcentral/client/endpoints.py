@@ -117,6 +117,9 @@ CREATE_PAGER_MESSAGE = Endpoint(
     "InternalSMS",
     repeatable=False,
 )
+CREATE_FAX = Endpoint(
+    "createFaxMessage", "POST", _EXTENSION + "/fax", HEAVY, "Faxes", "OutboundFaxes", repeatable=False
+)
 DELETE_MESSAGE = Endpoint(
     "deleteMessage",
     "DELETE",
@@ -145,6 +148,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     CREATE_SMS,
     CREATE_MMS,
     CREATE_PAGER_MESSAGE,
+    CREATE_FAX,
     DELETE_MESSAGE,
 )
 

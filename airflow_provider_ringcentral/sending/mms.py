@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -13,6 +12,7 @@ from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_MMS
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.sending.draft import Record
+from airflow_provider_ringcentral.sending.enclosure import check_total, check_type, size_of
 from airflow_provider_ringcentral.sending.posting import post
 from airflow_provider_ringcentral.sending.sms import SmsDraft
 
@@ -92,33 +92,6 @@ def attachments(paths: Sequence[UPath]) -> tuple[Attachment, ...]:
         )
     if len(paths) > MOST_FILES:
         raise BadArgument(f"files has {len(paths)} files and an MMS may have {MOST_FILES}.", parameter="files")
-    types = [_type_of(path) for path in paths]
-    total = sum(_size_of(path) for path in paths)
-    if total > MOST_BYTES:
-        raise BadArgument(
-            f"the files have {total} bytes together and may have {MOST_BYTES}; shrink them, or send a link.",
-            parameter="files",
-        )
+    types = [TYPES[check_type(path.name, TYPES, "MMS")] for path in paths]
+    check_total(map(size_of, paths), MOST_BYTES)
     return tuple(Attachment(path.name, kind, path.read_bytes()) for path, kind in zip(paths, types, strict=True))
-
-
-def _type_of(path: UPath) -> str:
-    suffix = PurePosixPath(path.name).suffix.lower().removeprefix(".")
-    if suffix not in TYPES:
-        raise BadArgument(
-            f"the file {path.name} has a type that MMS does not take; it takes {', '.join(sorted(TYPES))}.",
-            parameter="files",
-        )
-    return TYPES[suffix]
-
-
-def _size_of(path: UPath) -> int:
-    try:
-        if path.is_dir():
-            raise BadArgument(f"{path} is a folder; name its files.", parameter="files")
-        size = int(path.stat().st_size)
-    except OSError as error:
-        raise BadArgument(f"the file {path} cannot be read: {error.strerror or error}.", parameter="files") from error
-    if size == 0:
-        raise BadArgument(f"the file {path} is empty, which RingCentral refuses (MSG-347).", parameter="files")
-    return size

@@ -13,6 +13,7 @@ from airflow_provider_ringcentral.client.errors import DeliveryFailed, RingCentr
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.sending.delivery import Kind, diagnosis_of
 from airflow_provider_ringcentral.sending.draft import Record
+from airflow_provider_ringcentral.sending.fax_errors import fax_diagnosis_of
 
 WAIT_FOR = ("accepted", "sent", "delivered")
 """RingCentral has it; the carrier has it (which is often the last that is heard of it); the phone has it."""
@@ -60,8 +61,10 @@ def status_of(record: Record) -> str:
 
 
 def code_of(record: Record) -> str | None:
-    """The delivery error code."""
-    code = record.get("deliveryErrorCode") or record.get("errorCode")
+    """The delivery error code; of a fax, the first that a recipient has."""
+    parties = (party for party in record.get("to") or () if isinstance(party, dict))
+    of_fax = next((party["faxErrorCode"] for party in parties if party.get("faxErrorCode")), None)
+    code = record.get("deliveryErrorCode") or record.get("errorCode") or of_fax
     return str(code) if code else None
 
 
@@ -73,7 +76,7 @@ def unknown_fate(record: Record) -> bool:
 def failure_of(record: Record) -> DeliveryFailed:
     """The error for a message that failed; `temporary` when sending it anew may help."""
     code, status = code_of(record), status_of(record)
-    diagnosis = diagnosis_of(code)
+    diagnosis = fax_diagnosis_of(code) or diagnosis_of(code)
     temporary = diagnosis.kind is Kind.TEMPORARY
     return DeliveryFailed(
         f"message {record.get('id')} has the status {status} ({diagnosis.kind.value})",

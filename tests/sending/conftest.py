@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import itertools
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -68,25 +70,59 @@ def context_of(
     return context if store is None else {**context, "task_state_store": store}
 
 
-@pytest.fixture
-def senders(picture: str, text: str) -> dict[str, Callable[..., Any]]:
-    """Operators by channel; each sends the test's text to one recipient."""
-    from airflow_provider_ringcentral.operators.mms import RingCentralSendMmsOperator
-    from airflow_provider_ringcentral.operators.pager import RingCentralSendPagerOperator
-    from airflow_provider_ringcentral.operators.sms import RingCentralSendSmsOperator
+OPERATIONS = {
+    "SMS": "createSMSMessage",
+    "MMS": "createMMS",
+    "pager": "createInternalTextMessage",
+    "fax": "createFaxMessage",
+}
+CLASSES = {
+    "SMS": "operators.sms.RingCentralSendSmsOperator",
+    "MMS": "operators.mms.RingCentralSendMmsOperator",
+    "pager": "operators.pager.RingCentralSendPagerOperator",
+    "fax": "operators.fax.RingCentralSendFaxOperator",
+}
+ALIKE = [channel for channel in OPERATIONS if channel != "fax"]
+"""Whose messages of equal content are equal: one of them is as good as the other."""
 
-    usual = {"task_id": "send", "text": text, "settling": 1.5}
+AREA_CODES = itertools.count(210)
+
+
+@pytest.fixture
+def fax_number() -> str:
+    """A number that no other test faxes to: faxes are looked up by it."""
+    return f"+1{next(AREA_CODES)}5550101"
+
+
+@pytest.fixture
+def arguments(picture: str, text: str, fax_number: str) -> dict[str, dict[str, Any]]:
+    """Arguments of the operators by channel, as JSON; each sends the test's text to one recipient."""
     return {
-        "SMS": lambda **how: RingCentralSendSmsOperator(**{**usual, "to": TO, **how}),
-        "MMS": lambda **how: RingCentralSendMmsOperator(**{**usual, "to": TO, "files": picture, **how}),
-        "pager": lambda **how: RingCentralSendPagerOperator(**{**usual, "to": "102", **how}),
+        "SMS": {"to": TO, "text": text},
+        "MMS": {"to": TO, "text": text, "files": picture},
+        "pager": {"to": "102", "text": text},
+        "fax": {"to": fax_number, "files": [picture, {"name": "letter.txt", "text": text}]},
     }
 
 
-OPERATIONS = {"SMS": "createSMSMessage", "MMS": "createMMS", "pager": "createInternalTextMessage"}
+@pytest.fixture
+def senders(arguments: dict[str, dict[str, Any]]) -> dict[str, Callable[..., Any]]:
+    """Operators by channel; each sends the test's text to one recipient."""
+
+    def sender(channel: str) -> Callable[..., Any]:
+        module, _, name = CLASSES[channel].rpartition(".")
+        kind = getattr(importlib.import_module(f"airflow_provider_ringcentral.{module}"), name)
+        return lambda **how: kind(**{"task_id": "send", "settling": 1.5, **arguments[channel], **how})
+
+    return {channel: sender(channel) for channel in CLASSES}
 
 
 @pytest.fixture
-def there(desk: Sandbox, text: str) -> Callable[[], list[str]]:
-    """The ids of the messages with the test's text that are at the server."""
-    return lambda: [str(message["id"]) for message in desk.messages(text=text, direction="Outbound")]
+def there(desk: Sandbox, text: str, fax_number: str) -> Callable[[], list[str]]:
+    """The ids of this test's messages that are at the server: by the text, or the number faxed to."""
+
+    def ids() -> list[str]:
+        messages = desk.messages(text=text, direction="Outbound") + desk.messages(type="Fax", to=fax_number)
+        return [str(message["id"]) for message in messages]
+
+    return ids

@@ -13,28 +13,21 @@ from typing import Any
 
 import pytest
 
-from .conftest import OPERATIONS, TO, context_of
+from .conftest import CLASSES, OPERATIONS, TO, context_of
 from .worker import FileStore
 
 WORKER = Path(__file__).with_name("worker.py")
-CLASSES = {
-    "SMS": "operators.sms.RingCentralSendSmsOperator",
-    "MMS": "operators.mms.RingCentralSendMmsOperator",
-    "pager": "operators.pager.RingCentralSendPagerOperator",
-}
 
 
 @pytest.fixture
-def start(desk, text, picture, tmp_path) -> Iterator[Callable[..., subprocess.Popen]]:
+def start(desk, arguments, tmp_path) -> Iterator[Callable[..., subprocess.Popen]]:
     """Starts the first try of a task in a process of its own."""
     running: list[subprocess.Popen] = []
 
-    def worker(sender: str, *, store: bool, **arguments: Any) -> subprocess.Popen:
-        usual = {"to": "102" if sender == "pager" else TO, "text": text}
-        files = {"files": picture} if sender == "MMS" else {}
+    def worker(sender: str, *, store: bool, **how: Any) -> subprocess.Popen:
         job = {
             "class": CLASSES[sender],
-            "arguments": usual | files | arguments,
+            "arguments": arguments[sender] | how,
             "store": str(tmp_path / "store.json") if store else None,
         }
         running.append(subprocess.Popen([sys.executable, str(WORKER), json.dumps(job)]))
@@ -75,7 +68,9 @@ def kill(process: subprocess.Popen) -> None:
     process.wait()
 
 
-@pytest.mark.parametrize("case", [("SMS", True), ("SMS", False), ("MMS", False), ("pager", True)], ids=str)
+@pytest.mark.parametrize(
+    "case", [("SMS", True), ("SMS", False), ("MMS", False), ("pager", True), ("fax", False)], ids=str
+)
 def test_killed_while_it_waits_for_the_answer(desk, start, retry, there, case):
     """The message is accepted, the answer is on its way, the process is gone."""
     sender, store = case

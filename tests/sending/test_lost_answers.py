@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 
-from .conftest import OPERATIONS, Store, context_of
+from .conftest import ALIKE, OPERATIONS, Store, context_of
 
 LOSSES = {
     "timeout": {"kind": "slow", "seconds": 1.5},
@@ -101,25 +102,55 @@ def test_fail_fails_at_once(desk, senders, there):
     assert "listMessages" not in desk.stats()["operations"]
 
 
-@pytest.mark.parametrize("with_store", [True, False])
-@pytest.mark.parametrize("sender", OPERATIONS)
-def test_two_tasks_at_once_get_a_message_each(desk, senders, there, sender, with_store):
-    lose(desk, sender, "502", times=2)
-    results: dict[str, Any] = {}
+def two_tasks_at_once(sender: Callable[..., Any], *, with_store: bool) -> list[Any]:
+    """What each returned or raised."""
+    results: list[Any] = []
 
     def work(task: str) -> None:
         context = context_of(task, store=Store() if with_store else None)
-        results[task] = senders[sender]().execute(context)
+        try:
+            results.extend(sender().execute(context))
+        except OutcomeUnknown as error:
+            results.append(error)
 
     threads = [threading.Thread(target=work, args=(task,)) for task in ("one", "two")]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return results
 
-    ids = [result["id"] for (result,) in results.values()]
+
+@pytest.mark.parametrize("with_store", [True, False])
+@pytest.mark.parametrize("sender", ALIKE)
+def test_two_tasks_at_once_get_a_message_each(desk, senders, there, sender, with_store):
+    lose(desk, sender, "502", times=2)
+
+    ids = [result["id"] for result in two_tasks_at_once(senders[sender], with_store=with_store)]
+
     assert sorted(ids) == there()
     assert len(set(ids)) == 2
+
+
+def test_two_faxes_that_cannot_be_told_apart_are_nobodys(desk, senders, there):
+    lose(desk, "fax", "timeout", times=2)
+
+    results = two_tasks_at_once(senders["fax"], with_store=True)
+
+    assert [type(result).__name__ for result in results] == ["OutcomeUncertain"] * 2
+    assert len(there()) == 2
+
+
+def test_two_faxes_with_other_files_are_told_apart(desk, senders, there):
+    lose(desk, "fax", "timeout", times=2)
+    texts = iter(["short", "much longer"])
+
+    results = two_tasks_at_once(
+        lambda: senders["fax"](files={"name": "letter.txt", "text": next(texts)}), with_store=True
+    )
+
+    assert sorted(result["id"] for result in results) == there()
+    assert len(set(there())) == 2
 
 
 @pytest.mark.parametrize("with_store", [True, False])

@@ -1,0 +1,155 @@
+"""Faxes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
+from airflow_provider_ringcentral.operators.window import moment_of
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.operators.window import Moment, Span
+    from airflow_provider_ringcentral.operators.wishes import Wishes
+    from airflow_provider_ringcentral.sending.batch import Parcel
+    from airflow_provider_ringcentral.sending.draft import Sent
+    from airflow_provider_ringcentral.sending.enclosure import Enclosure
+    from airflow_provider_ringcentral.sending.following import Standing
+    from airflow_provider_ringcentral.sending.notebook import Notebook
+
+File = str | Mapping[str, str]
+
+SECONDS_EACH_POLL = 30.0
+SECONDS_UNTIL_SENT = 3600.0
+"""A page takes a minute, five with pictures (guide page messaging/fax/polling-fax-status)."""
+
+
+class RingCentralSendFaxOperator(RingCentralMessageOperator):
+    """Fax files to each recipient, once, and wait for its status as asked.
+
+    Source: operationId createFaxMessage (app scope Faxes, user permission OutboundFaxes; 10 requests a minute, shared
+    with the call log and recordings). It comes from the number in the user's outbound fax settings. Files are read from
+    their store while they go out, never into memory. Everything is checked before anything is sent.
+
+    Airflow's retries do not send again: a fax whose answer was lost is looked for by recipient, time, and the sizes and
+    pages that its record shows. When several might be it, nobody can tell: `OutcomeUnknown`, and nothing is sent twice.
+
+    Returns a list (JSON) with one dict a fax: `to` (the places of its recipients in the argument `to`, from 0), `id`
+    (text), `status` (RingCentral's word when the wait ended), `pages` (as far as they were counted then), `found`
+    (whether it was found after its answer was lost). Raises as `RingCentralSendSmsOperator` does.
+
+    Every value is a template field, `deferrable` excepted. What is not listed here is as for
+    `RingCentralSendSmsOperator`; `Sent` is a fax's last status, so `sent` and `delivered` mean the same.
+
+    :param to: a number in E.164, such as `+16505550100`, or a list of them; each gets a fax of its own.
+    :param files: what to fax, in this order, up to 50,000,000 bytes and 200 pages: paths or URLs that Airflow's
+        ObjectStoragePath knows, texts as `{"name": "letter.html", "text": "Dear {{ params.name }}, …"}`, and templates
+        as `{"template": "s3://my-bucket/letter.html"}`, which are read and rendered. The suffix says the type: pdf,
+        doc, docx, xls, xlsx, ppt, pptx, rtf, txt, html, csv, xml, tif, png, jpg, gif, bmp and some more.
+    :param original_message_id: instead of `to` and `files`: the id of a fax that failed, which is sent anew.
+    :param cover: index of a cover page (1-13), 0 for none, None for the default of the user's fax settings.
+    :param cover_text: up to 1024 UTF-16 units on the cover page.
+    :param resolution: `High` or `Low`.
+    :param send_time: when to send (aware, or ISO 8601 with a zone); None, or a time that is over: at once.
+    :param poll_interval: seconds between two looks at the status.
+    :param timeout: seconds until the task gives up waiting, counted from `send_time`.
+    """
+
+    template_fields: Sequence[str] = (
+        *RingCentralMessageOperator.sending_fields,
+        "to",
+        "files",
+        "original_message_id",
+        "cover",
+        "cover_text",
+        "resolution",
+        "send_time",
+    )
+
+    def __init__(
+        self,
+        *,
+        to: str | Sequence[str] = (),
+        files: File | Sequence[File] = (),
+        original_message_id: str | int | None = None,
+        cover: int | str | None = None,
+        cover_text: str = "",
+        resolution: str = "High",
+        send_time: Moment = None,
+        poll_interval: Span = SECONDS_EACH_POLL,
+        timeout: Span = SECONDS_UNTIL_SENT,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(poll_interval=poll_interval, timeout=timeout, **kwargs)
+        self.to = to
+        self.files = files
+        self.original_message_id = original_message_id
+        self.cover = cover
+        self.cover_text = cover_text
+        self.resolution = resolution
+        self.send_time = send_time
+        self._run_context: Context = {}
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Fax and wait; a retry finds what an earlier try has sent."""
+        self._run_context = context
+        return super().execute(context)
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Go on waiting, or sending when the quota is open again."""
+        self._run_context = context
+        return super().execute_complete(context, event)
+
+    def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
+        """One fax a recipient, or the one that failed."""
+        from airflow_provider_ringcentral.operators.addressees import addressees
+        from airflow_provider_ringcentral.sending.batch import Parcel
+        from airflow_provider_ringcentral.sending.fax import FaxDraft
+        from airflow_provider_ringcentral.sending.fax_again import failed_fax, only_original
+        from airflow_provider_ringcentral.sending.fax_style import fax_style
+        from airflow_provider_ringcentral.sending.text import checked_number
+
+        moment = moment_of("send_time", self.send_time)
+        if self.original_message_id not in (None, ""):
+            only_original(to=self.to, files=self.files, cover=self.cover, cover_text=self.cover_text)
+            return [Parcel(failed_fax(client, self.original_message_id, moment), ())]
+        everybody = addressees(self.log, self.to, checked_number, group=False)
+        style = fax_style(self.resolution, self.cover, self.cover_text)
+        files = self._enclosures()
+        return [Parcel(FaxDraft(one.address[0], files, style, moment), one.places) for one in everybody]
+
+    def _enclosures(self) -> tuple[Enclosure, ...]:
+        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.sending.fax_files import fax_files
+
+        items = [self.files] if isinstance(self.files, (str, Mapping)) else list(self.files or ())
+        return fax_files(
+            [self._text(item) if isinstance(item, Mapping) else storage_path(item, "file") for item in items]
+        )
+
+    def _text(self, item: Mapping[str, str]) -> Mapping[str, str]:
+        """A text as it shall be faxed; a template that lies in a store is read and rendered."""
+        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.sending.enclosure import read_text
+
+        if "template" not in item:
+            return item
+        path = storage_path(item["template"], "template")
+        text = self.render_template(read_text(path), self._run_context)
+        return {"name": path.name, **{name: value for name, value in item.items() if name != "template"}, "text": text}
+
+    def _follow(
+        self, client: RingCentralClient, notebook: Notebook, keys: Mapping[str, str], standing: Standing, wishes: Wishes
+    ) -> Standing:
+        moment = moment_of("send_time", self.send_time)
+        ahead = 0.0 if moment is None else max(0.0, moment.timestamp() - notebook.now())
+        return super()._follow(client, notebook, keys, standing, replace(wishes, timeout=wishes.timeout + ahead))
+
+    def _told(self, parcel: Parcel[RingCentralClient], sent: Sent, record: Mapping[str, Any]) -> dict[str, Any]:
+        told = super()._told(parcel, sent, record)
+        del told["segments"]
+        return {**told, "pages": record.get("faxPageCount")}

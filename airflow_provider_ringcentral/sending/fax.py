@@ -1,0 +1,124 @@
+"""Fax: files as pages to a number."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_ringcentral.client.credentials import OWN
+from airflow_provider_ringcentral.client.endpoints import CREATE_FAX
+from airflow_provider_ringcentral.client.multipart import MultipartBody, Part, text_part
+from airflow_provider_ringcentral.sending.draft import Draft, Record, digest
+from airflow_provider_ringcentral.sending.enclosure import Enclosure
+from airflow_provider_ringcentral.sending.fax_style import FaxStyle
+from airflow_provider_ringcentral.sending.message_store import sent_messages
+from airflow_provider_ringcentral.sending.posting import post
+from airflow_provider_ringcentral.sending.text import same_number
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.client.transport import Passage
+
+SOURCE = "SourceDocument"
+
+
+class AnyFax(Draft["RingCentralClient"]):
+    """How faxes are looked up: by recipient and time, and by what a record says of files and pages.
+
+    A record has no text, and pages only once RingCentral has rendered them, so two faxes to one number cannot be told
+    apart beyond doubt: `exact` is False, and the content is the recipients alone.
+    """
+
+    channel: ClassVar[str] = "fax"
+    exact: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def recipients(self) -> tuple[str, ...]:
+        """The numbers it goes to."""
+
+    @property
+    @abstractmethod
+    def sizes(self) -> Sequence[int]:
+        """The bytes of each of its files."""
+
+    @property
+    def content(self) -> str:
+        """The recipients."""
+        return _content(self.recipients)
+
+    def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterable[Record]:
+        """What was faxed to the first recipient since `start`."""
+        return sent_messages(client, "Fax", start, phone_number=self.recipients[0])
+
+    def content_of(self, record: Record) -> str | None:
+        """The recipients of a fax that may be this one."""
+        return None if self.differs(record) else _content(party.get("phoneNumber") for party in record.get("to") or ())
+
+    def differs(self, record: Record) -> bool:
+        """Whether a record is certainly another fax's: other files, or fewer pages than files."""
+        pages, sources = int(record.get("faxPageCount") or 0), source_sizes(record)
+        return 0 < pages < len(self.sizes) or bool(sources and sorted(sources) != sorted(self.sizes))
+
+    def kept(self, record: Record) -> dict[str, Any]:
+        """Also the pages."""
+        names = ("messageStatus", "creationTime", "faxPageCount")
+        return {name: record[name] for name in names if record.get(name) is not None}
+
+
+@dataclass(frozen=True)
+class FaxDraft(AnyFax):
+    """Files to a number. `send_time` (aware): not before then.
+
+    Source: operationId createFaxMessage, app scope Faxes, 10 a minute.
+    """
+
+    to: str
+    files: tuple[Enclosure, ...]
+    style: FaxStyle = field(default_factory=FaxStyle)
+    send_time: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """By who gets it."""
+        return digest(self.channel, self.to)
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """One: the recipients of one fax succeed or fail together, and would be sent it anew together."""
+        return (self.to,)
+
+    @property
+    def sizes(self) -> Sequence[int]:
+        """Of each file."""
+        return [file.size for file in self.files]
+
+    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+        """One POST, whose files are read while it goes out."""
+        fields = {"to": self.to, **self.style.fields(), **when(self.send_time)}
+        attached = [Part("attachment", file.size, file.chunks, file.name, file.content_type) for file in self.files]
+        body = MultipartBody([*(text_part(name, str(value)) for name, value in fields.items()), *attached])
+        headers = {"Content-Type": body.content_type}
+        return post(client, CREATE_FAX.at(accountId=OWN, extensionId=OWN), passage, data=body, headers=headers)
+
+    def differs(self, record: Record) -> bool:
+        """Also by its look."""
+        return super().differs(record) or self.style.differs(record)
+
+
+def when(moment: datetime | None) -> dict[str, str]:
+    """The field for the time to send at."""
+    return {} if moment is None else {"sendTime": moment.astimezone(UTC).isoformat(timespec="seconds")}
+
+
+def source_sizes(record: Record) -> list[int]:
+    """The bytes of the files that a fax was made of, as far as its record has them."""
+    attached = [part for part in record.get("attachments") or () if part.get("type") == SOURCE]
+    return [int(part["size"]) for part in attached if part.get("size") is not None]
+
+
+def _content(numbers: Iterable[Any]) -> str:
+    return digest(*sorted(map(same_number, numbers)))
