@@ -120,6 +120,17 @@ CREATE_PAGER_MESSAGE = Endpoint(
 CREATE_FAX = Endpoint(
     "createFaxMessage", "POST", _EXTENSION + "/fax", HEAVY, "Faxes", "OutboundFaxes", repeatable=False
 )
+_A2P = _ACCOUNT + "/a2p-sms"
+CREATE_A2P_BATCH = Endpoint("createA2PSMS", "POST", _A2P + "/batches", LIGHT, "A2PSMS", repeatable=False)
+LIST_A2P_BATCHES = Endpoint("listA2PBatches", "GET", _A2P + "/batches", LIGHT, "A2PSMS", None, "page", 1000)
+READ_A2P_BATCH = Endpoint("readA2PBatch", "GET", _A2P + "/batches/{batchId}", LIGHT, "A2PSMS")
+LIST_A2P_MESSAGES = Endpoint("listA2PSMS", "GET", _A2P + "/messages", LIGHT, "A2PSMS", None, "page", 1000)
+SEARCH_CONSENTS = Endpoint(
+    "searchSmsConsentRecords", "POST", "/restapi/v2/accounts/{accountId}/sms/consents/search", LIGHT, "SMS"
+)
+CREATE_RING_OUT = Endpoint("createRingOutCall", "POST", _EXTENSION + "/ring-out", HEAVY, "RingOut", repeatable=False)
+READ_RING_OUT = Endpoint("readRingOutCallStatus", "GET", _EXTENSION + "/ring-out/{ringoutId}", LIGHT, "RingOut")
+DELETE_RING_OUT = Endpoint("deleteRingOutCall", "DELETE", _EXTENSION + "/ring-out/{ringoutId}", HEAVY, "RingOut")
 DELETE_MESSAGE = Endpoint(
     "deleteMessage",
     "DELETE",
@@ -149,6 +160,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     CREATE_MMS,
     CREATE_PAGER_MESSAGE,
     CREATE_FAX,
+    CREATE_A2P_BATCH,
+    LIST_A2P_BATCHES,
+    READ_A2P_BATCH,
+    LIST_A2P_MESSAGES,
+    SEARCH_CONSENTS,
+    CREATE_RING_OUT,
+    READ_RING_OUT,
+    DELETE_RING_OUT,
     DELETE_MESSAGE,
 )
 
