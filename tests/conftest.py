@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airflow_provider_ringcentral.sandbox import Sandbox
+    from tests.postgres_server import PostgresServer
     from tests.redis_server import RedisServer
 
 ROOT = Path(__file__).parent.parent
@@ -78,3 +79,21 @@ def redis_url(redis_server: RedisServer) -> str:
     with redis.Redis.from_url(redis_server.url) as client:
         client.flushall()
     return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server for the whole run."""
+    from tests.postgres_server import PostgresServer
+
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> str:
+    """The URL of that server's database, without tables."""
+    postgres_server.clear()
+    return postgres_server.url()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PACKAGE = "airflow_provider_ringcentral"
 ROOT = Path(__file__).parent.parent / PACKAGE
 
-CORE = {"client", "extract", "sending"}
+CORE = {"client", "extract", "sending", "warehouse"}
 AIRFLOW_SIDE = CORE | {"hooks", "triggers", "provider_info"}
 MAY_USE = {
     "__init__": set(),
@@ -26,6 +26,7 @@ MAY_USE = {
     "client": set(),
     "extract": {"client"},
     "sending": {"client", "extract"},
+    "warehouse": {"client", "extract"},
     "hooks": CORE | {"provider_info"},
     "triggers": CORE | {"hooks"},
     "operators": AIRFLOW_SIDE,
@@ -36,7 +37,7 @@ MAY_USE = {
 }
 """Every room and the rooms it may import from, besides itself and the package's `__version__`."""
 
-WITHOUT_AIRFLOW = {"client", "extract", "sending", "sandbox", "provider_info", "__init__"}
+WITHOUT_AIRFLOW = {"client", "extract", "sending", "warehouse", "sandbox", "provider_info", "__init__"}
 OUTSIDE = {"bench", "example_dags", "scripts", "tests"}
 SAYS_NOTHING = {"base", "common", "helpers", "misc", "utils"}
 

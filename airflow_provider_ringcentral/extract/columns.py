@@ -75,11 +75,16 @@ def as_moment(value: Any) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def fits_of(time: Fit) -> dict[Kind, Fit]:
+    """What makes a cell of each kind; `time` makes those of times."""
+    return {Kind.TEXT: _text, Kind.INTEGER: _integer, Kind.NUMBER: _number, Kind.FLAG: _flag, Kind.TIME: time}
+
+
 class Flattener:
     """Rows of `columns` and `OTHER` from NDJSON; null counts as absent, `time` makes the cells of times."""
 
     def __init__(self, columns: Sequence[Column], *, time: Fit = as_it_came) -> None:
-        fits = {Kind.TEXT: _text, Kind.INTEGER: _integer, Kind.NUMBER: _number, Kind.FLAG: _flag, Kind.TIME: time}
+        fits = fits_of(time)
         self._width = len(columns) + 1
         self._top: dict[str, tuple[int, Fit]] = {}
         self._nested: dict[str, dict[str, tuple[int, Fit]]] = {}

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from airflow_provider_ringcentral.extract.receipt import Receipt
+
+class Values(Protocol):
+    """What gives itself as JSON values, such as a receipt."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Small enough for XCom."""
 
 
 def announce(
-    receipt: Receipt, context: Mapping[str, Any], outlets: Iterable[Any], extra: Mapping[str, Any] | None = None
+    receipt: Values, context: Mapping[str, Any], outlets: Iterable[Any], extra: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """The receipt as JSON values, also set as `extra` of the asset event of each outlet, with more given in `extra`.
 

@@ -1,0 +1,56 @@
+"""From a Connection of a database to an SQLAlchemy engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.client.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+
+def sql_engine(sql_conn_id: str) -> Engine:
+    """An engine of the database that the Connection leads to, through its own hook; values stay out of its errors.
+
+    Raises `ConfigurationError` when the Connection is unknown or none of a database, or a package is missing.
+    """
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+    from sqlalchemy.pool import NullPool
+
+    hook = _hook(sql_conn_id)
+    try:
+        engine: Engine = hook.get_sqlalchemy_engine(engine_kwargs={"hide_parameters": True, "poolclass": NullPool})
+    except (ImportError, NoSuchModuleError) as error:
+        raise ConfigurationError(
+            f"The Connection {sql_conn_id} needs a driver that is not installed: {error}. Install the provider of its "
+            "database with it, such as apache-airflow-providers-postgres and psycopg2-binary."
+        ) from error
+    except (ArgumentError, NotImplementedError) as error:
+        raise ConfigurationError(
+            f"The hook of the Connection {sql_conn_id} ({type(hook).__name__}) gives no SQLAlchemy engine."
+        ) from error
+    return engine
+
+
+def _hook(sql_conn_id: str) -> Any:
+    from airflow.providers.common.compat.sdk import AirflowException, BaseHook
+
+    if not sql_conn_id or not isinstance(sql_conn_id, str):
+        raise ConfigurationError(f"sql_conn_id is {sql_conn_id!r}; give the id of a Connection of a database.")
+    try:
+        from airflow.providers.common.sql.hooks.sql import DbApiHook
+    except ImportError as error:
+        raise ConfigurationError(
+            "Loading into tables needs apache-airflow-providers-common-sql, which comes with the provider of every "
+            "database."
+        ) from error
+    try:
+        hook = BaseHook.get_hook(sql_conn_id)
+    except (AirflowException, ImportError) as error:
+        raise ConfigurationError(f"The Connection {sql_conn_id} cannot be used: {error}") from error
+    if not isinstance(hook, DbApiHook):
+        raise ConfigurationError(
+            f"The Connection {sql_conn_id} is none of an SQL database: its hook {type(hook).__name__} is no DbApiHook."
+        )
+    return hook

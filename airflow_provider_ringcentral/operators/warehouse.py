@@ -1,0 +1,93 @@
+"""Files of calls into the tables of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator
+
+from airflow_provider_ringcentral.operators.receipts import announce
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+
+class RingCentralLoadCallLogOperator(BaseOperator):
+    """Put files of RingCentralExtractCallLogOperator or RingCentralSyncCallLogOperator into two tables, calls and legs.
+
+    `{table_prefix}calls` (key `id`) has the columns of CSV and Parquet in snake_case, `raw` (the record as JSON),
+    `member_missed` (below) and `loaded_at`, the time of the load that wrote the row; `{table_prefix}legs` (key
+    `call_id`, `position`) the columns of legs. Times are UTC. Tables, and columns that a newer version of this package
+    has, are made; other columns in them stay as they are. A third one, `{table_prefix}deleted_calls`, remembers what
+    was deleted.
+
+    **Which version stays.** The one with the later `last_modified_time`; when both have the same, or one has none (the
+    view Simple), the one loaded later. A Simple version leaves legs, costs and `last_modified_time` of a Detailed one
+    as they are. A call that came as deleted is removed with its legs, and comes back only as a version that changed
+    after its deletion. So files may be loaded again, and in any order: the same file twice changes nothing, not even
+    `loaded_at`, and an older one does not undo a newer.
+
+    **Missed calls.** The log has a row for the queue and for each member whose phone rang. `member_missed` is true for
+    an inbound row that was not answered when another inbound row of the same telephony session, of another extension,
+    was answered or began earlier: count `where not member_missed`.
+
+    A file is one transaction, and loads into the same tables wait for each other (PostgreSQL, MySQL and MariaDB,
+    SQLite; on other databases, which need `CREATE TEMPORARY TABLE`, put them into a pool of one slot). Memory does not
+    grow with the file. Values of rows are neither logged nor told in errors.
+
+    Returns the receipt (JSON): files, rows_read, calls_inserted, calls_updated, calls_unchanged, calls_deleted, legs,
+    seconds. The asset events of `outlets` carry the same as `extra`.
+
+    Every value is a template field.
+
+    :param source: a path or URL of a file (`.ndjson`, `.ndjson.gz`, `.parquet`) or of a folder (its files in the order
+        of their names, which is that of time for a sync's), the receipt of an extract or sync (`extract.output`), or a
+        list of these. A receipt without a file loads nothing.
+    :param sql_conn_id: the Connection of the database; its hook must be a DbApiHook.
+    :param schema: the schema (on MySQL: database) of the tables, which must exist; None: the Connection's own.
+    :param table_prefix: what the names of the tables begin with: letters, digits and `_`.
+    :param delete_missing: also remove calls of the window of `source`, a receipt of RingCentralExtractCallLogOperator
+        over the whole account, that its file has not and that were changed last before the extract began: calls whose
+        deletion no sync told.
+    """
+
+    template_fields: Sequence[str] = ("source", "sql_conn_id", "schema", "table_prefix", "delete_missing")
+    template_fields_renderers = {"source": "json"}  # noqa: RUF012  # as Airflow declares it
+    ui_color = "#ffd8a8"
+
+    def __init__(
+        self,
+        *,
+        source: Any,
+        sql_conn_id: str,
+        schema: str | None = None,
+        table_prefix: str = "ringcentral_",
+        delete_missing: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.source = source
+        self.sql_conn_id = sql_conn_id
+        self.schema = schema
+        self.table_prefix = table_prefix
+        self.delete_missing = delete_missing
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Load, and return the receipt."""
+        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.sql import sql_engine
+        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.operators.flag import flag_of
+        from airflow_provider_ringcentral.warehouse.load import load_files
+        from airflow_provider_ringcentral.warehouse.source import files_of
+
+        with airflow_errors():
+            receipt = load_files(
+                sql_engine(self.sql_conn_id),
+                files_of(self.source, lambda url: storage_path(url, "source")),
+                schema=None if self.schema in ("", "None") else self.schema,
+                table_prefix=self.table_prefix,
+                delete_missing=flag_of("delete_missing", self.delete_missing),
+            )
+        return announce(receipt, context, self.outlets)

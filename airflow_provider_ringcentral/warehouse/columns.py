@@ -1,0 +1,84 @@
+"""The columns of the tables: those of CSV and Parquet, named as SQL is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any, Final
+
+from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS, LEG_COLUMNS
+from airflow_provider_ringcentral.extract.columns import Column, Fit, Kind, Row, as_moment, fits_of
+
+DELETED: Final = "deleted"
+
+CALLS: Final[Sequence[Column]] = tuple(column for column in CALL_COLUMNS if column.name != DELETED)
+"""Deleted calls leave the table, so that nothing has to ask for those that are not."""
+
+LEGS: Final[Sequence[Column]] = LEG_COLUMNS
+
+DETAILED_ONLY: Final = ("last_modified_time", "billing_cost_included", "billing_cost_purchased")
+"""What only the view Detailed has, besides legs (FACTS 6.2)."""
+
+
+def sql_name(name: str) -> str:
+    """`fromPhoneNumber` as `from_phone_number`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def time_as_text(value: Any) -> str | None:
+    """A time as text that PostgreSQL reads: as RingCentral writes it, or ISO 8601 with its offset."""
+    moment = as_moment(value)
+    if moment is None:
+        return None
+    # Its usual form, 2026-01-02T03:04:05.678Z. ISO 8601 has others, which Python reads and PostgreSQL does not.
+    return value if len(value) == 24 and value[-1] == "Z" else moment.isoformat()
+
+
+def time_without_zone(value: Any) -> Any:
+    """A time as a datetime in UTC that does not say so, for databases whose times have no zone."""
+    moment = as_moment(value)
+    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Rows of `columns`; a value of another type than its column's, and an empty text, is no value (None)."""
+
+    width: int
+    top: dict[str, tuple[int, Fit]]
+    nested: dict[str, dict[str, tuple[int, Fit]]]
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], time: Fit) -> Cells:
+        """`time` makes the cells of times."""
+        fits = fits_of(time)
+        fits[Kind.TEXT] = _filled(fits[Kind.TEXT])
+        top: dict[str, tuple[int, Fit]] = {}
+        nested: dict[str, dict[str, tuple[int, Fit]]] = {}
+        for at, column in enumerate(columns):
+            *above, key = column.path
+            level = nested.setdefault(above[0], {}) if above else top
+            level[key] = at, fits[column.kind]
+        return cls(len(columns), top, nested)
+
+    def row(self, record: dict[str, Any]) -> Row:
+        """The cells of one record."""
+        row: Row = [None] * self.width
+        for key, value in record.items():
+            if key in self.top:
+                at, fit = self.top[key]
+                row[at] = fit(value)
+            elif key in self.nested and isinstance(value, dict):
+                targets = self.nested[key]
+                for inner, cell in value.items():
+                    if inner in targets:
+                        at, fit = targets[inner]
+                        row[at] = fit(cell)
+        return row
+
+
+def _filled(fit: Fit) -> Callable[[Any], Any]:
+    # CSV, and so COPY, cannot tell an empty text from none.
+    return lambda value: fit(value) or None

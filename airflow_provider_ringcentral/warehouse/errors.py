@@ -1,0 +1,66 @@
+"""What can go wrong between a file and a database, told without a value of any row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.client.errors import ConfigurationError, RingCentralError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+
+class WarehouseError(ConfigurationError):
+    """The database or a table in it cannot take calls as it is: trying again cannot help."""
+
+
+class LoadFailed(RingCentralError):
+    """The database broke off a load; nothing of the file is in the tables, and trying again may help."""
+
+
+@contextmanager
+def sql_errors(engine: Engine) -> Iterator[None]:
+    """Turns what SQLAlchemy and the driver raise into `LoadFailed` or, where trying again is no use, `WarehouseError`.
+
+    A database quotes values in its messages, and drivers whole statements: only messages about connections, locks,
+    space and rights are passed on, and the original is not chained, since Airflow would log it.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    driver_error: type[Exception] = getattr(getattr(engine.dialect, "dbapi", None), "Error", SQLAlchemyError)
+    try:
+        yield
+    except (SQLAlchemyError, driver_error) as error:
+        raise _told(engine, error) from None
+
+
+def _told(engine: Engine, error: Exception) -> RingCentralError:
+    cause = getattr(error, "orig", None) or error
+    name = type(cause).__name__
+    state = _state(cause)
+    code = f"{name}, code {state}" if state else name
+    kinds = {kind.__name__ for kind in type(cause).__mro__}
+    where = f"The database at {engine.url.render_as_string(hide_password=True)}"
+    if "OperationalError" in kinds:
+        return LoadFailed(f"{where} did not take the file ({code}): {_first_line(cause)}")
+    if "ProgrammingError" in kinds and engine.dialect.name == "postgresql":
+        return WarehouseError(f"{where} refused a statement ({code}): {_first_line(cause)}")
+    return LoadFailed(
+        f"{where} refused the file ({code}). Its message is left out, for it may quote rows; the database's own log "
+        "has it."
+    )
+
+
+def _state(cause: Any) -> str:
+    state = getattr(cause, "pgcode", None) or getattr(cause, "sqlstate", None)
+    if state:
+        return str(state)
+    number = cause.args[0] if cause.args else None
+    return str(number) if isinstance(number, int) else ""
+
+
+def _first_line(cause: Exception) -> str:
+    text = str(cause.args[-1] if cause.args else cause)
+    return text.strip().split("\n", 1)[0]

@@ -1,0 +1,145 @@
+"""From the staged file to the tables: which version of a call stays. Statements only; who calls holds the lock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from airflow_provider_ringcentral.warehouse.columns import DETAILED_ONLY
+from airflow_provider_ringcentral.warehouse.counts import Counts
+from airflow_provider_ringcentral.warehouse.dialect import Dialect
+from airflow_provider_ringcentral.warehouse.members import flag_members
+from airflow_provider_ringcentral.warehouse.tables import Stage, Tables
+from airflow_provider_ringcentral.warehouse.window import Window
+
+
+class Merge:
+    """One staged file of `read` rows, at the moment `now`, over `connection`."""
+
+    def __init__(
+        self,
+        connection: sa.engine.Connection,
+        dialect: Dialect,
+        tables: Tables,
+        stage: Stage,
+        *,
+        read: int,
+        now: datetime,
+    ) -> None:
+        self._connection = connection
+        self._dialect = dialect
+        self._tables = tables
+        self._stage = stage
+        self._read = read
+        self._now = dialect.moment(now)
+
+    def run(self, window: Window | None = None) -> Counts:
+        """Merge; with a window also remove the calls in it that the file should have and has not."""
+        staged, calls = self._stage.calls, self._tables.calls
+        self._drop_earlier_versions()
+        removed = 0 if window is None else self._bury(window.missing(calls, staged, self._dialect.moment))
+        self._drop_what_the_tables_beat()
+        self._keep_what_simple_lacks()
+        told = self._bury(sa.select(staged.c.id, staged.c.last_modified_time).where(staged.c.deleted))
+        alive = sa.not_(staged.c.deleted)
+        written = self._count(sa.select(staged.c.id).where(alive))
+        updated = self._count(sa.select(calls.c.id).where(calls.c.id.in_(sa.select(staged.c.id).where(alive))))
+        legs = self._put_calls(alive, replacing=updated > 0) if written else 0
+        flag_members(self._connection, self._tables, self._stage)
+        return Counts(
+            rows_read=self._read,
+            calls_inserted=written - updated,
+            calls_updated=updated,
+            calls_unchanged=self._read - written - told,
+            calls_deleted=removed + told,
+            legs=legs,
+        )
+
+    def _drop_earlier_versions(self) -> None:
+        """Of several versions in the file leave the one that would stay if each were loaded after the other."""
+        staged, beaten = self._stage.calls, self._stage.beaten
+        if self._count(sa.select(staged.c.id).distinct()) == self._read:
+            return
+        modified = staged.c.last_modified_time
+        unknown = sa.func.max(sa.case((modified.is_(None), staged.c.place))).over(partition_by=staged.c.id)
+        versions = sa.select(staged.c.id, staged.c.place, modified, unknown.label("unknown")).subquery()
+        order = [
+            sa.case((versions.c.place < versions.c.unknown, 1), else_=0),
+            sa.case((versions.c.last_modified_time.is_(None), 1), else_=0),
+            versions.c.last_modified_time.desc(),
+            versions.c.place.desc(),
+        ]
+        rank = sa.func.row_number().over(partition_by=versions.c.id, order_by=order)
+        ranked = sa.select(versions.c.place, rank.label("rank")).subquery()
+        self._run(sa.insert(beaten).from_select(["place"], sa.select(ranked.c.place).where(ranked.c.rank > 1)))
+        self._run(sa.delete(staged).where(staged.c.place.in_(sa.select(beaten.c.place))))
+
+    def _drop_what_the_tables_beat(self) -> None:
+        """Leave what is later than the stored row, or as late and different, and what was not deleted since."""
+        staged, calls, deleted = self._stage.calls, self._tables.calls, self._tables.deleted
+        same = sa.and_(sa.not_(staged.c.deleted), calls.c.raw == staged.c.raw)
+        stored = sa.select(calls.c.id).where(
+            calls.c.id == staged.c.id, sa.or_(calls.c.last_modified_time > staged.c.last_modified_time, same)
+        )
+        self._run(sa.delete(staged).where(stored.exists()))
+        # A deletion stands against versions of the same time and of no time: an old file must not bring a call back.
+        known, later = deleted.c.last_modified_time, staged.c.last_modified_time
+        stands = sa.or_(known.is_(None), later.is_(None), known >= later)
+        self._run(sa.delete(staged).where(sa.select(deleted.c.id).where(deleted.c.id == staged.c.id, stands).exists()))
+
+    def _keep_what_simple_lacks(self) -> None:
+        """A row of the view Simple says nothing about costs and the last change; it replaces the rest."""
+        staged, calls = self._stage.calls, self._tables.calls
+        simple = sa.and_(sa.not_(staged.c.detailed), sa.not_(staged.c.deleted))
+        if not self._count(sa.select(staged.c.id).where(simple)):
+            return
+        stored = {name: sa.select(calls.c[name]).where(calls.c.id == staged.c.id) for name in DETAILED_ONLY}
+        values = {name: rows.scalar_subquery() for name, rows in stored.items()}
+        self._run(sa.update(staged).where(simple).values(values))
+
+    def _bury(self, rows: Any) -> int:
+        """Remove the calls that `rows` gives with the time of their deletion, and remember it; how many were there."""
+        gone, calls, legs = self._stage.gone, self._tables.calls, self._tables.legs
+        self._run(sa.delete(gone))
+        self._run(sa.insert(gone).from_select(["id", "last_modified_time"], rows))
+        if not self._count(sa.select(gone.c.id)):
+            return 0
+        ids = sa.select(gone.c.id)
+        there = sa.select(calls.c.telephony_session_id).where(calls.c.id.in_(ids))
+        removed = self._count(there)
+        self._run(sa.insert(self._stage.sessions).from_select(["telephony_session_id"], there))
+        self._run(sa.delete(legs).where(legs.c.call_id.in_(ids)))
+        self._run(sa.delete(calls).where(calls.c.id.in_(ids)))
+        self._put(self._tables.deleted, sa.select(gone.c.id, gone.c.last_modified_time, self._moment()))
+        return removed
+
+    def _put_calls(self, alive: Any, *, replacing: bool) -> int:
+        staged, legs, staged_legs = self._stage.calls, self._tables.legs, self._stage.legs
+        deleted = self._tables.deleted
+        self._run(sa.delete(deleted).where(deleted.c.id.in_(sa.select(staged.c.id).where(alive))))
+        given = {"member_missed": sa.false().label("member_missed"), "loaded_at": self._moment()}
+        names = [column.name for column in self._tables.calls.columns]
+        cells = [given[name] if name in given else staged.c[name] for name in names]
+        self._put(self._tables.calls, sa.select(*cells).where(alive))
+        told = sa.and_(alive, staged.c.detailed)
+        if replacing:
+            self._run(sa.delete(legs).where(legs.c.call_id.in_(sa.select(staged.c.id).where(told))))
+        names = [column.name for column in legs.columns]
+        cells = [staged.c.id if name == "call_id" else staged_legs.c[name] for name in names]
+        rows = sa.select(*cells).where(staged.c.place == staged_legs.c.place, told)
+        self._run(sa.insert(legs).from_select(names, rows))
+        return self._count(rows)
+
+    def _moment(self) -> Any:
+        return sa.literal(self._now, self._tables.calls.c.loaded_at.type).label("moment")
+
+    def _put(self, table: sa.Table, rows: Any) -> None:
+        self._dialect.put(self._connection, table, rows)
+
+    def _run(self, statement: Any) -> Any:
+        return self._connection.execute(statement)
+
+    def _count(self, rows: Any) -> int:
+        return self._connection.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0

@@ -1,0 +1,130 @@
+"""The tables of calls, and the temporary ones that a file goes through on its way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from airflow_provider_ringcentral.extract.columns import Column, Kind
+from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.warehouse.columns import CALLS, LEGS, sql_name
+
+_PREFIX = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]{0,39})?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """SQL types of a database; `key` is of texts that stand in an index, `json` takes JSON as text."""
+
+    text: Any
+    key: Any
+    time: Any
+    json: Any
+    integer: Any = sa.BigInteger
+    number: Any = sa.Float
+    flag: Any = sa.Boolean
+
+    def of(self, column: Column) -> Any:
+        """The type of a column."""
+        if column.name in ("id", "telephonySessionId"):
+            return self.key
+        return {
+            Kind.TEXT: self.text,
+            Kind.INTEGER: self.integer,
+            Kind.NUMBER: self.number,
+            Kind.FLAG: self.flag,
+            Kind.TIME: self.time,
+        }[column.kind]
+
+
+class Tables:
+    """`calls` (key `id`), `legs` (key `call_id`, `position`) and `deleted` (key `id`) under a prefix in a schema.
+
+    `legs.position` counts from 1 in RingCentral's order. `calls.raw` is the record as it came, `calls.loaded_at` the
+    time (UTC) of the load that wrote the row; `calls.member_missed` see `members.py`. `deleted` remembers calls that
+    were deleted, so that an older file does not bring them back.
+    """
+
+    def __init__(self, types: Types, prefix: str, schema: str | None, options: dict[str, Any]) -> None:
+        if not isinstance(prefix, str) or not _PREFIX.match(prefix):
+            raise BadArgument(
+                f"table_prefix {prefix!r} is no beginning of a table's name: up to 40 letters, digits and _, no digit "
+                "first.",
+                parameter="table_prefix",
+            )
+        metadata = sa.MetaData(schema=schema)
+        self.calls = sa.Table(
+            f"{prefix}calls",
+            metadata,
+            *_columns(CALLS, types, key="id"),
+            sa.Column("raw", types.json, nullable=False),
+            sa.Column("member_missed", types.flag, nullable=False, server_default=sa.false()),
+            sa.Column("loaded_at", types.time, nullable=False),
+            sa.Index(f"{prefix}calls_start_time", "start_time"),
+            sa.Index(f"{prefix}calls_session", "telephony_session_id"),
+            **options,
+        )
+        self.legs = sa.Table(
+            f"{prefix}legs",
+            metadata,
+            sa.Column("call_id", types.key, primary_key=True),
+            sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+            *_columns(LEGS, types),
+            **options,
+        )
+        self.deleted = sa.Table(
+            f"{prefix}deleted_calls",
+            metadata,
+            sa.Column("id", types.key, primary_key=True),
+            sa.Column("last_modified_time", types.time),
+            sa.Column("deleted_at", types.time, nullable=False),
+            **options,
+        )
+
+    def __iter__(self) -> Iterator[sa.Table]:
+        return iter((self.calls, self.legs, self.deleted))
+
+
+class Stage:
+    """Temporary tables of one connection: the calls and legs of a file, and what is found out about them.
+
+    `calls.place` numbers the rows of the file, and `legs.place` names the row that a leg is of.
+    """
+
+    def __init__(self, types: Types, options: dict[str, Any]) -> None:
+        self._metadata = sa.MetaData()
+        self._options: dict[str, Any] = {"prefixes": ["TEMPORARY"], **options}
+        self.calls = self._table(
+            "rc_calls",
+            sa.Column("place", sa.BigInteger),
+            sa.Column("detailed", types.flag),
+            sa.Column("deleted", types.flag),
+            *_columns(CALLS, types),
+            sa.Column("raw", types.json),
+        )
+        self.legs = self._table(
+            "rc_legs",
+            sa.Column("place", sa.BigInteger),
+            sa.Column("position", sa.Integer),
+            *_columns(LEGS, types),
+        )
+        self.beaten = self._table("rc_beaten", sa.Column("place", sa.BigInteger))
+        self.gone = self._table("rc_gone", sa.Column("id", types.key), sa.Column("last_modified_time", types.time))
+        self.sessions = self._table("rc_sessions", sa.Column("telephony_session_id", types.key))
+        self.flagged = self._table("rc_flagged", sa.Column("id", types.key))
+
+    def create(self, connection: sa.engine.Connection) -> None:
+        """Make them; they go with the connection."""
+        for table in self._metadata.tables.values():
+            table.create(connection, checkfirst=False)
+
+    def _table(self, name: str, *columns: Any) -> sa.Table:
+        return sa.Table(name, self._metadata, *columns, **self._options)
+
+
+def _columns(columns: Sequence[Column], types: Types, key: str | None = None) -> list[Any]:
+    return [sa.Column(sql_name(each.name), types.of(each), primary_key=each.name == key) for each in columns]

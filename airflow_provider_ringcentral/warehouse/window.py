@@ -1,0 +1,52 @@
+"""A window of calls that a file has completely, so that what it lacks is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from airflow_provider_ringcentral.extract.columns import as_moment
+from airflow_provider_ringcentral.extract.errors import BadArgument
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`start <= start_time < end`, complete as of `complete_as_of` (aware), in a file of `records` rows."""
+
+    start: datetime
+    end: datetime
+    complete_as_of: datetime
+    records: int
+
+    @classmethod
+    def of(cls, receipt: Mapping[str, Any]) -> Window:
+        """That of a receipt; `BadArgument` when the file is not the whole of a window."""
+        start, end, moment = (as_moment(receipt.get(key)) for key in ("window_start", "window_end", "complete_as_of"))
+        records = receipt.get("records")
+        if start is None or end is None or moment is None or not isinstance(records, int):
+            raise BadArgument(
+                "delete_missing needs receipts of RingCentralExtractCallLogOperator with complete_as_of: the whole "
+                "account, without direction, call_type or recording_type. This one's file may lack calls that exist.",
+                parameter="delete_missing",
+            )
+        return cls(start, end, moment, records)
+
+    def missing(self, calls: sa.Table, staged: sa.Table, moment: Callable[[datetime], datetime]) -> Any:
+        """Ids of stored calls of the window that were known before `complete_as_of` and are not in the file.
+
+        With the time until which a version of them counts as older. `moment` makes a time one of the database's.
+        """
+        type_ = calls.c.start_time.type
+        start, end, known = (sa.literal(moment(each), type_) for each in (self.start, self.end, self.complete_as_of))
+        # A row of the view Simple does not tell when it changed; the load that brought it was later than that.
+        changed = sa.func.coalesce(calls.c.last_modified_time, calls.c.loaded_at)
+        return sa.select(calls.c.id, sa.func.coalesce(calls.c.last_modified_time, known)).where(
+            calls.c.start_time >= start,
+            calls.c.start_time < end,
+            changed < known,
+            calls.c.id.not_in(sa.select(staged.c.id)),
+        )
