@@ -97,9 +97,15 @@ class RingCentralClient:
         """As `request`, but returns the decoded JSON, None for an answer without a body. Broken JSON is a failure."""
         return decoded(self.raw_json(method, path, **options))
 
-    def raw_json(self, method: str, path: str, *, max_wait: float | None = None, **options: Any) -> bytes:
-        """The body of an answer that is JSON, complete and undecoded; `max_wait` may shorten the client's patience."""
-        return self._run(method, path, options, body_of, wants_json=True, max_wait=max_wait)
+    def raw_json(
+        self, method: str, path: str, *, max_wait: float | None = None, repeatable: bool | None = None, **options: Any
+    ) -> bytes:
+        """The body of an answer that is JSON, complete and undecoded.
+
+        `max_wait` may shorten the client's patience; `repeatable` knows better than `endpoints.py` whether the request
+        may be repeated when its fate is unknown.
+        """
+        return self._run(method, path, options, body_of, wants_json=True, max_wait=max_wait, repeatable=repeatable)
 
     def raw_page(self, path: str, params: Mapping[str, Any]) -> bytes:
         """The body of one page of a list, as `raw_json`."""
@@ -163,9 +169,10 @@ class RingCentralClient:
         *,
         wants_json: bool = False,
         max_wait: float | None = None,
+        repeatable: bool | None = None,
     ) -> T:
         with self.raising():
-            call = self._call(method.upper(), path, options, read, wants_json=wants_json)
+            call = self._call(method.upper(), path, options, read, wants_json=wants_json, repeatable=repeatable)
             driver = self.policy.within(max_wait).retrying(self.while_waiting)
             try:
                 result: T = driver(self.attempt, call)
@@ -190,11 +197,12 @@ class RingCentralClient:
         read: Callable[[requests.Response], Any],
         *,
         wants_json: bool,
+        repeatable: bool | None = None,
     ) -> Call:
         """The request, refused here when its URL or parameters cannot be sent."""
         url = self.transport.url(path)
         judge = Judge(
-            endpoints.repeatable(method, urlsplit(url).path),
+            endpoints.repeatable(method, urlsplit(url).path) if repeatable is None else repeatable,
             wants_json,
             may_be_empty=method not in endpoints.READING_METHODS,
             show_personal_data=self._show_personal_data,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 AUTH, LIGHT, MEDIUM, HEAVY = "auth", "light", "medium", "heavy"
@@ -131,6 +131,24 @@ SEARCH_CONSENTS = Endpoint(
 CREATE_RING_OUT = Endpoint("createRingOutCall", "POST", _EXTENSION + "/ring-out", HEAVY, "RingOut", repeatable=False)
 READ_RING_OUT = Endpoint("readRingOutCallStatus", "GET", _EXTENSION + "/ring-out/{ringoutId}", LIGHT, "RingOut")
 DELETE_RING_OUT = Endpoint("deleteRingOutCall", "DELETE", _EXTENSION + "/ring-out/{ringoutId}", HEAVY, "RingOut")
+_TEAM = "/team-messaging/v1"
+_CHAT = _TEAM + "/chats/{chatId}"
+_CARD = _TEAM + "/adaptive-cards/{cardId}"
+_Team = partial(Endpoint, permission="TeamMessaging")
+
+LIST_TEAMS = _Team("listGlipTeamsNew", "GET", _TEAM + "/teams", MEDIUM, paging="recordCount", page_size=250)
+READ_CHAT = _Team("readGlipChatNew", "GET", _CHAT, LIGHT)
+READ_PERSON = _Team("readGlipPersonNew", "GET", _TEAM + "/persons/{personId}", LIGHT)
+# It returns the conversation that there is (FACTS 4.4).
+CREATE_CONVERSATION = _Team("createGlipConversationNew", "POST", _TEAM + "/conversations", MEDIUM)
+LIST_POSTS = _Team("readGlipPostsNew", "GET", _CHAT + "/posts", MEDIUM, paging="recordCount", page_size=250)
+CREATE_POST = _Team("createGlipPostNew", "POST", _CHAT + "/posts", MEDIUM, repeatable=False)
+UPDATE_POST = _Team("patchGlipPostNew", "PATCH", _CHAT + "/posts/{postId}", MEDIUM)
+CREATE_CARD = _Team("createGlipAdaptiveCardNew", "POST", _CHAT + "/adaptive-cards", MEDIUM, repeatable=False)
+READ_CARD = _Team("getGlipAdaptiveCardNew", "GET", _CARD, MEDIUM)
+UPDATE_CARD = _Team("updateGlipAdaptiveCardNew", "PUT", _CARD, MEDIUM)
+# With groupId it posts.
+CREATE_FILE = _Team("createGlipFileNew", "POST", _TEAM + "/files", HEAVY, repeatable=False)
 DELETE_MESSAGE = Endpoint(
     "deleteMessage",
     "DELETE",
@@ -168,6 +186,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     CREATE_RING_OUT,
     READ_RING_OUT,
     DELETE_RING_OUT,
+    LIST_TEAMS,
+    READ_CHAT,
+    READ_PERSON,
+    CREATE_CONVERSATION,
+    LIST_POSTS,
+    CREATE_POST,
+    UPDATE_POST,
+    CREATE_CARD,
+    READ_CARD,
+    UPDATE_CARD,
+    CREATE_FILE,
     DELETE_MESSAGE,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.operators.query import one_of
@@ -16,38 +16,62 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """Times are in seconds."""
+class Sender(Protocol):
+    """An operator that sends something once."""
 
-    wait_for: str
+    on_unknown: str
+    on_rerun: str
+    settling: Any
+
+
+@dataclass(frozen=True, slots=True)
+class OnceWishes:
+    """How to send once. Times are in seconds."""
+
     on_unknown: str
     on_rerun: str
     settling: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes(OnceWishes):
+    """How to send once, and wait. Times are in seconds."""
+
+    wait_for: str
     poll_interval: float
     timeout: float
 
 
 def wishes_of(operator: RingCentralMessageOperator, context: Mapping[str, Any]) -> Wishes:
     """The wishes of an operator. Raises `BadArgument` for what cannot be meant, or not be had on this Airflow."""
+    once = once_wishes_of(operator, context)
+    return Wishes(
+        on_unknown=once.on_unknown,
+        on_rerun=once.on_rerun,
+        settling=once.settling,
+        wait_for=one_of("wait_for", operator.wait_for, WAIT_FOR),
+        poll_interval=_seconds("poll_interval", operator.poll_interval),
+        timeout=_seconds("timeout", operator.timeout),
+    )
 
-    def seconds(name: str, value: Any) -> float:
-        return span_of(name, value, "give seconds").total_seconds()
 
+def once_wishes_of(operator: Sender, context: Mapping[str, Any]) -> OnceWishes:
+    """The same, of an operator that does not wait."""
     if operator.on_rerun == "skip" and not _remembers(context):
         raise BadArgument(
             "on_rerun='skip' needs the task state store of Airflow 3.3 or later, with [state_store] clear_on_success "
             "off; leave it out, and a task that is cleared after its success sends again.",
             parameter="on_rerun",
         )
-    return Wishes(
-        wait_for=one_of("wait_for", operator.wait_for, WAIT_FOR),
+    return OnceWishes(
         on_unknown=one_of("on_unknown", operator.on_unknown, ON_UNKNOWN),
         on_rerun=one_of("on_rerun", operator.on_rerun, ON_RERUN),
-        settling=seconds("settling", operator.settling),
-        poll_interval=seconds("poll_interval", operator.poll_interval),
-        timeout=seconds("timeout", operator.timeout),
+        settling=_seconds("settling", operator.settling),
     )
+
+
+def _seconds(name: str, value: Any) -> float:
+    return span_of(name, value, "give seconds").total_seconds()
 
 
 def _remembers(context: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from airflow_provider_ringcentral.client.endpoints import CREATE_FAX
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.sending.draft import Record, digest
 from airflow_provider_ringcentral.sending.fax import AnyFax, source_sizes, when
+from airflow_provider_ringcentral.sending.ids import checked_id
 from airflow_provider_ringcentral.sending.message_store import messages_by_id
 from airflow_provider_ringcentral.sending.posting import post
 from airflow_provider_ringcentral.sending.status import FAILED, status_of
@@ -62,11 +63,7 @@ def failed_fax(client: RingCentralClient, message_id: Any, send_time: datetime |
 
     Raises `BadArgument` for what is no id, no fax of this user, or did not fail (which RingCentral refuses: MSG-343).
     """
-    text = "" if isinstance(message_id, bool) else str(message_id).strip()
-    if not (text.isascii() and text.isdigit()):
-        raise BadArgument(
-            f"{NAME} is no message id; give the number that the task that sent the fax returned as id.", parameter=NAME
-        )
+    text = checked_id(NAME, message_id, "give the id that the task that sent the fax returned")
     record = messages_by_id(client, [text]).get(text, {})
     if str(record.get("type")) != "Fax":
         raise BadArgument(f"{NAME} {text} is no fax of this JWT's user; send the files instead.", parameter=NAME)

@@ -17,6 +17,7 @@ from airflow_provider_ringcentral.sandbox import Sandbox
 
 ROOMY = dict.fromkeys(("Auth", "Light", "Medium", "Heavy"), 100000)
 TO = "+12125550101"
+TEAM = "Data Alerts"
 TEXT = "Backup of the ledger is late"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(500)
 
@@ -75,12 +76,16 @@ OPERATIONS = {
     "MMS": "createMMS",
     "pager": "createInternalTextMessage",
     "fax": "createFaxMessage",
+    "post": "createGlipPostNew",
+    "card": "createGlipAdaptiveCardNew",
 }
 CLASSES = {
     "SMS": "operators.sms.RingCentralSendSmsOperator",
     "MMS": "operators.mms.RingCentralSendMmsOperator",
     "pager": "operators.pager.RingCentralSendPagerOperator",
     "fax": "operators.fax.RingCentralSendFaxOperator",
+    "post": "operators.team_messaging.RingCentralPostMessageOperator",
+    "card": "operators.team_messaging.RingCentralPostCardOperator",
 }
 ALIKE = [channel for channel in OPERATIONS if channel != "fax"]
 """Whose messages of equal content are equal: one of them is as good as the other."""
@@ -97,12 +102,26 @@ def fax_number() -> str:
 @pytest.fixture
 def arguments(picture: str, text: str, fax_number: str) -> dict[str, dict[str, Any]]:
     """Arguments of the operators by channel, as JSON; each sends the test's text to one recipient."""
+    card = {"type": "AdaptiveCard", "fallbackText": text, "body": [{"type": "TextBlock", "text": text}]}
     return {
         "SMS": {"to": TO, "text": text},
         "MMS": {"to": TO, "text": text, "files": picture},
         "pager": {"to": "102", "text": text},
         "fax": {"to": fax_number, "files": [picture, {"name": "letter.txt", "text": text}]},
+        "post": {"team": TEAM, "text": text},
+        "card": {"team": TEAM, "card": card},
     }
+
+
+class Lister:
+    """An operator whose one result is a list, as those of messages are."""
+
+    def __init__(self, operator: Any) -> None:
+        self._operator = operator
+
+    def execute(self, context: dict[str, Any]) -> list[dict[str, Any]]:
+        result = self._operator.execute(context)
+        return result if isinstance(result, list) else [result]
 
 
 @pytest.fixture
@@ -112,7 +131,7 @@ def senders(arguments: dict[str, dict[str, Any]]) -> dict[str, Callable[..., Any
     def sender(channel: str) -> Callable[..., Any]:
         module, _, name = CLASSES[channel].rpartition(".")
         kind = getattr(importlib.import_module(f"airflow_provider_ringcentral.{module}"), name)
-        return lambda **how: kind(**{"task_id": "send", "settling": 1.5, **arguments[channel], **how})
+        return lambda **how: Lister(kind(**{"task_id": "send", "settling": 1.5, **arguments[channel], **how}))
 
     return {channel: sender(channel) for channel in CLASSES}
 
@@ -123,6 +142,9 @@ def there(desk: Sandbox, text: str, fax_number: str) -> Callable[[], list[str]]:
 
     def ids() -> list[str]:
         messages = desk.messages(text=text, direction="Outbound") + desk.messages(type="Fax", to=fax_number)
-        return [str(message["id"]) for message in messages]
+        posts = [post for post in desk.posts() if post["text"] == text]
+        # A card shows in its chat as the attachment of a post, and is known by its own id.
+        posted = [next((part["id"] for part in post["attachments"] if "card" in part), post["id"]) for post in posts]
+        return [str(message["id"]) for message in messages] + posted
 
     return ids

@@ -69,7 +69,9 @@ def kill(process: subprocess.Popen) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [("SMS", True), ("SMS", False), ("MMS", False), ("pager", True), ("fax", False)], ids=str
+    "case",
+    [("SMS", True), ("SMS", False), ("MMS", False), ("pager", True), ("fax", False), ("post", False), ("card", True)],
+    ids=str,
 )
 def test_killed_while_it_waits_for_the_answer(desk, start, retry, there, case):
     """The message is accepted, the answer is on its way, the process is gone."""

@@ -1,0 +1,149 @@
+"""What operators that post have in common: once, and nothing to wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator, conf
+
+from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
+from airflow_provider_ringcentral.operators.message import SECONDS_OF_LOOKING
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+    from airflow_provider_ringcentral.operators.window import Span
+    from airflow_provider_ringcentral.sending.draft import Draft, Sent
+
+
+class RingCentralChatOperator(BaseOperator):
+    """Post one thing to a chat once. Subclasses say what (`draft`), or change what was posted before (`change`).
+
+    Returns a dict (JSON): `id`, `chat` (both text), `found` (whether it was found after its answer was lost).
+    RingCentral's answers hold no link to a post.
+
+    Raises `OutcomeUnknown` when nobody can tell whether it was posted.
+
+    :param chat: the id of a chat.
+    :param team: instead of `chat`: the exact name of a team that the JWT's user is a member of.
+    :param email: instead of `chat`: the e-mail address of a person of the company, for their direct conversation.
+    :param on_unknown: when the answer is lost: `look` for the post and fail when it cannot be found, `resend` when it
+        cannot be found, or `fail` at once.
+    :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
+    :param settling: seconds over which a post whose answer was lost is looked for.
+    :param deferrable: give the worker back while the quota is used up.
+    :param ringcentral_conn_id: the Connection.
+    """
+
+    chat_fields: Sequence[str] = (
+        "ringcentral_conn_id",
+        "chat",
+        "team",
+        "email",
+        "on_unknown",
+        "on_rerun",
+        "settling",
+    )
+    ui_color = "#ffd8a8"
+
+    def __init__(
+        self,
+        *,
+        chat: str | int | None = None,
+        team: str | None = None,
+        email: str | None = None,
+        on_unknown: str = "look",
+        on_rerun: str = "send",
+        settling: Span = SECONDS_OF_LOOKING,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        ringcentral_conn_id: str = "ringcentral_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.chat = chat
+        self.team = team
+        self.email = email
+        self.on_unknown = on_unknown
+        self.on_rerun = on_rerun
+        self.settling = settling
+        self.deferrable = deferrable
+        self.ringcentral_conn_id = ringcentral_conn_id
+
+    @cached_property
+    def hook(self) -> RingCentralJWTHook:
+        """The hook of the Connection."""
+        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
+
+    def change(self, client: RingCentralClient) -> dict[str, Any] | None:
+        """Change what was posted before, and what to return then; None: there is nothing to change."""
+        return None
+
+    def draft(self, client: RingCentralClient) -> Draft[RingCentralClient]:
+        """What to post, everything about it checked."""
+        raise BadArgument(f"{type(self).__name__} does not say what to post: override draft().")
+
+    def chat_id(self, client: RingCentralClient) -> str:
+        """The chat to post to."""
+        from airflow_provider_ringcentral.sending.chats import chat_of
+
+        return chat_of(client, chat=self.chat, team=self.team, email=self.email)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Post; a retry finds what an earlier try has posted."""
+        return self._post(context, resumed=False)
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Post when the quota is open again."""
+        return self._post(context, resumed=True)
+
+    def _post(self, context: Context, *, resumed: bool) -> dict[str, Any]:
+        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.notebook import notebook_of
+        from airflow_provider_ringcentral.operators.wishes import once_wishes_of
+        from airflow_provider_ringcentral.sending.once import send_once
+
+        with deferring(self, deferrable=self.deferrable), airflow_errors():
+            wishes = once_wishes_of(self, context)
+            client = self.hook.get_conn()
+            changed = self.change(client)
+            if changed is not None:
+                return changed
+            draft = self.draft(client)
+            notebook = notebook_of(context, client, resumed=resumed)
+            sent = send_once(
+                client,
+                draft,
+                notebook,
+                on_unknown=wishes.on_unknown,
+                on_rerun=wishes.on_rerun,
+                settling=wishes.settling,
+            )
+            notebook.finish()
+        return self._told(draft, sent)
+
+    def _told(self, draft: Draft[RingCentralClient], sent: Sent) -> dict[str, Any]:
+        how = " by an earlier try" if sent.earlier else " (found after its answer was lost)" if sent.found else ""
+        self.log.info("%s %s is at RingCentral%s.", draft.channel, sent.id, how)
+        return told(sent.id, getattr(draft, "chat", None), found=sent.found)
+
+
+def told(post_id: Any, chat: Any, *, found: bool = False) -> dict[str, Any]:
+    """What goes to XCom."""
+    return {"id": str(post_id), "chat": None if chat is None else str(chat), "found": found}
+
+
+def has(value: Any) -> bool:
+    """Whether an argument, which may be a rendered template, gives something."""
+    return value is not None and str(value).strip() not in ("", "None")
+
+
+def listed(value: Any) -> list[Any]:
+    """An argument that is one value or a sequence of them, as a list."""
+    if value is None or isinstance(value, (str, int, Mapping)):
+        return [value] if has(value) else []
+    return list(value)

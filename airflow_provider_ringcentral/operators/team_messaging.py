@@ -1,0 +1,170 @@
+"""Posts and adaptive cards in chats of Team Messaging."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.operators.post import RingCentralChatOperator, has, listed, told
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.sending.team_card import TeamCard
+    from airflow_provider_ringcentral.sending.team_post import TeamPost
+
+
+class RingCentralPostMessageOperator(RingCentralChatOperator):
+    """Post a text, files or both to a chat, once; or give an earlier post another text.
+
+    Source: operationIds createGlipPostNew and patchGlipPostNew (app scope TeamMessaging; 40 requests a minute, 2,500
+    posts a day and user), createGlipFileNew for each file (10 a minute). The post comes from the JWT's own user.
+    Airflow's retries, also after a killed worker, do not post again: a post whose answer was lost is looked for in the
+    chat. Chat, text and files are checked before anything is posted.
+
+    Returns a dict (JSON): `id` of the post and `chat`, as text, and `found` (whether it was found after its answer was
+    lost). RingCentral's answers hold no link to a post.
+
+    Raises `OutcomeUnknown` when nobody can tell whether it was posted.
+
+    Every value is a template field, `deferrable` excepted.
+
+    :param text: up to 10,000 UTF-16 units of RingCentral's Markdown: `**bold**`, `_italics_`, `[text](URL)`, `> quote`,
+        `* item`.
+    :param chat: the id of a chat.
+    :param team: instead of `chat`: the exact name of a team that the JWT's user is a member of.
+    :param email: instead of `chat`: the e-mail address of a person of the company, for their direct conversation.
+    :param mentions: whom to mention before the text: ids of persons (RingCentral's extension ids), or `team` for
+        everybody in the chat. Within the text, write `![:Person](id)`.
+    :param files: up to 25 files of at most 30,000,000 bytes each, as paths or URLs that Airflow's ObjectStoragePath
+        knows.
+    :param update_post_id: the id of an earlier post of the JWT's user in the chat, which gets the text; nothing new is
+        posted.
+    :param on_unknown: when the answer is lost: `look` for the post and fail when it cannot be found, `resend` when it
+        cannot be found, or `fail` at once.
+    :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
+    :param settling: seconds over which a post whose answer was lost is looked for.
+    :param deferrable: give the worker back while the quota is used up.
+    :param ringcentral_conn_id: the Connection.
+    """
+
+    template_fields: Sequence[str] = (
+        *RingCentralChatOperator.chat_fields,
+        "text",
+        "mentions",
+        "files",
+        "update_post_id",
+    )
+
+    def __init__(
+        self,
+        *,
+        text: str = "",
+        mentions: str | Sequence[str] = (),
+        files: str | Sequence[str] = (),
+        update_post_id: str | int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.text = text
+        self.mentions = mentions
+        self.files = files
+        self.update_post_id = update_post_id
+
+    def change(self, client: RingCentralClient) -> dict[str, Any] | None:
+        """The earlier post with the text; a request that may be repeated."""
+        from airflow_provider_ringcentral.sending.team_post import change_post
+
+        if not has(self.update_post_id):
+            return None
+        if listed(self.files):
+            raise BadArgument("files cannot be added to a post; leave them or update_post_id out.", parameter="files")
+        self._check_text(may_be_empty=False)
+        chat = self.chat_id(client)
+        change_post(client, chat, self.update_post_id, self._whole_text(chat, may_be_empty=False))
+        return told(self.update_post_id, chat)
+
+    def draft(self, client: RingCentralClient) -> TeamPost:
+        """A post."""
+        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.sending.team_post import TeamPost, post_files
+
+        files = post_files([storage_path(name, "file") for name in listed(self.files)])
+        self._check_text(may_be_empty=bool(files))
+        chat = self.chat_id(client)
+        return TeamPost(chat, self._whole_text(chat, may_be_empty=bool(files)), files)
+
+    def _check_text(self, *, may_be_empty: bool) -> None:
+        """Before a chat is asked for, or opened."""
+        self._whole_text("0", may_be_empty=may_be_empty)
+
+    def _whole_text(self, chat: str, *, may_be_empty: bool) -> str:
+        """The text with the mentions before it."""
+        from airflow_provider_ringcentral.sending.team_post import MOST_UNITS, mention
+        from airflow_provider_ringcentral.sending.text import checked_text
+
+        checked_text(self.text, MOST_UNITS, may_be_empty=may_be_empty)
+        named = [mention(f"mentions[{place}]", one, chat) for place, one in enumerate(listed(self.mentions))]
+        return checked_text(" ".join([*named, self.text]).strip(), MOST_UNITS, may_be_empty=may_be_empty)
+
+
+class RingCentralPostCardOperator(RingCentralChatOperator):
+    """Post an adaptive card to a chat, once; or put a card in the place of an earlier one.
+
+    Source: operationIds createGlipAdaptiveCardNew and updateGlipAdaptiveCardNew (app scope TeamMessaging; 40 requests a
+    minute). The card comes from the JWT's own user. A card whose answer was lost is looked for among those of the chat.
+    What is returned and raised, and what is not listed here: as for `RingCentralPostMessageOperator`; `id` is the
+    card's.
+
+    Every value is a template field, `deferrable` excepted.
+
+    :param card: an adaptive card, as an object or its JSON: `{"type": "AdaptiveCard", "body": […]}`. RingCentral shows
+        version 1.3.
+    :param fallback_text: what notices show, and clients that cannot show cards; it becomes the card's `fallbackText`.
+    :param update_card_id: the id of an earlier card of the JWT's user, which the card replaces; no chat is needed then.
+    """
+
+    template_fields: Sequence[str] = (
+        *RingCentralChatOperator.chat_fields,
+        "card",
+        "fallback_text",
+        "update_card_id",
+    )
+    template_fields_renderers: ClassVar[dict[str, str]] = {"card": "json"}
+
+    def __init__(
+        self,
+        *,
+        card: Mapping[str, Any] | str,
+        fallback_text: str | None = None,
+        update_card_id: str | int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.card = card
+        self.fallback_text = fallback_text
+        self.update_card_id = update_card_id
+
+    def change(self, client: RingCentralClient) -> dict[str, Any] | None:
+        """The earlier card with new content; a request that may be repeated."""
+        from airflow_provider_ringcentral.sending.team_card import change_card
+
+        if not has(self.update_card_id):
+            return None
+        record = change_card(client, self.update_card_id, self._checked())
+        return told(self.update_card_id, next(iter(record.get("chatIds") or ()), None))
+
+    def draft(self, client: RingCentralClient) -> TeamCard:
+        """A card."""
+        from airflow_provider_ringcentral.sending.team_card import TeamCard
+
+        card = self._checked()
+        return TeamCard(self.chat_id(client), card)
+
+    def _checked(self) -> dict[str, Any]:
+        from airflow_provider_ringcentral.sending.team_card import checked_card
+
+        card = checked_card(self.card, self.fallback_text)
+        if not card.get("fallbackText"):
+            self.log.warning("The card has no fallbackText: notices will only say that there is a new card.")
+        return card
