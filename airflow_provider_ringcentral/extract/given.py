@@ -58,3 +58,29 @@ def some_of(name: str, value: str | Sequence[str] | None, allowed: Sequence[str]
     if not value:
         return None
     return [one_of(name, item, allowed) for item in ([value] if isinstance(value, str) else value)]
+
+
+def ids_of(name: str, value: Any, most: int) -> list[str]:
+    """One or several ids, as text, each once: numbers, texts, or what an operator returned (dicts with `id`)."""
+    items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    ids = dict.fromkeys(_id_of(name, item) for item in items)
+    if not ids:
+        raise BadArgument(f"{name} is empty; give an id, or skip the task before it.", parameter=name)
+    if len(ids) > most:
+        raise BadArgument(
+            f"{name} has {len(ids)} ids and may have {most}; give the rest to further tasks, such as by mapping.",
+            parameter=name,
+        )
+    return list(ids)
+
+
+def _id_of(name: str, item: Any) -> str:
+    found = item.get("id") if isinstance(item, dict) else item
+    text = "" if isinstance(found, bool | float) else str(found).strip()
+    if not text.isascii() or not text.isdecimal():
+        raise BadArgument(
+            f"{name} has something that is no id ({type(found).__name__}): ids are digits. Give them as they are, or "
+            "what an operator returned as a value (operator.output), since a template makes a text of it.",
+            parameter=name,
+        )
+    return text

@@ -46,7 +46,7 @@ class RingCentralMessageOperator(BaseOperator):
     :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
     :param settling: seconds over which a message whose answer was lost is looked for.
     :param deferrable: wait without a worker.
-    :param poll_interval: seconds between two looks at the status (at least 5 when deferred).
+    :param poll_interval: seconds between two looks at the status. Deferred, all waits of the Connection share them.
     :param timeout: seconds until the task gives up waiting. A retry waits on for the same message.
     :param ringcentral_conn_id: the Connection.
     """
@@ -143,7 +143,7 @@ class RingCentralMessageOperator(BaseOperator):
         while not late and standing.of(Outcome.WAIT, ids):
             standing = look_after(client, ids, standing)
             if standing.of(Outcome.WAIT, ids):
-                late = not self._pause(notebook, notebook.deadline(wishes.timeout), wishes.poll_interval)
+                late = not self._pause(notebook, standing, ids, wishes)
         for message_id in standing.of(Outcome.FAILED, ids):
             notebook.close(keys[message_id])
         check_failures(standing, ids)
@@ -151,18 +151,32 @@ class RingCentralMessageOperator(BaseOperator):
             raise not_confirmed(standing, ids, wishes.timeout)
         return standing
 
-    def _pause(self, notebook: Notebook, deadline: float, seconds: float) -> bool:
+    def _pause(self, notebook: Notebook, standing: Standing, ids: Sequence[str], wishes: Wishes) -> bool:
         """Wait for the next look; whether there is time for one. Without a worker, if the task can give it back."""
-        left = deadline - notebook.now()
+        left = notebook.deadline(wishes.timeout) - notebook.now()
         if left <= 0:
             return False
         if self.deferrable:
-            from airflow_provider_ringcentral.triggers.quota import RingCentralQuotaTrigger
-
-            trigger = RingCentralQuotaTrigger(time.time() + min(seconds, left))
-            self.defer(trigger=trigger, method_name="execute_complete")
-        notebook.sleep(min(seconds, left))
+            self._defer_until_final(standing, ids, time.time() + left, wishes.poll_interval)
+        notebook.sleep(min(wishes.poll_interval, left))
         return True
+
+    def _defer_until_final(self, standing: Standing, ids: Sequence[str], deadline: float, interval: float) -> None:
+        """Come back when something is known of those that wait: the look is then the worker's own, whatever fired."""
+        from airflow_provider_ringcentral.sending.following import made_since
+        from airflow_provider_ringcentral.sending.status import Outcome
+        from airflow_provider_ringcentral.triggers.messages import MOST_MESSAGES, RingCentralMessageStatusTrigger
+
+        pending = standing.of(Outcome.WAIT, ids)[:MOST_MESSAGES]
+        trigger = RingCentralMessageStatusTrigger(
+            ringcentral_conn_id=self.ringcentral_conn_id,
+            message_ids=pending,
+            wait_for=standing.wait_for,
+            since=made_since(standing, pending),
+            poke_interval=interval,
+            deadline=deadline,
+        )
+        self.defer(trigger=trigger, method_name="execute_complete")
 
     def _told(self, parcel: Parcel[RingCentralClient], sent: Sent, record: Mapping[str, Any]) -> dict[str, Any]:
         return {

@@ -39,7 +39,7 @@ class RingCentralSendSmsOperator(RingCentralMessageOperator):
     :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
     :param settling: seconds over which a message whose answer was lost is looked for.
     :param deferrable: wait without a worker.
-    :param poll_interval: seconds between two looks at the status (at least 5 when deferred).
+    :param poll_interval: seconds between two looks at the status. Deferred, all waits of the Connection share them.
     :param timeout: seconds until the task gives up waiting. A retry waits on for the same message.
     :param ringcentral_conn_id: the Connection.
     """

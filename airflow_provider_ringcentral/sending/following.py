@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from airflow_provider_ringcentral.client.errors import DeliveryFailed
 from airflow_provider_ringcentral.sending.delivery import diagnosis_of
-from airflow_provider_ringcentral.sending.draft import Record
+from airflow_provider_ringcentral.sending.draft import Record, moment
 from airflow_provider_ringcentral.sending.message_store import messages_by_id
 from airflow_provider_ringcentral.sending.status import (
     NotConfirmed,
@@ -84,15 +84,25 @@ def check_failures(standing: Standing, ids: Sequence[str]) -> None:
 
 def not_confirmed(standing: Standing, ids: Sequence[str], timeout: float) -> NotConfirmed:
     """The error for messages that are still waited for."""
-    pending = standing.of(Outcome.WAIT, ids)
-    known = sorted({status_of(standing.records[one]) or "no status" for one in pending if one in standing.records})
-    seen = f"status {', '.join(known)}" if known else "they are not in the message store"
-    missing = f"{len(pending)} of {len(ids)} messages are not {standing.wait_for} after {timeout:g} s"
     return NotConfirmed(
-        f"{missing} ({seen}): {_some(pending)}. "
+        f"{still_waiting(standing, ids, f' after {timeout:g} s')}. "
         "They were accepted and are not sent again; a retry goes on waiting. Carriers often report nothing after "
         "'Sent', so wait_for='sent' may be all there is"
     )
+
+
+def still_waiting(standing: Standing, ids: Sequence[str], when: str = "") -> str:
+    """How many messages are waited for, what is known of them, and which they are."""
+    pending = standing.of(Outcome.WAIT, ids)
+    known = sorted({status_of(standing.records[one]) or "no status" for one in pending if one in standing.records})
+    seen = f"status {', '.join(known)}" if known else "they are not in the message store"
+    return f"{len(pending)} of {len(ids)} messages are not {standing.wait_for}{when} ({seen}): {_some(pending)}"
+
+
+def made_since(standing: Standing, ids: Iterable[str]) -> float | None:
+    """When the oldest of these messages was made (epoch seconds), as far as it is known."""
+    moments = [moment(standing.records.get(one, {}).get("creationTime")) for one in ids]
+    return min((made.timestamp() for made in moments if made), default=None)
 
 
 def _some(ids: Sequence[str]) -> str:

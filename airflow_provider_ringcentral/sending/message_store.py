@@ -50,13 +50,23 @@ def messages_by_id(client: RingCentralClient, ids: Sequence[str]) -> dict[str, R
 
 
 def _records(client: RingCentralClient, ids: Sequence[str]) -> Iterable[Record]:
-    path = READ_MESSAGE.at(accountId=OWN, extensionId=OWN, messageId=",".join(ids))
+    path, headers = query_by_ids(ids)
     try:
-        answer = client.request_json("GET", path, headers={"Accept": PARTS_AS_JSON} if len(ids) > 1 else None)
+        return records_by_ids(client.request_json("GET", path, headers=headers))
     except NotFound:
         return ()
+
+
+def query_by_ids(ids: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Path and headers of the request for up to `MOST_IDS` messages of the JWT's own user."""
+    path = READ_MESSAGE.at(accountId=OWN, extensionId=OWN, messageId=",".join(ids))
+    return path, {"Accept": PARTS_AS_JSON} if len(ids) > 1 else {}
+
+
+def records_by_ids(answer: Any) -> list[Record]:
+    """The records of an answer to `query_by_ids`: an object for one id, a 207 with a status each for several."""
     if isinstance(answer, dict):
-        return (answer,)
+        return [answer]
     parts = answer if isinstance(answer, list) else ()
     # One part may have failed while the whole answer is a 207 (FACTS 13.21).
     return [part["body"] for part in parts if part.get("status") == 200 and isinstance(part.get("body"), dict)]

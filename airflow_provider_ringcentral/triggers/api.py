@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
-from airflow.triggers.base import BaseTrigger, TriggerEvent
+from airflow.triggers.base import TriggerEvent
 
-from airflow_provider_ringcentral.client.errors import LoginFailed, RingCentralError
+from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.client.seal import Seal
-from airflow_provider_ringcentral.hooks.shared_client import read_credentials, shared_client
 from airflow_provider_ringcentral.hooks.xcom import XCOM_LIMIT_BYTES
 from airflow_provider_ringcentral.triggers.condition import Look, judge, passing
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS, RingCentralQuotaTrigger
+from airflow_provider_ringcentral.triggers.waiting import RingCentralWaitTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
@@ -27,7 +26,7 @@ LAST_LOOK_SECONDS = 60.0
 """How long a look that began before the deadline may go on after it."""
 
 
-class RingCentralApiTrigger(BaseTrigger):
+class RingCentralApiTrigger(RingCentralWaitTrigger):
     """GETs `path` every `poke_interval` seconds until `condition` holds or `deadline` (epoch seconds) has passed.
 
     The first look is the worker's, so this one's comes an interval later, and not within 5 s of the start. Fires once:
@@ -38,6 +37,8 @@ class RingCentralApiTrigger(BaseTrigger):
     | timeout | `reason`: what the last look found |
     | error | `error`: kind, message, fields of what waiting cannot mend |
     """
+
+    fields: ClassVar[tuple[str, ...]] = (*RingCentralWaitTrigger.fields, "path", "query", "condition", "missing_ok")
 
     def __init__(
         self,
@@ -50,40 +51,14 @@ class RingCentralApiTrigger(BaseTrigger):
         poke_interval: float,
         deadline: float,
     ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.ringcentral_conn_id = ringcentral_conn_id
+        super().__init__(ringcentral_conn_id=ringcentral_conn_id, poke_interval=poke_interval, deadline=deadline)
         self.path = path
         self.query = query
         self.condition = condition
         self.missing_ok = missing_ok
-        self.poke_interval = poke_interval
-        self.deadline = deadline
 
-    def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Class path and arguments."""
-        names = ("ringcentral_conn_id", "path", "query", "condition", "missing_ok", "poke_interval", "deadline")
-        return f"{type(self).__module__}.{type(self).__qualname__}", {name: getattr(self, name) for name in names}
-
-    async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look until there is something to tell, then tell it once."""
-        await asyncio.sleep(max(SOONEST_SECONDS, self._pause()))
-        yield TriggerEvent(await self._told())  # type: ignore[no-untyped-call]
-
-    async def _told(self) -> dict[str, Any]:
-        try:
-            return await self._watch()
-        except RingCentralError as error:
-            return {"status": "error", "error": error.as_json()}
-
-    async def _watch(self) -> dict[str, Any]:
-        while True:
-            async with shared_client(self.ringcentral_conn_id) as client:
-                try:
-                    return await self._until_it_holds(client)
-                except LoginFailed:
-                    # A wait may last for days: secret and JWT may have been replaced meanwhile.
-                    if await read_credentials(self.ringcentral_conn_id) == client.credentials:
-                        raise
+    def _first_pause(self) -> float:
+        return max(SOONEST_SECONDS, self._pause())
 
     async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
         said = ""
@@ -113,9 +88,6 @@ class RingCentralApiTrigger(BaseTrigger):
             if look is None:
                 raise
             return look
-
-    def _left(self) -> float:
-        return self.deadline - time.time()
 
     def _pause(self, again_in: float = 0.0) -> float:
         return max(SHORTEST_INTERVAL_SECONDS, min(max(self.poke_interval, again_in), self._left()))

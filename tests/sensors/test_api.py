@@ -18,7 +18,8 @@ from airflow.sdk.exceptions import AirflowRescheduleException
 
 from airflow_provider_ringcentral.client.errors import BadRequest, LoginFailed, NotFound, PermissionDenied
 from airflow_provider_ringcentral.sandbox import Sandbox
-from airflow_provider_ringcentral.sensors.api import RESCUE_SECONDS, RingCentralApiSensor
+from airflow_provider_ringcentral.sensors.api import RingCentralApiSensor
+from airflow_provider_ringcentral.sensors.waiting import RESCUE_SECONDS
 from airflow_provider_ringcentral.triggers.api import RingCentralApiTrigger, RingCentralPauseTrigger
 
 ACCOUNT = "/restapi/v1.0/account/~"

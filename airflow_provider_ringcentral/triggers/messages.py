@@ -1,0 +1,60 @@
+"""Waiting for messages without a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_ringcentral.sending.brief import grouped
+from airflow_provider_ringcentral.triggers.message_statuses import Followed, MessageStatuses
+from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS
+from airflow_provider_ringcentral.triggers.rounds import answer
+from airflow_provider_ringcentral.triggers.waiting import RingCentralWaitTrigger
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
+
+MOST_MESSAGES = 500
+"""In one wait. A trigger's arguments stay far below 48 KB, and so does what a sensor returns."""
+
+
+class RingCentralMessageStatusTrigger(RingCentralWaitTrigger):
+    """Waits until every message of `message_ids` is where `wait_for` wants it, or one has failed.
+
+    `since` (epoch seconds, None: unknown) is when the oldest of them was made. All waits of a Connection in a triggerer
+    are answered by the same requests, at most three a round. Fires once, with `status`:
+
+    | status | with |
+    |---|---|
+    | success | `messages`: what is known of them, without numbers and texts (`sending/brief.py`) |
+    | timeout | `reason`: what the last look found |
+    | error | `error`: kind, message, fields of what waiting cannot mend |
+    """
+
+    fields: ClassVar[tuple[str, ...]] = (*RingCentralWaitTrigger.fields, "message_ids", "wait_for", "since")
+
+    def __init__(
+        self,
+        *,
+        ringcentral_conn_id: str,
+        message_ids: Sequence[str],
+        wait_for: str,
+        since: float | None,
+        poke_interval: float,
+        deadline: float,
+    ) -> None:
+        super().__init__(ringcentral_conn_id=ringcentral_conn_id, poke_interval=poke_interval, deadline=deadline)
+        self.message_ids = list(message_ids)
+        self.wait_for = wait_for
+        self.since = since
+
+    async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
+        followed = Followed(self.message_ids, self.wait_for, self.since)
+        look = await answer(client, MessageStatuses(), followed, **self._pace())
+        if not look.done:
+            return {"status": "timeout", "reason": look.reason}
+        return {"status": "success", "messages": grouped(look.value)}
+
+    def _pace(self) -> dict[str, float]:
+        first = max(0.0, self.poke_interval - SOONEST_SECONDS)
+        return {"interval": self.poke_interval, "first": first, "deadline": self.deadline}

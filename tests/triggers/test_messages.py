@@ -1,0 +1,237 @@
+"""The triggers that wait for messages, under a real event loop, against the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from airflow_provider_ringcentral.client.client import RingCentralClient
+from airflow_provider_ringcentral.client.errors import PermissionDenied, error_of
+from airflow_provider_ringcentral.hooks import shared_client
+from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+from airflow_provider_ringcentral.sandbox import Sandbox
+from airflow_provider_ringcentral.sending.brief import ungrouped
+from airflow_provider_ringcentral.triggers import rounds
+from airflow_provider_ringcentral.triggers.messages import MOST_MESSAGES, RingCentralMessageStatusTrigger
+
+EXTENSION = "/restapi/v1.0/account/~/extension/~"
+OWN, ALICE, BOB = "+16505551001", "+12125550101", "+12125550102"
+CROWD = 1000
+BLOCKED_SECONDS = 1.5
+"""Above what a busy machine takes from a loop that only waits, below what one slow step would."""
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[Sandbox]:
+    """One sandbox for the module: messages are told apart by their ids."""
+    limits = {"Auth": 1000, "Light": {"requests": 50, "window": 6, "penalty": 6}, "Medium": 100_000}
+    with Sandbox(calls=0, limits=limits, sms_per_minute=0, scale=0.1) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def desk(office: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", office.connection_uri)
+    office.number_outcome(ALICE, status="Delivered", after_seconds=0)
+    office.reset_limits()
+    office.reset_stats()
+    yield office
+    office.clear_faults()
+    assert shared_client._clients == {}, "the last one closes the client"
+    assert rounds._rounds == {}, "a poller without waits ends"
+
+
+@pytest.fixture
+def client(desk: Sandbox) -> RingCentralClient:
+    return RingCentralJWTHook().get_conn()
+
+
+def text_to(client: RingCentralClient, number: str, count: int = 1) -> list[str]:
+    body = {"from": {"phoneNumber": OWN}, "to": [{"phoneNumber": number}], "text": "The ledger is closed"}
+    return [str(client.request_json("POST", f"{EXTENSION}/sms", json=body)["id"]) for _ in range(count)]
+
+
+def made(ids: list[str], *, seconds: float = 30.0, **arguments: Any) -> RingCentralMessageStatusTrigger:
+    given: dict[str, Any] = {"wait_for": "delivered", "since": None, "poke_interval": 0.1} | arguments
+    deadline = time.time() + seconds
+    return RingCentralMessageStatusTrigger(
+        ringcentral_conn_id="ringcentral_default", message_ids=ids, deadline=deadline, **given
+    )
+
+
+async def eventually(what) -> None:
+    for _ in range(500):
+        if what():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("it never came true")
+
+
+def waiting() -> int:
+    """How many waits share the one poller that there is."""
+    (only,) = rounds._rounds.values()
+    return len(only._waits)
+
+
+def asked(desk: Sandbox) -> list[list[str]]:
+    """The operations of each round: rounds are a second apart at least."""
+    found: list[list[str]] = []
+    ended = 0.0
+    for request in desk.requests():
+        if request["group"] != "Light":
+            continue
+        if request["time"] - ended > 0.5:
+            found.append([])
+        found[-1].append(request["operation"])
+        ended = request["time"] + request["seconds"]
+    return found
+
+
+@pytest.mark.parametrize("trigger", [made(["1", "2"], since=1.5), made(["1"], since=None)], ids=["since", "never"])
+def test_it_survives_the_database(trigger):
+    path, arguments = json.loads(json.dumps(trigger.serialize()))
+    module, name = path.rsplit(".", 1)
+    again = getattr(importlib.import_module(module), name)(**arguments)
+
+    assert again.serialize() == trigger.serialize()
+
+
+def test_what_it_carries_is_small():
+    ids = [str(2**63 - number) for number in range(MOST_MESSAGES)]
+
+    assert len(json.dumps(made(ids).serialize())) < 48_000
+
+
+async def test_it_tells_what_became_of_them_without_number_and_text(client, desk):
+    ids = text_to(client, ALICE, 2)
+    event = await made(ids)._told()
+
+    assert ungrouped(json.loads(json.dumps(event))["messages"]) == {
+        one: {"id": one, "type": "SMS", "messageStatus": "Delivered"} for one in ids
+    }
+    assert ALICE not in json.dumps(event)
+    assert "ledger" not in json.dumps(event)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("SendingFailed", "SMS-RC-413"), ("DeliveryFailed", "SMS-CAR-410"), ("SendingFailed", None)]
+)
+async def test_one_that_failed_ends_the_wait_for_all(client, desk, status, code):
+    desk.number_outcome(ALICE, status="Queued")
+    desk.number_outcome(BOB, status=status, code=code, after_seconds=0)
+    stuck, failed = text_to(client, ALICE) + text_to(client, BOB)
+
+    event = await made([stuck, failed], wait_for="sent")._told()
+    told = ungrouped(event["messages"])
+
+    assert (told[failed]["messageStatus"], told[failed].get("deliveryErrorCode")) == (status, code)
+    assert told[stuck]["messageStatus"] == "Queued"
+
+
+async def test_what_stays_queued_is_unknown_or_is_not_there_is_waited_for_until_the_deadline(client, desk):
+    desk.number_outcome(ALICE, status="Queued")
+    desk.number_outcome(BOB, status="Considering", after_seconds=0)
+    ids = [*text_to(client, ALICE), *text_to(client, BOB), "42"]
+
+    event = await made(ids, wait_for="sent", seconds=1.5)._told()
+
+    assert event["status"] == "timeout"
+    assert event["reason"].startswith("3 of 3 messages are not sent (status Considering, Queued): ")
+
+
+async def test_a_thousand_waits_are_one(client, desk, caplog):
+    caplog.set_level(logging.WARNING, "asyncio")
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    loop.slow_callback_duration = BLOCKED_SECONDS
+    desk.number_outcome(ALICE, status="Delivered", after_seconds=60)
+    began = time.time()
+    ids = await asyncio.to_thread(text_to, client, ALICE, CROWD)
+    desk.reset_stats()
+
+    events = await asyncio.gather(*(made([one], since=began)._told() for one in ids))
+
+    assert [ungrouped(event["messages"])[one]["messageStatus"] for one, event in zip(ids, events, strict=True)] == (
+        ["Delivered"] * CROWD
+    )
+    assert len(asked(desk)) > 2, "they had to wait"
+    assert max(map(len, asked(desk))) <= 3
+    assert desk.stats()["limited"] == 0
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+
+
+async def test_what_the_list_does_not_show_is_asked_for_by_id_in_turn(client, desk):
+    desk.number_outcome(BOB, status="Queued")
+    old = await asyncio.to_thread(text_to, client, BOB, 120)
+    for message_id in old:
+        desk.change_message(int(message_id), "Delivered")
+    desk.reset_stats()
+
+    event = await made(old, since=time.time())._told()
+
+    assert set(ungrouped(event["messages"])) == set(old)
+    assert asked(desk) == [["listMessages", "readMessage"]] * 2 + [["readMessage"]]
+
+
+async def test_waits_join_and_leave_and_the_rest_goes_on(client, desk):
+    desk.number_outcome(ALICE, status="Queued")
+    (message,) = text_to(client, ALICE)
+    first, second = (asyncio.create_task(made([message])._told()) for _ in range(2))
+    await eventually(lambda: rounds._rounds and waiting() == 2)
+    first.cancel()
+    await asyncio.wait([first])
+    joined = asyncio.create_task(made([message])._told())
+    await eventually(lambda: waiting() == 2)
+    desk.change_message(int(message), "Delivered")
+
+    assert [(await each)["status"] for each in (second, joined)] == ["success"] * 2
+    assert first.cancelled()
+
+
+async def test_cancelled_while_it_asks_it_leaves_nothing_behind(client, desk):
+    desk.number_outcome(ALICE, status="Queued")
+    (message,) = text_to(client, ALICE)
+    desk.fault("slow", operation="readMessage", seconds=2)
+    task = asyncio.create_task(made([message])._told())
+    await eventually(lambda: rounds._rounds)
+    await asyncio.sleep(0.5)
+    task.cancel()
+    await asyncio.wait([task])
+
+    assert (task.cancelled(), rounds._rounds) == (True, {})
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 503, "retry_after": 0}, {"kind": "reset"}], ids=str)
+async def test_what_may_pass_is_waited_out(client, desk, fault):
+    ids = text_to(client, ALICE)
+    desk.fault(operation="readMessage", times=2, **fault)
+
+    assert (await made(ids)._told())["status"] == "success"
+
+
+async def test_what_waiting_cannot_mend_is_told_to_all_with_its_cure(client, desk):
+    desk.number_outcome(ALICE, status="Queued")
+    ids = text_to(client, ALICE, 3)
+    waits = [asyncio.create_task(made([one])._told()) for one in ids]
+    await eventually(lambda: rounds._rounds and waiting() == 3)
+    desk.fault("status", operation="readMessage", status=403, code="CMN-401", times=2)
+    errors = [error_of((await each)["error"]) for each in waits]
+
+    assert [type(error) for error in errors] == [PermissionDenied] * 3
+    assert all(error.remedy and error.remedy.who == "developer console" for error in errors)
+
+
+async def test_it_does_not_fire_within_five_seconds(client, desk):
+    ids = text_to(client, ALICE)
+    firing = asyncio.create_task(anext(made(ids).run()))
+    done, _ = await asyncio.wait([firing], timeout=4.9)
+
+    assert done == set()
+    assert (await firing).payload["status"] == "success"
