@@ -10,9 +10,10 @@ demo: ## RingCentral's sandbox, a DAG run against it, and the file that comes ou
 	@scripts/setup-venv sandbox
 	@$(PY) scripts/demo
 
+# More processes than cores: most tests wait for a limit, a penalty or a process that starts.
 test: ## the whole test suite; ARGS="-k parts -x" goes to pytest
 	@scripts/setup-venv dev
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest --numprocesses 4 --dist worksteal $(ARGS)
 
 check: ## lint, format and types, nothing changed
 	@scripts/setup-venv dev

@@ -92,9 +92,8 @@ async def wait_for(answer):
         ("", "cannot be read"),
         (True, "is bool"),
         ({"status": "Ready"}, "is dict"),
-        (wait_for, "coroutine"),
+        pytest.param(wait_for, "coroutine", id="coroutine"),
     ],
-    ids=str,
 )
 def test_conditions_that_can_never_be_judged(condition, says):
     with pytest.raises(BadArgument, match=says) as caught:
