@@ -111,7 +111,11 @@ class Notebook:
 
     def is_past(self, entry: Entry) -> bool:
         """Whether the entry belongs to an order that was finished before the present one was given."""
-        return self._finished is not None and entry.order <= self._finished < self.order
+        return self.is_over(entry.order)
+
+    def is_over(self, order: int) -> bool:
+        """Whether `order` was finished before the present one was given."""
+        return self._finished is not None and order <= self._finished < self.order
 
     @cached_property
     def _finished(self) -> int | None:
