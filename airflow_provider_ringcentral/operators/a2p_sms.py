@@ -1,0 +1,215 @@
+"""Personal texts to many, from a high-volume number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.operators.wishes import Wishes
+    from airflow_provider_ringcentral.sending.broadcast import Broadcast
+    from airflow_provider_ringcentral.sending.broadcast_receipt import BroadcastReceipt
+    from airflow_provider_ringcentral.sending.broadcast_rows import Addressee
+    from airflow_provider_ringcentral.sending.notebook import Notebook
+
+Recipients = str | Sequence[str | Mapping[str, Any]]
+
+
+class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
+    """Text many recipients, each once, and write what became of each to a file.
+
+    Source: operationIds createA2PSMS, readA2PBatch, listA2PSMS (app scope A2PSMS; 50 requests a minute) and
+    searchSmsConsentRecords (app scope SMS). The sending number needs A2PSmsSender; RingCentral takes 250,000 messages
+    a day and number, US and Canada only. All recipients and texts are checked before anything is sent; then they are
+    frozen beside the destination, so that a task that is killed or retried goes on with the same list where it was.
+    Batches that are out are not sent again; one whose answer was lost is looked for by its size, numbers and texts.
+
+    Who is named twice is sent the first text only, who has opted out nothing; both are in the result. Failures of
+    single recipients do not fail the task, unless there are more than `max_failures`.
+
+    The result has one row a recipient as given, in its order: row (from 1), to, status (RingCentral's word, or
+    `Rejected` by the answer that accepted the rest, `OptedOut`, `Duplicate`), errorCode, description, batchId,
+    messageId, segmentCount, cost, lastModifiedTime. It holds numbers and no texts.
+
+    Returns its receipt (JSON, below 8 KB): destination, format, records, bytes, sha256, requests, seconds_waited,
+    batches (ids), statuses (how many rows of each), failed. The asset events of `outlets` carry the same as `extra`.
+
+    Raises `OutcomeUnknown` when nobody can tell whether a batch went out, `NotConfirmed` when the batches were not done
+    in time (a retry waits on), `DeliveryFailed` after the result is written, with more than `max_failures`.
+
+    Every value is a template field, `deferrable` excepted.
+
+    :param destination: where the result goes: a path or URL that Airflow's ObjectStoragePath knows.
+    :param to: a list (also from XCom) of numbers in E.164, or of dicts with `to`, perhaps `text`, and values for
+        placeholders.
+    :param recipients_file: instead of `to`, a file: .csv with a header (UTF-8), or .ndjson, with the same keys. Read
+        as a stream.
+    :param text: up to 1000 UTF-16 units, for all who have no text of their own; `{name}` is the recipient's `name`.
+    :param from_number: one of the numbers of the JWT's user that can send batches; None: the only one.
+    :param file_format: of the result: `ndjson`, `ndjson.gz`, `csv` or `parquet`; None: by the destination's suffix.
+    :param chunk_size: recipients a batch, at most 10,000.
+    :param max_failures: how many recipients may be rejected or not be delivered to; None or -1: any number.
+    :param wait_for: `accepted` (RingCentral has the batches; the result tells how the messages stood then), `sent`
+        (all messages left its queue) or `delivered` (the batches are Completed: no status changes any more).
+    :param on_unknown: when the answer to a batch is lost: `look` for it and fail when it cannot be found, `resend` it
+        then, at the risk of a second message to all of it, or `fail` at once.
+    :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
+    :param settling: seconds over which a batch whose answer was lost is looked for.
+    :param deferrable: wait without a worker.
+    :param poll_interval: seconds between two looks at the batches (at least 5 when deferred).
+    :param timeout: seconds until the task gives up waiting. A retry waits on for the same batches.
+    :param ringcentral_conn_id: the Connection.
+    """
+
+    template_fields: Sequence[str] = (
+        *RingCentralMessageOperator.sending_fields,
+        "destination",
+        "to",
+        "recipients_file",
+        "text",
+        "from_number",
+        "file_format",
+        "chunk_size",
+        "max_failures",
+    )
+
+    def __init__(
+        self,
+        *,
+        destination: str,
+        to: Recipients | None = None,
+        recipients_file: str | None = None,
+        text: str | None = None,
+        from_number: str | None = None,
+        file_format: str | None = None,
+        chunk_size: int | str = 10_000,
+        max_failures: int | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.destination = destination
+        self.to = to
+        self.recipients_file = recipients_file
+        self.text = text
+        self.from_number = from_number
+        self.file_format = file_format
+        self.chunk_size = chunk_size
+        self.max_failures = max_failures
+
+    def execute(self, context: Context) -> dict[str, Any]:  # type: ignore[override]
+        """Send, wait, and write the result; a retry goes on where an earlier try was."""
+        return self._broadcast(context, resumed=False)
+
+    def execute_complete(  # type: ignore[override]
+        self, context: Context, event: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Go on."""
+        return self._broadcast(context, resumed=True)
+
+    def _broadcast(self, context: Context, *, resumed: bool) -> dict[str, Any]:
+        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.notebook import notebook_of
+        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.operators.deferring import deferring
+        from airflow_provider_ringcentral.operators.receipts import announce
+        from airflow_provider_ringcentral.operators.wishes import wishes_of
+        from airflow_provider_ringcentral.sending.broadcast import Broadcast
+
+        with deferring(self, deferrable=self.deferrable), airflow_errors():
+            wishes = wishes_of(self, context)
+            client = self.hook.get_conn()
+            notebook = notebook_of(context, client, resumed=resumed)
+            broadcast = Broadcast(
+                client,
+                notebook,
+                storage_path(self.destination),
+                on_unknown=wishes.on_unknown,
+                on_rerun=wishes.on_rerun,
+                settling=wishes.settling,
+            )
+            receipt = broadcast.receipt or self._carried_out(broadcast, client, notebook, wishes)
+        return announce(receipt, context, self.outlets)
+
+    def _carried_out(
+        self, broadcast: Broadcast, client: RingCentralClient, notebook: Notebook, wishes: Wishes
+    ) -> BroadcastReceipt:
+        from airflow_provider_ringcentral.extract.formats import format_of
+        from airflow_provider_ringcentral.operators.query import count_of
+
+        chosen, most = format_of(self.destination, self.file_format), count_of("max_failures", self.max_failures)
+        if broadcast.begun:
+            self.log.info("Going on with the list of recipients that this broadcast began with.")
+        else:
+            self._freeze(broadcast, client)
+        sent = broadcast.send()
+        self._wait(client, notebook, [one.id for one in sent.values()], wishes)
+        receipt = broadcast.publish(sent, chosen)
+        self.log.info("Recipients: %s.", ", ".join(f"{count} {status}" for status, count in receipt.statuses.items()))
+        _check_failures(receipt, most)
+        broadcast.finish(receipt)
+        return receipt
+
+    def _freeze(self, broadcast: Broadcast, client: RingCentralClient) -> None:
+        from airflow_provider_ringcentral.extract.files import check_destination
+        from airflow_provider_ringcentral.hooks.settings import log_personal_data
+        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.sending.a2p import SENDER
+        from airflow_provider_ringcentral.sending.opt_outs import opted_out
+        from airflow_provider_ringcentral.sending.senders import sender
+
+        everybody, size = self._everybody(), self._size()
+        check_destination(storage_path(self.destination))
+        own = sender(client, self.from_number, SENDER, show_numbers=log_personal_data())
+        broadcast.freeze(own, everybody, opted_out(client, own), size)
+
+    def _everybody(self) -> Iterable[Addressee]:
+        from airflow_provider_ringcentral.extract.errors import BadArgument
+        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.sending.broadcast_rows import addressees, given_in_file, given_in_list
+
+        if (self.to is None) == (not self.recipients_file):
+            raise BadArgument("give either to or recipients_file.", parameter="to")
+        if self.recipients_file:
+            return addressees(given_in_file(storage_path(self.recipients_file, "recipients_file")), self.text)
+        return addressees(given_in_list(self.to), self.text)
+
+    def _size(self) -> int:
+        from airflow_provider_ringcentral.extract.errors import BadArgument
+        from airflow_provider_ringcentral.operators.query import count_of
+        from airflow_provider_ringcentral.sending.a2p import MOST_MESSAGES
+
+        size = count_of("chunk_size", self.chunk_size) or 0
+        if not 0 < size <= MOST_MESSAGES:
+            raise BadArgument(f"chunk_size {size} is not from 1 to {MOST_MESSAGES}.", parameter="chunk_size")
+        return size
+
+    def _wait(self, client: RingCentralClient, notebook: Notebook, batches: list[str], wishes: Wishes) -> None:
+        """Wait until all batches are where they are wanted."""
+        from airflow_provider_ringcentral.operators.resting import rest
+        from airflow_provider_ringcentral.sending.a2p import batches_waiting
+        from airflow_provider_ringcentral.sending.status import NotConfirmed
+
+        waiting = batches if wishes.wait_for != "accepted" else []
+        while waiting := batches_waiting(client, waiting, wishes.wait_for):
+            if not rest(
+                self, notebook, seconds=wishes.poll_interval, timeout=wishes.timeout, deferrable=self.deferrable
+            ):
+                raise NotConfirmed(
+                    f"{len(waiting)} of {len(batches)} batches are not {wishes.wait_for} after {wishes.timeout:g} s. "
+                    "They were accepted and are not sent again; a retry goes on waiting"
+                )
+
+
+def _check_failures(receipt: BroadcastReceipt, most: int | None) -> None:
+    from airflow_provider_ringcentral.client.errors import DeliveryFailed
+
+    if most is not None and receipt.failed > most:
+        raise DeliveryFailed(
+            f"{receipt.failed} of {receipt.records} recipients were rejected or not delivered to, and max_failures is "
+            f"{most}; {receipt.destination} tells which and why"
+        )
