@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseNotifier
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.extract.given import Span
     from airflow_provider_ringcentral.sending.storm import Rules, Word
 
 SECONDS_BETWEEN = 300.0
@@ -49,7 +49,7 @@ class RingCentralAlertNotifier(BaseNotifier):
         *,
         text: str | None = None,
         dedup_key: str | None = None,
-        min_interval: timedelta | float | str = SECONDS_BETWEEN,
+        min_interval: Span = SECONDS_BETWEEN,
         max_per_hour: int | str | None = MOST_AN_HOUR,
         gather: float = SECONDS_OF_GATHERING,
         ringcentral_conn_id: str = "ringcentral_default",
@@ -135,12 +135,11 @@ class RingCentralAlertNotifier(BaseNotifier):
         return cut_text(with_untold(self.text or default_text(context), word), self.most_units)
 
     def _rules(self) -> Rules:
+        from airflow_provider_ringcentral.extract.given import span_of
         from airflow_provider_ringcentral.sending.storm import Rules
 
-        interval, most = self.min_interval, self.max_per_hour
-        seconds = interval.total_seconds() if isinstance(interval, timedelta) else _number("min_interval", interval)
-        unlimited = most is None or most in ("", "None")
-        return Rules(seconds, None if unlimited else int(_number("max_per_hour", most)), _number("gather", self.gather))
+        interval = span_of("min_interval", self.min_interval, "give seconds").total_seconds()
+        return Rules(interval, _most(self.max_per_hour), span_of("gather", self.gather, "give seconds").total_seconds())
 
     def _report(self, error: Exception) -> None:
         if isinstance(error, RingCentralError):
@@ -149,11 +148,13 @@ class RingCentralAlertNotifier(BaseNotifier):
             self.log.error("The alert was not sent.", exc_info=error)
 
 
-def _number(name: str, value: Any) -> float:
+def _most(value: int | str | None) -> int | None:
+    if value is None or value in ("", "None"):
+        return None
     try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = -1.0
-    if number < 0:
-        raise BadArgument(f"{name} {value!r} is no number from 0 on; give one.", parameter=name)
-    return number
+        most = int(value)
+    except ValueError:
+        most = -1
+    if most < 0:
+        raise BadArgument(f"max_per_hour {value!r} is no number from 0 on; give one.", parameter="max_per_hour")
+    return most

@@ -175,9 +175,10 @@ BAD = [
     ({"to": "2125550101"}, "to is no phone number"),
     ({"to": []}, "to names nobody"),
     ({"from_number": "+16505551002"}, "no number of this JWT's user"),
-    ({"min_interval": "soon"}, "min_interval 'soon' is no number"),
+    ({"min_interval": "soon"}, "min_interval 'soon' is no time span"),
     ({"max_per_hour": -1}, "max_per_hour -1 is no number"),
     ({"ringcentral_conn_id": "nobody"}, "nobody"),
+    ({"gather": -1}, "gather -1 is negative"),
     ({"to": "{{ 1 / 0 }}"}, "to is no phone number"),
 ]
 

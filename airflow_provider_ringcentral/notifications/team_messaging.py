@@ -1,0 +1,58 @@
+"""Alerts as posts in chats of Team Messaging."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_ringcentral.notifications.alert import SECONDS_OF_LOOKING, RingCentralAlertNotifier
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+
+
+class RingCentralTeamMessagingNotifier(RingCentralAlertNotifier):
+    """Post an alert to a chat, from a task's callback, a DAG's callback or a deadline.
+
+    Source: operationId createGlipPostNew (app scope TeamMessaging; 40 requests a minute, 2,500 posts a day). The post
+    comes from the JWT's own user, who must be a member of the chat. It goes out once: one whose answer is lost is
+    looked for in the chat, and not posted again when it cannot be found. Never raises; what goes wrong is logged.
+    Storms end in one post and one summary, as for `RingCentralSmsNotifier`, which says what else there is.
+
+    Every value is a template field, `gather` excepted.
+
+    :param chat: the id of a chat.
+    :param team: instead of `chat`: the exact name of a team that the JWT's user is a member of.
+    :param email: instead of `chat`: the e-mail address of a person of the company, for their direct conversation.
+    :param text: up to 10,000 UTF-16 units of RingCentral's Markdown, the rest is cut; None: what happened, where, and a
+        link.
+    """
+
+    template_fields: Sequence[str] = ("chat", "team", "email", *RingCentralAlertNotifier.alert_fields)
+    most_units: ClassVar[int] = 10_000
+
+    def __init__(
+        self, *, chat: str | int | None = None, team: str | None = None, email: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.chat = chat
+        self.team = team
+        self.email = email
+
+    def line(self) -> str:
+        """This chat."""
+        from airflow_provider_ringcentral.sending.draft import digest
+
+        return digest("post", self.ringcentral_conn_id, self.chat, self.team, self.email)
+
+    def send(self, client: RingCentralClient, text: str) -> str:
+        """One post."""
+        from airflow_provider_ringcentral.hooks.notebook import notebook_of
+        from airflow_provider_ringcentral.sending.chats import chat_of
+        from airflow_provider_ringcentral.sending.once import send_once
+        from airflow_provider_ringcentral.sending.team_post import TeamPost
+
+        draft = TeamPost(chat_of(client, chat=self.chat, team=self.team, email=self.email), text)
+        # A notebook of its own: what the task itself has posted to the chat is another post.
+        sent = send_once(client, draft, notebook_of({}, client), settling=SECONDS_OF_LOOKING)
+        return f"post {sent.id}"
