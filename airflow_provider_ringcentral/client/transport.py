@@ -23,6 +23,7 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.hosts import host_of, is_loopback, may_receive_secrets
+from airflow_provider_ringcentral.client.reach import Reach
 
 USER_AGENT = (
     f"airflow-provider-ringcentral/{__version__} (requests/{requests.__version__}; Python/{platform.python_version()})"
@@ -86,10 +87,18 @@ class Bearer(AuthBase):
         return request
 
 
+class Anonymous(AuthBase):
+    """Nothing: for requests without a login, which would otherwise be given what `~/.netrc` has for the host."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Leave the request as it is."""
+        return request
+
+
 class Transport:
     """A pool of connections to RingCentral's hosts. Never follows redirects and never retries by itself."""
 
-    def __init__(self, credentials: Credentials) -> None:
+    def __init__(self, credentials: Reach) -> None:
         self._credentials = credentials
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
@@ -151,7 +160,7 @@ class Transport:
         self._session.close()
 
 
-def _proxies(url: str, credentials: Credentials) -> dict[str, str]:
+def _proxies(url: str, credentials: Reach) -> dict[str, str]:
     """None for loopback, whatever Connection and environment say: over plain http a proxy would see the secret."""
     # An empty text, unlike a missing key, also keeps requests from asking the environment.
     return {"http": "", "https": ""} if is_loopback(host_of(url) or "") else dict(credentials.proxies or {})

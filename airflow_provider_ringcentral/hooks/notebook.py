@@ -11,12 +11,15 @@ from airflow_provider_ringcentral.sending.notebook import LedgerPages, Notebook
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.client.webhook import WebhookClient
 
 ANSWER_SECONDS = 15.0
 """Beyond its timeout, how long a request may still be under way."""
 
 
-def notebook_of(context: Mapping[str, Any], client: RingCentralClient, *, resumed: bool = False) -> Notebook:
+def notebook_of(
+    context: Mapping[str, Any], client: RingCentralClient | WebhookClient, *, resumed: bool = False
+) -> Notebook:
     """The notebook of the task instance in `context`: Airflow's task state store (3.3+), else pages of the ledger.
 
     `resumed`: the task comes back from a deferral. Pages of a ledger that is not shared may lie on the machine of the

@@ -18,80 +18,51 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
     from airflow_provider_ringcentral.operators.window import Span
+    from airflow_provider_ringcentral.operators.wishes import OnceWishes
     from airflow_provider_ringcentral.sending.draft import Draft, Sent
 
 
-class RingCentralChatOperator(BaseOperator):
-    """Post one thing to a chat once. Subclasses say what (`draft`), or change what was posted before (`change`).
+class RingCentralPostOperator(BaseOperator):
+    """Post one thing once. Subclasses say through which client, and what (`draft`), or what is changed (`change`).
 
-    Returns a dict (JSON): `id`, `chat` (both text), `found` (whether it was found after its answer was lost).
-    RingCentral's answers hold no link to a post.
-
-    Raises `OutcomeUnknown` when nobody can tell whether it was posted.
-
-    :param chat: the id of a chat.
-    :param team: instead of `chat`: the exact name of a team that the JWT's user is a member of.
-    :param email: instead of `chat`: the e-mail address of a person of the company, for their direct conversation.
     :param on_unknown: when the answer is lost: `look` for the post and fail when it cannot be found, `resend` when it
         cannot be found, or `fail` at once.
     :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
-    :param settling: seconds over which a post whose answer was lost is looked for.
     :param deferrable: give the worker back while the quota is used up.
-    :param ringcentral_conn_id: the Connection.
     """
 
-    chat_fields: Sequence[str] = (
-        "ringcentral_conn_id",
-        "chat",
-        "team",
-        "email",
-        "on_unknown",
-        "on_rerun",
-        "settling",
-    )
+    post_fields: Sequence[str] = ("on_unknown", "on_rerun")
+    settling: Span = SECONDS_OF_LOOKING
     ui_color = "#ffd8a8"
 
     def __init__(
         self,
         *,
-        chat: str | int | None = None,
-        team: str | None = None,
-        email: str | None = None,
         on_unknown: str = "look",
         on_rerun: str = "send",
-        settling: Span = SECONDS_OF_LOOKING,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        ringcentral_conn_id: str = "ringcentral_default",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.chat = chat
-        self.team = team
-        self.email = email
         self.on_unknown = on_unknown
         self.on_rerun = on_rerun
-        self.settling = settling
         self.deferrable = deferrable
-        self.ringcentral_conn_id = ringcentral_conn_id
 
-    @cached_property
-    def hook(self) -> RingCentralJWTHook:
-        """The hook of the Connection."""
-        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
+    def client(self) -> Any:
+        """What is posted through."""
+        raise BadArgument(f"{type(self).__name__} does not say how to post: override client().")
 
-    def change(self, client: RingCentralClient) -> dict[str, Any] | None:
-        """Change what was posted before, and what to return then; None: there is nothing to change."""
-        return None
-
-    def draft(self, client: RingCentralClient) -> Draft[RingCentralClient]:
+    def draft(self, client: Any) -> Draft[Any]:
         """What to post, everything about it checked."""
         raise BadArgument(f"{type(self).__name__} does not say what to post: override draft().")
 
-    def chat_id(self, client: RingCentralClient) -> str:
-        """The chat to post to."""
-        from airflow_provider_ringcentral.sending.chats import chat_of
+    def change(self, client: Any) -> dict[str, Any] | None:
+        """Change what was posted before, and what to return then; None: there is nothing to change."""
+        return None
 
-        return chat_of(client, chat=self.chat, team=self.team, email=self.email)
+    def returned(self, draft: Any, sent: Sent) -> dict[str, Any]:
+        """What goes to XCom."""
+        return {"found": sent.found}
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Post; a retry finds what an earlier try has posted."""
@@ -103,33 +74,89 @@ class RingCentralChatOperator(BaseOperator):
 
     def _post(self, context: Context, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.hooks.notebook import notebook_of
         from airflow_provider_ringcentral.operators.wishes import once_wishes_of
-        from airflow_provider_ringcentral.sending.once import send_once
 
         with deferring(self, deferrable=self.deferrable), airflow_errors():
             wishes = once_wishes_of(self, context)
-            client = self.hook.get_conn()
+            client = self.client()
             changed = self.change(client)
-            if changed is not None:
-                return changed
-            draft = self.draft(client)
-            notebook = notebook_of(context, client, resumed=resumed)
-            sent = send_once(
-                client,
-                draft,
-                notebook,
-                on_unknown=wishes.on_unknown,
-                on_rerun=wishes.on_rerun,
-                settling=wishes.settling,
-            )
-            notebook.finish()
-        return self._told(draft, sent)
+            return self._once(context, client, wishes, resumed=resumed) if changed is None else changed
 
-    def _told(self, draft: Draft[RingCentralClient], sent: Sent) -> dict[str, Any]:
+    def _once(self, context: Context, client: Any, wishes: OnceWishes, *, resumed: bool) -> dict[str, Any]:
+        from airflow_provider_ringcentral.hooks.notebook import notebook_of
+        from airflow_provider_ringcentral.sending.once import send_once
+
+        draft, notebook = self.draft(client), notebook_of(context, client, resumed=resumed)
+        sent = send_once(
+            client,
+            draft,
+            notebook,
+            on_unknown=wishes.on_unknown,
+            on_rerun=wishes.on_rerun,
+            settling=wishes.settling,
+        )
+        notebook.finish()
         how = " by an earlier try" if sent.earlier else " (found after its answer was lost)" if sent.found else ""
         self.log.info("%s %s is at RingCentral%s.", draft.channel, sent.id, how)
-        return told(sent.id, getattr(draft, "chat", None), found=sent.found)
+        return self.returned(draft, sent)
+
+
+class RingCentralChatOperator(RingCentralPostOperator):
+    """Post one thing to a chat once, as the JWT's own user.
+
+    Returns a dict (JSON): `id`, `chat` (both text), `found` (whether it was found after its answer was lost).
+
+    :param chat: the id of a chat.
+    :param team: instead of `chat`: the exact name of a team that the JWT's user is a member of.
+    :param email: instead of `chat`: the e-mail address of a person of the company, for their direct conversation.
+    :param settling: seconds over which a post whose answer was lost is looked for.
+    :param ringcentral_conn_id: the Connection.
+    """
+
+    chat_fields: Sequence[str] = (
+        *RingCentralPostOperator.post_fields,
+        "ringcentral_conn_id",
+        "chat",
+        "team",
+        "email",
+        "settling",
+    )
+
+    def __init__(
+        self,
+        *,
+        chat: str | int | None = None,
+        team: str | None = None,
+        email: str | None = None,
+        settling: Span = SECONDS_OF_LOOKING,
+        ringcentral_conn_id: str = "ringcentral_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.chat = chat
+        self.team = team
+        self.email = email
+        self.settling = settling
+        self.ringcentral_conn_id = ringcentral_conn_id
+
+    @cached_property
+    def hook(self) -> RingCentralJWTHook:
+        """The hook of the Connection."""
+        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
+
+    def client(self) -> RingCentralClient:
+        """The hook's."""
+        return self.hook.get_conn()
+
+    def chat_id(self, client: RingCentralClient) -> str:
+        """The chat to post to."""
+        from airflow_provider_ringcentral.sending.chats import chat_of
+
+        return chat_of(client, chat=self.chat, team=self.team, email=self.email)
+
+    def returned(self, draft: Any, sent: Sent) -> dict[str, Any]:
+        """What goes to XCom."""
+        return told(sent.id, draft.chat, found=sent.found)
 
 
 def told(post_id: Any, chat: Any, *, found: bool = False) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferr
 
 from airflow_provider_ringcentral.client.errors import BadRequest, PermissionDenied, RateLimited, Unavailable
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-from airflow_provider_ringcentral.operators.post import RingCentralChatOperator
+from airflow_provider_ringcentral.operators.post import RingCentralChatOperator, RingCentralPostOperator
 from airflow_provider_ringcentral.operators.team_messaging import (
     RingCentralPostCardOperator,
     RingCentralPostMessageOperator,
@@ -387,7 +387,7 @@ def test_no_log_line_has_a_text_or_an_address(desk, text, colleague, caplog, cap
 
 @pytest.mark.parametrize("kind", [RingCentralPostMessageOperator, RingCentralPostCardOperator])
 def test_every_value_is_a_template_field(kind):
-    shared = set(RingCentralChatOperator.__init__.__annotations__) - {"kwargs", "return", "deferrable"}
-    own = set(kind.__init__.__annotations__) - {"kwargs", "return"}
+    classes = [kind, RingCentralChatOperator, RingCentralPostOperator]
+    names = {name for one in classes for name in one.__init__.__annotations__}
 
-    assert set(kind.template_fields) == own | shared
+    assert set(kind.template_fields) == names - {"kwargs", "return", "deferrable"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -34,6 +35,8 @@ def desk(office: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     """The same, with a Connection to it (timeout 1 s), a ledger of this test and no faults."""
     monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", office.connection_for(timeout="1"))
     monkeypatch.setenv("AIRFLOW__RINGCENTRAL__LEDGER_URL", f"sqlite://{tmp_path}/ledger.sqlite")
+    webhook = json.dumps({"conn_type": "http", "password": office.add_webhook()})
+    monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_WEBHOOK_DEFAULT", webhook)
     office.reset_stats()
     yield office
     office.clear_faults()
@@ -87,6 +90,9 @@ CLASSES = {
     "post": "operators.team_messaging.RingCentralPostMessageOperator",
     "card": "operators.team_messaging.RingCentralPostCardOperator",
 }
+WITHOUT_LOOK = {"webhook": "operators.webhook.RingCentralPostWebhookOperator"}
+"""Whose messages cannot be looked for."""
+
 ALIKE = [channel for channel in OPERATIONS if channel != "fax"]
 """Whose messages of equal content are equal: one of them is as good as the other."""
 
@@ -110,6 +116,7 @@ def arguments(picture: str, text: str, fax_number: str) -> dict[str, dict[str, A
         "fax": {"to": fax_number, "files": [picture, {"name": "letter.txt", "text": text}]},
         "post": {"team": TEAM, "text": text},
         "card": {"team": TEAM, "card": card},
+        "webhook": {"text": text},
     }
 
 

@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
-from .conftest import CLASSES, OPERATIONS, TO, context_of
+from airflow_provider_ringcentral.client.errors import OutcomeUnknown
+from airflow_provider_ringcentral.operators.webhook import RingCentralPostWebhookOperator
+
+from .conftest import CLASSES, OPERATIONS, TO, WITHOUT_LOOK, context_of
 from .worker import FileStore
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -26,7 +29,7 @@ def start(desk, arguments, tmp_path) -> Iterator[Callable[..., subprocess.Popen]
 
     def worker(sender: str, *, store: bool, **how: Any) -> subprocess.Popen:
         job = {
-            "class": CLASSES[sender],
+            "class": (CLASSES | WITHOUT_LOOK)[sender],
             "arguments": arguments[sender] | how,
             "store": str(tmp_path / "store.json") if store else None,
         }
@@ -85,6 +88,19 @@ def test_killed_while_it_waits_for_the_answer(desk, start, retry, there, case):
 
     assert there() == [result["id"]]
     assert result["found"] is True
+
+
+def test_a_webhook_killed_while_it_waits_for_the_answer_is_told_and_not_repeated(desk, start, text, there, tmp_path):
+    desk.fault("slow", seconds=5, operation="postToWebhook", executed=True)
+    first = start("webhook", store=True)
+    wait_until(there)
+    kill(first)
+    context = context_of(attempt=2, store=FileStore(str(tmp_path / "store.json")))
+
+    with pytest.raises(OutcomeUnknown, match="an earlier try sent this webhook post, and its answer is lost"):
+        RingCentralPostWebhookOperator(task_id="send", text=text).execute(context)
+
+    assert len(there()) == 1
 
 
 def test_killed_while_it_looks_for_the_message(desk, start, retry, there):

@@ -1,0 +1,79 @@
+"""From a Connection that holds the URL of an incoming webhook to a client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from airflow.providers.common.compat.sdk import BaseHook, mask_secret
+
+from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS
+from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem, RingCentralError
+from airflow_provider_ringcentral.client.webhook_address import WebhookAddress, webhook_address
+from airflow_provider_ringcentral.hooks import settings
+from airflow_provider_ringcentral.hooks.failures import airflow_errors, for_airflow
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Connection
+
+    from airflow_provider_ringcentral.client.webhook import WebhookClient
+
+DEFAULT_CONNECTION = "ringcentral_webhook_default"
+TIMEOUT_SECONDS = 60.0
+
+
+def webhook_client(webhook_conn_id: str, *, max_wait: float = DEFAULT_MAX_WAIT_SECONDS) -> WebhookClient:
+    """The client of a Connection; what it raises, Airflow understands. Nothing is sent yet.
+
+    `max_wait`: seconds that a post may wait when the webhook has had too many.
+    """
+    with airflow_errors():
+        connection = BaseHook.get_connection(webhook_conn_id)
+        for secret in webhook_secrets_of(connection):
+            mask_secret(secret)
+        return webhook_client_at(webhook_address_of(connection), max_wait=max_wait, raise_as=for_airflow)
+
+
+def webhook_client_at(
+    address: WebhookAddress,
+    *,
+    max_wait: float,
+    raise_as: Callable[[RingCentralError], RingCentralError] | None = None,
+) -> WebhookClient:
+    """A client on the configured ledger. Imports requests."""
+    from airflow_provider_ringcentral.client.policy import Policy
+    from airflow_provider_ringcentral.client.webhook import WebhookClient
+
+    ledger = settings.shared_ledger(settings.ledger_url())
+    return WebhookClient(address, ledger, policy=Policy(max_wait=max_wait), raise_as=raise_as)
+
+
+def webhook_address_of(connection: Connection) -> WebhookAddress:
+    """The address in a Connection of any type: its password is the whole URL, its extra may have `timeout` (seconds).
+
+    The password, because Airflow encrypts and masks it everywhere; a host would be shown to all who see Connections.
+    Raises `ConfigurationError`.
+    """
+    if not (connection.password or "").strip() and "/webhook" in f"{connection.host or ''}/{connection.schema or ''}":
+        problem = Problem("host", "holds the webhook's URL, and Airflow shows hosts to everybody; put it into password")
+        raise ConfigurationError(problems=[problem])
+    return webhook_address(connection.password or "", settings.allowed_hosts(), timeout=_timeout(connection))
+
+
+def webhook_secrets_of(connection: Connection) -> set[str]:
+    """What must not be shown: the URL, and the id at its end, which is all that is secret of it."""
+    url = (connection.password or "").strip()
+    return {secret for secret in (url, url.rstrip("/").rpartition("/")[2]) if secret}
+
+
+def _timeout(connection: Connection) -> float:
+    try:
+        extra = json.loads(connection.extra or "{}")
+        value = extra.get("timeout")
+        seconds = TIMEOUT_SECONDS if value is None else float(value)
+    except (ValueError, TypeError, AttributeError):
+        seconds = 0.0
+    if not seconds > 0:
+        raise ConfigurationError(problems=[Problem("timeout", "in extra is no number of seconds above 0")])
+    return seconds
