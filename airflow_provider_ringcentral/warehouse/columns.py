@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any, Final
 
 from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS, LEG_COLUMNS
-from airflow_provider_ringcentral.extract.columns import Column, Fit, Kind, Row, as_moment, fits_of
+from airflow_provider_ringcentral.extract.columns import Column, as_moment
 
 DELETED: Final = "deleted"
 
@@ -40,45 +39,3 @@ def time_without_zone(value: Any) -> Any:
     """A time as a datetime in UTC that does not say so, for databases whose times have no zone."""
     moment = as_moment(value)
     return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """Rows of `columns`; a value of another type than its column's, and an empty text, is no value (None)."""
-
-    width: int
-    top: dict[str, tuple[int, Fit]]
-    nested: dict[str, dict[str, tuple[int, Fit]]]
-
-    @classmethod
-    def of(cls, columns: Sequence[Column], time: Fit) -> Cells:
-        """`time` makes the cells of times."""
-        fits = fits_of(time)
-        fits[Kind.TEXT] = _filled(fits[Kind.TEXT])
-        top: dict[str, tuple[int, Fit]] = {}
-        nested: dict[str, dict[str, tuple[int, Fit]]] = {}
-        for at, column in enumerate(columns):
-            *above, key = column.path
-            level = nested.setdefault(above[0], {}) if above else top
-            level[key] = at, fits[column.kind]
-        return cls(len(columns), top, nested)
-
-    def row(self, record: dict[str, Any]) -> Row:
-        """The cells of one record."""
-        row: Row = [None] * self.width
-        for key, value in record.items():
-            if key in self.top:
-                at, fit = self.top[key]
-                row[at] = fit(value)
-            elif key in self.nested and isinstance(value, dict):
-                targets = self.nested[key]
-                for inner, cell in value.items():
-                    if inner in targets:
-                        at, fit = targets[inner]
-                        row[at] = fit(cell)
-        return row
-
-
-def _filled(fit: Fit) -> Callable[[Any], Any]:
-    # CSV, and so COPY, cannot tell an empty text from none.
-    return lambda value: fit(value) or None

@@ -44,7 +44,11 @@ class Dialect:
         """Put `rows`, cells in the order of the table's columns, into a temporary table."""
         if rows:
             names = [column.name for column in table.columns]
-            connection.execute(sa.insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+            # An empty text is none: COPY, which PostgreSQL gets, cannot tell them apart.
+            values = [
+                {name: None if cell == "" else cell for name, cell in zip(names, row, strict=True)} for row in rows
+            ]
+            connection.execute(sa.insert(table), values)
 
     def filled(self, connection: sa.engine.Connection, tables: Sequence[sa.Table]) -> None:
         """Called when the temporary tables hold the whole file."""

@@ -5,18 +5,19 @@ from __future__ import annotations
 import itertools
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from airflow_provider_ringcentral.extract.columns import Row
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.warehouse.columns import CALLS, LEGS, Cells
 from airflow_provider_ringcentral.warehouse.counts import Counts, LoadReceipt
 from airflow_provider_ringcentral.warehouse.dialects import dialect_of
 from airflow_provider_ringcentral.warehouse.errors import sql_errors
 from airflow_provider_ringcentral.warehouse.merge import Merge
-from airflow_provider_ringcentral.warehouse.reading import Call, read_calls
+from airflow_provider_ringcentral.warehouse.reading import bad_file, read_calls
+from airflow_provider_ringcentral.warehouse.rows import NotACall, Rows
 from airflow_provider_ringcentral.warehouse.schema import make_tables
 from airflow_provider_ringcentral.warehouse.source import SourceFile
 from airflow_provider_ringcentral.warehouse.tables import Stage, Tables
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.warehouse.dialect import Dialect
 
 log = logging.getLogger(__name__)
+
+_Item = TypeVar("_Item")
 
 _BATCH = 1000
 """Calls at a time: some 5 MB."""
@@ -86,8 +89,7 @@ class _Loading:
         self._dialect = dialect
         self._tables = Tables(dialect.types, prefix, schema, dialect.table_options)
         self._stage = Stage(dialect.types, dialect.table_options)
-        self._calls = Cells.of(CALLS, dialect.time)
-        self._legs = Cells.of(LEGS, dialect.time)
+        self._rows = Rows(dialect.time)
         self._name = self._tables.calls.fullname
 
     def make_tables(self) -> None:
@@ -120,21 +122,34 @@ class _Loading:
         return counts
 
     def _fill(self, connection: Connection, path: UPath) -> int:
-        calls, place = read_calls(path), 0
-        while batch := list(itertools.islice(calls, _BATCH)):
-            legs: list[Row] = []
-            rows = [self._row(place, call, legs) for place, call in enumerate(batch, place)]
-            self._dialect.fill(connection, self._stage.calls, rows)
+        """Put the file into the temporary tables; how many calls it has."""
+        read = 0
+        for calls, legs in _ahead(self._batches(path)):
+            self._dialect.fill(connection, self._stage.calls, calls)
             self._dialect.fill(connection, self._stage.legs, legs)
-            place += len(batch)
-        return place
+            read += len(calls)
+        return read
 
-    def _row(self, place: int, call: Call, legs: list[Row]) -> Row:
-        """The staged row of a call; its legs are added to `legs`."""
-        record, raw = call
-        found = record.get("legs")
-        if isinstance(found, list):
-            told = (leg for leg in found if isinstance(leg, dict))
-            legs.extend([place, position, *self._legs.row(leg)] for position, leg in enumerate(told, 1))
-        detailed = "legs" in record or "lastModifiedTime" in record
-        return [place, detailed, record.get("deleted") is True, *self._calls.row(record), raw]
+    def _batches(self, path: UPath) -> Iterator[tuple[list[Row], list[Row]]]:
+        """Staged rows of calls, and those of their legs."""
+        lines = enumerate(read_calls(path), 1)
+        while batch := list(itertools.islice(lines, _BATCH)):
+            calls: list[Row] = []
+            legs: list[Row] = []
+            for place, line in batch:
+                try:
+                    call, its_legs = self._rows.of(place, line)
+                except NotACall as error:
+                    raise bad_file(path, f"is no file of calls: line {place} {error}") from None
+                calls.append(call)
+                legs += its_legs
+            yield calls, legs
+
+
+def _ahead(batches: Iterator[_Item]) -> Iterator[_Item]:
+    """Makes the next batch while the last one is taken in by the database."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(next, batches, None)
+            yield batch

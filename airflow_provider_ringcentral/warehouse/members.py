@@ -16,24 +16,31 @@ _MISSED = ("missed", "no answer")
 _ANSWERED = ("accepted", "call connected")
 
 
+def note_sessions(connection: sa.engine.Connection, tables: Tables, stage: Stage) -> None:
+    """Put into `stage.sessions` those of which the file and the table, as it is before the merge, have several rows."""
+    staged, calls = stage.calls.c.telephony_session_id, tables.calls.c.telephony_session_id
+    doubled = sa.select(staged).group_by(staged).having(sa.func.count() > 1)
+    stored = sa.select(calls).where(calls.in_(sa.select(staged))).distinct()
+    for found in (doubled, stored):
+        connection.execute(sa.insert(stage.sessions).from_select(["telephony_session_id"], found))
+
+
 def flag_members(connection: sa.engine.Connection, tables: Tables, stage: Stage) -> None:
-    """Set `member_missed` right in every session that the file touched.
+    """Set `member_missed` right in the sessions of `stage.sessions`.
 
     It is true for an inbound row that was not answered when another inbound row of the same telephony session, of
     another extension, was answered or began earlier. So it depends on what is in the table and not on the order in
     which files came.
     """
     calls, wrong = tables.calls, stage.flagged
-    for touched in (stage.calls.c.telephony_session_id, stage.sessions.c.telephony_session_id):
-        connection.execute(sa.delete(wrong))
-        found = sa.select(calls.c.id).where(
-            calls.c.telephony_session_id.in_(sa.select(touched)),
-            _unanswered(calls),
-            calls.c.member_missed != _told_elsewhere(calls),
-        )
-        connection.execute(sa.insert(wrong).from_select(["id"], found))
-        right = sa.update(calls).where(calls.c.id.in_(sa.select(wrong.c.id)))
-        connection.execute(right.values(member_missed=sa.not_(calls.c.member_missed)))
+    found = sa.select(calls.c.id).where(
+        calls.c.telephony_session_id.in_(sa.select(stage.sessions.c.telephony_session_id)),
+        _unanswered(calls),
+        calls.c.member_missed != _told_elsewhere(calls),
+    )
+    connection.execute(sa.insert(wrong).from_select(["id"], found))
+    right = sa.update(calls).where(calls.c.id.in_(sa.select(wrong.c.id)))
+    connection.execute(right.values(member_missed=sa.not_(calls.c.member_missed)))
 
 
 def _unanswered(calls: Any) -> Any:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from airflow_provider_ringcentral.warehouse.columns import DETAILED_ONLY
 from airflow_provider_ringcentral.warehouse.counts import Counts
 from airflow_provider_ringcentral.warehouse.dialect import Dialect
-from airflow_provider_ringcentral.warehouse.members import flag_members
+from airflow_provider_ringcentral.warehouse.members import flag_members, note_sessions
 from airflow_provider_ringcentral.warehouse.tables import Stage, Tables
 from airflow_provider_ringcentral.warehouse.window import Window
 
@@ -44,6 +44,7 @@ class Merge:
         self._keep_what_simple_lacks()
         told = self._bury(sa.select(staged.c.id, staged.c.last_modified_time).where(staged.c.deleted))
         alive = sa.not_(staged.c.deleted)
+        note_sessions(self._connection, self._tables, self._stage)
         written = self._count(sa.select(staged.c.id).where(alive))
         updated = self._count(sa.select(calls.c.id).where(calls.c.id.in_(sa.select(staged.c.id).where(alive))))
         legs = self._put_calls(alive, replacing=updated > 0) if written else 0

@@ -1,0 +1,113 @@
+"""A line of a file as rows of the temporary tables: one of the call, one for each leg."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from airflow_provider_ringcentral.extract.columns import Column, Fit, Kind, Row
+from airflow_provider_ringcentral.warehouse.cells import Cells
+from airflow_provider_ringcentral.warehouse.columns import CALLS, DELETED, LEGS
+from airflow_provider_ringcentral.warehouse.typed import cells_of, name_of, struct_of
+
+_LEG = struct_of("Leg", LEGS)
+_CALL = struct_of("Call", CALLS, ("legs", list[_LEG] | None, None), (DELETED, bool | None, None))  # type: ignore[valid-type]
+
+_decode_typed = msgspec.json.Decoder(_CALL).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_cells_of_call, _cells_of_leg = cells_of(CALLS), cells_of(LEGS)
+_legs_of, _deleted_of, _modified_of = name_of("legs"), name_of(DELETED), name_of("lastModifiedTime")
+
+
+_NUL = b"\\u0000"
+
+_encode = msgspec.json.Encoder().encode
+
+
+class NotACall(ValueError):
+    """A line that is no call of ours."""
+
+
+class Rows:
+    """Rows for a database whose times `time` makes."""
+
+    def __init__(self, time: Fit) -> None:
+        self._time = time
+        self._call_fixes, self._leg_fixes = _fixes(CALLS, time), _fixes(LEGS, time)
+        self._calls, self._legs = Cells.of(CALLS, time), Cells.of(LEGS, time)
+
+    def of(self, place: int, line: bytes) -> tuple[Row, list[Row]]:
+        """Of the call in line `place`, and of its legs; `NotACall` without a word of the line."""
+        if _NUL in line:
+            line = _without_nul(line)
+        try:
+            call = _decode_typed(line)
+        except msgspec.ValidationError:
+            return self._odd(place, line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise NotACall("is no JSON object") from None
+        cells = _cells_of_call(call)
+        if not cells[0]:
+            raise NotACall("has no id")
+        legs = _legs_of(call)
+        detailed = legs is not None or _modified_of(call) is not None
+        row = [place, detailed, _deleted_of(call) is True, *_fixed(cells, self._call_fixes), line.decode()]
+        told = enumerate(legs or (), 1)
+        return row, [[place, at, *_fixed(_cells_of_leg(leg), self._leg_fixes)] for at, leg in told]
+
+    def _odd(self, place: int, line: bytes) -> tuple[Row, list[Row]]:
+        """Of a call that has a value of another type than its column's."""
+        record = _record(line)
+        cells = self._calls.row(record)
+        if not cells[0]:
+            raise NotACall("has no id")
+        found = record.get("legs")
+        legs = [leg for leg in found if isinstance(leg, dict)] if isinstance(found, list) else []
+        detailed = found is not None or record.get("lastModifiedTime") is not None
+        row = [place, detailed, record.get(DELETED) is True, *cells, line.decode()]
+        return row, [[place, at, *self._legs.row(leg)] for at, leg in enumerate(legs, 1)]
+
+
+def _record(line: bytes) -> dict[str, Any]:
+    try:
+        return _decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # Not chained: the error may hold what could not be decoded.
+        raise NotACall("is no JSON object") from None
+
+
+def _without_nul(line: bytes) -> bytes:
+    """Texts of SQL cannot hold NUL, and PostgreSQL's JSONB not even its escape."""
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return value.replace("\0", "\ufffd")
+        if isinstance(value, dict):
+            return {clean(key): clean(inner) for key, inner in value.items()}
+        return [clean(inner) for inner in value] if isinstance(value, list) else value
+
+    return _encode(clean(_record(line)))
+
+
+Fixes = Sequence[tuple[int, Fit]]
+"""Places of cells that do not stay as they were decoded."""
+
+
+def _fixes(columns: Iterable[Column], time: Fit) -> Fixes:
+    fixes: list[tuple[int, Fit]] = []
+    for at, column in enumerate(columns):
+        if column.kind is Kind.TIME:
+            fixes.append((at, time))
+        elif column.kind is Kind.TEXT and column.name.lower().endswith("id"):
+            fixes.append((at, str))
+    return fixes
+
+
+def _fixed(cells: Sequence[Any], fixes: Fixes) -> Row:
+    row = list(cells)
+    for at, fix in fixes:
+        if row[at] is not None:
+            row[at] = fix(row[at])
+    return row
