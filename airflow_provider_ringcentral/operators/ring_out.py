@@ -1,0 +1,208 @@
+"""Calls between two phones."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import BaseOperator, conf
+
+from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Context
+
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+    from airflow_provider_ringcentral.operators.window import Span
+    from airflow_provider_ringcentral.sending.notebook import Notebook
+    from airflow_provider_ringcentral.sending.ring_out import Ringing, RingOutDraft
+
+SECONDS_EACH_POLL = 3.0
+SECONDS_UNTIL_ENDED = 3600.0
+SECONDS_TO_CANCEL = 10.0
+
+
+class RingCentralRingOutOperator(BaseOperator):
+    """Call a phone, connect it with another when it is answered, once, and wait for the end of the call.
+
+    Source: operationIds createRingOutCall, readRingOutCallStatus, deleteRingOutCall (app scope RingOut; 10 calls a
+    minute). Both numbers are checked before anything rings. RingCentral has no list of these calls: when the answer is
+    lost, nobody can tell whether phones ring, and the task fails without calling again. Airflow's retries, also after a
+    killed worker, go on with the call they find noted. A task that is killed while its worker waits cancels the call,
+    which works until the first phone is answered.
+
+    Returns a dict (JSON): `id` (text), `status` (RingCentral's callStatus, last seen), `caller` and `callee` (theirs).
+
+    Raises `OutcomeUnknown` when nobody can tell whether it was placed, or connected before it ended; `DeliveryFailed`
+    when it was not connected (busy and unanswered calls are placed anew by Airflow's retries, others are not);
+    `NotConfirmed` when it did not end in time.
+
+    Every value is a template field, `deferrable` excepted.
+
+    :param to: the number to connect with, in E.164.
+    :param from_number: the phone that rings first, in E.164.
+    :param forwarding_number_id: instead of `from_number`: the id of a forwarding number of the JWT's user.
+    :param caller_id: the number that is shown, one of the user's; None: RingCentral's choice.
+    :param play_prompt: ask whoever answers first to press 1; None: the user's setting.
+    :param wait_for: `placed`, `connected` (both have answered) or `ended` (both have hung up).
+    :param on_rerun: when a person clears the task after it succeeded: `send` (call again) or `skip` (Airflow 3.3 and
+        later).
+    :param deferrable: wait without a worker. A call is not cancelled then.
+    :param poll_interval: seconds between two looks (at least 5 when deferred). Shorter than calls last: RingCentral
+        forgets a call soon after its end.
+    :param timeout: seconds until the task gives up waiting.
+    :param ringcentral_conn_id: the Connection.
+    """
+
+    template_fields: Sequence[str] = (
+        "ringcentral_conn_id",
+        "to",
+        "from_number",
+        "forwarding_number_id",
+        "caller_id",
+        "play_prompt",
+        "wait_for",
+        "on_rerun",
+        "poll_interval",
+        "timeout",
+    )
+    ui_color = "#ffd8a8"
+
+    # No choices here: phones that ring twice are worse than a failed task, and there is nowhere to look.
+    on_unknown = "fail"
+    settling = 0.0
+
+    def __init__(
+        self,
+        *,
+        to: str,
+        from_number: str | None = None,
+        forwarding_number_id: str | int | None = None,
+        caller_id: str | None = None,
+        play_prompt: bool | str | None = None,
+        wait_for: str = "ended",
+        on_rerun: str = "send",
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poll_interval: Span = SECONDS_EACH_POLL,
+        timeout: Span = SECONDS_UNTIL_ENDED,
+        ringcentral_conn_id: str = "ringcentral_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.to = to
+        self.from_number = from_number
+        self.forwarding_number_id = forwarding_number_id
+        self.caller_id = caller_id
+        self.play_prompt = play_prompt
+        self.wait_for = wait_for
+        self.on_rerun = on_rerun
+        self.deferrable = deferrable
+        self.poll_interval = poll_interval
+        self.timeout = timeout
+        self.ringcentral_conn_id = ringcentral_conn_id
+        self._call_id: str | None = None
+
+    @cached_property
+    def hook(self) -> RingCentralJWTHook:
+        """The hook of the Connection."""
+        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Call and wait; a retry finds the call of an earlier try."""
+        return self._call(context, resumed=False)
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Go on waiting, or call when the quota is open again."""
+        return self._call(context, resumed=True)
+
+    def on_kill(self) -> None:
+        """Cancel the call, if it is not too late."""
+        if self._call_id is None:
+            return
+        # In a thread: the one that is interrupted here may hold what a request needs.
+        canceller = threading.Thread(target=self._cancel, args=(self._call_id,), daemon=True)
+        canceller.start()
+        canceller.join(SECONDS_TO_CANCEL)
+
+    def _call(self, context: Context, *, resumed: bool) -> dict[str, Any]:
+        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.notebook import notebook_of
+        from airflow_provider_ringcentral.operators.wishes import once_wishes_of
+        from airflow_provider_ringcentral.sending.ring_out import place
+
+        with deferring(self, deferrable=self.deferrable), airflow_errors():
+            once, client, draft = once_wishes_of(self, context), self.hook.get_conn(), self._draft()
+            notebook = notebook_of(context, client, resumed=resumed)
+            sent = place(client, draft, notebook, on_rerun=once.on_rerun)
+            self._call_id = sent.id
+            self.log.info("Call %s is placed%s.", sent.id, " by an earlier try" if sent.earlier else "")
+            ringing = self._follow(client, notebook, draft.key, sent.id)
+            notebook.finish()
+        return {"id": sent.id, "status": ringing.call, "caller": ringing.caller, "callee": ringing.callee}
+
+    def _draft(self) -> RingOutDraft:
+        from airflow_provider_ringcentral.extract.errors import BadArgument
+        from airflow_provider_ringcentral.extract.given import one_of
+        from airflow_provider_ringcentral.operators.flag import flag_of
+        from airflow_provider_ringcentral.sending.ring_out import WAIT_FOR, RingOutDraft
+        from airflow_provider_ringcentral.sending.text import checked_number
+
+        one_of("wait_for", self.wait_for, WAIT_FOR)
+        to = checked_number("to", self.to)
+        if _given(self.from_number) == _given(self.forwarding_number_id):
+            raise BadArgument("give either from_number or forwarding_number_id.", parameter="from_number")
+        caller = (
+            {"phoneNumber": checked_number("from_number", self.from_number)}
+            if _given(self.from_number)
+            else {"forwardingNumberId": str(self.forwarding_number_id)}
+        )
+        options: dict[str, Any] = {}
+        if _given(self.caller_id):
+            options["callerId"] = {"phoneNumber": checked_number("caller_id", self.caller_id)}
+        if _given(self.play_prompt):
+            options["playPrompt"] = flag_of("play_prompt", self.play_prompt)
+        return RingOutDraft(caller, to, options)
+
+    def _follow(self, client: RingCentralClient, notebook: Notebook, key: str, call_id: str) -> Ringing:
+        """Wait until the call is where it is wanted. One that was not connected is placed anew by the next try."""
+        from airflow_provider_ringcentral.extract.given import span_of
+        from airflow_provider_ringcentral.operators.resting import rest
+        from airflow_provider_ringcentral.sending.ring_out import ended_badly, look, noted, remember
+        from airflow_provider_ringcentral.sending.status import NotConfirmed, Outcome
+
+        seconds, timeout = (span_of(name, getattr(self, name), "give seconds") for name in ("poll_interval", "timeout"))
+        ringing = noted(notebook, key)
+        while ringing.outcome(self.wait_for) is Outcome.WAIT:
+            ringing = look(client, call_id, ringing)
+            remember(notebook, key, ringing)
+            if ringing.outcome(self.wait_for) is Outcome.WAIT and not rest(
+                self,
+                notebook,
+                seconds=seconds.total_seconds(),
+                timeout=timeout.total_seconds(),
+                deferrable=self.deferrable,
+            ):
+                raise NotConfirmed(
+                    f"the call is not {self.wait_for} after {timeout.total_seconds():g} s ({ringing.call}). It is not "
+                    "placed again; a retry goes on waiting"
+                )
+        if ringing.outcome(self.wait_for) is Outcome.FAILED:
+            raise ended_badly(notebook, key, ringing)
+        return ringing
+
+    def _cancel(self, call_id: str) -> None:
+        from airflow_provider_ringcentral.sending.ring_out import cancel
+
+        try:
+            done = cancel(self.hook.make_client(SECONDS_TO_CANCEL), call_id)
+        except Exception as error:  # noqa: BLE001 - the task is being killed, and nobody waits for this
+            self.log.warning("Call %s could not be cancelled: %s", call_id, error)
+        else:
+            self.log.info("Call %s %s.", call_id, "is cancelled" if done else "cannot be cancelled any more")
+
+
+def _given(value: Any) -> bool:
+    return value is not None and value not in ("", "None")
