@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_ringcentral.sending.arrival import Arrival
 from airflow_provider_ringcentral.sending.brief import grouped
+from airflow_provider_ringcentral.triggers.arrivals import Arrivals, Awaited
 from airflow_provider_ringcentral.triggers.message_statuses import Followed, MessageStatuses
-from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS
 from airflow_provider_ringcentral.triggers.rounds import answer
 from airflow_provider_ringcentral.triggers.waiting import RingCentralWaitTrigger
 
@@ -55,6 +56,38 @@ class RingCentralMessageStatusTrigger(RingCentralWaitTrigger):
             return {"status": "timeout", "reason": look.reason}
         return {"status": "success", "messages": grouped(look.value)}
 
-    def _pace(self) -> dict[str, float]:
-        first = max(0.0, self.poke_interval - SOONEST_SECONDS)
-        return {"interval": self.poke_interval, "first": first, "deadline": self.deadline}
+
+class RingCentralNewMessageTrigger(RingCentralWaitTrigger):
+    """Waits until a message arrives in the mailbox at `path` (a message-store list) that passes `arrival`.
+
+    `arrival` is one as JSON (`sending/arrival.py`). All waits for one mailbox in a triggerer are answered by the same
+    request. Fires once, with `status`:
+
+    | status | with |
+    |---|---|
+    | success | `messages`: ids, times and attachments, oldest first; `deadline`, for who goes on waiting |
+    | timeout | `reason`: what the last look found |
+    | error | `error`: kind, message, fields of what waiting cannot mend |
+    """
+
+    fields: ClassVar[tuple[str, ...]] = (*RingCentralWaitTrigger.fields, "path", "arrival")
+
+    def __init__(
+        self,
+        *,
+        ringcentral_conn_id: str,
+        path: str,
+        arrival: Mapping[str, Any],
+        poke_interval: float,
+        deadline: float,
+    ) -> None:
+        super().__init__(ringcentral_conn_id=ringcentral_conn_id, poke_interval=poke_interval, deadline=deadline)
+        self.path = path
+        self.arrival = dict(arrival)
+
+    async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
+        awaited = Awaited(Arrival.of_json(self.arrival))
+        look = await answer(client, Arrivals(self.path), awaited, **self._pace())
+        if not look.done:
+            return {"status": "timeout", "reason": look.reason}
+        return {"status": "success", "messages": look.value, "deadline": self.deadline}

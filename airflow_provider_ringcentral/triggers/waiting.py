@@ -69,5 +69,10 @@ class RingCentralWaitTrigger(BaseTrigger):
         """The payload of the event."""
         raise NotImplementedError
 
+    def _pace(self) -> dict[str, float]:
+        """When to look, for `rounds.answer`: the first look was the worker's."""
+        first = max(0.0, self.poke_interval - SOONEST_SECONDS)
+        return {"interval": self.poke_interval, "first": first, "deadline": self.deadline}
+
     def _left(self) -> float:
         return self.deadline - time.time()

@@ -17,12 +17,18 @@ from airflow_provider_ringcentral.client.errors import PermissionDenied, error_o
 from airflow_provider_ringcentral.hooks import shared_client
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.sandbox import Sandbox
+from airflow_provider_ringcentral.sending.arrival import LATE_SECONDS, Arrival
 from airflow_provider_ringcentral.sending.brief import ungrouped
 from airflow_provider_ringcentral.triggers import rounds
-from airflow_provider_ringcentral.triggers.messages import MOST_MESSAGES, RingCentralMessageStatusTrigger
+from airflow_provider_ringcentral.triggers.arrivals import MOST_KNOWN, Arrivals, Awaited
+from airflow_provider_ringcentral.triggers.messages import (
+    MOST_MESSAGES,
+    RingCentralMessageStatusTrigger,
+    RingCentralNewMessageTrigger,
+)
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
-OWN, ALICE, BOB = "+16505551001", "+12125550101", "+12125550102"
+OWN, ALICE, BOB, STRANGER = "+16505551001", "+12125550101", "+12125550102", "+12125550199"
 CROWD = 1000
 BLOCKED_SECONDS = 1.5
 """Above what a busy machine takes from a loop that only waits, below what one slow step would."""
@@ -66,6 +72,17 @@ def made(ids: list[str], *, seconds: float = 30.0, **arguments: Any) -> RingCent
     )
 
 
+def arriving(*, seconds: float = 30.0, since: float | None = None, **filters: Any) -> RingCentralNewMessageTrigger:
+    arrival = Arrival(time.time() if since is None else since, **{"direction": "Inbound", **filters})
+    return RingCentralNewMessageTrigger(
+        ringcentral_conn_id="ringcentral_default",
+        path=f"{EXTENSION}/message-store",
+        arrival=arrival.as_json(),
+        poke_interval=0.1,
+        deadline=time.time() + seconds,
+    )
+
+
 async def eventually(what) -> None:
     for _ in range(500):
         if what():
@@ -94,7 +111,14 @@ def asked(desk: Sandbox) -> list[list[str]]:
     return found
 
 
-@pytest.mark.parametrize("trigger", [made(["1", "2"], since=1.5), made(["1"], since=None)], ids=["since", "never"])
+TRIGGERS = [
+    made(["1", "2"], since=1.5),
+    made(["1"], since=None),
+    arriving(types=("SMS", "Fax"), from_numbers=(ALICE,), but_not=frozenset({"2", "1"})),
+]
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS, ids=["since", "never", "arrival"])
 def test_it_survives_the_database(trigger):
     path, arguments = json.loads(json.dumps(trigger.serialize()))
     module, name = path.rsplit(".", 1)
@@ -106,7 +130,10 @@ def test_it_survives_the_database(trigger):
 def test_what_it_carries_is_small():
     ids = [str(2**63 - number) for number in range(MOST_MESSAGES)]
 
+    known = frozenset(str(2**63 - number) for number in range(MOST_KNOWN))
+
     assert len(json.dumps(made(ids).serialize())) < 48_000
+    assert len(json.dumps(arriving(but_not=known).serialize())) < 48_000
 
 
 async def test_it_tells_what_became_of_them_without_number_and_text(client, desk):
@@ -151,17 +178,18 @@ async def test_a_thousand_waits_are_one(client, desk, caplog):
     loop = asyncio.get_running_loop()
     loop.set_debug(True)
     loop.slow_callback_duration = BLOCKED_SECONDS
-    desk.number_outcome(ALICE, status="Delivered", after_seconds=60)
+    desk.number_outcome(ALICE, status="Queued")
     began = time.time()
     ids = await asyncio.to_thread(text_to, client, ALICE, CROWD)
     desk.reset_stats()
+    waits = [asyncio.create_task(made([one], since=began, seconds=120)._told()) for one in ids]
+    await eventually(lambda: rounds._rounds and waiting() == CROWD and len(asked(desk)) > 1)
+    await asyncio.to_thread(lambda: [desk.change_message(int(one), "Delivered") for one in ids])
 
-    events = await asyncio.gather(*(made([one], since=began)._told() for one in ids))
+    events = [await each for each in waits]
 
-    assert [ungrouped(event["messages"])[one]["messageStatus"] for one, event in zip(ids, events, strict=True)] == (
-        ["Delivered"] * CROWD
-    )
-    assert len(asked(desk)) > 2, "they had to wait"
+    told = [ungrouped(event["messages"])[one]["messageStatus"] for one, event in zip(ids, events, strict=True)]
+    assert told == ["Delivered"] * CROWD
     assert max(map(len, asked(desk))) <= 3
     assert desk.stats()["limited"] == 0
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
@@ -208,10 +236,9 @@ async def test_cancelled_while_it_asks_it_leaves_nothing_behind(client, desk):
     assert (task.cancelled(), rounds._rounds) == (True, {})
 
 
-@pytest.mark.parametrize("fault", [{"kind": "status", "status": 503, "retry_after": 0}, {"kind": "reset"}], ids=str)
-async def test_what_may_pass_is_waited_out(client, desk, fault):
+async def test_what_may_pass_is_waited_out(client, desk):
     ids = text_to(client, ALICE)
-    desk.fault(operation="readMessage", times=2, **fault)
+    desk.fault("status", operation="readMessage", status=503, retry_after=0, times=2)
 
     assert (await made(ids)._told())["status"] == "success"
 
@@ -226,6 +253,31 @@ async def test_what_waiting_cannot_mend_is_told_to_all_with_its_cure(client, des
 
     assert [type(error) for error in errors] == [PermissionDenied] * 3
     assert all(error.remedy and error.remedy.who == "developer console" for error in errors)
+
+
+async def test_all_who_wait_for_one_mailbox_share_its_list(desk):
+    kinds = ["SMS", "Fax", "VoiceMail"]
+    waits = [asyncio.create_task(arriving(types=(kind,))._told()) for kind in kinds * 20]
+    await eventually(lambda: rounds._rounds and waiting() == 60)
+    arrived = {kind: str(desk.receive_message(kind)["id"]) for kind in kinds}
+    events = [await each for each in waits]
+
+    assert [[one["id"] for one in event["messages"]] for event in events] == [[arrived[kind]] for kind in kinds * 20]
+    assert set(map(tuple, asked(desk))) == {("listMessages",)}
+
+
+async def test_a_look_goes_back_no_further_than_messages_may_come_late(desk):
+    began = time.time()
+    long_ago = began - 40 * 86_400
+    waiting_long, waiting_new = (Awaited(Arrival(when, from_numbers=(STRANGER,))) for when in (long_ago, began))
+    async with shared_client.shared_client("ringcentral_default") as client:
+        topic = Arrivals(f"{EXTENSION}/message-store")
+        looks = await topic.look(client, [waiting_long, waiting_new])
+        starts = (waiting_long.start, waiting_new.start)
+
+    assert [look.done for look in looks] == [False, False]
+    assert starts[0] == pytest.approx(began - LATE_SECONDS, abs=5)
+    assert starts[1] == began
 
 
 async def test_it_does_not_fire_within_five_seconds(client, desk):
