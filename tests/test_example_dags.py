@@ -68,13 +68,37 @@ def check_recordings(folder: Path, sandbox: Sandbox) -> None:
         assert hashlib.sha256((folder / "recordings" / line["file"]).read_bytes()).hexdigest() == line["sha256"]
 
 
+def check_fax(folder: Path, sandbox: Sandbox) -> None:
+    ((destination, count),) = [(path, path.read_bytes().count(b"\n") - 1) for path in (folder / "faxed").iterdir()]
+    (fax,) = sandbox.messages(type="Fax")
+    letter, report = fax["attachments"]
+    assert (fax["to"], fax["status"]) == (["+16505550100"], "Sent")
+    assert (letter["filename"], report["filename"]) == ("letter.txt", destination.name)
+    assert report["sha256"] == hashlib.sha256(destination.read_bytes()).hexdigest()
+    assert count > 0
+
+
+def check_card(folder: Path, sandbox: Sandbox) -> None:
+    day = MIDNIGHT - timedelta(days=1)
+    calls = len(between(sandbox, day, MIDNIGHT))
+    (post,) = sandbox.posts()
+    assert post["text"] == f"{calls} calls on {day:%Y-%m-%d}"
+    (shown,) = post["attachments"]
+    facts = shown["card"]["body"][1]["facts"]
+    assert [fact["value"] for fact in facts] == [f"{day:%Y-%m-%d}", str(calls)]
+
+
 CHECKS: dict[str, Callable[[Path, Sandbox], None]] = {
     "ringcentral_call_log_daily": check_daily,
     "ringcentral_call_log_by_day": check_by_day,
     "ringcentral_extensions": check_extensions,
     "ringcentral_recordings_archive": check_recordings,
+    "ringcentral_fax_a_report": check_fax,
+    "ringcentral_daily_card": check_card,
 }
 OPTIONS: dict[str, dict[str, Any]] = {
+    # Sent at the first look.
+    "ringcentral_fax_a_report": {"sent_seconds": 0, "fax_page_seconds": 0},
     # Ten a minute, each of half a megabyte, would show nothing more.
     "ringcentral_recordings_archive": {"limits": {"Heavy": 100_000}, "recording_bytes_per_second": 10},
 }

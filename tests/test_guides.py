@@ -95,12 +95,23 @@ def test_imports_of_shown_code_exist(guide, code):
             exec(compile(ast.Module([node], []), guide, "exec"), {})
 
 
-@pytest.mark.parametrize("guide", ["extracting-call-logs.md", "waiting-for-things.md"])
+@pytest.mark.parametrize(
+    "guide", ["extracting-call-logs.md", "waiting-for-things.md", "fax-a-report.md", "team-messaging.md"]
+)
 def test_the_dag_of_the_guide_takes_its_arguments(guide):
     spaces: dict[str, object] = {}
     exec(blocks(guide, "python")[0], spaces)
 
     assert spaces["DAG"]
+
+
+def test_the_connection_of_the_guide_is_a_webhook(monkeypatch):
+    from airflow_provider_ringcentral.hooks.webhook import webhook_client
+
+    (shown,) = re.findall(r"export (\w+)='(.*?)'", text_of("team-messaging.md"))
+    monkeypatch.setenv(*shown)
+
+    assert webhook_client("ringcentral_webhook_default").credentials.path == "/webhook/v2/the-id"
 
 
 def test_the_conditions_of_the_guide_can_be_judged():
