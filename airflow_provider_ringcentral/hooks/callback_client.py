@@ -1,4 +1,4 @@
-"""A client for callbacks, to which Airflow gives little time.
+"""Clients for callbacks, to which Airflow gives little time.
 
 A worker ends a process 20 s after its task has ended (`[core] task_success_overtime`), callbacks included, and the DAG
 processor one that works on a file for 50 s. So requests neither wait long for their place in the quota nor for answers.
@@ -13,15 +13,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from airflow.providers.common.compat.sdk import mask_secret
+from airflow.providers.common.compat.connection import get_async_connection
+from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
 from airflow_provider_ringcentral.hooks.client import client_of
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.hooks.shared_client import mask_on_the_loop, read_credentials
+from airflow_provider_ringcentral.hooks.webhook import webhook_address_of, webhook_client_at, webhook_secrets_of
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.credentials import Credentials
+    from airflow_provider_ringcentral.client.webhook import WebhookClient
+    from airflow_provider_ringcentral.client.webhook_address import WebhookAddress
 
 T = TypeVar("T")
 
@@ -37,20 +41,32 @@ def with_client(ringcentral_conn_id: str, job: Callable[[RingCentralClient], T])
     return _done(RingCentralJWTHook(ringcentral_conn_id).credentials, mask_secret, job)
 
 
-async def with_client_in_thread(ringcentral_conn_id: str, job: Callable[[RingCentralClient], T]) -> T:
-    """The same on an event loop: the Connection is read on it, the job done in a thread of its own."""
+async def with_client_on_loop(ringcentral_conn_id: str, job: Callable[[RingCentralClient], T]) -> T:
+    """The same on an event loop: the Connection is read on it, the job done in a thread."""
     credentials = await read_credentials(ringcentral_conn_id)
     secrets: set[str] = set()
-    # Airflow tells by a context variable whose log a line belongs to.
-    context = contextvars.copy_context()
-    thread = ThreadPoolExecutor(1, "ringcentral-callback")
     try:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(thread, lambda: context.run(_done, credentials, secrets.add, job))
+        return await _in_thread(lambda: _done(credentials, secrets.add, job))
     finally:
-        thread.shutdown(wait=False)
         for secret in secrets:
             await mask_on_the_loop(secret)
+
+
+def with_webhook(webhook_conn_id: str, job: Callable[[WebhookClient], T]) -> T:
+    """`job` done with a client of the incoming webhook whose URL is the Connection's password."""
+    connection = BaseHook.get_connection(webhook_conn_id)
+    for secret in webhook_secrets_of(connection):
+        mask_secret(secret)
+    return _done_by_webhook(webhook_address_of(connection), job)
+
+
+async def with_webhook_on_loop(webhook_conn_id: str, job: Callable[[WebhookClient], T]) -> T:
+    """The same on an event loop."""
+    connection = await get_async_connection(webhook_conn_id)
+    for secret in webhook_secrets_of(connection):
+        await mask_on_the_loop(secret)
+    address = webhook_address_of(connection)
+    return await _in_thread(lambda: _done_by_webhook(address, job))
 
 
 def _done(credentials: Credentials, on_secret: Callable[[str], None], job: Callable[[RingCentralClient], T]) -> T:
@@ -60,3 +76,23 @@ def _done(credentials: Credentials, on_secret: Callable[[str], None], job: Calla
         return job(client)
     finally:
         client.close()
+
+
+def _done_by_webhook(address: WebhookAddress, job: Callable[[WebhookClient], T]) -> T:
+    hurried = replace(address, timeout=min(address.timeout, ANSWER_SECONDS))
+    client = webhook_client_at(hurried, max_wait=PATIENCE_SECONDS)
+    try:
+        return job(client)
+    finally:
+        client.close()
+
+
+async def _in_thread(job: Callable[[], T]) -> T:
+    """In a thread of its own: the loop's executor is Airflow's, too."""
+    # Airflow tells by a context variable whose log a line belongs to.
+    context = contextvars.copy_context()
+    thread = ThreadPoolExecutor(1, "ringcentral-callback")
+    try:
+        return await asyncio.get_running_loop().run_in_executor(thread, context.run, job)
+    finally:
+        thread.shutdown(wait=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseNotifier
@@ -25,7 +25,7 @@ SECONDS_OF_LOOKING = 4.0
 
 
 class RingCentralAlertNotifier(BaseNotifier):
-    """Alert somebody from a callback or a deadline. Subclasses say how (`send`) and whom (`line`).
+    """Alert somebody from a callback or a deadline. Subclasses say by what (`reach`), how (`send`) and whom (`line`).
 
     Never raises: what goes wrong is logged. Alerts that come together end in one message and one summary.
 
@@ -36,11 +36,10 @@ class RingCentralAlertNotifier(BaseNotifier):
     :param max_per_hour: messages in any hour to these recipients, one summary more apart; None: any number.
     :param gather: seconds without a further alert that end a storm; so long the last one waits before it tells of the
         others. Airflow ends the process of a task 20 s after it (`[core] task_success_overtime`).
-    :param ringcentral_conn_id: the Connection.
     """
 
     # The text comes last: what else there is must be rendered when a text cannot be.
-    alert_fields: ClassVar[Sequence[str]] = ("ringcentral_conn_id", "dedup_key", "min_interval", "max_per_hour", "text")
+    alert_fields: Sequence[str] = ("dedup_key", "min_interval", "max_per_hour", "text")
     most_units: ClassVar[int]
     """UTF-16 units that the channel takes; what is longer is cut."""
 
@@ -52,7 +51,6 @@ class RingCentralAlertNotifier(BaseNotifier):
         min_interval: Span = SECONDS_BETWEEN,
         max_per_hour: int | str | None = MOST_AN_HOUR,
         gather: float = SECONDS_OF_GATHERING,
-        ringcentral_conn_id: str = "ringcentral_default",
         **kwargs: Any,
     ) -> None:
         # Airflow 3.1 and later hand over the context of a deadline here.
@@ -62,13 +60,20 @@ class RingCentralAlertNotifier(BaseNotifier):
         self.min_interval = min_interval
         self.max_per_hour = max_per_hour
         self.gather = gather
-        self.ringcentral_conn_id = ringcentral_conn_id
+
+    def reach(self, job: Callable[[Any], None]) -> None:
+        """Do `job` with a client."""
+        raise NotImplementedError
+
+    async def reach_on_loop(self, job: Callable[[Any], None]) -> None:
+        """The same on an event loop, in a thread."""
+        raise NotImplementedError
 
     def line(self) -> str:
         """Who is told how, as a digest: alerts of one line share their limits."""
         raise NotImplementedError
 
-    def send(self, client: RingCentralClient, text: str) -> str:
+    def send(self, client: Any, text: str) -> str:
         """Send `text` once; what is at the server now, for the log."""
         raise NotImplementedError
 
@@ -91,23 +96,19 @@ class RingCentralAlertNotifier(BaseNotifier):
 
     def notify(self, context: Context) -> None:
         """Send, or count what need not be sent. Never raises."""
-        from airflow_provider_ringcentral.hooks.callback_client import with_client
-
         try:
-            with_client(self.ringcentral_conn_id, lambda client: self._tell(client, context))
+            self.reach(lambda client: self._tell(client, context))
         except Exception as error:  # noqa: BLE001 - the failure of an alert must not hide that of the task
             self._report(error)
 
     async def async_notify(self, context: Context) -> None:
         """The same in a thread of its own, on an event loop."""
-        from airflow_provider_ringcentral.hooks.callback_client import with_client_in_thread
-
         try:
-            await with_client_in_thread(self.ringcentral_conn_id, lambda client: self._tell(client, context))
+            await self.reach_on_loop(lambda client: self._tell(client, context))
         except Exception as error:  # noqa: BLE001 - as above
             self._report(error)
 
-    def _tell(self, client: RingCentralClient, context: Mapping[str, Any]) -> None:
+    def _tell(self, client: Any, context: Mapping[str, Any]) -> None:
         from airflow_provider_ringcentral.notifications.alert_text import key_of, subject_of
         from airflow_provider_ringcentral.sending.storm import Storm
 
@@ -146,6 +147,31 @@ class RingCentralAlertNotifier(BaseNotifier):
             self.log.error("The alert was not sent: %s", error)
         else:
             self.log.error("The alert was not sent.", exc_info=error)
+
+
+class RingCentralAccountNotifier(RingCentralAlertNotifier):
+    """Alerts that are sent by the JWT's user.
+
+    :param ringcentral_conn_id: the Connection.
+    """
+
+    account_fields: Sequence[str] = ("ringcentral_conn_id", *RingCentralAlertNotifier.alert_fields)
+
+    def __init__(self, *, ringcentral_conn_id: str = "ringcentral_default", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.ringcentral_conn_id = ringcentral_conn_id
+
+    def reach(self, job: Callable[[RingCentralClient], None]) -> None:
+        """With a client of the Connection."""
+        from airflow_provider_ringcentral.hooks.callback_client import with_client
+
+        with_client(self.ringcentral_conn_id, job)
+
+    async def reach_on_loop(self, job: Callable[[RingCentralClient], None]) -> None:
+        """The same, in a thread."""
+        from airflow_provider_ringcentral.hooks.callback_client import with_client_on_loop
+
+        await with_client_on_loop(self.ringcentral_conn_id, job)
 
 
 def _most(value: int | str | None) -> int | None:

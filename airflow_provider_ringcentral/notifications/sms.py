@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_ringcentral.notifications.alert import SECONDS_OF_LOOKING, RingCentralAlertNotifier
+from airflow_provider_ringcentral.notifications.alert import SECONDS_OF_LOOKING, RingCentralAccountNotifier
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
 
 
-class RingCentralSmsNotifier(RingCentralAlertNotifier):
+class RingCentralSmsNotifier(RingCentralAccountNotifier):
     """Text an alert to each recipient, from a task's callback, a DAG's callback or a deadline.
 
     Source: operationId createSMSMessage (app scope SMS; 40 texts a minute). Each text goes out once: one whose answer
@@ -36,7 +36,7 @@ class RingCentralSmsNotifier(RingCentralAlertNotifier):
     :param ringcentral_conn_id: the Connection.
     """
 
-    template_fields: Sequence[str] = ("to", "from_number", *RingCentralAlertNotifier.alert_fields)
+    template_fields: Sequence[str] = ("to", "from_number", *RingCentralAccountNotifier.account_fields)
     most_units: ClassVar[int] = 1000
 
     def __init__(self, *, to: str | Sequence[str], from_number: str | None = None, **kwargs: Any) -> None:

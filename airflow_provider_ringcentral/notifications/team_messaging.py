@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_ringcentral.notifications.alert import SECONDS_OF_LOOKING, RingCentralAlertNotifier
+from airflow_provider_ringcentral.notifications.alert import SECONDS_OF_LOOKING, RingCentralAccountNotifier
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
 
 
-class RingCentralTeamMessagingNotifier(RingCentralAlertNotifier):
+class RingCentralTeamMessagingNotifier(RingCentralAccountNotifier):
     """Post an alert to a chat, from a task's callback, a DAG's callback or a deadline.
 
     Source: operationId createGlipPostNew (app scope TeamMessaging; 40 requests a minute, 2,500 posts a day). The post
@@ -28,7 +28,7 @@ class RingCentralTeamMessagingNotifier(RingCentralAlertNotifier):
         link.
     """
 
-    template_fields: Sequence[str] = ("chat", "team", "email", *RingCentralAlertNotifier.alert_fields)
+    template_fields: Sequence[str] = ("chat", "team", "email", *RingCentralAccountNotifier.account_fields)
     most_units: ClassVar[int] = 10_000
 
     def __init__(

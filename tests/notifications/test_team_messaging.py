@@ -46,8 +46,8 @@ async def test_a_deadline(posts):
     assert posts() == ["etl is late"]
 
 
-def test_a_hundred_tasks_fail_at_once(desk, posts):
-    threads = [threading.Thread(target=notifier(gather=2), args=(failed(f"load_{n}"),)) for n in range(100)]
+def test_many_tasks_fail_at_once(desk, posts):
+    threads = [threading.Thread(target=notifier(gather=0.7), args=(failed(f"load_{n}"),)) for n in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -55,7 +55,7 @@ def test_a_hundred_tasks_fail_at_once(desk, posts):
 
     first, second = posts()
     assert first.startswith("Airflow: task etl.load_")
-    assert second.startswith("Airflow: 99 more alerts since ")
+    assert second.startswith("Airflow: 19 more alerts since ")
 
 
 def test_an_answer_that_is_lost(desk, posts):

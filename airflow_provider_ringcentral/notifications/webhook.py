@@ -1,0 +1,82 @@
+"""Alerts through an incoming webhook of Team Messaging."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_ringcentral.notifications.alert import RingCentralAlertNotifier
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.webhook import WebhookClient
+
+
+class RingCentralWebhookNotifier(RingCentralAlertNotifier):
+    """Post an alert through an incoming webhook, from a task's callback, a DAG's callback or a deadline.
+
+    Source: guide pages team-messaging/incoming-webhooks, format 2. No app, no JWT and no quota are needed: the URL is
+    the password of a Connection of any type, as for `RingCentralPostWebhookOperator`. It is posted once; one whose
+    answer is lost cannot be looked for, and is not posted again. Never raises; what goes wrong is logged. Storms end in
+    one post and one summary, as for `RingCentralSmsNotifier`, which says what else there is.
+
+    Every value is a template field, `gather` excepted.
+
+    :param text: up to 10,000 UTF-16 units of RingCentral's Markdown, the rest is cut; None: what happened, where, and a
+        link.
+    :param title: a line above the text.
+    :param activity: what the post says it comes from, in the place of a name.
+    :param icon_uri: URL of a picture beside it.
+    :param webhook_conn_id: the Connection whose password is the URL.
+    """
+
+    template_fields: Sequence[str] = (
+        "webhook_conn_id",
+        "title",
+        "activity",
+        "icon_uri",
+        *RingCentralAlertNotifier.alert_fields,
+    )
+    most_units: ClassVar[int] = 10_000
+
+    def __init__(
+        self,
+        *,
+        title: str | None = None,
+        activity: str | None = None,
+        icon_uri: str | None = None,
+        webhook_conn_id: str = "ringcentral_webhook_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.title = title
+        self.activity = activity
+        self.icon_uri = icon_uri
+        self.webhook_conn_id = webhook_conn_id
+
+    def reach(self, job: Callable[[WebhookClient], None]) -> None:
+        """With a client of the webhook."""
+        from airflow_provider_ringcentral.hooks.callback_client import with_webhook
+
+        with_webhook(self.webhook_conn_id, job)
+
+    async def reach_on_loop(self, job: Callable[[WebhookClient], None]) -> None:
+        """The same, in a thread."""
+        from airflow_provider_ringcentral.hooks.callback_client import with_webhook_on_loop
+
+        await with_webhook_on_loop(self.webhook_conn_id, job)
+
+    def line(self) -> str:
+        """This webhook."""
+        from airflow_provider_ringcentral.sending.draft import digest
+
+        return digest("webhook", self.webhook_conn_id)
+
+    def send(self, client: WebhookClient, text: str) -> str:
+        """One post."""
+        from airflow_provider_ringcentral.hooks.notebook import notebook_of
+        from airflow_provider_ringcentral.sending.once import send_once
+        from airflow_provider_ringcentral.sending.webhook_post import WebhookPost, webhook_body
+
+        body = webhook_body(text, title=self.title, activity=self.activity, icon_uri=self.icon_uri)
+        send_once(client, WebhookPost(body), notebook_of({}, client))
+        return "posted"
