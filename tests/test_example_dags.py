@@ -88,6 +88,22 @@ def check_card(folder: Path, sandbox: Sandbox) -> None:
     assert [fact["value"] for fact in facts] == [f"{day:%Y-%m-%d}", str(calls)]
 
 
+def check_text(folder: Path, sandbox: Sandbox) -> None:
+    (message,) = sandbox.messages(type="SMS")
+    first, link = message["text"].split("\n")
+    assert message["to"] == ["+16505550100"]
+    assert first.startswith("Airflow: task ringcentral_text_on_failure.check failed with ValueError in ")
+    assert link.endswith("/tasks/check")
+
+
+def check_broadcast(folder: Path, sandbox: Sandbox) -> None:
+    (batch,) = sandbox.batches()
+    assert [message["text"].split(",")[0] for message in batch["messages"]] == ["Dear Ann", "Dear Ben", "Dear Cleo"]
+    header, *rows = (folder / "broadcast" / "result.csv").read_text().splitlines()
+    assert header.startswith("row,to,status,")
+    assert [row.split(",")[0] for row in rows] == ["1", "2", "3"]
+
+
 CHECKS: dict[str, Callable[[Path, Sandbox], None]] = {
     "ringcentral_call_log_daily": check_daily,
     "ringcentral_call_log_by_day": check_by_day,
@@ -95,7 +111,12 @@ CHECKS: dict[str, Callable[[Path, Sandbox], None]] = {
     "ringcentral_recordings_archive": check_recordings,
     "ringcentral_fax_a_report": check_fax,
     "ringcentral_daily_card": check_card,
+    "ringcentral_text_on_failure": check_text,
+    "ringcentral_broadcast_from_a_file": check_broadcast,
 }
+FAILS = {"ringcentral_text_on_failure": {"check": "failed"}}
+"""Tasks that are meant to."""
+
 OPTIONS: dict[str, dict[str, Any]] = {
     # Sent at the first look.
     "ringcentral_fax_a_report": {"sent_seconds": 0, "fax_page_seconds": 0},
@@ -114,12 +135,14 @@ def test_it_runs(dag_id: str, database: Any, tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setenv("CALL_LOG_FOLDER", tmp_path.as_uri())
     monkeypatch.setenv("CALL_LOG_DAYS", str(DAYS))
+    monkeypatch.setenv("FEWEST_CALLS", "1000000")
     with Sandbox(calls=3000, scale=0.02, **OPTIONS.get(dag_id, {})) as sandbox:
         monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", sandbox.connection_uri)
         dags = DagBag(EXAMPLES)
         assert dags.import_errors == {}
         run = dags.get_dag(dag_id).test(logical_date=MIDNIGHT + timedelta(minutes=30))
 
-        assert {task.task_id: task.state for task in run.get_task_instances() if task.state != "success"} == {}
+        failed = {task.task_id: task.state for task in run.get_task_instances() if task.state != "success"}
+        assert failed == FAILS.get(dag_id, {})
         CHECKS[dag_id](tmp_path, sandbox)
         assert (sandbox.stats()["logins"], sandbox.stats()["limited"]) == (1, 0)
