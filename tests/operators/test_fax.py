@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import logging
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from upath import UPath
 from airflow_provider_ringcentral.client.errors import BadRequest, ConfigurationError, DeliveryFailed, Unavailable
 from airflow_provider_ringcentral.operators.fax import RingCentralSendFaxOperator
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
-from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.sending.enclosure import Enclosure
 from airflow_provider_ringcentral.sending.fax_again import FaxAgain
 from airflow_provider_ringcentral.sending.fax_errors import BY_WORD
@@ -26,22 +25,6 @@ from airflow_provider_ringcentral.sending.fax_errors import BY_WORD
 AREA_CODES = itertools.count(210)
 PDF = b"%PDF-1.7\n" + b"1 0 obj << /Type /Page >> endobj\n" * 3 + bytes(range(256)) + b"\r\n--\r\n"
 LETTER = {"name": "letter.html", "text": "<p>Grüße</p>"}
-
-
-@pytest.fixture(scope="module")
-def office() -> Iterator[Sandbox]:
-    limits = dict.fromkeys(("Auth", "Light", "Medium", "Heavy"), 100_000)
-    with Sandbox(calls=0, limits=limits, scale=0.02) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def desk(office: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Sandbox]:
-    monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", office.connection_uri)
-    monkeypatch.setenv("AIRFLOW__RINGCENTRAL__LEDGER_URL", f"sqlite://{tmp_path}/ledger.sqlite")
-    office.reset_stats()
-    yield office
-    office.clear_faults()
 
 
 @pytest.fixture

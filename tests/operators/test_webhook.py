@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,21 +30,12 @@ TEXT = "The ledger is late"
 POST = "postToWebhook"
 
 
-@pytest.fixture(scope="module")
-def office() -> Iterator[Sandbox]:
-    with Sandbox(calls=0, scale=0.02, webhooks_per_minute=0) as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def url(office: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+def url(desk: Sandbox, monkeypatch: pytest.MonkeyPatch) -> str:
     """A webhook of this test, in the Connection."""
-    url = office.add_webhook()
+    url = desk.add_webhook()
     connect(monkeypatch, password=url, extra={"timeout": "1"})
-    monkeypatch.setenv("AIRFLOW__RINGCENTRAL__LEDGER_URL", f"sqlite://{tmp_path}/ledger.sqlite")
-    office.reset_stats()
-    yield url
-    office.clear_faults()
+    return url
 
 
 @pytest.fixture

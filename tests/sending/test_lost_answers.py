@@ -185,11 +185,12 @@ def test_a_retry_of_a_lost_ledger_looks_from_the_start_of_the_run(desk, senders,
 
 
 @pytest.mark.parametrize("with_store", [True, False])
-def test_a_cleared_task_sends_again(desk, senders, there, with_store):
+@pytest.mark.parametrize("sender", ["SMS", "fax", "post"])
+def test_a_cleared_task_sends_again(desk, senders, there, sender, with_store):
     store = Store() if with_store else None
-    (first,) = senders["SMS"]().execute(context_of(store=store))
+    (first,) = senders[sender]().execute(context_of(store=store))
 
-    (second,) = senders["SMS"]().execute(context_of(attempt=2, clears=1, store=store))
+    (second,) = senders[sender]().execute(context_of(attempt=2, clears=1, store=store))
 
     assert there() == [first["id"], second["id"]]
     assert second["found"] is False
@@ -206,11 +207,12 @@ def test_a_cleared_task_whose_answer_is_lost_does_not_take_the_first_message(des
     assert second["found"] is True
 
 
-def test_a_cleared_task_may_be_told_to_skip(desk, senders, there):
+@pytest.mark.parametrize("sender", ["SMS", "card"])
+def test_a_cleared_task_may_be_told_to_skip(desk, senders, there, sender):
     store = Store()
-    (first,) = senders["SMS"]().execute(context_of(store=store))
+    (first,) = senders[sender]().execute(context_of(store=store))
 
-    (second,) = senders["SMS"](on_rerun="skip").execute(context_of(attempt=2, clears=1, store=store))
+    (second,) = senders[sender](on_rerun="skip").execute(context_of(attempt=2, clears=1, store=store))
 
     assert there() == [first["id"]] == [second["id"]]
 

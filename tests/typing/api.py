@@ -34,7 +34,13 @@ from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.hooks.shared_client import shared_client
 from airflow_provider_ringcentral.operators.api import RingCentralApiOperator
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
+from airflow_provider_ringcentral.operators.fax import RingCentralSendFaxOperator
 from airflow_provider_ringcentral.operators.recordings import RingCentralDownloadRecordingsOperator
+from airflow_provider_ringcentral.operators.team_messaging import (
+    RingCentralPostCardOperator,
+    RingCentralPostMessageOperator,
+)
+from airflow_provider_ringcentral.operators.webhook import RingCentralPostWebhookOperator
 from airflow_provider_ringcentral.retry_policy import RingCentralRetryPolicy
 from airflow_provider_ringcentral.sandbox import Sandbox, SandboxControl
 from airflow_provider_ringcentral.sensors.api import RingCentralApiSensor
@@ -98,6 +104,22 @@ with DAG("types", schedule=None, start_date=START):
     RingCentralApiSensor(task_id="expression", path=EXTENSION, condition="status == 'Enabled'", deferrable=True)
     RingCentralApiSensor(task_id="function", path=EXTENSION, condition=lambda answer: answer["id"] > 1, missing_ok=True)
     RingCentralApiSensor.partial(task_id="mapped_wait", mode="reschedule").expand(path=[EXTENSION])
+
+    RingCentralSendFaxOperator(
+        task_id="fax",
+        to=["+16505550100"],
+        files=["/report.pdf", {"name": "letter.txt", "text": "Hello"}, {"template": "s3://conn@bucket/letter.html"}],
+        cover=0,
+        send_time=START,
+        timeout=timedelta(hours=1),
+        wait_for="sent",
+        deferrable=True,
+    )
+    RingCentralSendFaxOperator(task_id="fax_again", original_message_id=5)
+    RingCentralPostMessageOperator(task_id="post", team="Data", text="Hello", mentions=["5"], files="/chart.png")
+    RingCentralPostMessageOperator.partial(task_id="posts", text="Hello").expand(email=["name@example.com"])
+    RingCentralPostCardOperator(task_id="card", chat=5, card={"type": "AdaptiveCard"}, fallback_text="Hello")
+    RingCentralPostWebhookOperator(task_id="webhook", text="Hello", attachments={"type": "AdaptiveCard"})
 
     @task
     def use_the_hook() -> list[str]:
