@@ -108,11 +108,24 @@ def get_provider_info() -> dict[str, Any]:
             {
                 "integration-name": "RingCentral",
                 "python-modules": [
+                    f"{PACKAGE}.operators.a2p_sms",
                     f"{PACKAGE}.operators.api",
                     f"{PACKAGE}.operators.call_log",
+                    f"{PACKAGE}.operators.fax",
+                    f"{PACKAGE}.operators.mms",
+                    f"{PACKAGE}.operators.pager",
                     f"{PACKAGE}.operators.recordings",
+                    f"{PACKAGE}.operators.ring_out",
+                    f"{PACKAGE}.operators.sms",
+                    f"{PACKAGE}.operators.team_messaging",
+                    f"{PACKAGE}.operators.webhook",
                 ],
             }
+        ],
+        "notifications": [
+            f"{PACKAGE}.notifications.sms.RingCentralSmsNotifier",
+            f"{PACKAGE}.notifications.team_messaging.RingCentralTeamMessagingNotifier",
+            f"{PACKAGE}.notifications.webhook.RingCentralWebhookNotifier",
         ],
         "sensors": [{"integration-name": "RingCentral", "python-modules": [f"{PACKAGE}.sensors.api"]}],
         "triggers": [
