@@ -125,6 +125,7 @@ CREATE_A2P_BATCH = Endpoint("createA2PSMS", "POST", _A2P + "/batches", LIGHT, "A
 LIST_A2P_BATCHES = Endpoint("listA2PBatches", "GET", _A2P + "/batches", LIGHT, "A2PSMS", None, "page", 1000)
 READ_A2P_BATCH = Endpoint("readA2PBatch", "GET", _A2P + "/batches/{batchId}", LIGHT, "A2PSMS")
 LIST_A2P_MESSAGES = Endpoint("listA2PSMS", "GET", _A2P + "/messages", LIGHT, "A2PSMS", None, "page", 1000)
+AGGREGATE_A2P_STATUSES = Endpoint("aggregateA2PSMSStatuses", "GET", _A2P + "/statuses", LIGHT, "A2PSMS")
 SEARCH_CONSENTS = Endpoint(
     "searchSmsConsentRecords", "POST", "/restapi/v2/accounts/{accountId}/sms/consents/search", LIGHT, "SMS"
 )
@@ -182,6 +183,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     LIST_A2P_BATCHES,
     READ_A2P_BATCH,
     LIST_A2P_MESSAGES,
+    AGGREGATE_A2P_STATUSES,
     SEARCH_CONSENTS,
     CREATE_RING_OUT,
     READ_RING_OUT,

@@ -77,7 +77,8 @@ def ids_of(name: str, value: Any, most: int) -> list[str]:
 def _id_of(name: str, item: Any) -> str:
     found = item.get("id") if isinstance(item, dict) else item
     text = "" if isinstance(found, bool | float) else str(found).strip()
-    if not text.isascii() or not text.isdecimal():
+    # RingCentral's ids have 64 bits, and a longer one would spoil a request for many.
+    if not text.isascii() or not text.isdecimal() or int(text[:20]) >= 2**63:
         raise BadArgument(
             f"{name} has something that is no id ({type(found).__name__}): ids are digits. Give them as they are, or "
             "what an operator returned as a value (operator.output), since a template makes a text of it.",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_ringcentral.sensors.a2p_batches import RingCentralA2PBatchSensor
 from airflow_provider_ringcentral.sensors.since import RingCentralSinceSensor
 from airflow_provider_ringcentral.sensors.waiting import RingCentralWaitSensor
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sending.arrival import Arrival
     from airflow_provider_ringcentral.sending.following import Standing
     from airflow_provider_ringcentral.triggers.condition import Look
+
+__all__ = ["RingCentralA2PBatchSensor", "RingCentralMessageStatusSensor", "RingCentralNewMessageSensor"]
 
 
 class RingCentralMessageStatusSensor(RingCentralWaitSensor):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import LIST_MESSAGES
@@ -17,87 +16,59 @@ from airflow_provider_ringcentral.sending.message_store import MOST_IDS, query_b
 from airflow_provider_ringcentral.sending.status import Outcome
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import listed
+from airflow_provider_ringcentral.triggers.sweep import MOST_PAGES, Sweep
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
 
-MOST_PAGES = 2
-"""Of a thousand messages each, newest first; what lies further back is asked for by id."""
 
-
-class Followed:
-    """The messages of one wait, and what is known of them. `since` is in epoch seconds, None if unknown."""
+class FollowedMessages:
+    """The messages of one wait, and what is known of them."""
 
     def __init__(self, ids: Sequence[str], wait_for: str, since: float | None) -> None:
-        self.ids = ids
         self.since = since
+        self._ids = ids
         self._standing = Standing({}, wait_for)
 
     @property
-    def pending(self) -> list[str]:
+    def pending(self) -> Collection[str]:
         """Those that are waited for."""
-        return self._standing.of(Outcome.WAIT, self.ids)
+        return self._standing.of(Outcome.WAIT, self._ids)
 
     def take(self, found: Mapping[str, Record]) -> Look:
-        """Take up what a round has found. One that failed ends the wait."""
+        """Take up what a look has found. One that failed ends the wait."""
         newer = {one: found[one] for one in self.pending if one in found}
         self._standing = self._standing.updated(newer)
-        done = not self.pending or bool(self._standing.of(Outcome.FAILED, self.ids))
-        return Look(done=done, value=self._standing.records, reason=still_waiting(self._standing, self.ids))
+        done = not self.pending or bool(self._standing.of(Outcome.FAILED, self._ids))
+        return Look(done=done, value=self._standing.records, reason=still_waiting(self._standing, self._ids))
 
 
-@dataclass(frozen=True)
-class MessageStatuses:
-    """At most three requests (Light), however many messages are waited for.
+class MessageStatuses(Sweep):
+    """Messages of the JWT's own user: fifty by id in one request, else the list of those sent."""
 
-    Up to fifty are asked for by id. More are looked up in the list of sent messages since the oldest of them; of those
-    that the newest two thousand do not show, the fifty that were not asked for longest are asked for by id.
-    """
+    alone: ClassVar[int] = MOST_IDS
+    in_turn: ClassVar[int] = MOST_IDS
 
-    asked: dict[str, int] = field(default_factory=dict, compare=False)
-    """In which round an id was asked for last."""
+    async def listed(self, client: AsyncRingCentralClient, ids: Collection[str], since: float) -> dict[str, Record]:
+        """Operation listMessages."""
 
-    async def look(self, client: AsyncRingCentralClient, questions: Sequence[Followed]) -> Sequence[Look]:
-        """One look for all."""
-        waiting = await client.work(lambda: [(one.since, one.pending) for one in questions])
-        pending = {message_id for _, ids in waiting for message_id in ids}
-        starts = [since for since, ids in waiting if ids and since is not None]
-        found = await self._found(client, pending, min(starts, default=None))
-        return await client.work(lambda: [one.take(found) for one in questions])
+        def keep(record: Mapping[str, Any]) -> tuple[str, Record] | None:
+            message_id = str(record.get("id"))
+            return (message_id, brief_of(record)) if message_id in ids else None
 
-    async def _found(
-        self, client: AsyncRingCentralClient, pending: Collection[str], since: float | None
-    ) -> dict[str, Record]:
-        found: dict[str, Record] = {}
-        if len(pending) > MOST_IDS and since is not None:
-            found = await _listed(client, pending, since)
-        missing = sorted((one for one in pending if one not in found), key=lambda one: (self.asked.get(one, 0), one))
-        ids = missing[:MOST_IDS]
-        turn = 1 + max(self.asked.values(), default=0)
-        for gone in [one for one in self.asked if one not in pending]:
-            del self.asked[gone]
-        self.asked.update(dict.fromkeys(ids, turn))
-        return {**found, **(await _by_ids(client, ids) if ids else {})}
+        query = {
+            "direction": "Outbound",
+            "dateFrom": datetime.fromtimestamp(since, UTC),
+            "perPage": LIST_MESSAGES.page_size,
+        }
+        path = LIST_MESSAGES.at(accountId=OWN, extensionId=OWN)
+        return dict(await listed(client, path, query, keep, most_pages=MOST_PAGES))
 
-
-async def _listed(client: AsyncRingCentralClient, pending: Collection[str], since: float) -> dict[str, Record]:
-    def keep(record: Mapping[str, Any]) -> tuple[str, Record] | None:
-        message_id = str(record.get("id"))
-        return (message_id, brief_of(record)) if message_id in pending else None
-
-    query = {
-        "direction": "Outbound",
-        "dateFrom": datetime.fromtimestamp(since, UTC),
-        "perPage": LIST_MESSAGES.page_size,
-    }
-    path = LIST_MESSAGES.at(accountId=OWN, extensionId=OWN)
-    return dict(await listed(client, path, query, keep, most_pages=MOST_PAGES))
-
-
-async def _by_ids(client: AsyncRingCentralClient, ids: Sequence[str]) -> dict[str, Record]:
-    path, headers = query_by_ids(ids)
-    try:
-        answer = await client.request_json("GET", path, headers=headers)
-    except NotFound:
-        return {}
-    return {str(record.get("id")): brief_of(record) for record in records_by_ids(answer)}
+    async def by_ids(self, client: AsyncRingCentralClient, ids: Sequence[str]) -> dict[str, Record]:
+        """Operation readMessage."""
+        path, headers = query_by_ids(ids)
+        try:
+            answer = await client.request_json("GET", path, headers=headers)
+        except NotFound:
+            return {}
+        return {str(record.get("id")): brief_of(record) for record in records_by_ids(answer)}

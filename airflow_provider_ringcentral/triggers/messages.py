@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_ringcentral.sending.arrival import Arrival
 from airflow_provider_ringcentral.sending.brief import grouped
 from airflow_provider_ringcentral.triggers.arrivals import Arrivals, Awaited
-from airflow_provider_ringcentral.triggers.message_statuses import Followed, MessageStatuses
+from airflow_provider_ringcentral.triggers.message_statuses import FollowedMessages, MessageStatuses
 from airflow_provider_ringcentral.triggers.rounds import answer
 from airflow_provider_ringcentral.triggers.waiting import RingCentralWaitTrigger
 
@@ -50,7 +50,7 @@ class RingCentralMessageStatusTrigger(RingCentralWaitTrigger):
         self.since = since
 
     async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
-        followed = Followed(self.message_ids, self.wait_for, self.since)
+        followed = FollowedMessages(self.message_ids, self.wait_for, self.since)
         look = await answer(client, MessageStatuses(), followed, **self._pace())
         if not look.done:
             return {"status": "timeout", "reason": look.reason}

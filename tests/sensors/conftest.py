@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -68,3 +69,17 @@ def deferred(sensor: Any, context: Any) -> TaskDeferred:
 def resumed(sensor: Any, event: Any, context: Any) -> Any:
     """What the worker that comes back makes of the event, which has been in the database meanwhile."""
     return sensor.resume_execution("execute_complete", {"event": json.loads(json.dumps(event))}, context)
+
+
+async def ended(sensor: Any, context: Any = None) -> Any:
+    """What a sensor returns or raises that may wait in the triggerer."""
+    context = context or context_of()
+    try:
+        return sensor.execute(context)
+    except TaskDeferred as handed:
+        # The trigger looks at once and then every second.
+        await asyncio.sleep(0.25)
+        return resumed(sensor, await handed.trigger._told(), context)
+
+
+WAYS = pytest.mark.parametrize("deferrable", [False, True], ids=["poke", "deferred"])

@@ -7,7 +7,6 @@ import json
 import logging
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import (
@@ -21,7 +20,7 @@ from airflow.sdk.exceptions import AirflowRescheduleException
 from airflow_provider_ringcentral.client.errors import DeliveryFailed
 from airflow_provider_ringcentral.sensors.messages import RingCentralMessageStatusSensor, RingCentralNewMessageSensor
 
-from .conftest import ALICE, BOB, OWN, TEXT, Store, context_of, deferred, resumed
+from .conftest import ALICE, BOB, OWN, TEXT, WAYS, Store, context_of, deferred, ended, resumed
 
 STRANGER = "+12125550199"
 SMS = "/restapi/v1.0/account/~/extension/~/sms"
@@ -40,20 +39,6 @@ def status(message_id, **arguments) -> RingCentralMessageStatusSensor:
 def new(**arguments) -> RingCentralNewMessageSensor:
     given = {"poke_interval": 0.1, "timeout": 20.0, "since": datetime.now(UTC)} | arguments
     return RingCentralNewMessageSensor(task_id="wait", **given)
-
-
-async def ended(sensor, context=None) -> Any:
-    """What a sensor returns or raises that may wait in the triggerer."""
-    context = context or context_of()
-    try:
-        return sensor.execute(context)
-    except TaskDeferred as handed:
-        # The trigger looks at once and then every second.
-        await asyncio.sleep(0.25)
-        return resumed(sensor, await handed.trigger._told(), context)
-
-
-WAYS = pytest.mark.parametrize("deferrable", [False, True], ids=["poke", "deferred"])
 
 
 # --- status

@@ -1,0 +1,107 @@
+"""Waiting for batches of texts without a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_ringcentral.client.credentials import OWN
+from airflow_provider_ringcentral.client.endpoints import LIST_A2P_BATCHES, READ_A2P_BATCH
+from airflow_provider_ringcentral.client.errors import NotFound
+from airflow_provider_ringcentral.sending.batch_progress import BatchProgress
+from airflow_provider_ringcentral.sending.draft import Record
+from airflow_provider_ringcentral.triggers.condition import Look
+from airflow_provider_ringcentral.triggers.listing import listed
+from airflow_provider_ringcentral.triggers.rounds import answer
+from airflow_provider_ringcentral.triggers.sweep import MOST_PAGES, Sweep
+from airflow_provider_ringcentral.triggers.waiting import RingCentralWaitTrigger
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
+
+MOST_BATCHES = 100
+"""In one wait: a million messages."""
+
+
+class RingCentralA2PBatchTrigger(RingCentralWaitTrigger):
+    """Waits until every batch of `batch_ids` is where `wait_for` wants it.
+
+    `since` (epoch seconds, None: unknown) is when the oldest of them was made. All such waits of a Connection in a
+    triggerer are answered by the same requests, at most three a round. Fires once, with `status`:
+
+    | status | with |
+    |---|---|
+    | success | `batches`: by id, what their records say, without numbers |
+    | timeout | `reason`: what the last look found |
+    | error | `error`: kind, message, fields of what waiting cannot mend |
+    """
+
+    fields: ClassVar[tuple[str, ...]] = (*RingCentralWaitTrigger.fields, "batch_ids", "wait_for", "since")
+
+    def __init__(
+        self,
+        *,
+        ringcentral_conn_id: str,
+        batch_ids: Sequence[str],
+        wait_for: str,
+        since: float | None,
+        poke_interval: float,
+        deadline: float,
+    ) -> None:
+        super().__init__(ringcentral_conn_id=ringcentral_conn_id, poke_interval=poke_interval, deadline=deadline)
+        self.batch_ids = list(batch_ids)
+        self.wait_for = wait_for
+        self.since = since
+
+    async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
+        followed = FollowedBatches(BatchProgress(self.batch_ids, self.wait_for), self.since)
+        look = await answer(client, BatchStatuses(), followed, **self._pace())
+        if not look.done:
+            return {"status": "timeout", "reason": look.reason}
+        return {"status": "success", "batches": look.value}
+
+
+class FollowedBatches:
+    """The batches of one wait, and what is known of them."""
+
+    def __init__(self, progress: BatchProgress, since: float | None) -> None:
+        self.since = since
+        self._progress = progress
+
+    @property
+    def pending(self) -> Collection[str]:
+        """Those that are waited for."""
+        return self._progress.pending
+
+    def take(self, found: Mapping[str, Record]) -> Look:
+        """Take up what a look has found."""
+        self._progress = self._progress.updated(found)
+        return Look(done=not self.pending, value=self._progress.records, reason=self._progress.reason)
+
+
+class BatchStatuses(Sweep):
+    """Batches of the account: three by id, a request each, else the list."""
+
+    alone: ClassVar[int] = 3
+    in_turn: ClassVar[int] = 1
+
+    async def listed(self, client: AsyncRingCentralClient, ids: Collection[str], since: float) -> dict[str, Record]:
+        """Operation listA2PBatches."""
+
+        def keep(record: Mapping[str, Any]) -> tuple[str, Record] | None:
+            return (str(record["id"]), record) if str(record.get("id")) in ids else None
+
+        query = {"dateFrom": datetime.fromtimestamp(since, UTC), "perPage": LIST_A2P_BATCHES.page_size}
+        path = LIST_A2P_BATCHES.at(accountId=OWN)
+        return dict(await listed(client, path, query, keep, most_pages=MOST_PAGES))
+
+    async def by_ids(self, client: AsyncRingCentralClient, ids: Sequence[str]) -> dict[str, Record]:
+        """Operation readA2PBatch."""
+        found: dict[str, Record] = {}
+        for batch in ids:
+            try:
+                found[batch] = await client.request_json("GET", READ_A2P_BATCH.at(accountId=OWN, batchId=batch))
+            except NotFound:
+                continue
+        return found
