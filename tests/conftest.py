@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airflow_provider_ringcentral.sandbox import Sandbox
+    from tests.mariadb_server import MariadbServer
     from tests.postgres_server import PostgresServer
     from tests.redis_server import RedisServer
 
@@ -97,3 +98,24 @@ def postgres_url(postgres_server: PostgresServer) -> str:
     """The URL of that server's database, without tables."""
     postgres_server.clear()
     return postgres_server.url()
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[MariadbServer]:
+    """A real MariaDB server for the whole run, where one can be had."""
+    from tests.mariadb_server import MariadbServer, Unavailable
+
+    try:
+        server = MariadbServer()
+    except Unavailable as error:
+        pytest.skip(f"no MariaDB: {error}")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def mariadb_url(mariadb_server: MariadbServer) -> str:
+    """The URL of that server's database, without tables."""
+    mariadb_server.clear()
+    return mariadb_server.url()

@@ -30,7 +30,7 @@ class MySql(Dialect):
         key=sa.String(128),
         time=mysql.DATETIME(fsp=6),
         json=_Json(),
-        number=mysql.DOUBLE(),
+        number=mysql.DOUBLE(asdecimal=False),
     )
     table_options: ClassVar[dict[str, Any]] = {
         f"{name}_{option}": value
