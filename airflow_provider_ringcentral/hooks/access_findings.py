@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.client.errors import BadRequest, NotFound, Per
 from airflow_provider_ringcentral.client.remedies import ADMIN_PORTAL, DEVELOPER_CONSOLE, PLATFORM_TEAM
 from airflow_provider_ringcentral.client.verdict import SCOPE_CODE
 from airflow_provider_ringcentral.hooks.diagnosis import Finding, Severity
-from airflow_provider_ringcentral.hooks.login_findings import SCOPES, links
+from airflow_provider_ringcentral.hooks.login_findings import NEEDED, SCOPES, links
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -86,6 +86,9 @@ def scope_findings(scopes: set[str] | None, client_id: str) -> Iterator[Finding]
     if missing:
         severity: Severity = "warning" if scopes & WORK else "error"
         yield _scope_missing(severity, f"The app lacks the scopes {', '.join(missing)}.", client_id)
+    # Hardly an app sends through every channel: this is for looking up, and no warning.
+    if silent := sorted(set(NEEDED) - set(SCOPES) - scopes):
+        yield Finding("scopes", "ok", f"Not granted, and needed only by operators that use them: {', '.join(silent)}.")
 
 
 def denied_finding(error: PermissionDenied, client_id: str) -> Finding:

@@ -20,8 +20,11 @@ from airflow_provider_ringcentral.client.remedies import (
 )
 from airflow_provider_ringcentral.hooks.diagnosis import Finding
 
-SCOPES = tuple(dict.fromkeys(row.permission for row in ENDPOINTS if row.permission and row.method == "GET"))
-"""The app permissions that our operators need."""
+NEEDED = tuple(dict.fromkeys(row.permission for row in ENDPOINTS if row.permission))
+"""The app permissions that our operators need, all of them together."""
+
+SCOPES = tuple(scope for scope in NEEDED if scope.startswith("Read"))
+"""Those for reading, which does no harm: a new app may have them all. The others are for one channel of sending each."""
 
 SOON_DAYS = 14
 DAY_SECONDS = 86_400.0
