@@ -96,7 +96,15 @@ def test_imports_of_shown_code_exist(guide, code):
 
 
 @pytest.mark.parametrize(
-    "guide", ["extracting-call-logs.md", "waiting-for-things.md", "fax-a-report.md", "team-messaging.md"]
+    "guide",
+    [
+        "alerts.md",
+        "broadcasts.md",
+        "extracting-call-logs.md",
+        "fax-a-report.md",
+        "team-messaging.md",
+        "waiting-for-things.md",
+    ],
 )
 def test_the_dag_of_the_guide_takes_its_arguments(guide):
     spaces: dict[str, object] = {}
@@ -123,3 +131,30 @@ def test_the_conditions_of_the_guide_can_be_judged():
     assert len(shown) == 6
     for expression in shown:
         check_condition(expression.strip('"'))
+
+
+def test_the_statuses_of_the_guide_are_those_of_a_result():
+    from airflow_provider_ringcentral.sending import broadcast_folder, broadcast_result
+
+    section = text_of("broadcasts.md").split("## The result")[1].split("\n## ")[0]
+    listed = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (.*?) \|", section, re.MULTILINE)))) - {"status"}
+    ours = {
+        broadcast_folder.DUPLICATE,
+        broadcast_folder.OPTED_OUT,
+        broadcast_result.ACCEPTED,
+        broadcast_result.REJECTED,
+        broadcast_result.UNKNOWN,
+    }
+
+    assert listed == ours | {"Queued", "Sent", "Delivered", "SendingFailed", "DeliveryFailed"}
+
+
+def test_the_defaults_of_the_guide_are_those_of_the_notifiers():
+    from airflow_provider_ringcentral.notifications.sms import RingCentralSmsNotifier
+
+    one = RingCentralSmsNotifier(to="+16505550100")
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| (\d+)", text_of("alerts.md"), re.MULTILINE)
+
+    assert {name: float(value) for name, value in rows} == {
+        name: float(getattr(one, name)) for name in ("min_interval", "max_per_hour", "gather")
+    }
