@@ -33,7 +33,13 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory, sandbox) -> Iterator[Standalone]:
+def webhook(sandbox) -> str:
+    """The URL of an incoming webhook."""
+    return sandbox.add_webhook()
+
+
+@pytest.fixture(scope="module")
+def airflow(tmp_path_factory, sandbox, webhook) -> Iterator[Standalone]:
     home = tmp_path_factory.mktemp("airflow")
     environment = {"E2E_FOLDER": str(home / "out"), "E2E_START": START.isoformat(), "E2E_HOURS": str(HOURS)}
     (home / "out").mkdir()
@@ -49,6 +55,7 @@ def airflow(tmp_path_factory, sandbox) -> Iterator[Standalone]:
         airflow.add_connection("rc_e2e", {**connection, "extra": json.dumps(extra)})
         wrong = {**connection, "password": "a-wrong-secret"}
         airflow.add_connection("rc_wrong", {**wrong, "extra": json.dumps(extra)})
+        airflow.add_connection("rc_webhook", {"conn_type": "http", "password": webhook})
         yield airflow
 
 
@@ -141,7 +148,22 @@ def test_sensors_wait_in_the_triggerer(airflow, run, sandbox):
     assert "'nothing' is undefined" in airflow.logs()
 
 
-def test_no_secret_is_anywhere(airflow, run, sandbox):
+def test_faxes_and_posts_are_sent_once(airflow, run, sandbox):
+    run_id, state = airflow.run("sends")
+    tasks = airflow.api("GET", f"/api/v2/dags/sends/dagRuns/{run_id}/taskInstances")["task_instances"]
+    texts = [post["text"] for post in sandbox.posts()]
+
+    assert state == "success", airflow.logs()[-5000:]
+    assert {task["try_number"] for task in tasks} == {1}
+    assert [(fax["to"], fax["status"]) for fax in sandbox.messages(type="Fax")] == [
+        (["+12125550101"], "Sent"),
+        (["+12125550102"], "Sent"),
+    ]
+    assert sorted(texts) == ["A card of sends", "By webhook", "Done"]
+    assert [posted["body"] for posted in sandbox.webhook_posts()] == [{"text": "By webhook"}]
+
+
+def test_no_secret_is_anywhere(airflow, run, sandbox, webhook):
     texts = [airflow.logs()]
     with sqlite3.connect(f"file:{airflow.home}/airflow.db?mode=ro", uri=True) as database:
         tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -151,5 +173,5 @@ def test_no_secret_is_anywhere(airflow, run, sandbox):
     everything = "\n".join(texts)
 
     assert len(everything) > 10_000
-    for secret in (sandbox.client_secret, sandbox.jwt, shared_token(airflow, sandbox)):
+    for secret in (sandbox.client_secret, sandbox.jwt, shared_token(airflow, sandbox), webhook.rpartition("/")[2]):
         assert secret not in everything
