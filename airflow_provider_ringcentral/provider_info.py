@@ -96,7 +96,7 @@ def get_provider_info() -> dict[str, Any]:
     return {
         "package-name": "airflow-provider-ringcentral",
         "name": "RingCentral",
-        "description": "RingCentral through its JWT login: call logs to files, within one shared quota.",
+        "description": "RingCentral through its JWT login: calls to files and tables, messages sent once, within one shared quota.",
         "integrations": [
             {
                 "integration-name": "RingCentral",
@@ -118,6 +118,7 @@ def get_provider_info() -> dict[str, Any]:
                     f"{PACKAGE}.operators.ring_out",
                     f"{PACKAGE}.operators.sms",
                     f"{PACKAGE}.operators.team_messaging",
+                    f"{PACKAGE}.operators.warehouse",
                     f"{PACKAGE}.operators.webhook",
                 ],
             }
