@@ -20,6 +20,12 @@ class LoadFailed(RingCentralError):
     """The database broke off a load; nothing of the file is in the tables, and trying again may help."""
 
 
+_MYSQL_WITHOUT_VALUES = frozenset(
+    map(str, (1021, *range(1040, 1050), 1114, 1129, 1130, 1142, 1143, 1146, 1205, 1213, *range(2000, 2100)))
+)
+"""About connections, rights, tables, locks and space."""
+
+
 @contextmanager
 def sql_errors(engine: Engine) -> Iterator[None]:
     """Turns what SQLAlchemy and the driver raise into `LoadFailed` or, where trying again is no use, `WarehouseError`.
@@ -37,28 +43,30 @@ def sql_errors(engine: Engine) -> Iterator[None]:
 
 
 def _told(engine: Engine, error: Exception) -> RingCentralError:
-    cause = getattr(error, "orig", None) or error
-    name = type(cause).__name__
-    state = _state(cause)
-    code = f"{name}, code {state}" if state else name
-    kinds = {kind.__name__ for kind in type(cause).__mro__}
+    cause: Any = getattr(error, "orig", None) or error
+    code = _code(cause)
+    kind = f"{type(cause).__name__}, code {code}" if code else type(cause).__name__
     where = f"The database at {engine.url.render_as_string(hide_password=True)}"
-    if "OperationalError" in kinds:
-        return LoadFailed(f"{where} did not take the file ({code}): {_first_line(cause)}")
+    kinds = {ancestor.__name__ for ancestor in type(cause).__mro__}
+    # MySQL calls half of its errors operational, also some that quote values.
+    if "OperationalError" in kinds and (not _is_mysql(engine) or code in _MYSQL_WITHOUT_VALUES):
+        return LoadFailed(f"{where} did not take the file ({kind}): {_first_line(cause)}")
     if "ProgrammingError" in kinds and engine.dialect.name == "postgresql":
-        return WarehouseError(f"{where} refused a statement ({code}): {_first_line(cause)}")
+        return WarehouseError(f"{where} refused a statement ({kind}): {_first_line(cause)}")
     return LoadFailed(
-        f"{where} refused the file ({code}). Its message is left out, for it may quote rows; the database's own log "
-        "has it."
+        f"{where} refused the file ({kind}). Its message is left out, for it may quote rows; the database's own log "
+        "may have it."
     )
 
 
-def _state(cause: Any) -> str:
-    state = getattr(cause, "pgcode", None) or getattr(cause, "sqlstate", None)
-    if state:
-        return str(state)
+def _is_mysql(engine: Engine) -> bool:
+    return engine.dialect.name in ("mysql", "mariadb")
+
+
+def _code(cause: Any) -> str:
+    """The number of an error of MySQL, the SQLSTATE of others."""
     number = cause.args[0] if cause.args else None
-    return str(number) if isinstance(number, int) else ""
+    return str(number if isinstance(number, int) else getattr(cause, "pgcode", None) or getattr(cause, "sqlstate", ""))
 
 
 def _first_line(cause: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 from upath import UPath
 
+from airflow_provider_ringcentral.client.client import RingCentralClient
+from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.ledger import open_ledger
+from airflow_provider_ringcentral.extract.call_log import extract_window
+from airflow_provider_ringcentral.extract.query import CallLogQuery
+from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.warehouse.dialect import Dialect
 from airflow_provider_ringcentral.warehouse.dialects import dialect_of
 from airflow_provider_ringcentral.warehouse.load import load_files
@@ -106,3 +112,16 @@ def make_warehouse(request: pytest.FixtureRequest, folder: Path, kind: str) -> W
         url = request.getfixturevalue("postgres_url").replace("postgresql:", f"postgresql+{kind}:")
         return Warehouse(url, folder)
     return Warehouse(f"sqlite:///{folder}/warehouse.db", folder, Dialect() if kind == "other" else None)
+
+
+@pytest.fixture(scope="session")
+def detailed(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """300 calls as RingCentral gives them in the view Detailed."""
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    with Sandbox(calls=300, start=start, end=start + timedelta(hours=6)) as sandbox:
+        credentials = Credentials(sandbox.client_id, sandbox.client_secret, sandbox.jwt, server=sandbox.url)
+        client = RingCentralClient(credentials, open_ledger("memory://"))
+        path = UPath(tmp_path_factory.mktemp("calls") / "calls.ndjson")
+        query = CallLogQuery("/restapi/v1.0/account/~/call-log", start, start + timedelta(hours=6), "Detailed")
+        extract_window(client, query, path)
+    return [json.loads(line) for line in path.read_text().splitlines()]

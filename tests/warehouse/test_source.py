@@ -1,0 +1,158 @@
+"""What `source` may be, and files of every format. SQLite is enough for these."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+from upath import UPath
+
+from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS
+from airflow_provider_ringcentral.extract.columns import OTHER
+from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.extract.files import complete_file
+from airflow_provider_ringcentral.extract.formats import FORMATS
+from airflow_provider_ringcentral.warehouse.source import files_of
+from tests.warehouse.conftest import Warehouse, call, make_warehouse
+
+
+@pytest.fixture
+def warehouse(request, tmp_path):
+    return make_warehouse(request, tmp_path, "sqlite")
+
+
+def names(source):
+    return [file.path.name for file in files_of(source, UPath)]
+
+
+def test_a_folder_means_its_files_in_order(tmp_path):
+    for name in ("calls-2.ndjson", "calls-1.ndjson.gz", "CALLS-3.PARQUET", ".calls-0.ndjson", "notes.txt", "calls.csv"):
+        (tmp_path / name).touch()
+    (tmp_path / ".sync").mkdir()
+    (tmp_path / ".sync" / "part.ndjson").touch()
+    (tmp_path / "more.ndjson").mkdir()
+
+    assert names(str(tmp_path)) == ["CALLS-3.PARQUET", "calls-1.ndjson.gz", "calls-2.ndjson"]
+
+
+def test_receipts_and_lists(tmp_path):
+    (tmp_path / "a.ndjson").touch()
+    receipt, nothing = {"destination": str(tmp_path / "b.ndjson")}, {"destination": None}
+
+    assert names(receipt) == ["b.ndjson"]
+    assert names(nothing) == []
+    assert names([receipt, nothing, str(tmp_path), [str(tmp_path / "c.ndjson")]]) == [
+        "b.ndjson",
+        "a.ndjson",
+        "c.ndjson",
+    ]
+    assert names(iter((receipt,))) == ["b.ndjson"]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (None, "source is a NoneType"),
+        (5, "source is a int"),
+        (b"x", "source is a bytes"),
+        ("", "source is empty"),
+        ([], "source is an empty list"),
+        ([None], "source is a NoneType"),
+        ({"records": 1}, "a dict without destination"),
+        ("{'destination': 'x'}", r"pass task\.output"),
+    ],
+)
+def test_what_is_no_source_is_refused(source, said):
+    with pytest.raises(BadArgument, match=said) as caught:
+        files_of(source, UPath)
+
+    assert caught.value.parameter == "source"
+
+
+def test_a_folder_without_files_of_ours_is_refused(tmp_path):
+    (tmp_path / "calls.csv").touch()
+
+    with pytest.raises(BadArgument, match=r"has no file that ends in \.ndjson"):
+        files_of(str(tmp_path), UPath)
+
+
+def write(path, lines, name):
+    with complete_file(UPath(path)) as out:
+        FORMATS[name].write(iter(lines), out, CALL_COLUMNS)
+    return str(path)
+
+
+def test_every_format_gives_the_same_rows(tmp_path, detailed):
+    """Of calls as the sandbox has them, with legs, and one whose values do not fit the columns."""
+    odd = call("I1", duration="long", sessionId=7, to={"name": None, "device": {"id": "5"}}, legs=[{"duration": "x"}])
+    lines = [json.dumps(record).encode() + b"\n" for record in [*detailed, odd]]
+
+    found = {}
+    for name in ("ndjson", "ndjson.gz", "parquet"):
+        (tmp_path / name).mkdir()
+        warehouse = Warehouse(f"sqlite:///{tmp_path / name}/warehouse.db", tmp_path / name)
+        receipt = warehouse.load_from(write(tmp_path / name / f"calls.{name}", lines, name))
+        assert receipt["rows_read"] == 301
+        calls = {
+            key: {k: v for k, v in row.items() if k not in ("loaded_at", "raw")}
+            for key, row in warehouse.calls().items()
+        }
+        raw = {key: row["raw"] for key, row in warehouse.calls().items() if key != "I1"}
+        found[name] = calls, warehouse.legs(), raw
+
+    assert len(found["ndjson"][1]) > 300
+    assert found["parquet"] == found["ndjson.gz"] == found["ndjson"]
+    assert found["ndjson"][2] == {record["id"]: record for record in detailed}
+
+
+BAD = {
+    "text.ndjson": (b"hello\nworld\n", "line 1 is no JSON object"),
+    "array.ndjson": (b'["id"]\n', "line 1 is no JSON object"),
+    "extensions.ndjson": (b'{"id": "I1"}\n{"name": "x"}\n', "line 2 has no id"),
+    "null.ndjson": (b'{"id": null}\n', "line 1 has no id"),
+    "object.ndjson": (b'{"id": {}}\n', "line 1 has no id"),
+    "cut.ndjson": (b'{"id": "I1"}\n{"id": "I', "line 2 is no JSON object"),
+    "latin.ndjson": (b'{"id": "I1", "reason": "\xe9"}\n', "line 1 is no JSON object"),
+    "cut.ndjson.gz": (gzip.compress(b'{"id": "I1"}\n' * 9)[:-9], "is no complete gzip file"),
+    "plain.ndjson.gz": (b'{"id": "I1"}\n', "is no complete gzip file"),
+    "text.parquet": (b"hello", "damaged, cut off or no Parquet"),
+    "calls.csv": (b"id\nI1\n", r"cannot be loaded; files end in \.ndjson"),
+    "calls": (b'{"id": "I1"}\n', "cannot be loaded"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_file_that_is_not_ours_is_refused_and_nothing_loaded(warehouse, tmp_path, name):
+    content, said = BAD[name]
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(BadArgument, match=said) as caught:
+        warehouse.load_from(str(tmp_path / name))
+
+    assert str(tmp_path / name) in str(caught.value)
+    assert warehouse.calls() == {}
+
+
+def test_parquet_of_other_columns_is_refused(warehouse, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = str(tmp_path / "x.parquet")
+    pq.write_table(pa.table({"id": ["I1"], "price": [1], OTHER: [None]}), path)
+    with pytest.raises(BadArgument, match="it has unknown columns price"):
+        warehouse.load_from(path)
+
+    pq.write_table(pa.table({"startTime": ["x"]}), path)
+    with pytest.raises(BadArgument, match="it has no column id, other"):
+        warehouse.load_from(path)
+
+    pq.write_table(pa.table({"id": pa.array(["I1"]), OTHER: pa.array(["{"])}), path)
+    with pytest.raises(BadArgument, match="no file of calls"):
+        warehouse.load_from(path)
+    assert warehouse.calls() == {}
+
+
+def test_a_file_that_is_not_there_is_told(warehouse, tmp_path):
+    with pytest.raises(BadArgument, match="is not there"):
+        warehouse.load_from({"destination": str(tmp_path / "gone.ndjson")})
