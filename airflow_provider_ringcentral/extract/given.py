@@ -60,6 +60,17 @@ def some_of(name: str, value: str | Sequence[str] | None, allowed: Sequence[str]
     return [one_of(name, item, allowed) for item in ([value] if isinstance(value, str) else value)]
 
 
+def texts_of(name: str, value: Any) -> tuple[str, ...]:
+    """One or several words, none for None. Raises `BadArgument` for what is no text, or an empty one."""
+    if value is None or value in ("", "None"):
+        return ()
+    items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
+    for item in items:
+        if not isinstance(item, str) or not item.strip():
+            raise BadArgument(f"{name} has {item!r}, which is no word; give a text or a list of them.", parameter=name)
+    return tuple(item.strip() for item in items)
+
+
 def ids_of(name: str, value: Any, most: int) -> list[str]:
     """One or several ids, as text, each once: numbers, texts, or what an operator returned (dicts with `id`)."""
     items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]

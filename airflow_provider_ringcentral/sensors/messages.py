@@ -168,12 +168,16 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
         self.to_number = to_number
         self.text_pattern = text_pattern
         self.extension_id = extension_id
-        self._next: Arrival | None = None
+        self._next: tuple[float, Arrival] | None = None
 
     def _check(self) -> None:
+        from airflow_provider_ringcentral.extract.given import ids_of
+
         super()._check()
         self._arrival(0.0)
         self._pattern()
+        if self.extension_id:
+            ids_of("extension_id", self.extension_id, 1)
 
     def _arrival(self, since: float) -> Arrival:
         from airflow_provider_ringcentral.extract.given import one_of, some_of
@@ -214,15 +218,16 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
         return LIST_MESSAGES.at(accountId=whose.account_id, extensionId=mailbox)
 
     def _ask(self, client: RingCentralClient) -> Look:
-        from airflow_provider_ringcentral.sending.arrival import LATE_SECONDS
+        from airflow_provider_ringcentral.sending.arrival import LATE_SECONDS, list_start
         from airflow_provider_ringcentral.triggers.arrivals import MOST_KNOWN, arrivals_look
 
         arrival, pattern = self._arrival(self._from), self._pattern()
-        late = self._arrival(max(self._from, time.time() - LATE_SECONDS))
+        start = max(self._from, time.time() - LATE_SECONDS)
         records = [record for record in client.records(self._path, arrival.query()) if arrival.passes(record)]
         # What is older was in the list that has just been read.
-        known = [str(record.get("id")) for record in records if late.passes(record)]
-        self._next = replace(late, but_not=frozenset(known[:MOST_KNOWN]))
+        recent = self._arrival(list_start(start).timestamp())
+        known = [str(record.get("id")) for record in records if recent.passes(record)]
+        self._next = start, replace(arrival, but_not=frozenset(known[:MOST_KNOWN]))
         if pattern is not None:
             records = [record for record in records if pattern.search(str(record.get("subject") or ""))]
         return arrivals_look(arrival, records)
@@ -230,11 +235,12 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
     def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
         from airflow_provider_ringcentral.triggers.messages import RingCentralNewMessageTrigger
 
-        arrival = self._next or self._arrival(self._from)
+        start, arrival = self._next or (self._from, self._arrival(self._from))
         return RingCentralNewMessageTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
             path=self._path,
             arrival=arrival.as_json(),
+            start=start,
             poke_interval=self.poke_interval,
             deadline=deadline,
         )

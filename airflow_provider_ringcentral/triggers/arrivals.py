@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,27 +12,15 @@ from airflow_provider_ringcentral.client.endpoints import LIST_MESSAGES
 from airflow_provider_ringcentral.hooks.xcom import first_that_fit
 from airflow_provider_ringcentral.sending.arrival import LATE_SECONDS, Arrival, arrival_told, list_start, oldest_first
 from airflow_provider_ringcentral.sending.draft import Record
+from airflow_provider_ringcentral.triggers.awaited import Awaited
 from airflow_provider_ringcentral.triggers.condition import Look
-from airflow_provider_ringcentral.triggers.listing import listed
+from airflow_provider_ringcentral.triggers.listing import as_it_is, listed
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
 
 MOST_KNOWN = 2000
 """Ids of messages that were looked at before, in a trigger's arguments: they stay below 48 KB."""
-
-
-class Awaited:
-    """What one wait waits for, and from when on (epoch seconds) it has not looked yet."""
-
-    def __init__(self, arrival: Arrival) -> None:
-        self.arrival = arrival
-        self.start = arrival.since
-
-    def take(self, records: Sequence[Record], began: float) -> Look:
-        """Judge a look that began at a moment."""
-        self.start = max(self.start, began - LATE_SECONDS)
-        return arrivals_look(self.arrival, records)
 
 
 def arrivals_look(arrival: Arrival, records: Sequence[Record]) -> Look:
@@ -51,23 +39,19 @@ class Arrivals:
 
     path: str
 
-    async def look(self, client: AsyncRingCentralClient, questions: Sequence[Awaited]) -> Sequence[Look]:
+    async def look(self, client: AsyncRingCentralClient, questions: Sequence[Awaited[Arrival]]) -> Sequence[Look]:
         """One look for all."""
-        began = time.time()
-        records = await listed(client, self.path, self._query(questions), _as_it_is)
-        return await client.work(lambda: [one.take(records, began) for one in questions])
+        reached = time.time() - LATE_SECONDS
+        records = await listed(client, self.path, self._query(questions), as_it_is)
+        return await client.work(lambda: [one.take(records, reached) for one in questions])
 
-    def _query(self, questions: Sequence[Awaited]) -> dict[str, Any]:
+    def _query(self, questions: Sequence[Awaited[Arrival]]) -> dict[str, Any]:
         start = list_start(min(one.start for one in questions))
         query: dict[str, Any] = {"dateFrom": start, "perPage": LIST_MESSAGES.page_size}
-        directions = {one.arrival.direction for one in questions}
-        types = {kind for one in questions for kind in one.arrival.types}
+        directions = {one.wanted.direction for one in questions}
+        types = {kind for one in questions for kind in one.wanted.types}
         if len(directions) == 1 and None not in directions:
             query["direction"] = directions.pop()
-        if all(one.arrival.types for one in questions):
+        if all(one.wanted.types for one in questions):
             query["messageType"] = sorted(types)
         return query
-
-
-def _as_it_is(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    return record

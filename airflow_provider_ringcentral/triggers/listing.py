@@ -32,5 +32,10 @@ async def listed(
     return kept
 
 
+def as_it_is(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Keeps every record whole."""
+    return record
+
+
 def _kept(page: Any, keep: Callable[[Mapping[str, Any]], T | None]) -> list[T]:
     return [value for value in map(keep, rows(page)) if value is not None]

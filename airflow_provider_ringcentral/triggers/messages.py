@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_ringcentral.sending.arrival import Arrival
 from airflow_provider_ringcentral.sending.brief import grouped
-from airflow_provider_ringcentral.triggers.arrivals import Arrivals, Awaited
+from airflow_provider_ringcentral.triggers.arrivals import Arrivals, arrivals_look
+from airflow_provider_ringcentral.triggers.awaited import Awaited
 from airflow_provider_ringcentral.triggers.message_statuses import FollowedMessages, MessageStatuses
 from airflow_provider_ringcentral.triggers.rounds import answer
 from airflow_provider_ringcentral.triggers.waiting import RingCentralWaitTrigger
@@ -60,8 +61,8 @@ class RingCentralMessageStatusTrigger(RingCentralWaitTrigger):
 class RingCentralNewMessageTrigger(RingCentralWaitTrigger):
     """Waits until a message arrives in the mailbox at `path` (a message-store list) that passes `arrival`.
 
-    `arrival` is one as JSON (`sending/arrival.py`). All waits for one mailbox in a triggerer are answered by the same
-    request. Fires once, with `status`:
+    `arrival` is one as JSON (`sending/arrival.py`), `start` (epoch seconds) from when on nobody has looked. All waits
+    for one mailbox in a triggerer are answered by the same request. Fires once, with `status`:
 
     | status | with |
     |---|---|
@@ -70,7 +71,7 @@ class RingCentralNewMessageTrigger(RingCentralWaitTrigger):
     | error | `error`: kind, message, fields of what waiting cannot mend |
     """
 
-    fields: ClassVar[tuple[str, ...]] = (*RingCentralWaitTrigger.fields, "path", "arrival")
+    fields: ClassVar[tuple[str, ...]] = (*RingCentralWaitTrigger.fields, "path", "arrival", "start")
 
     def __init__(
         self,
@@ -78,15 +79,17 @@ class RingCentralNewMessageTrigger(RingCentralWaitTrigger):
         ringcentral_conn_id: str,
         path: str,
         arrival: Mapping[str, Any],
+        start: float,
         poke_interval: float,
         deadline: float,
     ) -> None:
         super().__init__(ringcentral_conn_id=ringcentral_conn_id, poke_interval=poke_interval, deadline=deadline)
         self.path = path
         self.arrival = dict(arrival)
+        self.start = start
 
     async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
-        awaited = Awaited(Arrival.of_json(self.arrival))
+        awaited = Awaited(Arrival.of_json(self.arrival), arrivals_look, self.start)
         look = await answer(client, Arrivals(self.path), awaited, **self._pace())
         if not look.done:
             return {"status": "timeout", "reason": look.reason}

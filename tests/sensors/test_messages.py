@@ -297,6 +297,7 @@ BAD = [
     (new, {"direction": "in"}, "one of 'Inbound'"),
     (new, {"from_number": "555-0100"}, "E.164"),
     (new, {"to_number": [ALICE, ""]}, "E.164"),
+    (new, {"extension_id": "1/../2"}, "ids are digits"),
     (new, {"text_pattern": "("}, "cannot be read"),
     (new, {"text_pattern": "x", "message_type": "Fax"}, "have no text"),
     (new, {"since": "yesterday"}, "ISO 8601"),

@@ -20,7 +20,8 @@ from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.sending.arrival import LATE_SECONDS, Arrival
 from airflow_provider_ringcentral.sending.brief import ungrouped
 from airflow_provider_ringcentral.triggers import rounds
-from airflow_provider_ringcentral.triggers.arrivals import MOST_KNOWN, Arrivals, Awaited
+from airflow_provider_ringcentral.triggers.arrivals import MOST_KNOWN, Arrivals, arrivals_look
+from airflow_provider_ringcentral.triggers.awaited import Awaited
 from airflow_provider_ringcentral.triggers.messages import (
     MOST_MESSAGES,
     RingCentralMessageStatusTrigger,
@@ -78,6 +79,7 @@ def arriving(*, seconds: float = 30.0, since: float | None = None, **filters: An
         ringcentral_conn_id="ringcentral_default",
         path=f"{EXTENSION}/message-store",
         arrival=arrival.as_json(),
+        start=arrival.since,
         poke_interval=0.1,
         deadline=time.time() + seconds,
     )
@@ -269,7 +271,9 @@ async def test_all_who_wait_for_one_mailbox_share_its_list(desk):
 async def test_a_look_goes_back_no_further_than_messages_may_come_late(desk):
     began = time.time()
     long_ago = began - 40 * 86_400
-    waiting_long, waiting_new = (Awaited(Arrival(when, from_numbers=(STRANGER,))) for when in (long_ago, began))
+    waiting_long, waiting_new = (
+        Awaited(Arrival(when, from_numbers=(STRANGER,)), arrivals_look, when) for when in (long_ago, began)
+    )
     async with shared_client.shared_client("ringcentral_default") as client:
         topic = Arrivals(f"{EXTENSION}/message-store")
         looks = await topic.look(client, [waiting_long, waiting_new])

@@ -1,0 +1,129 @@
+"""Waiting for calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.sensors.since import RingCentralSinceSensor
+
+if TYPE_CHECKING:
+    from airflow.triggers.base import BaseTrigger
+
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.extract.given import Moment
+    from airflow_provider_ringcentral.triggers.condition import Look
+    from airflow_provider_ringcentral.triggers.ended_call import EndedCall
+
+SECONDS_BETWEEN_LOOKS = 300.0
+
+
+class RingCentralCallSensor(RingCentralSinceSensor):
+    """Wait until a call of the account that passes all filters has ended.
+
+    Source: operationId extractSyncAccountCallLog (app scope ReadCallLog, user permission ReadCallLog), which shows
+    what changed, so that a call counts when it ends, however long ago it began. RingCentral shows it 15 to 30 s after.
+    A look costs one Heavy request (ten a minute for everything) for every thousand calls that changed; deferred, all
+    such waits of a Connection in a triggerer share it.
+
+    Returns a list (JSON, below 48 KB) of the rows that ended at `since` or later, oldest first: `id`, `sessionId`,
+    `telephonySessionId`, `type`, `direction`, `result`, `startTime` (UTC), `duration` (seconds), `message` (id of the
+    voicemail or fax, None without), `recording` (id, None without). One call may have several rows. Numbers and names
+    stay at RingCentral: `hook.request_json("GET", f"/restapi/v1.0/account/~/call-log/{id}")` has them.
+
+    :param direction: `Inbound` or `Outbound`; None: both.
+    :param call_type: `Voice` or `Fax`; None: both.
+    :param result: RingCentral's word, such as `Missed` or `Accepted`, or a list; upper and lower case are one. None:
+        any but `In Progress`.
+    :param from_number: a number in E.164, an extension number, or a list, of which one has to be the caller's.
+    :param to_number: the same for the called.
+    :param extension_id: internal id of an extension, or a list, of which one owns the row, calls or is called.
+    :param since: a time with a zone; calls that ended earlier are not waited for. None: when the first try of this task
+        began, noted so that retries, deferrals and reschedules keep it.
+    :param poke_interval: seconds between two looks.
+    :param deferrable: wait in the triggerer.
+    :param ringcentral_conn_id: the Connection.
+    """
+
+    template_fields: Sequence[str] = (
+        *RingCentralSinceSensor.template_fields,
+        "direction",
+        "call_type",
+        "result",
+        "from_number",
+        "to_number",
+        "extension_id",
+    )
+
+    def __init__(
+        self,
+        *,
+        direction: str | None = None,
+        call_type: str | None = None,
+        result: str | Sequence[str] | None = None,
+        from_number: str | Sequence[str] | None = None,
+        to_number: str | Sequence[str] | None = None,
+        extension_id: str | int | Sequence[str | int] | None = None,
+        since: Moment = None,
+        poke_interval: float | timedelta = SECONDS_BETWEEN_LOOKS,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(since=since, poke_interval=poke_interval, **kwargs)
+        self.direction = direction
+        self.call_type = call_type
+        self.result = result
+        self.from_number = from_number
+        self.to_number = to_number
+        self.extension_id = extension_id
+        self._start: float | None = None
+
+    def _check(self) -> None:
+        super()._check()
+        self._wanted()
+
+    def _wanted(self) -> EndedCall:
+        from airflow_provider_ringcentral.extract.given import ids_of, one_of, texts_of
+        from airflow_provider_ringcentral.sending.parties import checked_parties
+        from airflow_provider_ringcentral.triggers.ended_call import CALL_TYPES, DIRECTIONS, MOST_EXTENSIONS, EndedCall
+
+        return EndedCall(
+            self._from,
+            direction=one_of("direction", self.direction, DIRECTIONS) if self.direction else None,
+            call_type=one_of("call_type", self.call_type, CALL_TYPES) if self.call_type else None,
+            results=texts_of("result", self.result),
+            from_numbers=checked_parties("from_number", self.from_number),
+            to_numbers=checked_parties("to_number", self.to_number),
+            extensions=tuple(ids_of("extension_id", self.extension_id, MOST_EXTENSIONS)) if self.extension_id else (),
+        )
+
+    @property
+    def _path(self) -> str:
+        from airflow_provider_ringcentral.client.endpoints import EXTRACT_SYNC_ACCOUNT_CALL_LOG
+
+        return EXTRACT_SYNC_ACCOUNT_CALL_LOG.at(accountId=self.hook.credentials.account_id)
+
+    def _ask(self, client: RingCentralClient) -> Look:
+        from airflow_provider_ringcentral.triggers.ended_call import LATE_SECONDS, changes_query, ended_look
+
+        wanted, began = self._wanted(), time.time()
+        look = ended_look(wanted, list(client.records(self._path, changes_query(wanted.since))))
+        # What changed earlier was in the answer that has just been read.
+        self._start = max(wanted.since, began - LATE_SECONDS)
+        return look
+
+    def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
+        from airflow_provider_ringcentral.triggers.calls import RingCentralCallTrigger
+
+        return RingCentralCallTrigger(
+            ringcentral_conn_id=self.ringcentral_conn_id,
+            path=self._path,
+            call=self._wanted().as_json(),
+            start=self._from if self._start is None else self._start,
+            poke_interval=self.poke_interval,
+            deadline=deadline,
+        )
+
+    def _seen(self, event: Mapping[str, Any]) -> Any:
+        return event["calls"]
