@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -104,16 +106,44 @@ def check_broadcast(folder: Path, sandbox: Sandbox) -> None:
     assert [row.split(",")[0] for row in rows] == ["1", "2", "3"]
 
 
+def check_to_postgres(folder: Path, sandbox: Sandbox) -> None:
+    import psycopg2
+
+    (path,) = (folder / "changes").glob("*.ndjson")
+    connect = contextlib.closing(psycopg2.connect(os.environ["AIRFLOW_CONN_WAREHOUSE"]))
+    with connect as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM ringcentral_calls")
+        loaded = {key for (key,) in cursor.fetchall()}
+        cursor.execute("SELECT count(DISTINCT call_id) FROM ringcentral_legs")
+        ((with_legs,),) = cursor.fetchall()
+    assert loaded == set(ids_in(path.read_bytes())) == set(sandbox.call_ids())
+    assert with_legs == len(loaded)
+
+
+def leave_voicemail(sandbox: Sandbox) -> None:
+    sandbox.receive_message("VoiceMail", media="a voice")
+
+
+def check_voicemail(folder: Path, sandbox: Sandbox) -> None:
+    (message,) = sandbox.messages(type="VoiceMail")
+    (stored,) = (folder / "voicemails").iterdir()
+    assert (stored.name, stored.read_text()) == (f"{message['id']}.mp3", "a voice")
+
+
 CHECKS: dict[str, Callable[[Path, Sandbox], None]] = {
     "ringcentral_call_log_daily": check_daily,
     "ringcentral_call_log_by_day": check_by_day,
     "ringcentral_extensions": check_extensions,
     "ringcentral_recordings_archive": check_recordings,
+    "ringcentral_call_log_to_postgres": check_to_postgres,
     "ringcentral_fax_a_report": check_fax,
     "ringcentral_daily_card": check_card,
     "ringcentral_text_on_failure": check_text,
     "ringcentral_broadcast_from_a_file": check_broadcast,
+    "ringcentral_wait_for_voicemail": check_voicemail,
 }
+BEFORE: dict[str, Callable[[Sandbox], None]] = {"ringcentral_wait_for_voicemail": leave_voicemail}
+
 FAILS = {"ringcentral_text_on_failure": {"check": "failed"}}
 """Tasks that are meant to."""
 
@@ -130,14 +160,19 @@ def test_every_example_is_run_here():
 
 
 @pytest.mark.parametrize("dag_id", CHECKS)
-def test_it_runs(dag_id: str, database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_it_runs(
+    dag_id: str, database: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+):
     from airflow.dag_processing.dagbag import DagBag
 
+    if CHECKS[dag_id] is check_to_postgres:
+        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", request.getfixturevalue("postgres_url"))
     monkeypatch.setenv("CALL_LOG_FOLDER", tmp_path.as_uri())
     monkeypatch.setenv("CALL_LOG_DAYS", str(DAYS))
     monkeypatch.setenv("FEWEST_CALLS", "1000000")
     with Sandbox(calls=3000, scale=0.02, **OPTIONS.get(dag_id, {})) as sandbox:
         monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", sandbox.connection_uri)
+        BEFORE.get(dag_id, lambda _: None)(sandbox)
         dags = DagBag(EXAMPLES)
         assert dags.import_errors == {}
         run = dags.get_dag(dag_id).test(logical_date=MIDNIGHT + timedelta(minutes=30))

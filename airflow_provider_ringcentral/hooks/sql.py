@@ -15,13 +15,14 @@ def sql_engine(sql_conn_id: str) -> Engine:
 
     Raises `ConfigurationError` when the Connection is unknown or none of a database, or a package is missing.
     """
+    from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureException
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
     from sqlalchemy.pool import NullPool
 
     hook = _hook(sql_conn_id)
     try:
         engine: Engine = hook.get_sqlalchemy_engine(engine_kwargs={"hide_parameters": True, "poolclass": NullPool})
-    except (ImportError, NoSuchModuleError) as error:
+    except (ImportError, NoSuchModuleError, AirflowOptionalProviderFeatureException) as error:
         raise ConfigurationError(
             f"The Connection {sql_conn_id} needs a driver that is not installed: {error}. Install the provider of its "
             "database with it, such as apache-airflow-providers-postgres and psycopg2-binary."

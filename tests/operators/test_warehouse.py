@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 import sqlalchemy as sa
-from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException, Asset
 
 from airflow_provider_ringcentral.operators.warehouse import RingCentralLoadCallLogOperator
 
@@ -66,6 +67,94 @@ def test_a_receipt_without_a_file_loads_nothing(database_url):
     assert load({"destination": None, "records": 0})["files"] == 0
 
 
-def test_a_connection_of_something_else_is_refused(connection, calls):
-    with pytest.raises(AirflowFailException, match="ringcentral_default is none of an SQL database"):
-        RingCentralLoadCallLogOperator(task_id="load", source=str(calls), sql_conn_id=connection).execute({})
+def test_the_arguments_arrive(database_url, calls):
+    """As templates give them: texts."""
+    receipt = {
+        "destination": str(calls),
+        "records": 3,
+        "window_start": "2026-11-01T00:00:00Z",
+        "window_end": "2026-11-02T00:00:00Z",
+        "complete_as_of": "2126-11-02T00:00:00Z",
+    }
+    load(str(calls), table_prefix="pbx_", schema="None")
+    calls.write_text(calls.read_text().splitlines()[0] + "\n")
+
+    loaded = load(receipt | {"records": 1}, table_prefix="pbx_", delete_missing="True")
+
+    assert loaded["calls_deleted"] == 2
+    assert rows(database_url, "select id from pbx_calls") == [("I0",)]
+    with pytest.raises(AirflowFailException, match="schema 'nowhere'"):
+        load(str(calls), schema="nowhere")
+    with pytest.raises(AirflowFailException, match="delete_missing 'perhaps' is neither"):
+        load(str(calls), delete_missing="perhaps")
+
+
+def test_every_argument_is_a_template():
+    operator = RingCentralLoadCallLogOperator(task_id="load", source="x", sql_conn_id="warehouse")
+
+    assert set(operator.template_fields) == {"source", "sql_conn_id", "schema", "table_prefix", "delete_missing"}
+    operator.source = {"destination": "{{ ds }}"}
+    operator.render_template_fields({"ds": "2026-11-01"})
+    assert operator.source == {"destination": "2026-11-01"}
+
+
+class Events(dict):
+    """Airflow's accessor: an event for whatever asset is asked for."""
+
+    def __missing__(self, asset):
+        self[asset] = type("Event", (), {"extra": {}})()
+        return self[asset]
+
+
+def test_the_receipt_goes_with_the_events_of_outlets(database_url, calls):
+    asset, events = Asset(name="calls_in_tables"), Events()
+    operator = RingCentralLoadCallLogOperator(
+        task_id="load", source=str(calls), sql_conn_id="warehouse", outlets=[asset]
+    )
+
+    receipt = operator.execute({"outlet_events": events})
+
+    assert events[asset].extra == receipt
+
+
+def test_nothing_of_a_row_is_logged(database_url, calls, caplog):
+    calls.write_text('{"id": "I1", "from": {"name": "Ms Secret", "phoneNumber": "+16505550199"}}\n')
+    caplog.set_level("DEBUG")
+
+    load(str(calls))
+
+    assert "1 calls read, 1 new" in caplog.text
+    assert "Secret" not in caplog.text
+    assert "0199" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        (None, "The Connection warehouse cannot be used: .*warehouse"),
+        ("nosuchtype://host", "The Connection warehouse cannot be used"),
+        ("http://host", "The Connection warehouse is none of an SQL database: its hook HttpHook is no DbApiHook"),
+        ("ringcentral://host", "The Connection warehouse is none of an SQL database: its hook RingCentralJWTHook"),
+    ],
+    ids=["unknown", "unknown type", "http", "ours"],
+)
+def test_a_connection_of_something_else_is_refused(uri, said, calls, monkeypatch):
+    if uri:
+        monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", uri)
+
+    with pytest.raises(AirflowFailException, match=said):
+        load(str(calls))
+
+
+def test_without_an_id_there_is_no_connection(calls):
+    with pytest.raises(AirflowFailException, match="sql_conn_id is ''"):
+        RingCentralLoadCallLogOperator(task_id="load", source=str(calls), sql_conn_id="").execute({})
+
+
+def test_a_driver_that_is_missing_is_named(calls, monkeypatch):
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", "postgresql://host/db")
+    monkeypatch.setitem(sys.modules, "psycopg2", None)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(AirflowFailException, match="needs a driver that is not installed"):
+        load(str(calls))
