@@ -40,9 +40,12 @@ def logged(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str])
 
 
 def failed(task: str = "load", *, dag: str = "etl", map_index: int = -1, **more: Any) -> dict[str, Any]:
-    """The context of a task's on_failure_callback."""
+    """The context of a task's on_failure_callback. The DAG makes its templates strict."""
+    from airflow.providers.common.compat.sdk import DAG
+
     ti = SimpleNamespace(
         dag_id=dag, task_id=task, run_id=RUN, map_index=map_index, try_number=1, max_tries=0, state="failed"
     )
     run = SimpleNamespace(dag_id=dag, run_id=RUN)
-    return {"ti": ti, "dag_run": run, "run_id": RUN, "exception": ValueError("secret of a row")} | more
+    known = {"dag": DAG(dag, schedule=None), "ti": ti, "dag_run": run, "run_id": RUN}
+    return {**known, "exception": ValueError("secret of a row"), **more}
