@@ -113,6 +113,11 @@ def test_the_dag_of_the_guide_takes_its_arguments(guide):
     assert spaces["DAG"]
 
 
+def test_both_dags_about_waiting_take_their_arguments():
+    for code in blocks("waiting-for-things.md", "python"):
+        exec(code, {})
+
+
 def test_the_connection_of_the_guide_is_a_webhook(monkeypatch):
     from airflow_provider_ringcentral.hooks.webhook import webhook_client
 
@@ -123,7 +128,7 @@ def test_the_connection_of_the_guide_is_a_webhook(monkeypatch):
 
 
 def test_the_conditions_of_the_guide_can_be_judged():
-    section = text_of("waiting-for-things.md").split("## Conditions")[1].split("\n## ")[0]
+    section = text_of("waiting-for-things.md").split("### Conditions")[1].split("\n## ")[0]
     shown = [
         text for text in re.findall(r"`([^`]+)`", section) if re.search(r" == | != | is | > |select|\.get\(", text)
     ]
