@@ -96,7 +96,8 @@ def get_provider_info() -> dict[str, Any]:
     return {
         "package-name": "airflow-provider-ringcentral",
         "name": "RingCentral",
-        "description": "RingCentral through its JWT login: calls to files and tables, messages sent once, within one shared quota.",
+        "description": "RingCentral through its JWT login: calls to files and tables, messages sent once, "
+        "within one shared quota.",
         "integrations": [
             {
                 "integration-name": "RingCentral",
@@ -128,11 +129,27 @@ def get_provider_info() -> dict[str, Any]:
             f"{PACKAGE}.notifications.team_messaging.RingCentralTeamMessagingNotifier",
             f"{PACKAGE}.notifications.webhook.RingCentralWebhookNotifier",
         ],
-        "sensors": [{"integration-name": "RingCentral", "python-modules": [f"{PACKAGE}.sensors.api"]}],
+        "sensors": [
+            {
+                "integration-name": "RingCentral",
+                "python-modules": [
+                    f"{PACKAGE}.sensors.a2p_batches",
+                    f"{PACKAGE}.sensors.api",
+                    f"{PACKAGE}.sensors.calls",
+                    f"{PACKAGE}.sensors.messages",
+                ],
+            }
+        ],
         "triggers": [
             {
                 "integration-name": "RingCentral",
-                "python-modules": [f"{PACKAGE}.triggers.api", f"{PACKAGE}.triggers.quota"],
+                "python-modules": [
+                    f"{PACKAGE}.triggers.api",
+                    f"{PACKAGE}.triggers.batches",
+                    f"{PACKAGE}.triggers.calls",
+                    f"{PACKAGE}.triggers.messages",
+                    f"{PACKAGE}.triggers.quota",
+                ],
             }
         ],
         "hooks": [{"integration-name": "RingCentral", "python-modules": [f"{PACKAGE}.hooks.ringcentral"]}],

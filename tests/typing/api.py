@@ -44,6 +44,12 @@ from airflow_provider_ringcentral.operators.webhook import RingCentralPostWebhoo
 from airflow_provider_ringcentral.retry_policy import RingCentralRetryPolicy
 from airflow_provider_ringcentral.sandbox import Sandbox, SandboxControl
 from airflow_provider_ringcentral.sensors.api import RingCentralApiSensor
+from airflow_provider_ringcentral.sensors.calls import RingCentralCallSensor
+from airflow_provider_ringcentral.sensors.messages import (
+    RingCentralA2PBatchSensor,
+    RingCentralMessageStatusSensor,
+    RingCentralNewMessageSensor,
+)
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
 LOG = "/restapi/v1.0/account/~/call-log"
@@ -120,6 +126,30 @@ with DAG("types", schedule=None, start_date=START):
     RingCentralPostMessageOperator.partial(task_id="posts", text="Hello").expand(email=["name@example.com"])
     RingCentralPostCardOperator(task_id="card", chat=5, card={"type": "AdaptiveCard"}, fallback_text="Hello")
     RingCentralPostWebhookOperator(task_id="webhook", text="Hello", attachments={"type": "AdaptiveCard"})
+
+    RingCentralMessageStatusSensor(task_id="delivered", message_id=owner.output, wait_for="delivered", deferrable=True)
+    RingCentralMessageStatusSensor.partial(task_id="each").expand(message_id=["1", 2])
+    RingCentralA2PBatchSensor(task_id="through", batch_id=["1", "2"], poke_interval=30, timeout=3600)
+    RingCentralNewMessageSensor(
+        task_id="answer",
+        message_type=["SMS", "VoiceMail"],
+        direction=None,
+        from_number=["+16505550100", "102"],
+        to_number="+16505550101",
+        text_pattern="(?i)^yes",
+        since=START,
+        extension_id=5,
+        mode="reschedule",
+    )
+    RingCentralCallSensor(
+        task_id="missed",
+        direction="Inbound",
+        call_type="Voice",
+        result=["Missed"],
+        extension_id=["5", 6],
+        since="{{ dag_run.start_date }}",
+        poke_interval=timedelta(minutes=5),
+    )
 
     @task
     def use_the_hook() -> list[str]:
