@@ -29,13 +29,12 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
 
     Every value is a template field, `deferrable` excepted.
 
-    :param text: up to 10,000 UTF-16 units of RingCentral's Markdown: `**bold**`, `_italics_`, `[text](URL)`, `> quote`,
-        `* item`.
+    :param text: up to 10,000 UTF-16 units, with a little Markdown: `**bold**`, `_italics_`, links, `> quote`, `* item`.
     :param chat: the id of a chat.
     :param team: instead of `chat`: the exact name of a team that the JWT's user is a member of.
     :param email: instead of `chat`: the e-mail address of a person of the company, for their direct conversation.
     :param mentions: whom to mention before the text: ids of persons (RingCentral's extension ids), or `team` for
-        everybody in the chat. Within the text, write `![:Person](id)`.
+        everybody in the chat. Within the text it is `![:Person]` and the id in parentheses.
     :param files: up to 25 files of at most 30,000,000 bytes each, as paths or URLs that Airflow's ObjectStoragePath
         knows.
     :param update_post_id: the id of an earlier post of the JWT's user in the chat, which gets the text; nothing new is

@@ -186,7 +186,8 @@ class Errand(Generic[C]):
     def _told(self, doubt: OutcomeUnknown, more: str = "") -> OutcomeUnknown:
         """The error for whoever has to decide."""
         looks = self._draft.lookable and self._on_unknown != "fail"
-        looked = f", and it was not found within {self._settling:g} s" if looks else ""
+        unsure = "" if self._draft.exact else ", or cannot be told from others"
+        looked = f", and it was not found within {self._settling:g} s{unsure}" if looks else ""
         error = OutcomeUnknown(f"{doubt.message}{more or looked}", **doubt.fields())
         error.remedy = Remedy(
             f"The {self._draft.channel} may or may not have gone out: RingCentral has no way to ask with certainty.",

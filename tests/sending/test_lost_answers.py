@@ -138,6 +138,7 @@ def test_two_faxes_that_cannot_be_told_apart_are_nobodys(desk, senders, there):
     results = two_tasks_at_once(senders["fax"], with_store=True)
 
     assert [type(result).__name__ for result in results] == ["OutcomeUncertain"] * 2
+    assert all("cannot be told from others" in result.message for result in results)
     assert len(there()) == 2
 
 
