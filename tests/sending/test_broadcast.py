@@ -23,6 +23,7 @@ from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.sending.status import NotConfirmed
 
 from .conftest import Store, context_of
+from .test_kills import wait_until
 from .test_lost_answers import LOSSES
 from .worker import FileStore
 
@@ -315,7 +316,7 @@ def test_notes_stay_small(broadcast):
 
 
 def test_what_never_ends_times_out_and_a_retry_waits_on(desk, broadcast, batches, result):
-    desk.set(a2p_per_second=0.5)
+    desk.set(a2p_per_second=0.25)
     store = Store()
     try:
         with pytest.raises(NotConfirmed, match=r"1 of 1 batches are not sent after 0\.1 s") as caught:
@@ -331,8 +332,8 @@ def test_what_never_ends_times_out_and_a_retry_waits_on(desk, broadcast, batches
     assert {row["status"] for row in rows(result)} <= {"Sent", "Delivered"}
 
 
-def test_a_deferrable_task_waits_without_a_worker(desk, result, text):
-    desk.set(a2p_per_second=2)
+def test_a_deferrable_task_waits_without_a_worker(desk, batches, result, text):
+    desk.set(a2p_per_second=0.05)
     context = context_of(store=Store())
     operator = RingCentralSendA2PSmsOperator(
         task_id="send", to=[ANN, BEN], text=text, destination=str(result), wait_for="sent", deferrable=True
@@ -343,7 +344,7 @@ def test_a_deferrable_task_waits_without_a_worker(desk, result, text):
     finally:
         desk.set(a2p_per_second=1000)
     assert deferred.value.method_name == "execute_complete"
-    time.sleep(0.1)
+    wait_until(lambda: batches()[0]["status"] != "Processing")
 
     assert sum(operator.execute_complete(context)["statuses"].values()) == 2
 
