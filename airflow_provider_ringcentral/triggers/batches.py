@@ -13,7 +13,6 @@ from airflow_provider_ringcentral.sending.batch_progress import BatchProgress
 from airflow_provider_ringcentral.sending.draft import Record
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import listed
-from airflow_provider_ringcentral.triggers.rounds import answer
 from airflow_provider_ringcentral.triggers.sweep import MOST_PAGES, Sweep
 from airflow_provider_ringcentral.triggers.waiting import RingCentralWaitTrigger
 
@@ -56,7 +55,7 @@ class RingCentralA2PBatchTrigger(RingCentralWaitTrigger):
 
     async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
         followed = FollowedBatches(BatchProgress(self.batch_ids, self.wait_for), self.since)
-        look = await answer(client, BatchStatuses(), followed, **self._pace())
+        look = await self._answered(client, BatchStatuses(), followed)
         if not look.done:
             return {"status": "timeout", "reason": look.reason}
         return {"status": "success", "batches": look.value}

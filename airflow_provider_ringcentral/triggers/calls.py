@@ -11,7 +11,6 @@ from airflow_provider_ringcentral.triggers.awaited import Awaited
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.ended_call import LATE_SECONDS, EndedCall, changes_query, ended_look
 from airflow_provider_ringcentral.triggers.listing import as_it_is, listed
-from airflow_provider_ringcentral.triggers.rounds import answer
 from airflow_provider_ringcentral.triggers.waiting import RingCentralWaitTrigger
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class RingCentralCallTrigger(RingCentralWaitTrigger):
 
     async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
         awaited = Awaited(EndedCall.of_json(self.call), ended_look, self.start)
-        look = await answer(client, EndedCalls(self.path), awaited, **self._pace())
+        look = await self._answered(client, EndedCalls(self.path), awaited)
         if not look.done:
             return {"status": "timeout", "reason": look.reason}
         return {"status": "success", "calls": look.value}

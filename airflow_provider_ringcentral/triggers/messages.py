@@ -10,7 +10,6 @@ from airflow_provider_ringcentral.sending.brief import grouped
 from airflow_provider_ringcentral.triggers.arrivals import Arrivals, arrivals_look
 from airflow_provider_ringcentral.triggers.awaited import Awaited
 from airflow_provider_ringcentral.triggers.message_statuses import FollowedMessages, MessageStatuses
-from airflow_provider_ringcentral.triggers.rounds import answer
 from airflow_provider_ringcentral.triggers.waiting import RingCentralWaitTrigger
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class RingCentralMessageStatusTrigger(RingCentralWaitTrigger):
 
     async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
         followed = FollowedMessages(self.message_ids, self.wait_for, self.since)
-        look = await answer(client, MessageStatuses(), followed, **self._pace())
+        look = await self._answered(client, MessageStatuses(), followed)
         if not look.done:
             return {"status": "timeout", "reason": look.reason}
         return {"status": "success", "messages": grouped(look.value)}
@@ -90,7 +89,7 @@ class RingCentralNewMessageTrigger(RingCentralWaitTrigger):
 
     async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
         awaited = Awaited(Arrival.of_json(self.arrival), arrivals_look, self.start)
-        look = await answer(client, Arrivals(self.path), awaited, **self._pace())
+        look = await self._answered(client, Arrivals(self.path), awaited)
         if not look.done:
             return {"status": "timeout", "reason": look.reason}
         return {"status": "success", "messages": look.value, "deadline": self.deadline}

@@ -6,16 +6,22 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_ringcentral.client.errors import LoginFailed, RingCentralError
 from airflow_provider_ringcentral.hooks.shared_client import read_credentials, shared_client
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS
+from airflow_provider_ringcentral.triggers.rounds import answer
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
+    from airflow_provider_ringcentral.triggers.condition import Look
+    from airflow_provider_ringcentral.triggers.rounds import Topic
+
+Q = TypeVar("Q")
 
 SPREAD_SECONDS = 2.0
 """Over which triggers that start together begin: a thousand at once would hold the event loop for half a second."""
@@ -69,10 +75,13 @@ class RingCentralWaitTrigger(BaseTrigger):
         """The payload of the event."""
         raise NotImplementedError
 
-    def _pace(self) -> dict[str, float]:
-        """When to look, for `rounds.answer`: the first look was the worker's."""
+    async def _answered(self, client: AsyncRingCentralClient, topic: Topic[Q], question: Q) -> Look:
+        """The look that answers a question, or the last one, made together with all who ask the same."""
+        until = datetime.fromtimestamp(self.deadline, UTC)
+        self.log.info("Waiting until %s UTC, together with all such waits of the Connection.", f"{until:%F %T}")
+        # The first look was the worker's.
         first = max(0.0, self.poke_interval - SOONEST_SECONDS)
-        return {"interval": self.poke_interval, "first": first, "deadline": self.deadline}
+        return await answer(client, topic, question, interval=self.poke_interval, first=first, deadline=self.deadline)
 
     def _left(self) -> float:
         return self.deadline - time.time()
