@@ -87,20 +87,34 @@ class Standalone:
         """Store a Connection in the metadata database, as the UI does."""
         self.api("POST", "/api/v2/connections", json={"connection_id": conn_id, **connection})
 
-    def run(self, dag_id: str, seconds: float = 240) -> tuple[str, str]:
-        """Run a DAG and return its run id and final state."""
+    def unpause(self, dag_id: str, seconds: float = 240) -> None:
+        """Let a DAG run, once it is parsed."""
         deadline = time.monotonic() + seconds
         while not self._session.get(f"{self.url}/api/v2/dags/{dag_id}", timeout=30).ok:
             assert time.monotonic() < deadline, f"{dag_id} was never parsed"
             time.sleep(1)
         self.api("PATCH", f"/api/v2/dags/{dag_id}", json={"is_paused": False})
+
+    def run(self, dag_id: str, seconds: float = 240) -> tuple[str, str]:
+        """Run a DAG and return its run id and final state."""
+        self.unpause(dag_id, seconds)
         run_id = self.api("POST", f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None})["dag_run_id"]
+        deadline = time.monotonic() + seconds
         while True:
             state = self.api("GET", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}")["state"]
             if state in ("success", "failed"):
                 return run_id, state
             assert time.monotonic() < deadline, f"{dag_id} is still {state}"
             time.sleep(1)
+
+    def wait_for_successes(self, dag_id: str, count: int, seconds: float = 240) -> None:
+        """Wait until so many runs of a DAG, which something else starts, have succeeded."""
+        deadline, states = time.monotonic() + seconds, []
+        while states.count("success") < count:
+            assert time.monotonic() < deadline, f"runs of {dag_id} are {states}"
+            time.sleep(1)
+            states = [run["state"] for run in self.api("GET", f"/api/v2/dags/{dag_id}/dagRuns")["dag_runs"]]
+            assert "failed" not in states, self.logs()[-5000:]
 
     def logs(self) -> str:
         """Everything Airflow has logged: tasks, triggers and its own processes."""

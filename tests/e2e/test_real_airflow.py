@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -161,6 +163,32 @@ def test_faxes_and_posts_are_sent_once(airflow, run, sandbox):
     ]
     assert sorted(texts) == ["A card of sends", "By webhook", "Done"]
     assert [posted["body"] for posted in sandbox.webhook_posts()] == [{"text": "By webhook"}]
+
+
+def test_changes_are_loaded_when_their_file_appears(airflow, sandbox):
+    folder, warehouse = airflow.home / "out-changes", airflow.home / "warehouse.db"
+    airflow.add_connection("warehouse", {"conn_type": "sqlite", "host": str(warehouse)})
+    hour = [(START + timedelta(hours=hours)).isoformat() for hours in (HOURS - 1, HOURS)]
+    ids = sandbox.call_ids(*hour)
+    airflow.unpause("load_changes")
+    for times in (1, 2):
+        _, state = airflow.run("changes")
+        assert state == "success", airflow.logs()[-5000:]
+        airflow.wait_for_successes("load_changes", times)
+        sandbox.correct_calls([ids[3]], {"result": "Voicemail"})
+        sandbox.delete_calls([ids[5]])
+
+    first, second = sorted((folder / "changes").glob("*.ndjson"))
+    assert set(calls_in(first)) >= set(ids)
+    assert set(calls_in(second)) == {ids[3], ids[5]}
+    with closing(sqlite3.connect(warehouse)) as database:
+        rows = dict(database.execute("SELECT id, result FROM ringcentral_calls"))
+    assert rows.keys() == set(calls_in(first)) - {ids[5]}
+    assert rows[ids[3]] == "Voicemail"
+    recordings = sandbox.recordings(START.isoformat(), (START + timedelta(minutes=4)).isoformat())
+    hashes = {hashlib.sha256(path.read_bytes()).hexdigest() for path in (folder / "archive").rglob("*.[mw][pa][3v]")}
+    assert hashes == {each["sha256"] for each in recordings}
+    assert hashes
 
 
 def test_no_secret_is_anywhere(airflow, run, sandbox, webhook):
