@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from upath import UPath
 
 CHUNK_BYTES = 1 << 16
+AHEAD_BYTES = 1 << 22
+"""What is fetched of a file at a time; object stores would otherwise read 50 MB ahead."""
+
 MOST_TEXT_BYTES = 1_000_000
 NAME = "files"
 
@@ -39,7 +42,7 @@ class Enclosure:
             return
         left = self.size
         try:
-            with self.path.open("rb") as stream:
+            with self.path.fs.open(self.path.path, "rb", block_size=AHEAD_BYTES) as stream:
                 while piece := stream.read(CHUNK_BYTES):
                     left -= len(piece)
                     if left < 0:

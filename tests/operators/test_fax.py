@@ -188,6 +188,14 @@ def test_a_large_file_is_never_in_memory(desk, to, report, tmp_path):
     assert peak < BIG / 4
 
 
+def test_a_file_of_another_store_is_read_anew_each_time():
+    path = UPath("memory://faxes/report.pdf")
+    path.write_bytes(PDF)
+    file = Enclosure("report.pdf", "application/pdf", len(PDF), path)
+
+    assert [b"".join(file.chunks()) for _ in range(2)] == [PDF, PDF]
+
+
 def test_a_file_that_changes_while_it_is_sent_is_not_sent(desk, to, tmp_path):
     path = tmp_path / "growing.pdf"
     path.write_bytes(PDF)
