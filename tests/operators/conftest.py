@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,3 +26,10 @@ def desk(office: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> It
     office.reset_stats()
     yield office
     office.clear_faults()
+
+
+class Store(dict[str, Any]):
+    """Airflow's task state store, as a task sees it."""
+
+    def set(self, key: str, value: Any) -> None:
+        self[key] = value

@@ -16,11 +16,17 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from upath import UPath
 
 from airflow_provider_ringcentral.client.errors import BadRequest, ConfigurationError, DeliveryFailed, Unavailable
+from airflow_provider_ringcentral.hooks.notebook import notebook_of
+from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.fax import RingCentralSendFaxOperator
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
 from airflow_provider_ringcentral.sending.enclosure import Enclosure
+from airflow_provider_ringcentral.sending.fax import FaxDraft
 from airflow_provider_ringcentral.sending.fax_again import FaxAgain
 from airflow_provider_ringcentral.sending.fax_errors import BY_WORD
+from airflow_provider_ringcentral.sending.once import send_once
+
+from .conftest import Store
 
 AREA_CODES = itertools.count(210)
 PDF = b"%PDF-1.7\n" + b"1 0 obj << /Type /Page >> endobj\n" * 3 + bytes(range(256)) + b"\r\n--\r\n"
@@ -205,6 +211,22 @@ def test_a_file_that_changes_while_it_is_sent_is_not_sent(desk, to, tmp_path):
             list(file.chunks())
     with pytest.raises(Unavailable, match=r"growing\.pdf could not be read"):
         list(Enclosure("growing.pdf", "application/pdf", 5, UPath(tmp_path / "gone.pdf")).chunks())
+
+
+def test_a_request_that_breaks_off_with_its_file_is_not_out(desk, to, report):
+    client = RingCentralJWTHook().get_conn()
+    notebook = notebook_of({"task_state_store": Store()}, client)
+
+    def draft(size: int) -> FaxDraft:
+        return FaxDraft(to, (Enclosure("report.pdf", "application/pdf", size, UPath(report)),))
+
+    with pytest.raises(Unavailable, match="changed while it was sent"):
+        send_once(client, draft(BIG), notebook)
+    assert desk.messages(to=to) == []
+    sent = send_once(client, draft(len(PDF)), notebook)
+
+    assert [str(message["id"]) for message in desk.messages(to=to)] == [sent.id]
+    assert "listMessages" not in desk.stats()["operations"]
 
 
 def file_of(folder: Path, name: str, size: int) -> str:

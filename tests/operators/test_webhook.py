@@ -25,6 +25,8 @@ from airflow_provider_ringcentral.operators.post import RingCentralPostOperator
 from airflow_provider_ringcentral.operators.webhook import RingCentralPostWebhookOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
 
+from .conftest import Store
+
 CARD = {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "Late"}]}
 TEXT = "The ledger is late"
 POST = "postToWebhook"
@@ -140,13 +142,6 @@ def test_a_lost_answer_is_told_and_the_retry_posts_nothing(office, url, posted, 
         assert isinstance(caught.value, AirflowFailException)
 
     assert posted() == [{"text": TEXT}]
-
-
-class Store(dict[str, Any]):
-    """Airflow's task state store, as a task sees it."""
-
-    def set(self, key: str, value: Any) -> None:
-        self[key] = value
 
 
 def test_resend_posts_again(office, url, posted):
