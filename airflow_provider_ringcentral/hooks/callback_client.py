@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-PATIENCE_SECONDS = 8.0
+PATIENCE_SECONDS = 6.0
 """For a place in the quota."""
 
-ANSWER_SECONDS = 8.0
+ANSWER_SECONDS = 6.0
 """For an answer, unless the Connection gives it less."""
 
 

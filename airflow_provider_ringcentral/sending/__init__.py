@@ -29,5 +29,9 @@ the ledger's notebook keeps, live for 7 days; what went out longer ago is not lo
 a ledger of one machine and below 3.3, a retry on another machine finds no note and looks from the run's start instead
 (`Notebook.retried_since`).
 
+**Many at once.** `send_all` (`batch.py`) sends a task's messages one after the other; a broadcast (`broadcast.py`)
+freezes its list, so that its batches stay the same whoever goes on with them. Of alerts that come together not all are
+sent (`storm.py`).
+
 To add a channel: subclass `Draft` (`draft.py`), hand `passage` to the one request that sends, and nothing else.
 """
