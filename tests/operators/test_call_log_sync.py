@@ -226,11 +226,12 @@ def test_a_deferrable_task_gives_its_worker_back_and_goes_on_after_its_parts(eve
     ],
     ids=str,
 )
-def test_bad_values_are_named_before_anything_is_sent(log, events, tmp_path, arguments, says):
+@pytest.mark.usefixtures("connection")
+def test_bad_values_are_named_before_anything_is_sent(sandbox, events, tmp_path, arguments, says):
     with pytest.raises(AirflowFailException, match=says):
         events.run(sync(tmp_path / "new", **arguments))
 
-    assert log.stats()["requests"] == 0
+    assert sandbox.stats()["requests"] == 0
     assert not (tmp_path / "new").exists()
 
 
@@ -241,7 +242,7 @@ def test_changes_older_than_what_is_kept(log, events, tmp_path, caplog, first):
         events.run(sync(tmp_path))
         events.extras[0]["watermark"]["sync_time"] = old["start"].isoformat()
     caplog.clear()
-    with pytest.raises(AirflowFailException, match="lies before .*, the oldest moment that RingCentral still keeps"):
+    with pytest.raises(AirflowFailException, match="the oldest moment that RingCentral still keeps"):
         events.run(sync(tmp_path, if_expired="fail", **old))
     events.run(sync(tmp_path, **old))
     (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
