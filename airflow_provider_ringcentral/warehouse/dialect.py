@@ -33,7 +33,8 @@ class Dialect:
     @contextmanager
     def transaction(self, engine: sa.engine.Engine) -> Iterator[sa.engine.Connection]:
         """A connection of its own in a transaction, which the end of the block commits."""
-        options = {"isolation_level": self.isolation} if self.isolation else {}
+        # SQLAlchemy 2 counts inserted rows only when asked to.
+        options = {"preserve_rowcount": True, **({"isolation_level": self.isolation} if self.isolation else {})}
         with engine.execution_options(**options).connect() as connection:
             # Temporary tables live as long as the connection, so it must not go back to a pool.
             connection.detach()

@@ -34,6 +34,8 @@ class Merge:
         self._stage = stage
         self._read = read
         self._now = dialect.moment(now)
+        self._alive = sa.not_(stage.calls.c.deleted)
+        self._simple = sa.and_(self._alive, sa.not_(stage.calls.c.detailed))
 
     def run(self, window: Window | None = None) -> Counts:
         """Merge; with a window also remove the calls in it that the file should have and has not."""
@@ -41,19 +43,23 @@ class Merge:
         self._drop_earlier_versions()
         removed = 0 if window is None else self._bury(window.missing(calls, staged, self._dialect.moment))
         self._drop_what_the_tables_beat()
-        self._keep_what_simple_lacks()
-        told = self._bury(sa.select(staged.c.id, staged.c.last_modified_time).where(staged.c.deleted))
-        alive = sa.not_(staged.c.deleted)
-        note_sessions(self._connection, self._tables, self._stage)
-        written = self._count(sa.select(staged.c.id).where(alive))
-        updated = self._count(sa.select(calls.c.id).where(calls.c.id.in_(sa.select(staged.c.id).where(alive))))
-        legs = self._put_calls(alive, replacing=updated > 0) if written else 0
+        alive, simple, gone = self._kinds()
+        if simple:
+            self._keep_what_simple_lacks()
+        told = self._bury(sa.select(staged.c.id, staged.c.last_modified_time).where(staged.c.deleted)) if gone else 0
+        updated = legs = 0
+        if alive:
+            note_sessions(self._connection, self._tables, self._stage)
+            updated = self._count(
+                sa.select(calls.c.id).where(calls.c.id.in_(sa.select(staged.c.id).where(self._alive)))
+            )
+            legs = self._put_calls(replacing=updated > 0)
         flag_members(self._connection, self._tables, self._stage)
         return Counts(
             rows_read=self._read,
-            calls_inserted=written - updated,
+            calls_inserted=alive - updated,
             calls_updated=updated,
-            calls_unchanged=self._read - written - told,
+            calls_unchanged=self._read - alive - told,
             calls_deleted=removed + told,
             legs=legs,
         )
@@ -77,6 +83,13 @@ class Merge:
         self._run(sa.insert(beaten).from_select(["place"], sa.select(ranked.c.place).where(ranked.c.rank > 1)))
         self._run(sa.delete(staged).where(staged.c.place.in_(sa.select(beaten.c.place))))
 
+    def _kinds(self) -> tuple[int, int, int]:
+        """How many staged rows stay, how many of these are of the view Simple, and how many are deletions."""
+        kinds = (self._alive, self._simple, self._stage.calls.c.deleted)
+        sums = [sa.func.sum(sa.case((kind, 1), else_=0)) for kind in kinds]
+        alive, simple, gone = (int(found or 0) for found in self._run(sa.select(*sums)).one())
+        return alive, simple, gone
+
     def _drop_what_the_tables_beat(self) -> None:
         """Leave what is later than the stored row, or as late and different, and what was not deleted since."""
         staged, calls, deleted = self._stage.calls, self._tables.calls, self._tables.deleted
@@ -93,12 +106,9 @@ class Merge:
     def _keep_what_simple_lacks(self) -> None:
         """A row of the view Simple says nothing about costs and the last change; it replaces the rest."""
         staged, calls = self._stage.calls, self._tables.calls
-        simple = sa.and_(sa.not_(staged.c.detailed), sa.not_(staged.c.deleted))
-        if not self._count(sa.select(staged.c.id).where(simple)):
-            return
         stored = {name: sa.select(calls.c[name]).where(calls.c.id == staged.c.id) for name in DETAILED_ONLY}
         values = {name: rows.scalar_subquery() for name, rows in stored.items()}
-        self._run(sa.update(staged).where(simple).values(values))
+        self._run(sa.update(staged).where(self._simple).values(values))
 
     def _bury(self, rows: Any) -> int:
         """Remove the calls that `rows` gives with the time of their deletion, and remember it; how many were there."""
@@ -116,22 +126,23 @@ class Merge:
         self._put(self._tables.deleted, sa.select(gone.c.id, gone.c.last_modified_time, self._moment()))
         return removed
 
-    def _put_calls(self, alive: Any, *, replacing: bool) -> int:
+    def _put_calls(self, *, replacing: bool) -> int:
+        """Put the calls that stay, and their legs in place of those that are there; how many legs."""
         staged, legs, staged_legs = self._stage.calls, self._tables.legs, self._stage.legs
         deleted = self._tables.deleted
-        self._run(sa.delete(deleted).where(deleted.c.id.in_(sa.select(staged.c.id).where(alive))))
+        self._run(sa.delete(deleted).where(deleted.c.id.in_(sa.select(staged.c.id).where(self._alive))))
         given = {"member_missed": sa.false().label("member_missed"), "loaded_at": self._moment()}
         names = [column.name for column in self._tables.calls.columns]
         cells = [given[name] if name in given else staged.c[name] for name in names]
-        self._put(self._tables.calls, sa.select(*cells).where(alive))
-        told = sa.and_(alive, staged.c.detailed)
+        self._put(self._tables.calls, sa.select(*cells).where(self._alive))
+        told = sa.and_(self._alive, staged.c.detailed)
         if replacing:
             self._run(sa.delete(legs).where(legs.c.call_id.in_(sa.select(staged.c.id).where(told))))
         names = [column.name for column in legs.columns]
         cells = [staged.c.id if name == "call_id" else staged_legs.c[name] for name in names]
         rows = sa.select(*cells).where(staged.c.place == staged_legs.c.place, told)
-        self._run(sa.insert(legs).from_select(names, rows))
-        return self._count(rows)
+        written: int = self._run(sa.insert(legs).from_select(names, rows)).rowcount
+        return written
 
     def _moment(self) -> Any:
         return sa.literal(self._now, self._tables.calls.c.loaded_at.type).label("moment")
