@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 HOURS = 30
 START = datetime(2026, 11, 1, tzinfo=UTC)
 WINDOW = {"start": START, "end": START + timedelta(hours=HOURS)}
+SLOW, CALLER = "+12125550101", "+12125550102"
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,7 @@ def webhook(sandbox) -> str:
 def airflow(tmp_path_factory, sandbox, webhook) -> Iterator[Standalone]:
     home = tmp_path_factory.mktemp("airflow")
     environment = {"E2E_FOLDER": str(home / "out"), "E2E_START": START.isoformat(), "E2E_HOURS": str(HOURS)}
+    environment |= {"E2E_SANDBOX": sandbox.url, "E2E_SLOW_NUMBER": SLOW, "E2E_CALLER": CALLER}
     (home / "out").mkdir()
     with Standalone(home, Path(__file__).parent / "dags", **environment) as airflow:
         connection = {
@@ -163,6 +165,28 @@ def test_faxes_and_posts_are_sent_once(airflow, run, sandbox):
     ]
     assert sorted(texts) == ["A card of sends", "By webhook", "Done"]
     assert [posted["body"] for posted in sandbox.webhook_posts()] == [{"text": "By webhook"}]
+
+
+def test_messages_batches_and_calls_are_waited_for_in_the_triggerer(airflow, run, sandbox):
+    sandbox.number_outcome(SLOW, status="Delivered", after_seconds=100)
+    run_id, state = airflow.run("message_waits")
+    path = f"/api/v2/dags/message_waits/dagRuns/{run_id}/taskInstances"
+    tasks = {task["task_id"]: task for task in airflow.api("GET", path)["task_instances"]}
+
+    def returned(task: str):
+        value = airflow.api("GET", f"{path}/{task}/xcomEntries/return_value")["value"]
+        return json.loads(value) if isinstance(value, str) else value
+
+    assert state == "success", airflow.logs()[-5000:]
+    assert {task["try_number"] for task in tasks.values()} == {1}
+    assert [one["status"] for one in returned("waited_for") + returned("status")] == ["Delivered"] * 2
+    assert [one["counts"]["delivered"] for one in returned("through")] == [1]
+    assert [one["type"] for one in returned("voicemail") + returned("approval")] == ["VoiceMail", "SMS"]
+    assert [one["result"] for one in returned("missed")] == ["Missed"]
+    for trigger in ("MessageStatus", "NewMessage", "A2PBatch", "Call"):
+        assert f"RingCentral{trigger}Trigger" in airflow.logs()
+    assert not [number for number in (SLOW, CALLER) if number in airflow.logs()]
+    assert sandbox.stats()["limited"] == 0
 
 
 def test_changes_are_loaded_when_their_file_appears(airflow, sandbox):
