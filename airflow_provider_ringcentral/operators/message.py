@@ -170,7 +170,7 @@ class RingCentralMessageOperator(BaseOperator):
         pending = standing.of(Outcome.WAIT, ids)[:MOST_MESSAGES]
         trigger = RingCentralMessageStatusTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
-            message_ids=pending,
+            ids=pending,
             wait_for=standing.wait_for,
             since=made_since(standing, pending),
             poke_interval=interval,

@@ -70,7 +70,7 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
         progress = self._progress or self._begun()
         return RingCentralA2PBatchTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
-            batch_ids=progress.ids,
+            ids=progress.ids,
             wait_for=self.wait_for,
             since=progress.since,
             poke_interval=self.poke_interval,
@@ -78,7 +78,7 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
         )
 
     def _seen(self, event: Mapping[str, Any]) -> Any:
-        return self._told(event["batches"])
+        return self._told(event["found"])
 
     def _returned(self, look: Look) -> Any:
         return self._told(look.value)

@@ -119,11 +119,11 @@ class RingCentralCallSensor(RingCentralSinceSensor):
         return RingCentralCallTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
             path=self._path,
-            call=self._wanted().as_json(),
+            wanted=self._wanted().as_json(),
             start=self._from if self._start is None else self._start,
             poke_interval=self.poke_interval,
             deadline=deadline,
         )
 
     def _seen(self, event: Mapping[str, Any]) -> Any:
-        return event["calls"]
+        return event["found"]

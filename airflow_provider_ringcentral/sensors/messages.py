@@ -83,7 +83,7 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         standing = self._standing or Standing({}, self.wait_for)
         return RingCentralMessageStatusTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
-            message_ids=self._ids(),
+            ids=self._ids(),
             wait_for=self.wait_for,
             since=made_since(standing, standing.of(Outcome.WAIT, self._ids())),
             poke_interval=self.poke_interval,
@@ -94,7 +94,7 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         from airflow_provider_ringcentral.sending.brief import ungrouped
         from airflow_provider_ringcentral.triggers.condition import Look
 
-        return self._returned(Look(done=True, value=ungrouped(event["messages"])))
+        return self._returned(Look(done=True, value=ungrouped(event["found"])))
 
     def _returned(self, look: Look) -> list[dict[str, Any]]:
         from airflow_provider_ringcentral.client.errors import DeliveryFailed
@@ -239,7 +239,7 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
         return RingCentralNewMessageTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
             path=self._path,
-            arrival=arrival.as_json(),
+            wanted=arrival.as_json(),
             start=start,
             poke_interval=self.poke_interval,
             deadline=deadline,
@@ -247,5 +247,5 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
 
     def _seen(self, event: Mapping[str, Any]) -> Any:
         if self._pattern() is None:
-            return event["messages"]
+            return event["found"]
         return self._look_or_defer(event["deadline"], self.poke_interval)

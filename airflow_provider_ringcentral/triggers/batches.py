@@ -13,52 +13,25 @@ from airflow_provider_ringcentral.sending.batch_progress import BatchProgress
 from airflow_provider_ringcentral.sending.draft import Record
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import listed
-from airflow_provider_ringcentral.triggers.sweep import MOST_PAGES, Sweep
-from airflow_provider_ringcentral.triggers.waiting import RingCentralWaitTrigger
+from airflow_provider_ringcentral.triggers.sweep import MOST_PAGES, RingCentralFollowTrigger, Sweep
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
+    from airflow_provider_ringcentral.triggers.rounds import Topic
 
 MOST_BATCHES = 100
 """In one wait: a million messages."""
 
 
-class RingCentralA2PBatchTrigger(RingCentralWaitTrigger):
-    """Waits until every batch of `batch_ids` is where `wait_for` wants it.
+class RingCentralA2PBatchTrigger(RingCentralFollowTrigger):
+    """Waits until every batch is where `wait_for` wants it.
 
-    `since` (epoch seconds, None: unknown) is when the oldest of them was made. All such waits of a Connection in a
-    triggerer are answered by the same requests, at most three a round. Fires once, with `status`:
-
-    | status | with |
-    |---|---|
-    | success | `batches`: by id, what their records say, without numbers |
-    | timeout | `reason`: what the last look found |
-    | error | `error`: kind, message, fields of what waiting cannot mend |
+    `found` is, by id, what their records say.
     """
 
-    fields: ClassVar[tuple[str, ...]] = (*RingCentralWaitTrigger.fields, "batch_ids", "wait_for", "since")
-
-    def __init__(
-        self,
-        *,
-        ringcentral_conn_id: str,
-        batch_ids: Sequence[str],
-        wait_for: str,
-        since: float | None,
-        poke_interval: float,
-        deadline: float,
-    ) -> None:
-        super().__init__(ringcentral_conn_id=ringcentral_conn_id, poke_interval=poke_interval, deadline=deadline)
-        self.batch_ids = list(batch_ids)
-        self.wait_for = wait_for
-        self.since = since
-
-    async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
-        followed = FollowedBatches(BatchProgress(self.batch_ids, self.wait_for), self.since)
-        look = await self._answered(client, BatchStatuses(), followed)
-        if not look.done:
-            return {"status": "timeout", "reason": look.reason}
-        return {"status": "success", "batches": look.value}
+    def asks(self) -> tuple[Topic[Any], Any]:
+        """How far these batches have come."""
+        return BatchStatuses(), FollowedBatches(BatchProgress(self.ids, self.wait_for), self.since)
 
 
 class FollowedBatches:

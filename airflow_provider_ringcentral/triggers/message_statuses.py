@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import LIST_MESSAGES
 from airflow_provider_ringcentral.client.errors import NotFound
-from airflow_provider_ringcentral.sending.brief import brief_of
+from airflow_provider_ringcentral.sending.brief import brief_of, grouped
 from airflow_provider_ringcentral.sending.draft import Record
 from airflow_provider_ringcentral.sending.following import Standing, still_waiting
 from airflow_provider_ringcentral.sending.message_store import MOST_IDS, query_by_ids, records_by_ids
@@ -40,7 +40,7 @@ class FollowedMessages:
         newer = {one: found[one] for one in self.pending if one in found}
         self._standing = self._standing.updated(newer)
         done = not self.pending or bool(self._standing.of(Outcome.FAILED, self._ids))
-        return Look(done=done, value=self._standing.records, reason=still_waiting(self._standing, self._ids))
+        return Look(done=done, value=grouped(self._standing.records), reason=still_waiting(self._standing, self._ids))
 
 
 class MessageStatuses(Sweep):

@@ -1,14 +1,15 @@
-"""One look at all records that anybody waits for, at most three requests each time."""
+"""Following records by id: one look at all that anybody waits for, at most three requests each time."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from airflow_provider_ringcentral.sending.draft import Record
 from airflow_provider_ringcentral.triggers.condition import Look
+from airflow_provider_ringcentral.triggers.waiting import RingCentralSharedTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
@@ -73,3 +74,19 @@ class Sweep(ABC):
             del self.asked[gone]
         self.asked.update(dict.fromkeys(turn, now))
         return turn
+
+
+class RingCentralFollowTrigger(RingCentralSharedTrigger):
+    """Waits until the records with these `ids` are where `wait_for` wants them.
+
+    `since` (epoch seconds, None: unknown) is when the oldest of them was made. All such waits of a Connection in a
+    triggerer are answered by the same requests, at most three a round.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = (*RingCentralSharedTrigger.fields, "ids", "wait_for", "since")
+
+    def __init__(self, *, ids: Sequence[str], wait_for: str, since: float | None, **how: Any) -> None:
+        super().__init__(**how)
+        self.ids = list(ids)
+        self.wait_for = wait_for
+        self.since = since

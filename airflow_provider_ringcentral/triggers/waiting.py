@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
@@ -18,10 +18,7 @@ from airflow_provider_ringcentral.triggers.rounds import answer
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
-    from airflow_provider_ringcentral.triggers.condition import Look
     from airflow_provider_ringcentral.triggers.rounds import Topic
-
-Q = TypeVar("Q")
 
 SPREAD_SECONDS = 2.0
 """Over which triggers that start together begin: a thousand at once would hold the event loop for half a second."""
@@ -75,13 +72,33 @@ class RingCentralWaitTrigger(BaseTrigger):
         """The payload of the event."""
         raise NotImplementedError
 
-    async def _answered(self, client: AsyncRingCentralClient, topic: Topic[Q], question: Q) -> Look:
-        """The look that answers a question, or the last one, made together with all who ask the same."""
-        until = datetime.fromtimestamp(self.deadline, UTC)
-        self.log.info("Waiting until %s UTC, together with all such waits of the Connection.", f"{until:%F %T}")
-        # The first look was the worker's.
-        first = max(0.0, self.poke_interval - SOONEST_SECONDS)
-        return await answer(client, topic, question, interval=self.poke_interval, first=first, deadline=self.deadline)
-
     def _left(self) -> float:
         return self.deadline - time.time()
+
+
+class RingCentralSharedTrigger(RingCentralWaitTrigger):
+    """Waits that ask together: what one look finds is told to all who wait for it.
+
+    Fires once, with `status`:
+
+    | status | with |
+    |---|---|
+    | success | `found`: what was waited for, without numbers and texts; `deadline`, for who goes on waiting |
+    | timeout | `reason`: what the last look found |
+    | error | `error`: kind, message, fields of what waiting cannot mend |
+    """
+
+    def asks(self) -> tuple[Topic[Any], Any]:
+        """What is asked, and this wait's question. Equal topics of one client share their looks."""
+        raise NotImplementedError
+
+    async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
+        until = datetime.fromtimestamp(self.deadline, UTC)
+        self.log.info("Waiting until %s UTC, together with all such waits of the Connection.", f"{until:%F %T}")
+        topic, question = self.asks()
+        # The first look was the worker's.
+        first = max(0.0, self.poke_interval - SOONEST_SECONDS)
+        look = await answer(client, topic, question, interval=self.poke_interval, first=first, deadline=self.deadline)
+        if not look.done:
+            return {"status": "timeout", "reason": look.reason}
+        return {"status": "success", "found": look.value, "deadline": self.deadline}

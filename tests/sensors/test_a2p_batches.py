@@ -75,7 +75,7 @@ async def test_many_waits_are_answered_by_the_list(client, desk):
     desk.reset_stats()
     events = await asyncio.gather(*(trigger._told() for trigger in triggers))
 
-    assert [next(iter(event["batches"])) for event in events] == ids
+    assert [next(iter(event["found"])) for event in events] == ids
     assert desk.stats()["operations"]["listA2PBatches"] > 0
     assert desk.stats()["requests"] < len(ids)
     assert SENDER not in json.dumps(events)
@@ -85,7 +85,7 @@ async def test_many_waits_are_answered_by_the_list(client, desk):
 def test_the_trigger_survives_the_database_and_is_small():
     trigger = RingCentralA2PBatchTrigger(
         ringcentral_conn_id="ringcentral_default",
-        batch_ids=[str(2**63 - number) for number in range(MOST_BATCHES)],
+        ids=[str(2**63 - number) for number in range(MOST_BATCHES)],
         wait_for="sent",
         since=time.time(),
         poke_interval=60.0,

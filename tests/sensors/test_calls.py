@@ -122,7 +122,7 @@ async def test_all_who_wait_share_a_request(desk):
     desk.reset_stats()
     events = await asyncio.gather(*(trigger._told() for trigger in triggers))
 
-    assert [[one["id"] for one in event["calls"]] for event in events] == [[one] for one in made]
+    assert [[one["id"] for one in event["found"]] for event in events] == [[one] for one in made]
     assert desk.stats()["operations"]["extractSyncAccountCallLog"] <= 2, "one for the first, one for all who joined it"
 
 
@@ -149,7 +149,7 @@ def test_the_trigger_looks_no_further_back_than_calls_may_come_late(desk):
     path, arguments = json.loads(json.dumps(trigger.serialize()))
     module, name = path.rsplit(".", 1)
 
-    assert arguments["call"]["since"] == long_ago.timestamp()
+    assert arguments["wanted"]["since"] == long_ago.timestamp()
     assert arguments["start"] == pytest.approx(before - LATE_SECONDS, abs=5)
     assert type(trigger) is RingCentralCallTrigger
     assert getattr(importlib.import_module(module), name)(**arguments).serialize() == trigger.serialize()
@@ -162,7 +162,7 @@ def test_since_is_the_first_try_for_retries(desk):
         for attempt in (1, 2)
     )
 
-    assert first.call["since"] == second.call["since"]
+    assert first.wanted["since"] == second.wanted["since"]
 
 
 @pytest.mark.parametrize(

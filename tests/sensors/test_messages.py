@@ -132,7 +132,7 @@ def test_the_trigger_carries_ids_and_no_more_than_it_needs(client, desk):
     assert before - 5 < arguments.pop("since") <= time.time()
     assert arguments == {
         "ringcentral_conn_id": "ringcentral_default",
-        "message_ids": ids,
+        "ids": ids,
         "wait_for": "sent",
         "poke_interval": 0.1,
     }
@@ -211,7 +211,7 @@ async def test_a_pattern_is_judged_by_the_worker_which_comes_back_for_what_passe
     (told,) = resumed(sensor, await second._told(), context)
 
     assert told["id"] == str(arrived["id"])
-    assert (second.deadline, len(second.arrival["but_not"])) == (first.deadline, 2)
+    assert (second.deadline, len(second.wanted["but_not"])) == (first.deadline, 2)
     assert "pprove" not in json.dumps([second.serialize(), event, told])
 
 
@@ -226,7 +226,7 @@ async def test_what_came_between_the_looks_is_not_missed_and_what_was_before_is_
     (told,) = resumed(sensor, await trigger._told(), context_of(store))
 
     assert told["id"] == str(arrived["id"])
-    assert began <= trigger.arrival["since"] <= time.time()
+    assert began <= trigger.wanted["since"] <= time.time()
 
 
 @pytest.mark.parametrize("stored", [True, False], ids=["state store", "ledger"])
@@ -236,7 +236,7 @@ def test_since_is_the_first_try_for_retries_and_anew_for_a_person_who_clears(des
 
     def started(**how) -> float:
         trigger = deferred(new(since=None, deferrable=True), context_of(store, **how)).trigger
-        return trigger.arrival["since"]
+        return trigger.wanted["since"]
 
     first = started()
 
@@ -250,7 +250,7 @@ def test_a_retry_on_another_machine_begins_with_the_run(desk, tmp_path, monkeypa
     sensor = new(since=None, deferrable=True, from_number=STRANGER)
     trigger = deferred(sensor, context_of(attempt=2, run_start=start.isoformat())).trigger
 
-    assert trigger.arrival["since"] == start.timestamp()
+    assert trigger.wanted["since"] == start.timestamp()
 
 
 async def test_after_a_first_look_that_got_no_answer_nothing_is_missed(client, desk):

@@ -69,7 +69,7 @@ def made(ids: list[str], *, seconds: float = 30.0, **arguments: Any) -> RingCent
     given: dict[str, Any] = {"wait_for": "delivered", "since": None, "poke_interval": 0.1} | arguments
     deadline = time.time() + seconds
     return RingCentralMessageStatusTrigger(
-        ringcentral_conn_id="ringcentral_default", message_ids=ids, deadline=deadline, **given
+        ringcentral_conn_id="ringcentral_default", ids=ids, deadline=deadline, **given
     )
 
 
@@ -78,7 +78,7 @@ def arriving(*, seconds: float = 30.0, since: float | None = None, **filters: An
     return RingCentralNewMessageTrigger(
         ringcentral_conn_id="ringcentral_default",
         path=f"{EXTENSION}/message-store",
-        arrival=arrival.as_json(),
+        wanted=arrival.as_json(),
         start=arrival.since,
         poke_interval=0.1,
         deadline=time.time() + seconds,
@@ -142,7 +142,7 @@ async def test_it_tells_what_became_of_them_without_number_and_text(client, desk
     ids = text_to(client, ALICE, 2)
     event = await made(ids)._told()
 
-    assert ungrouped(json.loads(json.dumps(event))["messages"]) == {
+    assert ungrouped(json.loads(json.dumps(event))["found"]) == {
         one: {"id": one, "type": "SMS", "messageStatus": "Delivered"} for one in ids
     }
     assert ALICE not in json.dumps(event)
@@ -158,7 +158,7 @@ async def test_one_that_failed_ends_the_wait_for_all(client, desk, status, code)
     stuck, failed = text_to(client, ALICE) + text_to(client, BOB)
 
     event = await made([stuck, failed], wait_for="sent")._told()
-    told = ungrouped(event["messages"])
+    told = ungrouped(event["found"])
 
     assert (told[failed]["messageStatus"], told[failed].get("deliveryErrorCode")) == (status, code)
     assert told[stuck]["messageStatus"] == "Queued"
@@ -190,7 +190,7 @@ async def test_a_thousand_waits_are_one(client, desk, caplog):
 
     events = [await each for each in waits]
 
-    told = [ungrouped(event["messages"])[one]["messageStatus"] for one, event in zip(ids, events, strict=True)]
+    told = [ungrouped(event["found"])[one]["messageStatus"] for one, event in zip(ids, events, strict=True)]
     assert told == ["Delivered"] * CROWD
     assert max(map(len, asked(desk))) <= 3
     assert desk.stats()["limited"] == 0
@@ -206,7 +206,7 @@ async def test_what_the_list_does_not_show_is_asked_for_by_id_in_turn(client, de
 
     event = await made(old, since=time.time())._told()
 
-    assert set(ungrouped(event["messages"])) == set(old)
+    assert set(ungrouped(event["found"])) == set(old)
     assert asked(desk) == [["listMessages", "readMessage"]] * 2 + [["readMessage"]]
 
 
@@ -264,7 +264,7 @@ async def test_all_who_wait_for_one_mailbox_share_its_list(desk):
     arrived = {kind: str(desk.receive_message(kind)["id"]) for kind in kinds}
     events = [await each for each in waits]
 
-    assert [[one["id"] for one in event["messages"]] for event in events] == [[arrived[kind]] for kind in kinds * 20]
+    assert [[one["id"] for one in event["found"]] for event in events] == [[arrived[kind]] for kind in kinds * 20]
     assert set(map(tuple, asked(desk))) == {("listMessages",)}
 
 
