@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.operators.warehouse import RingCentralLoadCall
 
 FOLDER = os.environ.get("CALL_LOG_FOLDER", "file:///tmp/ringcentral")
 CHANGES = Asset(uri=f"{FOLDER}/changes")
-CALLS = Asset(name="ringcentral_calls")
+CALLS = Asset(uri="ringcentral://warehouse/calls")
 
 with DAG(
     dag_id="ringcentral_call_log_to_postgres",
