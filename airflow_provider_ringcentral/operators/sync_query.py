@@ -18,7 +18,8 @@ def sync_query(
     """The query, each value checked. Raises `BadArgument` that names the argument and the right spelling."""
     path = EXTRACT_SYNC_ACCOUNT_CALL_LOG.at(accountId=credentials.account_id)
     one_of("view", view, tuple(PER_PAGE))
-    kind = format_of("", file_format).name
+    # None would ask for the format of a name, and the operator makes the name.
+    kind = format_of("", str(file_format)).name
     # Not what tells credentials apart: a secret is rotated without the series beginning anew, and one Connection id
     # means one account.
     series = fingerprint_of(conn_id, credentials.server, path, view, kind, destination)

@@ -131,7 +131,7 @@ def run(tmp_path, *commands, **environment):
 @pytest.mark.skipif("COMPAT_AIRFLOW" not in os.environ, reason="on the newest Airflow tests/sensors runs it")
 def test_a_run_waits_in_every_way(sandbox, tmp_path):
     now = datetime.now(tz=UTC).isoformat(timespec="milliseconds")
-    sandbox.insert_calls(1, start_time=now, after_requests=2)
+    sandbox.insert_calls(1, start_time=now, after_requests=3)
     folder = Path(__file__).parents[1] / "sensors/dags"
 
     run(tmp_path, ["waiting"], RUN_START=now, AIRFLOW__CORE__DAGS_FOLDER=str(folder))
@@ -153,8 +153,8 @@ def test_what_goes_from_run_to_run(tmp_path, monkeypatch):
         monkeypatch.setenv("RUN_FOLDER", str(tmp_path))
         monkeypatch.setenv("RUN_START", YESTERDAY.isoformat())
         ids = sandbox.call_ids()
-        sandbox.correct_calls([ids[3]], {"result": "Voicemail"}, after_requests=2)
-        sandbox.delete_calls([ids[5]], after_requests=2)
+        sandbox.correct_calls([ids[3]], {"result": "Voicemail"}, after_requests=3)
+        sandbox.delete_calls([ids[5]], after_requests=3)
         run(tmp_path, ["changes"], ["changes"], AIRFLOW__CORE__DAGS_FOLDER=str(folder))
         recordings = {each["id"] for each in sandbox.recordings(None, (YESTERDAY + timedelta(hours=1)).isoformat())}
         alive, sessions = sandbox.call_ids(), sandbox.stats()["logins"]

@@ -60,15 +60,22 @@ def test_what_goes_from_run_to_run(database, tmp_path, monkeypatch, caplog):
     ends = [run["sync"][f"watermark_{end}"] for run in (first, second, third) for end in ("start", "end")]
     assert ends == [ends[0], ends[1], ends[1], ends[3], ends[3], ends[5]]
     with create_session() as session:
-        events = [
-            event for event in session.query(AssetEvent).order_by(AssetEvent.id) if event.source_dag_id == "changes"
-        ]
+        ours = (AssetEvent.source_dag_id == "changes", AssetEvent.source_task_id == "sync")
+        events = session.query(AssetEvent).filter(*ours).order_by(AssetEvent.id).all()
     assert [{key: value for key, value in event.extra.items() if key != "watermark"} for event in events] == [
         run["sync"] for run in (first, second, third)
     ]
     with closing(sqlite3.connect(warehouse)) as tables:
         rows = dict(tables.execute("SELECT id, result FROM ringcentral_calls"))
     assert (rows.keys(), rows[ids[3]]) == (set(ids) - {ids[5]}, "Voicemail")
+    assert [run["mapped"][view]["records"] for run in (first, second, third) for view in (0, 1)] == [
+        100,
+        100,
+        2,
+        2,
+        0,
+        0,
+    ]
     assert first["archive"]["stored"] == second["archive"]["present"] == len(recorded) > 0
     assert logins == 1
     for secret in (sandbox.client_secret, sandbox.jwt, "+1650"):
@@ -76,7 +83,8 @@ def test_what_goes_from_run_to_run(database, tmp_path, monkeypatch, caplog):
 
 
 def receipts_of(run):
-    """What went to XCom, by task."""
+    """What went to XCom, by task; of the mapped one by map index."""
     tasks = run.get_task_instances()
     assert {ti.state for ti in tasks} == {"success"}
-    return {ti.task_id: ti.xcom_pull(ti.task_id) for ti in tasks}
+    mapped = {ti.map_index: ti.xcom_pull("mapped", map_indexes=ti.map_index) for ti in tasks if ti.task_id == "mapped"}
+    return {ti.task_id: ti.xcom_pull(ti.task_id) for ti in tasks} | {"mapped": mapped}

@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.warehouse.conftest import call, leg
+from tests.warehouse.conftest import call, leg, make_warehouse
+
+KINDS = ["sqlite", "psycopg2", "psycopg", "mariadb", "other"]
+
+
+@pytest.fixture(params=KINDS)
+def warehouse(request, tmp_path):
+    """An empty database of each kind; `other` is SQLite as a database that nothing is known of."""
+    return make_warehouse(request, tmp_path, request.param)
 
 
 def counts(receipt):

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-import pytest
-
-from tests.warehouse.conftest import call, make_warehouse
-
-
-@pytest.fixture(params=["sqlite", "psycopg2", "mariadb"])
-def warehouse(request, tmp_path):
-    """An empty database of each kind that is treated in a way of its own."""
-    return make_warehouse(request, tmp_path, request.param)
+from tests.warehouse.conftest import call
 
 
 def row(key, extension, result, *, second=0, session="s-1", direction="Inbound", **fields):

@@ -5,13 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from tests.warehouse.conftest import call, leg, make_warehouse
-
-
-@pytest.fixture(params=["sqlite", "psycopg2", "mariadb"])
-def warehouse(request, tmp_path):
-    """An empty database of each kind that is treated in a way of its own."""
-    return make_warehouse(request, tmp_path, request.param)
+from tests.warehouse.conftest import call, leg
 
 
 def receipt(path, records, **fields):

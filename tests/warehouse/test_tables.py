@@ -13,15 +13,9 @@ import sqlalchemy as sa
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.warehouse.errors import LoadFailed, WarehouseError
 from tests.dying import die_at_call, survives
-from tests.warehouse.conftest import Warehouse, call, leg, make_warehouse
+from tests.warehouse.conftest import Warehouse, call, leg
 
 NAME, NUMBER = "Ms Secret", "+16505550199"
-
-
-@pytest.fixture(params=["sqlite", "psycopg2", "mariadb"])
-def warehouse(request, tmp_path):
-    """An empty database of each kind that is treated in a way of its own."""
-    return make_warehouse(request, tmp_path, request.param)
 
 
 def test_tables_are_made_under_their_prefix(warehouse):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import datetime, timedelta
 
-from airflow.providers.common.compat.sdk import DAG
+from airflow.providers.common.compat.sdk import DAG, Asset
 
 from airflow_provider_ringcentral.operators.call_log_sync import RingCentralSyncCallLogOperator
 from airflow_provider_ringcentral.operators.recordings import RingCentralDownloadRecordingsOperator
@@ -13,9 +13,13 @@ from airflow_provider_ringcentral.operators.warehouse import RingCentralLoadCall
 
 FOLDER = os.environ.get("RUN_FOLDER", "/tmp/run")
 START = datetime.fromisoformat(os.environ.get("RUN_START", "2026-11-01T00:00:00Z"))
+MAPPED = Asset("mapped_changes")
 
 with DAG("changes", schedule=None, start_date=datetime.fromisoformat("2026-01-01T00:00:00Z")):
     sync = RingCentralSyncCallLogOperator(task_id="sync", destination=f"file://{FOLDER}/changes", start=START)
+    sync >> RingCentralSyncCallLogOperator.partial(
+        task_id="mapped", destination=f"file://{FOLDER}/mapped", start=START, inlets=[MAPPED], outlets=[MAPPED]
+    ).expand(view=["Simple", "Detailed"])
     load = RingCentralLoadCallLogOperator(task_id="load", source=sync.output, sql_conn_id="warehouse")
     load >> RingCentralDownloadRecordingsOperator(
         task_id="archive",
