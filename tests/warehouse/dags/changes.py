@@ -13,12 +13,14 @@ from airflow_provider_ringcentral.operators.warehouse import RingCentralLoadCall
 
 FOLDER = os.environ.get("RUN_FOLDER", "/tmp/run")
 START = datetime.fromisoformat(os.environ.get("RUN_START", "2026-11-01T00:00:00Z"))
-MAPPED = Asset("mapped_changes")
+CHANGES = Asset("changes_of_runs")
 
 with DAG("changes", schedule=None, start_date=datetime.fromisoformat("2026-01-01T00:00:00Z")):
-    sync = RingCentralSyncCallLogOperator(task_id="sync", destination=f"file://{FOLDER}/changes", start=START)
+    sync = RingCentralSyncCallLogOperator(
+        task_id="sync", destination=f"file://{FOLDER}/changes", start=START, outlets=[CHANGES]
+    )
     sync >> RingCentralSyncCallLogOperator.partial(
-        task_id="mapped", destination=f"file://{FOLDER}/mapped", start=START, inlets=[MAPPED], outlets=[MAPPED]
+        task_id="mapped", destination=f"file://{FOLDER}/mapped", start=START, inlets=[CHANGES], outlets=[CHANGES]
     ).expand(view=["Simple", "Detailed"])
     load = RingCentralLoadCallLogOperator(task_id="load", source=sync.output, sql_conn_id="warehouse")
     load >> RingCentralDownloadRecordingsOperator(
