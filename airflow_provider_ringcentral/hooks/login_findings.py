@@ -24,7 +24,7 @@ NEEDED = tuple(dict.fromkeys(row.permission for row in ENDPOINTS if row.permissi
 """The app permissions that our operators need, all of them together."""
 
 SCOPES = tuple(scope for scope in NEEDED if scope.startswith("Read"))
-"""Those for reading, which does no harm: a new app may have them all. The others are for one channel of sending each."""
+"""Those for reading, which does no harm: a new app may have them all. Each other one is for one way of sending."""
 
 SOON_DAYS = 14
 DAY_SECONDS = 86_400.0
