@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 HOURS = 30
 START = datetime(2026, 11, 1, tzinfo=UTC)
 WINDOW = {"start": START, "end": START + timedelta(hours=HOURS)}
-SLOW, CALLER = "+12125550101", "+12125550102"
+SLOW, CALLER, ON_CALL = "+12125550101", "+12125550102", "+12125550103"
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +188,35 @@ def test_messages_batches_and_calls_are_waited_for_in_the_triggerer(airflow, run
         assert f"RingCentral{trigger}Trigger" in airflow.logs()
     assert not [number for number in (SLOW, CALLER) if number in airflow.logs()]
     assert sandbox.stats()["limited"] == 0
+
+
+def test_tasks_dags_and_deadlines_tell_somebody(airflow, run, sandbox):
+    sandbox.add_chat(name="On call")
+    before, placed = len(sandbox.webhook_posts()), len(sandbox.calls_placed())
+    run_id, state = airflow.run("alerts")
+    assert state == "failed", airflow.logs()[-5000:]
+
+    def texts() -> list[str]:
+        return [message["text"] for message in sandbox.messages(type="SMS", to=ON_CALL)]
+
+    def posts() -> list[str]:
+        return [post["text"] for post in sandbox.posts() if post["text"].startswith("Airflow: alerts")]
+
+    deadline = time.monotonic() + 120
+    while not (len(texts()) == 2 and posts() and len(sandbox.webhook_posts()) > before):
+        assert time.monotonic() < deadline, airflow.logs()[-5000:]
+        time.sleep(1)
+
+    alert, summary = texts()
+    assert alert.startswith("Airflow: task alerts.fail[")
+    assert f"failed with ValueError in {run_id}" in alert
+    assert "Airflow: 5 more alerts since " in summary
+    assert [text.partition(" in ")[0] for text in posts()] == ["Airflow: alerts failed (task failure)"]
+    assert [posted["body"] for posted in sandbox.webhook_posts()[before:]] == [{"text": "alerts is late"}]
+    assert [call["callStatus"] for call in sandbox.calls_placed()[placed:]] == ["Success"]
+    (row,) = map(json.loads, (airflow.home / "out-broadcast.ndjson").read_text().splitlines())
+    assert row["status"] == "Delivered"
+    assert ON_CALL not in airflow.logs()
 
 
 def test_changes_are_loaded_when_their_file_appears(airflow, sandbox):
