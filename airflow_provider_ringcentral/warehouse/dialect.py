@@ -62,7 +62,4 @@ class Dialect:
         found = rows.subquery()
         (key,) = table.primary_key.columns
         connection.execute(sa.delete(table).where(key.in_(sa.select(found.c[key.name]))))
-        self._insert(connection, sa.insert(table), table, rows)
-
-    def _insert(self, connection: sa.engine.Connection, insert: Any, table: sa.Table, rows: Any) -> None:
-        connection.execute(insert.from_select([column.name for column in table.columns], rows))
+        connection.execute(sa.insert(table).from_select([column.name for column in table.columns], rows))

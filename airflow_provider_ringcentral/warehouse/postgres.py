@@ -15,6 +15,8 @@ from sqlalchemy.dialects import postgresql
 from airflow_provider_ringcentral.extract.columns import Row
 from airflow_provider_ringcentral.warehouse.columns import time_as_text
 from airflow_provider_ringcentral.warehouse.dialect import Dialect
+from airflow_provider_ringcentral.warehouse.errors import WarehouseError
+from airflow_provider_ringcentral.warehouse.on_conflict import insert_or_replace
 from airflow_provider_ringcentral.warehouse.tables import Types
 
 # Control characters that JSON never holds as they are: hardly a cell needs quotes.
@@ -48,9 +50,13 @@ class Postgres(Dialect):
         with driver.cursor() as cursor:
             if hasattr(cursor, "copy_expert"):
                 cursor.copy_expert(statement, io.StringIO(text), 2**20)
-            else:
+            elif hasattr(cursor, "copy"):
                 with cursor.copy(statement) as copy:
                     copy.write(text)
+            else:
+                raise WarehouseError(
+                    f"The driver {connection.dialect.driver} has no COPY; install psycopg2-binary or psycopg[binary]."
+                )
 
     def filled(self, connection: sa.engine.Connection, tables: Sequence[sa.Table]) -> None:
         """Without figures about them, plans for a table of millions would be guessed."""
@@ -66,11 +72,7 @@ class Postgres(Dialect):
 
     def put(self, connection: sa.engine.Connection, table: sa.Table, rows: Any) -> None:
         """By ON CONFLICT."""
-        insert = postgresql.insert(table)
-        key = [column.name for column in table.primary_key.columns]
-        others = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in key}
-        names = [column.name for column in table.columns]
-        connection.execute(insert.from_select(names, rows).on_conflict_do_update(index_elements=key, set_=others))
+        connection.execute(insert_or_replace(postgresql.insert(table), table, rows))
 
 
 def _copy_text(rows: Sequence[Row]) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from airflow_provider_ringcentral.warehouse.dialect import Dialect
+from airflow_provider_ringcentral.warehouse.on_conflict import insert_or_replace
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 _WAIT_MS = 600_000
 
@@ -35,10 +38,4 @@ class Sqlite(Dialect):
 
     def put(self, connection: sa.engine.Connection, table: sa.Table, rows: Any) -> None:
         """By ON CONFLICT."""
-        insert = sqlite.insert(table)
-        key = [column.name for column in table.primary_key.columns]
-        others = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in key}
-        names = [column.name for column in table.columns]
-        # SQLite takes the ON of ON CONFLICT for that of a join unless the select has a WHERE.
-        found = insert.from_select(names, rows.where(sa.true()))
-        connection.execute(found.on_conflict_do_update(index_elements=key, set_=others))
+        connection.execute(insert_or_replace(sqlite.insert(table), table, rows))

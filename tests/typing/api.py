@@ -40,6 +40,7 @@ from airflow_provider_ringcentral.operators.team_messaging import (
     RingCentralPostCardOperator,
     RingCentralPostMessageOperator,
 )
+from airflow_provider_ringcentral.operators.warehouse import RingCentralLoadCallLogOperator
 from airflow_provider_ringcentral.operators.webhook import RingCentralPostWebhookOperator
 from airflow_provider_ringcentral.retry_policy import RingCentralRetryPolicy
 from airflow_provider_ringcentral.sandbox import Sandbox, SandboxControl
@@ -99,6 +100,15 @@ with DAG("types", schedule=None, start_date=START):
     )
     RingCentralDownloadRecordingsOperator.partial(task_id="days", destination="/data").expand_kwargs(
         [{"start": START.isoformat(), "end": "2026-01-02T00:00:00Z"}]
+    )
+    RingCentralLoadCallLogOperator(task_id="load", source=calls.output, sql_conn_id="warehouse")
+    RingCentralLoadCallLogOperator(
+        task_id="settle",
+        source=["/data/calls", {"destination": None}],
+        sql_conn_id="warehouse",
+        schema="telephony",
+        table_prefix="pbx_",
+        delete_missing=True,
     )
     owner = RingCentralApiOperator(task_id="owner", path=EXTENSION)
     change = RingCentralApiOperator(

@@ -102,6 +102,12 @@ def warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
     return make_warehouse(request, tmp_path, request.param)
 
 
+@pytest.fixture
+def sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Warehouse:
+    """An empty database for what is decided before one is asked."""
+    return make_warehouse(request, tmp_path, "sqlite")
+
+
 def make_warehouse(request: pytest.FixtureRequest, folder: Path, kind: str) -> Warehouse:
     if kind == "mariadb":
         return Warehouse(request.getfixturevalue("mariadb_url"), folder)

@@ -117,21 +117,28 @@ def test_of_versions_of_the_same_time_the_one_loaded_later_stays(warehouse):
     assert results(warehouse) == {"I1": "Missed"}
 
 
-@pytest.mark.parametrize(
-    ("times", "stays"),
-    [(("11:00", "10:00", "10:30"), 0), (("10:00", "10:00"), 1), ((None, "10:00"), 1), (("11:00", None, "10:00"), 2)],
-    ids=["later time", "same time", "no time", "fold"],
-)
-def test_of_versions_in_one_file_the_same_one_stays(warehouse, times, stays):
+TIMES = {
+    "later time": (("11:00", "10:00", "10:30"), 0),
+    "same time": (("10:00", "10:00"), 1),
+    "no time": ((None, "10:00"), 1),
+    "each after the other": (("11:00", None, "10:00"), 2),
+}
+
+
+def test_of_versions_in_one_file_the_same_one_stays(warehouse):
     versions = [
-        call("I1", time, result=f"version {place}", legs=[leg(position=place)]) for place, time in enumerate(times)
+        call(key, time, result=f"version {place}", legs=[leg(duration=place)])
+        for key, (times, _) in TIMES.items()
+        for place, time in enumerate(times)
     ]
 
     receipt = warehouse.load(call("I0"), *versions, call("I2"))
 
-    assert counts(receipt) == [3, 0, len(times) - 1, 0]
-    assert results(warehouse) == {"I0": None, "I1": f"version {stays}", "I2": None}
-    assert len(warehouse.legs()) == 1
+    assert counts(receipt) == [6, 0, 6, 0]
+    stays = {key: f"version {place}" for key, (_, place) in TIMES.items()}
+    assert results(warehouse) == {"I0": None, "I2": None} | stays
+    assert {row["call_id"]: f"version {row['duration']}" for row in warehouse.legs()} == stays
+    assert receipt["legs"] == len(warehouse.legs()) == 4
 
 
 def test_legs_go_with_their_call(warehouse):

@@ -70,24 +70,24 @@ def test_without_the_option_nothing_is_removed(warehouse):
 
 
 @pytest.mark.parametrize("missing", ["complete_as_of", "window_start", "window_end"])
-def test_a_file_that_is_not_the_whole_window_is_refused(warehouse, missing):
-    warehouse.load(call("I1"))
+def test_a_file_that_is_not_the_whole_window_is_refused(sqlite, missing):
+    sqlite.load(call("I1"))
 
     with pytest.raises(BadArgument, match="delete_missing needs receipts"):
-        warehouse.load_from(receipt(warehouse.file(), 0, **{missing: None}), delete_missing=True)
+        sqlite.load_from(receipt(sqlite.file(), 0, **{missing: None}), delete_missing=True)
 
-    assert list(warehouse.calls()) == ["I1"]
+    assert list(sqlite.calls()) == ["I1"]
 
 
-def test_a_path_says_nothing_about_its_window(warehouse):
+def test_a_path_says_nothing_about_its_window(sqlite):
     with pytest.raises(BadArgument, match="alone does not say which window"):
-        warehouse.load_from(str(warehouse.file()), delete_missing=True)
+        sqlite.load_from(str(sqlite.file()), delete_missing=True)
 
 
-def test_a_file_that_was_written_anew_is_refused(warehouse):
-    warehouse.load(call("I1"))
+def test_a_file_that_was_written_anew_is_refused(sqlite):
+    sqlite.load(call("I1"))
 
     with pytest.raises(BadArgument, match="has 1 calls and its receipt says 2"):
-        warehouse.load_from(receipt(warehouse.file(call("I2")), 2), delete_missing=True)
+        sqlite.load_from(receipt(sqlite.file(call("I2")), 2), delete_missing=True)
 
-    assert list(warehouse.calls()) == ["I1"]
+    assert list(sqlite.calls()) == ["I1"]

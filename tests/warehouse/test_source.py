@@ -14,12 +14,7 @@ from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.extract.files import complete_file
 from airflow_provider_ringcentral.extract.formats import FORMATS
 from airflow_provider_ringcentral.warehouse.source import files_of
-from tests.warehouse.conftest import Warehouse, call, make_warehouse
-
-
-@pytest.fixture
-def warehouse(request, tmp_path):
-    return make_warehouse(request, tmp_path, "sqlite")
+from tests.warehouse.conftest import Warehouse, call
 
 
 def names(source):
@@ -123,36 +118,36 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_file_that_is_not_ours_is_refused_and_nothing_loaded(warehouse, tmp_path, name):
+def test_a_file_that_is_not_ours_is_refused_and_nothing_loaded(sqlite, tmp_path, name):
     content, said = BAD[name]
     (tmp_path / name).write_bytes(content)
 
     with pytest.raises(BadArgument, match=said) as caught:
-        warehouse.load_from(str(tmp_path / name))
+        sqlite.load_from(str(tmp_path / name))
 
     assert str(tmp_path / name) in str(caught.value)
-    assert warehouse.calls() == {}
+    assert sqlite.calls() == {}
 
 
-def test_parquet_of_other_columns_is_refused(warehouse, tmp_path):
+def test_parquet_of_other_columns_is_refused(sqlite, tmp_path):
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     path = str(tmp_path / "x.parquet")
     pq.write_table(pa.table({"id": ["I1"], "price": [1], OTHER: [None]}), path)
     with pytest.raises(BadArgument, match="it has unknown columns price"):
-        warehouse.load_from(path)
+        sqlite.load_from(path)
 
     pq.write_table(pa.table({"startTime": ["x"]}), path)
     with pytest.raises(BadArgument, match="it has no column id, other"):
-        warehouse.load_from(path)
+        sqlite.load_from(path)
 
     pq.write_table(pa.table({"id": pa.array(["I1"]), OTHER: pa.array(["{"])}), path)
     with pytest.raises(BadArgument, match="no file of calls"):
-        warehouse.load_from(path)
-    assert warehouse.calls() == {}
+        sqlite.load_from(path)
+    assert sqlite.calls() == {}
 
 
-def test_a_file_that_is_not_there_is_told(warehouse, tmp_path):
+def test_a_file_that_is_not_there_is_told(sqlite, tmp_path):
     with pytest.raises(BadArgument, match="is not there"):
-        warehouse.load_from({"destination": str(tmp_path / "gone.ndjson")})
+        sqlite.load_from({"destination": str(tmp_path / "gone.ndjson")})

@@ -26,9 +26,9 @@ def test_tables_are_made_under_their_prefix(warehouse):
 
 
 @pytest.mark.parametrize("prefix", ["a-b", "1a", "x" * 41, 'x"; drop table y; --', None])
-def test_a_prefix_that_no_table_can_have_is_refused(warehouse, prefix):
+def test_a_prefix_that_no_table_can_have_is_refused(sqlite, prefix):
     with pytest.raises(BadArgument, match=r"table_prefix .* letters, digits and _"):
-        warehouse.load(call("I1"), table_prefix=prefix)
+        sqlite.load(call("I1"), table_prefix=prefix)
 
 
 def test_columns_that_are_missing_are_added_and_others_stay(warehouse):
