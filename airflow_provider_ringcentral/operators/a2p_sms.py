@@ -133,6 +133,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
                 settling=wishes.settling,
             )
             receipt = broadcast.receipt or self._carried_out(broadcast, client, notebook, wishes)
+            broadcast.finish(receipt)
         return announce(receipt, context, self.outlets)
 
     def _carried_out(
@@ -151,7 +152,6 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         receipt = broadcast.publish(sent, chosen)
         self.log.info("Recipients: %s.", ", ".join(f"{count} {status}" for status, count in receipt.statuses.items()))
         _check_failures(receipt, most)
-        broadcast.finish(receipt)
         return receipt
 
     def _freeze(self, broadcast: Broadcast, client: RingCentralClient) -> None:

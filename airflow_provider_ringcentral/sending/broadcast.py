@@ -139,7 +139,7 @@ class Broadcast:
         )
 
     def finish(self, receipt: BroadcastReceipt) -> None:
-        """Everything is done: note that, then remove what was kept beside the destination."""
+        """Everything is done: note that, then remove what was kept beside the destination. May be done again."""
         self._plan.receipt = receipt.as_dict()
         self._note(self._plan)
         self._notebook.finish()

@@ -23,6 +23,7 @@ from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.sending.status import NotConfirmed
 
 from .conftest import Store, context_of
+from .post_office import Killed
 from .test_kills import wait_until
 from .test_lost_answers import LOSSES
 from .worker import FileStore
@@ -347,6 +348,39 @@ def test_a_deferrable_task_waits_without_a_worker(desk, batches, result, text):
     wait_until(lambda: batches()[0]["status"] != "Processing")
 
     assert sum(operator.execute_complete(context)["statuses"].values()) == 2
+
+
+class Mortal(Store):
+    """Kills the process at one of its writes, before or after that is done."""
+
+    def __init__(self, fatal: int, *, after: bool) -> None:
+        super().__init__()
+        self._fatal, self._after, self._writes = fatal, after, 0
+
+    def set(self, key: str, value: Any) -> None:
+        self._writes += 1
+        if self._writes != self._fatal or self._after:
+            super().set(key, value)
+        if self._writes == self._fatal:
+            raise Killed
+
+
+# Noted that it goes out, killed before it does: nobody can tell, and test_kills has that.
+NOTES = [(note, False) for note in range(1, 9)] + [(note, True) for note in (4, 6, 7, 8)]
+
+
+@pytest.mark.parametrize("fatal", NOTES, ids=lambda one: f"{'after' if one[1] else 'before'} {one[0]}")
+def test_killed_at_every_note(broadcast, batches, result, text, fatal):
+    """Plan, list, two batches going out and answered, receipt, end."""
+    store, how = Mortal(fatal[0], after=fatal[1]), {"to": [ANN, BEN], "chunk_size": 1}
+    with pytest.raises(Killed):
+        broadcast(context_of(store=store), **how)
+
+    broadcast(context_of(attempt=2, store=store), **how)
+
+    assert told(batches()) == [[(ANN, text)], [(BEN, text)]]
+    assert [row["to"] for row in rows(result)] == [ANN, BEN]
+    assert left(result) == []
 
 
 def test_twenty_five_thousand_killed_at_random_and_retried(desk, batches, result, tmp_path):
