@@ -23,6 +23,9 @@ SHORTEST_INTERVAL_SECONDS = 1.0
 LAST_LOOKS_SECONDS = 10.0
 """Between rounds for the sake of waits whose time runs out: a thousand deadlines must not make a thousand rounds."""
 
+TOLD_AT_ONCE = 50
+"""Answers between which the event loop has its turn: a thousand would hold it for a tenth of a second."""
+
 LAST_LOOK_SECONDS = 60.0
 """How long a wait may go on after its deadline for the answer to its last look."""
 
@@ -54,18 +57,18 @@ class _Wait(Generic[Q]):
         """The interval's end, or that of the wait if it comes first."""
         return min(self.next, time.monotonic() + self.deadline - time.time())
 
-    def tell(self, look: Look) -> None:
-        """End with this look, when it answers the question or is the last one."""
+    def tell(self, look: Look | Exception) -> None:
+        """End with this look, when it answers the question or is the last one; or with an error."""
+        if self.told.done():
+            return
+        if isinstance(look, Exception):
+            # One that is shared would gather the tracebacks of all.
+            self.told.set_exception(error_of(look.as_json()) if isinstance(look, RingCentralError) else look)
+            return
         self.reason, ended = look.reason, self.deadline <= time.time()
         self.next = time.monotonic() + max(self.interval, look.again_in)
-        if (look.done or ended) and not self.told.done():
+        if look.done or ended:
             self.told.set_result(look)
-
-    def fail(self, error: Exception) -> None:
-        """End with an error of its own: one that is shared would gather the tracebacks of all."""
-        if not self.told.done():
-            own = error_of(error.as_json()) if isinstance(error, RingCentralError) else error
-            self.told.set_exception(own)
 
 
 _rounds: dict[tuple[AsyncRingCentralClient, Hashable], Rounds] = {}  # type: ignore[type-arg]
@@ -95,7 +98,8 @@ class Rounds(Generic[Q]):
         self._client = client
         self._topic = topic
         self._waits: set[_Wait[Q]] = set()
-        self._changed = asyncio.Event()
+        self._sooner = asyncio.Event()
+        self._planned = float("-inf")
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -107,7 +111,8 @@ class Rounds(Generic[Q]):
         """See `answer` above."""
         wait = _Wait(question, interval, deadline, time.monotonic() + first)
         self._waits.add(wait)
-        self._changed.set()
+        if wait.due() < self._planned:
+            self._sooner.set()
         if self._task is None:
             # Its log lines are nobody's in particular: without this they went to the task that happened to be first.
             self._task = asyncio.create_task(self._run(), context=contextvars.Context())
@@ -138,27 +143,24 @@ class Rounds(Generic[Q]):
     async def _until_due(self, ended: float) -> None:
         """Until the next round, which may come sooner when another wait joins."""
         while True:
-            self._changed.clear()
+            self._sooner.clear()
             regular = min(wait.next for wait in self._waits)
             last = max(min(wait.due() for wait in self._waits), ended + LAST_LOOKS_SECONDS)
-            left = max(min(regular, last), ended + SHORTEST_INTERVAL_SECONDS) - time.monotonic()
-            if left <= 0:
-                return
+            self._planned = max(min(regular, last), ended + SHORTEST_INTERVAL_SECONDS)
             try:
-                await asyncio.wait_for(self._changed.wait(), left)
+                await asyncio.wait_for(self._sooner.wait(), max(0.0, self._planned - time.monotonic()))
             except TimeoutError:
+                self._planned = float("-inf")
                 return
 
     async def _round(self, waits: Sequence[_Wait[Q]]) -> None:
+        looks: Sequence[Look | Exception]
         try:
             looks = await self._topic.look(self._client, [wait.question for wait in waits])
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait must hear of it
-            look = passing(error, missing_ok=False) if isinstance(error, RingCentralError) else None
-            for wait in waits:
-                if look is None:
-                    wait.fail(error)
-                else:
-                    wait.tell(look)
-            return
-        for wait, look in zip(waits, looks, strict=True):
+            passes = passing(error, missing_ok=False) if isinstance(error, RingCentralError) else None
+            looks = [passes or error] * len(waits)
+        for number, (wait, look) in enumerate(zip(waits, looks, strict=True), start=1):
             wait.tell(look)
+            if number % TOLD_AT_ONCE == 0:
+                await asyncio.sleep(0)
