@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.operators.wishes import Wishes
+    from airflow_provider_ringcentral.sending.batch_progress import BatchProgress
     from airflow_provider_ringcentral.sending.broadcast import Broadcast
     from airflow_provider_ringcentral.sending.broadcast_receipt import BroadcastReceipt
     from airflow_provider_ringcentral.sending.broadcast_rows import Addressee
@@ -61,7 +63,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
     :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
     :param settling: seconds over which a batch whose answer was lost is looked for.
     :param deferrable: wait without a worker.
-    :param poll_interval: seconds between two looks at the batches (at least 5 when deferred).
+    :param poll_interval: seconds between two looks at the batches. Deferred, all waits of the Connection share them.
     :param timeout: seconds until the task gives up waiting. A retry waits on for the same batches.
     :param ringcentral_conn_id: the Connection.
     """
@@ -190,19 +192,34 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
 
     def _wait(self, client: RingCentralClient, notebook: Notebook, batches: list[str], wishes: Wishes) -> None:
         """Wait until all batches are where they are wanted."""
-        from airflow_provider_ringcentral.operators.resting import rest
-        from airflow_provider_ringcentral.sending.a2p import batches_waiting
+        from airflow_provider_ringcentral.sending.batch_progress import BatchProgress, batches_by_id
         from airflow_provider_ringcentral.sending.status import NotConfirmed
 
-        waiting = batches if wishes.wait_for != "accepted" else []
-        while waiting := batches_waiting(client, waiting, wishes.wait_for):
-            if not rest(
-                self, notebook, seconds=wishes.poll_interval, timeout=wishes.timeout, deferrable=self.deferrable
-            ):
+        progress = BatchProgress(batches if wishes.wait_for != "accepted" else [], wishes.wait_for)
+        while (progress := progress.updated(batches_by_id(client, progress.pending))).pending:
+            left = notebook.deadline(wishes.timeout) - notebook.now()
+            if left <= 0:
                 raise NotConfirmed(
-                    f"{len(waiting)} of {len(batches)} batches are not {wishes.wait_for} after {wishes.timeout:g} s. "
-                    "They were accepted and are not sent again; a retry goes on waiting"
+                    f"{len(progress.pending)} of {len(batches)} batches are not {wishes.wait_for} after "
+                    f"{wishes.timeout:g} s. They were accepted and are not sent again; a retry goes on waiting"
                 )
+            if self.deferrable:
+                self._defer_until_through(progress, time.time() + left, wishes.poll_interval)
+            notebook.sleep(min(wishes.poll_interval, left))
+
+    def _defer_until_through(self, progress: BatchProgress, deadline: float, interval: float) -> None:
+        """Come back when the batches are through: the look is then the worker's own, whatever fired."""
+        from airflow_provider_ringcentral.triggers.batches import MOST_BATCHES, RingCentralA2PBatchTrigger
+
+        trigger = RingCentralA2PBatchTrigger(
+            ringcentral_conn_id=self.ringcentral_conn_id,
+            ids=progress.pending[:MOST_BATCHES],
+            wait_for=progress.wait_for,
+            since=progress.since,
+            poke_interval=interval,
+            deadline=deadline,
+        )
+        self.defer(trigger=trigger, method_name="execute_complete")
 
 
 def _check_failures(receipt: BroadcastReceipt, most: int | None) -> None:

@@ -14,7 +14,6 @@ from airflow_provider_ringcentral.client.endpoints import (
     CREATE_A2P_BATCH,
     LIST_A2P_BATCHES,
     LIST_A2P_MESSAGES,
-    READ_A2P_BATCH,
 )
 from airflow_provider_ringcentral.sending.draft import Draft, Record, digest, moment
 from airflow_provider_ringcentral.sending.posting import post
@@ -110,19 +109,6 @@ def batch_messages(client: RingCentralClient, batch_id: str, created: datetime |
     dates = {"dateFrom": created - A_DAY, "dateTo": created + A_DAY} if created else {}
     query = {"batchId": batch_id, "view": "Detailed", **dates}
     yield from client.records(LIST_A2P_MESSAGES.at(accountId=OWN), query)
-
-
-def batches_waiting(client: RingCentralClient, ids: Iterable[str], wait_for: str) -> list[str]:
-    """Those of the batches that are not where `wait_for` wants them; a request each.
-
-    Source: operationId readA2PBatch.
-    """
-    paths = {batch: READ_A2P_BATCH.at(accountId=OWN, batchId=batch) for batch in ids}
-    return [
-        batch
-        for batch, path in paths.items()
-        if batch_outcome(client.request_json("GET", path), wait_for) is Outcome.WAIT
-    ]
 
 
 def batch_outcome(record: Record, wait_for: str) -> Outcome:

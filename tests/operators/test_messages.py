@@ -345,9 +345,14 @@ def test_a_deferrable_task_waits_without_a_worker(desk):
     )
     store: dict[str, Any] = {}
     context: Any = {"task_state_store": Pages(store)}
+    before = time.time()
     with pytest.raises(TaskDeferred) as deferred:
         operator.execute(context)
     assert deferred.value.method_name == "execute_complete"
+    _, carried = deferred.value.trigger.serialize()
+    assert (carried["ids"], carried["wait_for"]) == ([str(desk.messages()[0]["id"])], "delivered")
+    assert before + 599 < carried["deadline"] < before + 610
+    assert before - 5 < carried["since"] < before + 10
     while desk.messages()[0]["status"] != "Delivered":
         time.sleep(0.02)
 

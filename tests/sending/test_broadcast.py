@@ -345,6 +345,7 @@ def test_a_deferrable_task_waits_without_a_worker(desk, batches, result, text):
     finally:
         desk.set(a2p_per_second=1000)
     assert deferred.value.method_name == "execute_complete"
+    assert deferred.value.trigger.ids == [batches()[0]["id"]]
     wait_until(lambda: batches()[0]["status"] != "Processing")
 
     assert sum(operator.execute_complete(context)["statuses"].values()) == 2
