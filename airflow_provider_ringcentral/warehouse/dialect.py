@@ -41,15 +41,16 @@ class Dialect:
             with connection.begin():
                 yield connection
 
-    def fill(self, connection: sa.engine.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
-        """Put `rows`, cells in the order of the table's columns, into a temporary table."""
+    def pack(self, row: Row) -> Any:
+        """A row as `fill` takes it; done ahead of that, in another thread."""
+        # An empty text is none: COPY, which PostgreSQL gets, cannot tell them apart.
+        return [None if cell == "" else cell for cell in row]
+
+    def fill(self, connection: sa.engine.Connection, table: sa.Table, rows: Sequence[Any]) -> None:
+        """Put packed rows, cells in the order of the table's columns, into a temporary table."""
         if rows:
             names = [column.name for column in table.columns]
-            # An empty text is none: COPY, which PostgreSQL gets, cannot tell them apart.
-            values = [
-                {name: None if cell == "" else cell for name, cell in zip(names, row, strict=True)} for row in rows
-            ]
-            connection.execute(sa.insert(table), values)
+            connection.execute(sa.insert(table), [dict(zip(names, row, strict=True)) for row in rows])
 
     def filled(self, connection: sa.engine.Connection, tables: Sequence[sa.Table]) -> None:
         """Called when the temporary tables hold the whole file."""

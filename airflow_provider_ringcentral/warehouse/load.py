@@ -8,9 +8,8 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow_provider_ringcentral.extract.columns import Row
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.warehouse.counts import Counts, LoadReceipt
 from airflow_provider_ringcentral.warehouse.dialects import dialect_of
@@ -130,19 +129,20 @@ class _Loading:
             read += len(calls)
         return read
 
-    def _batches(self, path: UPath) -> Iterator[tuple[list[Row], list[Row]]]:
-        """Staged rows of calls, and those of their legs."""
+    def _batches(self, path: UPath) -> Iterator[tuple[list[Any], list[Any]]]:
+        """Packed rows of calls, and those of their legs."""
+        pack = self._dialect.pack
         lines = enumerate(read_calls(path), 1)
         while batch := list(itertools.islice(lines, _BATCH)):
-            calls: list[Row] = []
-            legs: list[Row] = []
+            calls: list[Any] = []
+            legs: list[Any] = []
             for place, line in batch:
                 try:
                     call, its_legs = self._rows.of(place, line)
                 except NotACall as error:
                     raise bad_file(path, f"is no file of calls: line {place} {error}") from None
-                calls.append(call)
-                legs += its_legs
+                calls.append(pack(call))
+                legs.extend(map(pack, its_legs))
             yield calls, legs
 
 

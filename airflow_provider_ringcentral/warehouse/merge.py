@@ -53,7 +53,8 @@ class Merge:
             updated = self._count(
                 sa.select(calls.c.id).where(calls.c.id.in_(sa.select(staged.c.id).where(self._alive)))
             )
-            legs = self._put_calls(replacing=updated > 0)
+            self._put_calls(replacing=updated > 0)
+            legs = self._put_legs(replacing=updated > 0)
         flag_members(self._connection, self._tables, self._stage)
         return Counts(
             rows_read=self._read,
@@ -126,15 +127,21 @@ class Merge:
         self._put(self._tables.deleted, sa.select(gone.c.id, gone.c.last_modified_time, self._moment()))
         return removed
 
-    def _put_calls(self, *, replacing: bool) -> int:
-        """Put the calls that stay, and their legs in place of those that are there; how many legs."""
-        staged, legs, staged_legs = self._stage.calls, self._tables.legs, self._stage.legs
-        deleted = self._tables.deleted
+    def _put_calls(self, *, replacing: bool) -> None:
+        """Put the calls that stay; `replacing` says whether any of them is there already."""
+        staged, calls, deleted = self._stage.calls, self._tables.calls, self._tables.deleted
         self._run(sa.delete(deleted).where(deleted.c.id.in_(sa.select(staged.c.id).where(self._alive))))
         given = {"member_missed": sa.false().label("member_missed"), "loaded_at": self._moment()}
-        names = [column.name for column in self._tables.calls.columns]
-        cells = [given[name] if name in given else staged.c[name] for name in names]
-        self._put(self._tables.calls, sa.select(*cells).where(self._alive))
+        names = [column.name for column in calls.columns]
+        rows = sa.select(*(given[name] if name in given else staged.c[name] for name in names)).where(self._alive)
+        if replacing:
+            self._put(calls, rows)
+        else:
+            self._run(sa.insert(calls).from_select(names, rows))
+
+    def _put_legs(self, *, replacing: bool) -> int:
+        """Put the legs of the calls that stay, in place of those that are there; how many."""
+        staged, legs, staged_legs = self._stage.calls, self._tables.legs, self._stage.legs
         told = sa.and_(self._alive, staged.c.detailed)
         if replacing:
             self._run(sa.delete(legs).where(legs.c.call_id.in_(sa.select(staged.c.id).where(told))))

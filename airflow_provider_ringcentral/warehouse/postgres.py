@@ -42,9 +42,19 @@ class Postgres(Dialect):
         """As it is."""
         return value
 
-    def fill(self, connection: sa.engine.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    def pack(self, row: Row) -> str:
+        """A line for COPY, to which no value and an empty text are the same. Thousands of lists would busy the GC."""
+        line = _DELIMITER.join(["" if cell is None else str(cell) for cell in row])
+        if line.count(_DELIMITER) < len(row) and "\n" not in line and "\r" not in line and _QUOTE not in line:
+            return line + "\n"
+        quoted = io.StringIO()
+        # Looks at every character, which takes long. Its lines end with CR, too, so that it puts those into quotes.
+        csv.writer(quoted, delimiter=_DELIMITER, quotechar=_QUOTE, lineterminator="\r\n").writerow(row)
+        return quoted.getvalue().removesuffix("\r\n") + "\n"
+
+    def fill(self, connection: sa.engine.Connection, table: sa.Table, rows: Sequence[Any]) -> None:
         """By COPY."""
-        text = _copy_text(rows)
+        text = "".join(rows)
         statement = _COPY.format(table=table.name)
         driver: Any = connection.connection
         with driver.cursor() as cursor:
@@ -73,17 +83,3 @@ class Postgres(Dialect):
     def put(self, connection: sa.engine.Connection, table: sa.Table, rows: Any) -> None:
         """By ON CONFLICT."""
         connection.execute(insert_or_replace(postgresql.insert(table), table, rows))
-
-
-def _copy_text(rows: Sequence[Row]) -> str:
-    """`rows` as COPY reads them: no value and an empty text are the same."""
-    lines = [_DELIMITER.join(["" if cell is None else str(cell) for cell in row]) for row in rows]
-    text = "\n".join([*lines, ""])
-    delimiters = sum(map(len, rows)) - len(rows)
-    plain = text.count(_DELIMITER) == delimiters and text.count("\n") == len(rows)
-    if plain and _QUOTE not in text and "\r" not in text:
-        return text
-    quoted = io.StringIO()
-    # Looks at every character, which takes three times as long. CRLF makes it put cells with either into quotes.
-    csv.writer(quoted, delimiter=_DELIMITER, quotechar=_QUOTE, lineterminator="\r\n").writerows(rows)
-    return quoted.getvalue()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -21,7 +23,8 @@ _cells_of_call, _cells_of_leg = cells_of(CALLS), cells_of(LEGS)
 _legs_of, _deleted_of, _modified_of = name_of("legs"), name_of(DELETED), name_of("lastModifiedTime")
 
 
-_NUL = b"\\u0000"
+_STRANGE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+"""NUL and what may be half a character; RingCentral cuts names without regard to those."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -40,13 +43,13 @@ class Rows:
 
     def of(self, place: int, line: bytes) -> tuple[Row, list[Row]]:
         """Of the call in line `place`, and of its legs; `NotACall` without a word of the line."""
-        if _NUL in line:
-            line = _without_nul(line)
+        if b"\\" in line and _STRANGE.search(line):
+            line = _mended(line)
         try:
             call = _decode_typed(line)
         except msgspec.ValidationError:
             return self._odd(place, line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise NotACall("is no JSON object") from None
         cells = _cells_of_call(call)
         if not cells[0]:
@@ -73,22 +76,26 @@ class Rows:
 def _record(line: bytes) -> dict[str, Any]:
     try:
         return _decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Not chained: the error may hold what could not be decoded.
         raise NotACall("is no JSON object") from None
 
 
-def _without_nul(line: bytes) -> bytes:
-    """Texts of SQL cannot hold NUL, and PostgreSQL's JSONB not even its escape."""
+def _mended(line: bytes) -> bytes:
+    """With U+FFFD in place of NUL, which texts of SQL cannot hold, and of halves of characters, which JSONB cannot."""
 
-    def clean(value: Any) -> Any:
+    def mend(value: Any) -> Any:
         if isinstance(value, str):
-            return value.replace("\0", "\ufffd")
+            return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         if isinstance(value, dict):
-            return {clean(key): clean(inner) for key, inner in value.items()}
-        return [clean(inner) for inner in value] if isinstance(value, list) else value
+            return {mend(key): mend(inner) for key, inner in value.items()}
+        return [mend(inner) for inner in value] if isinstance(value, list) else value
 
-    return _encode(clean(_record(line)))
+    try:
+        # Other than msgspec, this takes halves of characters.
+        return _encode(mend(json.loads(line)))
+    except (ValueError, RecursionError):
+        raise NotACall("is no JSON object") from None
 
 
 Fixes = Sequence[tuple[int, Fit]]

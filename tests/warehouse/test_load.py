@@ -207,7 +207,7 @@ def test_strange_values_are_kept_in_raw_and_do_not_break_a_row(warehouse):
     warehouse.load(
         strange | {"startTime": "yesterday", "legs": [leg(duration=1.5), "no leg"]},
         call("I2", result="", reason=text, **{"from": {"name": text}}),
-        call("I3", reason="a\0b"),
+        call("I3", reason="a\0b", action="\ud83dx", result="\ude00", direction="😀"),
         call("i2", result="case"),
         call("I4", startTime="20261101T100000+0100"),
         '{"id": 5}\r',
@@ -221,6 +221,7 @@ def test_strange_values_are_kept_in_raw_and_do_not_break_a_row(warehouse):
     assert "result" not in rows["I2"]
     assert (rows["I2"]["reason"], rows["I2"]["from_name"], rows["I2"]["raw"]["reason"]) == (text, text, text)
     assert (rows["I3"]["reason"], rows["I3"]["raw"]["reason"]) == ("a\ufffdb", "a\ufffdb")
+    assert [rows["I3"][name] for name in ("action", "result", "direction")] == ["\ufffdx", "\ufffd", "😀"]
     assert rows["I4"]["start_time"] == datetime(2026, 11, 1, 9, tzinfo=UTC)
     assert [(row["call_id"], "duration" in row) for row in warehouse.legs()] == [("I1", False)]
 
