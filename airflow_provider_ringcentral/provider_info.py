@@ -149,6 +149,7 @@ def get_provider_info() -> dict[str, Any]:
                     f"{PACKAGE}.triggers.calls",
                     f"{PACKAGE}.triggers.messages",
                     f"{PACKAGE}.triggers.quota",
+                    f"{PACKAGE}.triggers.ring_out",
                 ],
             }
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
@@ -13,6 +13,7 @@ from airflow_provider_ringcentral.operators.deferring import deferring, patient_
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
+    from airflow.triggers.base import BaseTrigger
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
@@ -31,8 +32,8 @@ class RingCentralRingOutOperator(BaseOperator):
     Source: operationIds createRingOutCall, readRingOutCallStatus, deleteRingOutCall (app scope RingOut; 10 calls a
     minute). Both numbers are checked before anything rings. RingCentral has no list of these calls: when the answer is
     lost, nobody can tell whether phones ring, and the task fails without calling again. Airflow's retries, also after a
-    killed worker, go on with the call they find noted. A task that is killed while its worker waits cancels the call,
-    which works until the first phone is answered.
+    killed worker, go on with the call they find noted. A task that is killed cancels the call, which works until the
+    first phone is answered; before Airflow 3.3 a deferred one does not.
 
     Returns a dict (JSON): `id` (text), `status` (RingCentral's callStatus, last seen), `caller` and `callee` (theirs).
 
@@ -50,7 +51,7 @@ class RingCentralRingOutOperator(BaseOperator):
     :param wait_for: `placed`, `connected` (both have answered) or `ended` (both have hung up).
     :param on_rerun: when a person clears the task after it succeeded: `send` (call again) or `skip` (Airflow 3.3 and
         later).
-    :param deferrable: wait without a worker. A call is not cancelled then.
+    :param deferrable: wait without a worker.
     :param poll_interval: seconds between two looks (at least 5 when deferred). Shorter than calls last: RingCentral
         forgets a call soon after its end.
     :param timeout: seconds until the task gives up waiting.
@@ -178,12 +179,9 @@ class RingCentralRingOutOperator(BaseOperator):
         while ringing.outcome(self.wait_for) is Outcome.WAIT:
             ringing = look(client, call_id, ringing)
             remember(notebook, key, ringing)
+            trigger = partial(self._trigger, call_id) if self.deferrable else None
             if ringing.outcome(self.wait_for) is Outcome.WAIT and not rest(
-                self,
-                notebook,
-                seconds=seconds.total_seconds(),
-                timeout=timeout.total_seconds(),
-                deferrable=self.deferrable,
+                self, notebook, trigger, seconds=seconds.total_seconds(), timeout=timeout.total_seconds()
             ):
                 raise NotConfirmed(
                     f"the call is not {self.wait_for} after {timeout.total_seconds():g} s ({ringing.call}). It is not "
@@ -192,6 +190,11 @@ class RingCentralRingOutOperator(BaseOperator):
         if ringing.outcome(self.wait_for) is Outcome.FAILED:
             raise ended_badly(notebook, key, ringing)
         return ringing
+
+    def _trigger(self, call_id: str, moment: float) -> BaseTrigger:
+        from airflow_provider_ringcentral.triggers.ring_out import RingCentralRingOutTrigger
+
+        return RingCentralRingOutTrigger(moment, self.ringcentral_conn_id, call_id)
 
     def _cancel(self, call_id: str) -> None:
         from airflow_provider_ringcentral.sending.ring_out import cancel

@@ -14,6 +14,7 @@ from airflow_provider_ringcentral.client.errors import BadRequest, DeliveryFaile
 from airflow_provider_ringcentral.operators.ring_out import RingCentralRingOutOperator
 from airflow_provider_ringcentral.sending.ring_out import FAILURES, Ringing
 from airflow_provider_ringcentral.sending.status import NotConfirmed, Outcome
+from airflow_provider_ringcentral.triggers.ring_out import RingCentralRingOutTrigger
 
 from .conftest import Store, context_of
 from .test_kills import kill, wait_until
@@ -240,6 +241,20 @@ def test_a_deferrable_task_waits_without_a_worker(desk, calls):
 
     assert task.execute_complete(context)["status"] == "Success"
     assert len(calls()) == 1
+
+
+async def test_a_deferred_task_that_a_person_ends_cancels_its_call(desk, outcome, calls):
+    outcome(FROM, status="Queued")
+    with pytest.raises(TaskDeferred) as deferred:
+        operator(deferrable=True).execute(context_of("call"))
+    path, arguments = deferred.value.trigger.serialize()
+    assert calls()[0]["cancelled"] is False
+
+    assert path == f"{RingCentralRingOutTrigger.__module__}.{RingCentralRingOutTrigger.__qualname__}"
+    await RingCentralRingOutTrigger(**arguments).on_kill()
+
+    assert calls()[0]["cancelled"] is True
+    assert set(arguments) == {"moment", "ringcentral_conn_id", "call_id"}
 
 
 BAD = [
