@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -104,13 +104,17 @@ class RingCentralMessageOperator(BaseOperator):
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> list[dict[str, Any]]:
         """Go on waiting, or sending when the quota is open again: what is sent already is noted."""
-        return self._send(context, resumed=True)
+        return self._send(context, resumed=True, seen=(event or {}).get("found") or ())
 
-    def _send(self, context: Context, *, resumed: bool) -> list[dict[str, Any]]:
+    def _send(
+        self, context: Context, *, resumed: bool, seen: Iterable[tuple[Mapping[str, Any], Sequence[str]]] = ()
+    ) -> list[dict[str, Any]]:
+        """`seen` is what the trigger saw of the messages: it is not asked for again."""
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
         from airflow_provider_ringcentral.operators.wishes import wishes_of
         from airflow_provider_ringcentral.sending.batch import send_all
+        from airflow_provider_ringcentral.sending.brief import ungrouped
         from airflow_provider_ringcentral.sending.following import Standing
 
         with deferring(self, deferrable=self.deferrable), airflow_errors():
@@ -127,8 +131,8 @@ class RingCentralMessageOperator(BaseOperator):
                 settling=wishes.settling,
             )
             keys = {one.id: parcel.draft.key for parcel, one in zip(parcels, sent, strict=True)}
-            accepted = Standing({one.id: one.record for one in sent}, wishes.wait_for)
-            standing = self._follow(client, notebook, keys, accepted, wishes)
+            known = Standing({one.id: one.record for one in sent}, wishes.wait_for).updated(ungrouped(seen))
+            standing = self._follow(client, notebook, keys, known, wishes)
             notebook.finish()
         return [self._told(parcel, one, standing.records[one.id]) for parcel, one in zip(parcels, sent, strict=True)]
 
@@ -162,7 +166,7 @@ class RingCentralMessageOperator(BaseOperator):
         return True
 
     def _defer_until_final(self, standing: Standing, ids: Sequence[str], deadline: float, interval: float) -> None:
-        """Come back when something is known of those that wait: the look is then the worker's own, whatever fired."""
+        """Come back with what the trigger sees of those that wait, or at the deadline."""
         from airflow_provider_ringcentral.sending.following import made_since
         from airflow_provider_ringcentral.sending.status import Outcome
         from airflow_provider_ringcentral.triggers.messages import MOST_MESSAGES, RingCentralMessageStatusTrigger

@@ -13,12 +13,13 @@ Grouped = list[tuple[dict[str, Any], list[str]]]
 
 
 def brief_of(record: Record) -> dict[str, Any]:
-    """Status, type, delivery error code, and the statuses of recipients where they differ from the message's."""
+    """Status, type, segments, delivery error code, and statuses of recipients that differ from the message's."""
     status, code, kind = status_of(record), code_of(record), record.get("type")
     of_parties = {str(to["messageStatus"]) for to in record.get("to") or () if to.get("messageStatus")} - {status}
     return {
         "messageStatus": status,
         **({"type": kind} if kind else {}),
+        **({"segmentCount": record["segmentCount"]} if record.get("segmentCount") else {}),
         **({"deliveryErrorCode": code} if code else {}),
         **({"to": [{"messageStatus": one} for one in sorted(of_parties)]} if of_parties else {}),
     }

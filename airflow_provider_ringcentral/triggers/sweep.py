@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 MOST_PAGES = 2
 """Of a thousand records each, newest first; what lies further back is asked for by id."""
+
+A_DAY_SECONDS = 86_400.0
+"""How far a list goes back for records of unknown age: whoever had no first look waits for something new."""
 
 
 class Followed(Protocol):
@@ -57,9 +61,10 @@ class Sweep(ABC):
         """One look for all."""
         waiting = await client.work(lambda: [(one.since, one.pending) for one in questions])
         ids = {one for _, pending in waiting for one in pending}
-        starts = [since for since, pending in waiting if pending and since is not None]
         found: dict[str, Record] = {}
-        if len(ids) > self.alone and starts:
+        if len(ids) > self.alone:
+            yesterday = time.time() - A_DAY_SECONDS
+            starts = [yesterday if since is None else since for since, pending in waiting if pending]
             found = await self.listed(client, ids, min(starts))
         if turn := self._turn(ids, found):
             found = {**found, **(await self.by_ids(client, turn))}
