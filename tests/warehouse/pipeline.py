@@ -74,9 +74,9 @@ class StormyPipeline(Pipeline):
     def pass_hour(self, hour: int) -> None:
         if hour < self.paused_until:
             return
-        if self._happens("paused", 0.12):
+        if self._happens("paused", 0.2):
             self.paused_until = hour + self.dice.randint(2, 20)
-        while self._happens("killed syncs", 0.12):
+        while self._happens("killed syncs", 0.15):
             self._kill(lambda: self._new_sync_task().execute(self.events.context()), calls=15_000)
         self.sync()
         if self._happens("cleared", 0.03):
