@@ -46,7 +46,8 @@ def _told(engine: Engine, error: Exception) -> RingCentralError:
     cause: Any = getattr(error, "orig", None) or error
     code = _code(cause)
     kind = f"{type(cause).__name__}, code {code}" if code else type(cause).__name__
-    where = f"The database at {engine.url.render_as_string(hide_password=True)}"
+    # Drivers take secrets in a URL's query, too.
+    where = f"The database at {engine.url.set(query={}).render_as_string(hide_password=True)}"
     kinds = {ancestor.__name__ for ancestor in type(cause).__mro__}
     # MySQL calls half of its errors operational, also some that quote values.
     if "OperationalError" in kinds and (not _is_mysql(engine) or code in _MYSQL_WITHOUT_VALUES):
