@@ -126,11 +126,10 @@ async def test_all_who_wait_share_a_request(desk):
     assert desk.stats()["operations"]["extractSyncAccountCallLog"] <= 2, "one for the first, one for all who joined it"
 
 
-@WAYS
-async def test_no_call(desk, deferrable):
-    for soft_fail, error in ((False, AirflowSensorTimeout), (True, AirflowSkipException)):
-        with pytest.raises(error):
-            await ended(call(from_number=NOBODY, deferrable=deferrable, timeout=0.3, soft_fail=soft_fail))
+@pytest.mark.parametrize(("deferrable", "error"), [(False, AirflowSensorTimeout), (True, AirflowSkipException)])
+async def test_no_call(desk, deferrable, error):
+    with pytest.raises(error):
+        await ended(call(from_number=NOBODY, deferrable=deferrable, timeout=0.3, soft_fail=deferrable))
 
 
 @WAYS
