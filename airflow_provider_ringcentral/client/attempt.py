@@ -17,6 +17,7 @@ from airflow_provider_ringcentral.client import endpoints
 from airflow_provider_ringcentral.client.answer import Answer, group_named, heard
 from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.errors import BadRequest, RateLimited, Unavailable
+from airflow_provider_ringcentral.client.halves import without_halves
 from airflow_provider_ringcentral.client.login import Login
 from airflow_provider_ringcentral.client.pacing import STRICTEST, Heard
 from airflow_provider_ringcentral.client.places import Places
@@ -109,7 +110,7 @@ class Attempt:
             return self._redirect(call, response)
         ok = response.status_code < 400
         unread = ok and not call.judge.wants_json
-        body = None if unread else (body_of(response) if ok else error_body_of(response))
+        body = None if unread else (without_halves(body_of(response)) if ok else error_body_of(response))
         answer = Answer(response.status_code, response.headers, body or b"")
         verdict = call.judge.judge(answer)
         refused = verdict.delay if response.status_code == 429 else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
+from airflow_provider_ringcentral.client.halves import rewritten, whole
 from airflow_provider_ringcentral.extract.columns import Column, Fit, Kind, Row
 from airflow_provider_ringcentral.warehouse.cells import Cells
 from airflow_provider_ringcentral.warehouse.columns import CALLS, DELETED, LEGS
@@ -25,8 +25,6 @@ _legs_of, _deleted_of, _modified_of = name_of("legs"), name_of(DELETED), name_of
 
 _STRANGE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """NUL and what may be half a character; RingCentral cuts names without regard to those."""
-
-_encode = msgspec.json.Encoder().encode
 
 
 class NotACall(ValueError):
@@ -83,17 +81,8 @@ def _record(line: bytes) -> dict[str, Any]:
 
 def _mended(line: bytes) -> bytes:
     """With U+FFFD in place of NUL, which texts of SQL cannot hold, and of halves of characters, which JSONB cannot."""
-
-    def mend(value: Any) -> Any:
-        if isinstance(value, str):
-            return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        if isinstance(value, dict):
-            return {mend(key): mend(inner) for key, inner in value.items()}
-        return [mend(inner) for inner in value] if isinstance(value, list) else value
-
     try:
-        # Other than msgspec, this takes halves of characters.
-        return _encode(mend(json.loads(line)))
+        return rewritten(line, lambda text: whole(text.replace("\0", "\ufffd")))
     except (ValueError, RecursionError):
         raise NotACall("is no JSON object") from None
 
