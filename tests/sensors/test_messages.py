@@ -303,7 +303,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("make", "arguments", "says"), BAD, ids=lambda value: getattr(value, "__name__", str(value))[:40])
+@pytest.mark.parametrize(
+    ("make", "arguments", "says"), BAD, ids=lambda value: getattr(value, "__name__", str(value))[:40]
+)
 def test_bad_input_is_refused_before_anything_is_sent(desk, make, arguments, says):
     with pytest.raises(AirflowFailException, match=says) as caught:
         make(**arguments).execute(context_of())
