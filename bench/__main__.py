@@ -1,4 +1,4 @@
-"""`python -m bench [imports] [limits] [call_log] [quota] [warehouse]`: prints tables; exits 1 when a claim fails."""
+"""`python -m bench [PART …]`: prints tables; exits 1 when a claim fails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from bench import call_log, imports, limits, quota, warehouse
+from bench import call_log, imports, limits, quota, waits, warehouse
 from bench.claim import Claim, told
 
 PARTS: dict[str, Callable[[int], list[Claim]]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[int], list[Claim]]] = {
     "call_log": call_log.measure,
     "quota": quota.measure,
     "warehouse": warehouse.measure,
+    "waits": waits.measure,
 }
 
 
