@@ -48,6 +48,7 @@ def airflow(tmp_path_factory, sandbox, webhook) -> Iterator[Standalone]:
     environment = {"E2E_FOLDER": str(home / "out"), "E2E_START": START.isoformat(), "E2E_HOURS": str(HOURS)}
     environment |= {"E2E_SANDBOX": sandbox.url, "E2E_SLOW_NUMBER": SLOW, "E2E_CALLER": CALLER}
     (home / "out").mkdir()
+    (home / "out" / "chart.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(500))
     with Standalone(home, Path(__file__).parent / "dags", **environment) as airflow:
         connection = {
             "conn_type": "ringcentral",
@@ -164,6 +165,10 @@ def test_faxes_and_posts_are_sent_once(airflow, run, sandbox):
         (["+12125550101"], "Sent"),
         (["+12125550102"], "Sent"),
     ]
+    assert [(mms["to"], len(mms["attachments"])) for mms in sandbox.messages(type="SMS", to="+12125550104")] == [
+        (["+12125550104"], 1)
+    ]
+    assert [pager["text"] for pager in sandbox.messages(type="Pager")] == [f"Run {run_id}"]
     assert sorted(texts) == ["A card of sends", "By webhook", "Done"]
     assert [posted["body"] for posted in sandbox.webhook_posts()] == [{"text": "By webhook"}]
 

@@ -1,12 +1,16 @@
-"""A fax that is waited for in the triggerer, a post and a card that may be, and a post through a webhook."""
+"""Everything that is sent: what is waited for in the triggerer, what is not, and what needs no login."""
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 
 from airflow.providers.common.compat.sdk import DAG
 
+from airflow_provider_ringcentral.operators.api import RingCentralApiOperator
 from airflow_provider_ringcentral.operators.fax import RingCentralSendFaxOperator
+from airflow_provider_ringcentral.operators.mms import RingCentralSendMmsOperator
+from airflow_provider_ringcentral.operators.pager import RingCentralSendPagerOperator
 from airflow_provider_ringcentral.operators.team_messaging import (
     RingCentralPostCardOperator,
     RingCentralPostMessageOperator,
@@ -23,6 +27,29 @@ with DAG("sends", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)):
         poll_interval=5,
         deferrable=True,
     )
+    RingCentralSendMmsOperator(
+        task_id="mms",
+        ringcentral_conn_id="rc_e2e",
+        to="+12125550104",
+        files=f"{os.environ['E2E_FOLDER']}/chart.png",
+        wait_for="sent",
+        poll_interval=5,
+        deferrable=True,
+    )
+    colleague = RingCentralApiOperator(
+        task_id="colleague",
+        ringcentral_conn_id="rc_e2e",
+        path="/restapi/v1.0/account/~/extension",
+        query={"type": "User", "perPage": 2},
+    )
+    pager = RingCentralSendPagerOperator(
+        task_id="pager",
+        ringcentral_conn_id="rc_e2e",
+        to="{{ ti.xcom_pull('colleague')['records'][1]['extensionNumber'] }}",
+        text="Run {{ run_id }}",
+        wait_for="sent",
+    )
+    colleague >> pager
     post = RingCentralPostMessageOperator(
         task_id="post", ringcentral_conn_id="rc_e2e", team="Data Alerts", text="Running", deferrable=True
     )
