@@ -46,9 +46,14 @@ def webhook(sandbox) -> str:
 def airflow(tmp_path_factory, sandbox, webhook) -> Iterator[Standalone]:
     home = tmp_path_factory.mktemp("airflow")
     environment = {"E2E_FOLDER": str(home / "out"), "E2E_START": START.isoformat(), "E2E_HOURS": str(HOURS)}
-    environment |= {"E2E_SANDBOX": sandbox.url, "E2E_SLOW_NUMBER": SLOW, "E2E_CALLER": CALLER}
+    environment |= {
+        "E2E_SANDBOX": sandbox.url,
+        "E2E_SLOW_NUMBER": SLOW,
+        "E2E_CALLER": CALLER,
+        "E2E_CHART": str(home / "chart.png"),
+    }
     (home / "out").mkdir()
-    (home / "out" / "chart.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(500))
+    (home / "chart.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(500))
     with Standalone(home, Path(__file__).parent / "dags", **environment) as airflow:
         connection = {
             "conn_type": "ringcentral",

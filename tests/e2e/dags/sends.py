@@ -31,7 +31,7 @@ with DAG("sends", schedule=None, start_date=datetime(2026, 1, 1, tzinfo=UTC)):
         task_id="mms",
         ringcentral_conn_id="rc_e2e",
         to="+12125550104",
-        files=f"{os.environ['E2E_FOLDER']}/chart.png",
+        files=os.environ["E2E_CHART"],
         wait_for="sent",
         poll_interval=5,
         deferrable=True,
