@@ -45,6 +45,11 @@ class Standing:
         record = self.records.get(message_id)
         return Outcome.WAIT if record is None else outcome_of(record, self.wait_for)
 
+    def ended(self, ids: Iterable[str]) -> bool:
+        """Whether waiting for them is over: none waits, or one has failed."""
+        outcomes = {self.outcome(message_id) for message_id in ids}
+        return Outcome.WAIT not in outcomes or Outcome.FAILED in outcomes
+
     def updated(self, records: Mapping[str, Record]) -> Standing:
         """With newer records."""
         return Standing({**self.records, **records}, self.wait_for)

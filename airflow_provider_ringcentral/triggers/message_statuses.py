@@ -39,8 +39,11 @@ class FollowedMessages:
         """Take up what a look has found. One that failed ends the wait."""
         newer = {one: found[one] for one in self.pending if one in found}
         self._standing = self._standing.updated(newer)
-        done = not self.pending or bool(self._standing.of(Outcome.FAILED, self._ids))
-        return Look(done=done, value=grouped(self._standing.records), reason=still_waiting(self._standing, self._ids))
+        return Look(
+            done=self._standing.ended(self._ids),
+            value=grouped(self._standing.records),
+            reason=still_waiting(self._standing, self._ids),
+        )
 
 
 class MessageStatuses(Sweep):
