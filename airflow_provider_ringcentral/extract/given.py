@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,6 +45,11 @@ def span_of(name: str, value: Span, meaning: str) -> timedelta:
     return span
 
 
+def seconds_of(name: str, value: Span) -> float:
+    """The same in seconds."""
+    return span_of(name, value, "give seconds").total_seconds()
+
+
 def one_of(name: str, value: Any, allowed: Sequence[str]) -> str:
     """`value`, when it is one of `allowed` to the letter."""
     if value not in allowed:
@@ -58,6 +64,14 @@ def some_of(name: str, value: str | Sequence[str] | None, allowed: Sequence[str]
     if not value:
         return None
     return [one_of(name, item, allowed) for item in ([value] if isinstance(value, str) else value)]
+
+
+def object_of(name: str, value: Any) -> Any:
+    """An object, or its JSON, decoded; what else it is the caller checks. Raises `BadArgument` for what is no JSON."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise BadArgument(f"{name} is no JSON ({error}); give an object, or its JSON.", parameter=name) from None
 
 
 def texts_of(name: str, value: Any) -> tuple[str, ...]:

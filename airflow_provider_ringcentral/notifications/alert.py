@@ -136,11 +136,11 @@ class RingCentralAlertNotifier(BaseNotifier):
         return cut_text(with_untold(self.text or default_text(context), word), self.most_units)
 
     def _rules(self) -> Rules:
-        from airflow_provider_ringcentral.extract.given import span_of
+        from airflow_provider_ringcentral.extract.given import seconds_of
         from airflow_provider_ringcentral.sending.storm import Rules
 
-        interval = span_of("min_interval", self.min_interval, "give seconds").total_seconds()
-        return Rules(interval, _most(self.max_per_hour), span_of("gather", self.gather, "give seconds").total_seconds())
+        interval = seconds_of("min_interval", self.min_interval)
+        return Rules(interval, _most(self.max_per_hour), seconds_of("gather", self.gather))
 
     def _report(self, error: Exception) -> None:
         if isinstance(error, RingCentralError):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
+from airflow_provider_ringcentral.operators.resting import rest
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -197,17 +199,14 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
 
         progress = BatchProgress(batches if wishes.wait_for != "accepted" else [], wishes.wait_for)
         while (progress := progress.updated(batches_by_id(client, progress.pending))).pending:
-            left = notebook.deadline(wishes.timeout) - notebook.now()
-            if left <= 0:
+            defer = partial(self._defer_until_through, progress, wishes.poll_interval) if self.deferrable else None
+            if not rest(notebook, seconds=wishes.poll_interval, timeout=wishes.timeout, defer=defer):
                 raise NotConfirmed(
                     f"{len(progress.pending)} of {len(batches)} batches are not {wishes.wait_for} after "
                     f"{wishes.timeout:g} s. They were accepted and are not sent again; a retry goes on waiting"
                 )
-            if self.deferrable:
-                self._defer_until_through(progress, time.time() + left, wishes.poll_interval)
-            notebook.sleep(min(wishes.poll_interval, left))
 
-    def _defer_until_through(self, progress: BatchProgress, deadline: float, interval: float) -> None:
+    def _defer_until_through(self, progress: BatchProgress, interval: float, left: float) -> None:
         """Come back when the batches are through: the look is then the worker's own, whatever fired."""
         from airflow_provider_ringcentral.triggers.batches import MOST_BATCHES, RingCentralA2PBatchTrigger
 
@@ -217,7 +216,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
             wait_for=progress.wait_for,
             since=progress.since,
             poke_interval=interval,
-            deadline=deadline,
+            deadline=time.time() + left,
         )
         self.defer(trigger=trigger, method_name="execute_complete")
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_ringcentral.extract.given import Moment, Span
     from airflow_provider_ringcentral.extract.query import CallLogQuery
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.operators.window import Moment, Span
 
 __all__ = ["RingCentralExtractCallLogOperator", "RingCentralSyncCallLogOperator"]
 

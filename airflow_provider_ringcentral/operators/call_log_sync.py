@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_ringcentral.extract.change_sync import Synced
+    from airflow_provider_ringcentral.extract.given import Moment, Span
     from airflow_provider_ringcentral.extract.sync_query import SyncQuery
     from airflow_provider_ringcentral.extract.watermark import Watermark
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.operators.window import Moment, Span
 
 
 class RingCentralSyncCallLogOperator(BaseOperator):
@@ -168,8 +168,8 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         )
 
     def _begin(self, context: Context, query: SyncQuery) -> Watermark:
+        from airflow_provider_ringcentral.extract.given import moment_of
         from airflow_provider_ringcentral.extract.watermark import Watermark
-        from airflow_provider_ringcentral.operators.window import moment_of
 
         start = moment_of("start", self.start)
         found = recall(context, self.watermark_asset, query.series)

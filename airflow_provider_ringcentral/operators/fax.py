@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_ringcentral.extract.given import moment_of
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
-from airflow_provider_ringcentral.operators.window import moment_of
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.operators.window import Moment, Span
+    from airflow_provider_ringcentral.extract.given import Moment, Span
     from airflow_provider_ringcentral.operators.wishes import Wishes
     from airflow_provider_ringcentral.sending.batch import Parcel
     from airflow_provider_ringcentral.sending.draft import Sent

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
+from airflow_provider_ringcentral.operators.resting import rest
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.extract.given import Span
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.operators.window import Span
     from airflow_provider_ringcentral.operators.wishes import Wishes
     from airflow_provider_ringcentral.sending.batch import Parcel
     from airflow_provider_ringcentral.sending.draft import Sent
@@ -157,15 +158,10 @@ class RingCentralMessageOperator(BaseOperator):
 
     def _pause(self, notebook: Notebook, standing: Standing, ids: Sequence[str], wishes: Wishes) -> bool:
         """Wait for the next look; whether there is time for one. Without a worker, if the task can give it back."""
-        left = notebook.deadline(wishes.timeout) - notebook.now()
-        if left <= 0:
-            return False
-        if self.deferrable:
-            self._defer_until_final(standing, ids, time.time() + left, wishes.poll_interval)
-        notebook.sleep(min(wishes.poll_interval, left))
-        return True
+        defer = partial(self._defer_until_final, standing, ids, wishes.poll_interval) if self.deferrable else None
+        return rest(notebook, seconds=wishes.poll_interval, timeout=wishes.timeout, defer=defer)
 
-    def _defer_until_final(self, standing: Standing, ids: Sequence[str], deadline: float, interval: float) -> None:
+    def _defer_until_final(self, standing: Standing, ids: Sequence[str], interval: float, left: float) -> None:
         """Come back with what the trigger sees of those that wait, or at the deadline."""
         from airflow_provider_ringcentral.sending.following import made_since
         from airflow_provider_ringcentral.sending.status import Outcome
@@ -178,7 +174,7 @@ class RingCentralMessageOperator(BaseOperator):
             wait_for=standing.wait_for,
             since=made_since(standing, pending),
             poke_interval=interval,
-            deadline=deadline,
+            deadline=time.time() + left,
         )
         self.defer(trigger=trigger, method_name="execute_complete")
 

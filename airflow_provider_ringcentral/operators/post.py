@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.extract.given import Span
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.operators.window import Span
     from airflow_provider_ringcentral.operators.wishes import OnceWishes
     from airflow_provider_ringcentral.sending.draft import Draft, Sent
 
@@ -96,8 +96,7 @@ class RingCentralPostOperator(BaseOperator):
             settling=wishes.settling,
         )
         notebook.finish()
-        how = " by an earlier try" if sent.earlier else " (found after its answer was lost)" if sent.found else ""
-        self.log.info("%s %s is at RingCentral%s.", draft.channel, sent.id, how)
+        self.log.info("%s %s is at RingCentral%s.", draft.channel, sent.id, sent.how)
         return self.returned(draft, sent)
 
 

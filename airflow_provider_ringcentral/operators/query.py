@@ -11,8 +11,6 @@ from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.extract.given import one_of, some_of
 from airflow_provider_ringcentral.extract.query import CallLogQuery
 
-__all__ = ["call_log_query", "count_of", "one_of", "some_of"]
-
 SCOPES = ("account", "extension")
 DIRECTIONS = ("Inbound", "Outbound")
 CALL_TYPES = ("Voice", "Fax")

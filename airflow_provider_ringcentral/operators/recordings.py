@@ -16,9 +16,9 @@ from airflow_provider_ringcentral.operators.receipts import announce
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_ringcentral.extract.given import Moment, Span
     from airflow_provider_ringcentral.extract.recordings import RecordingArchive
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.operators.window import Moment, Span
 
 DAY_SECONDS = 86_400
 
@@ -151,11 +151,12 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
         return announce(receipt, context, self.outlets)
 
     def _archive(self, context: Context) -> RecordingArchive:
+        from airflow_provider_ringcentral.extract.given import span_of
         from airflow_provider_ringcentral.extract.recordings import RecordingArchive
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.progress import ArchiveLog, ProgressLog
         from airflow_provider_ringcentral.operators.query import call_log_query, count_of
-        from airflow_provider_ringcentral.operators.window import span_of, window_of
+        from airflow_provider_ringcentral.operators.window import window_of
 
         late = span_of("late_window", self.late_window, "it is the time after a call in which its recording may come")
         query = call_log_query(

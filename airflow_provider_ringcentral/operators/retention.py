@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 
+from airflow_provider_ringcentral.extract.given import Span, span_of
 from airflow_provider_ringcentral.extract.retention import check_retention
-from airflow_provider_ringcentral.operators.window import Span, span_of
 
 log = logging.getLogger(__name__)
 

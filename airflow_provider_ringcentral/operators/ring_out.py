@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,10 @@ from airflow_provider_ringcentral.operators.deferring import deferring, patient_
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
-    from airflow.triggers.base import BaseTrigger
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.extract.given import Span
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.operators.window import Span
     from airflow_provider_ringcentral.sending.notebook import Notebook
     from airflow_provider_ringcentral.sending.ring_out import Ringing, RingOutDraft
 
@@ -139,7 +139,7 @@ class RingCentralRingOutOperator(BaseOperator):
             notebook = notebook_of(context, client, resumed=resumed)
             sent = place(client, draft, notebook, on_rerun=once.on_rerun)
             self._call_id = sent.id
-            self.log.info("Call %s is placed%s.", sent.id, " by an earlier try" if sent.earlier else "")
+            self.log.info("Call %s is placed%s.", sent.id, sent.how)
             ringing = self._follow(client, notebook, draft.key, sent.id)
             notebook.finish()
         return {"id": sent.id, "status": ringing.call, "caller": ringing.caller, "callee": ringing.callee}
@@ -169,32 +169,34 @@ class RingCentralRingOutOperator(BaseOperator):
 
     def _follow(self, client: RingCentralClient, notebook: Notebook, key: str, call_id: str) -> Ringing:
         """Wait until the call is where it is wanted. One that was not connected is placed anew by the next try."""
-        from airflow_provider_ringcentral.extract.given import span_of
+        from airflow_provider_ringcentral.extract.given import seconds_of
         from airflow_provider_ringcentral.operators.resting import rest
         from airflow_provider_ringcentral.sending.ring_out import ended_badly, look, noted, remember
         from airflow_provider_ringcentral.sending.status import NotConfirmed, Outcome
 
-        seconds, timeout = (span_of(name, getattr(self, name), "give seconds") for name in ("poll_interval", "timeout"))
+        seconds, timeout = (seconds_of(name, getattr(self, name)) for name in ("poll_interval", "timeout"))
         ringing = noted(notebook, key)
+        defer = partial(self._defer_until_next, call_id, seconds) if self.deferrable else None
         while ringing.outcome(self.wait_for) is Outcome.WAIT:
             ringing = look(client, call_id, ringing)
             remember(notebook, key, ringing)
-            trigger = partial(self._trigger, call_id) if self.deferrable else None
             if ringing.outcome(self.wait_for) is Outcome.WAIT and not rest(
-                self, notebook, trigger, seconds=seconds.total_seconds(), timeout=timeout.total_seconds()
+                notebook, seconds=seconds, timeout=timeout, defer=defer
             ):
                 raise NotConfirmed(
-                    f"the call is not {self.wait_for} after {timeout.total_seconds():g} s ({ringing.call}). It is not "
+                    f"the call is not {self.wait_for} after {timeout:g} s ({ringing.call}). It is not "
                     "placed again; a retry goes on waiting"
                 )
         if ringing.outcome(self.wait_for) is Outcome.FAILED:
             raise ended_badly(notebook, key, ringing)
         return ringing
 
-    def _trigger(self, call_id: str, moment: float) -> BaseTrigger:
+    def _defer_until_next(self, call_id: str, seconds: float, left: float) -> None:
+        """Come back for the next look; who ends the task meanwhile cancels the call."""
         from airflow_provider_ringcentral.triggers.ring_out import RingCentralRingOutTrigger
 
-        return RingCentralRingOutTrigger(moment, self.ringcentral_conn_id, call_id)
+        trigger = RingCentralRingOutTrigger(time.time() + min(seconds, left), self.ringcentral_conn_id, call_id)
+        self.defer(trigger=trigger, method_name="execute_complete")
 
     def _cancel(self, call_id: str) -> None:
         from airflow_provider_ringcentral.sending.ring_out import cancel

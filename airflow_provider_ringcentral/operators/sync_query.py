@@ -6,10 +6,9 @@ from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.endpoints import EXTRACT_SYNC_ACCOUNT_CALL_LOG
 from airflow_provider_ringcentral.extract.fingerprint import fingerprint_of
 from airflow_provider_ringcentral.extract.formats import format_of
+from airflow_provider_ringcentral.extract.given import Span, one_of, span_of
 from airflow_provider_ringcentral.extract.query import PER_PAGE
 from airflow_provider_ringcentral.extract.sync_query import SyncQuery
-from airflow_provider_ringcentral.operators.query import one_of
-from airflow_provider_ringcentral.operators.window import Span, span_of
 
 
 def sync_query(

@@ -9,8 +9,6 @@ from typing import Any
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.extract.given import Moment, Span, moment_of, span_of
 
-__all__ = ["Moment", "Span", "moment_of", "span_of", "window_of"]
-
 
 def window_of(start: Moment, end: Moment, lookback: Span, context: Mapping[str, Any]) -> tuple[datetime, datetime]:
     """Start and end (aware) of the half-open window, widened backwards by `lookback`.

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.operators.query import one_of
-from airflow_provider_ringcentral.operators.window import span_of
+from airflow_provider_ringcentral.extract.given import one_of, seconds_of
 from airflow_provider_ringcentral.sending.once import ON_RERUN, ON_UNKNOWN
 from airflow_provider_ringcentral.sending.status import WAIT_FOR
 
@@ -50,8 +49,8 @@ def wishes_of(operator: RingCentralMessageOperator, context: Mapping[str, Any]) 
         on_rerun=once.on_rerun,
         settling=once.settling,
         wait_for=one_of("wait_for", operator.wait_for, WAIT_FOR),
-        poll_interval=_seconds("poll_interval", operator.poll_interval),
-        timeout=_seconds("timeout", operator.timeout),
+        poll_interval=seconds_of("poll_interval", operator.poll_interval),
+        timeout=seconds_of("timeout", operator.timeout),
     )
 
 
@@ -66,12 +65,8 @@ def once_wishes_of(operator: Sender, context: Mapping[str, Any]) -> OnceWishes:
     return OnceWishes(
         on_unknown=one_of("on_unknown", operator.on_unknown, ON_UNKNOWN),
         on_rerun=one_of("on_rerun", operator.on_rerun, ON_RERUN),
-        settling=_seconds("settling", operator.settling),
+        settling=seconds_of("settling", operator.settling),
     )
-
-
-def _seconds(name: str, value: Any) -> float:
-    return span_of(name, value, "give seconds").total_seconds()
 
 
 def _remembers(context: Mapping[str, Any]) -> bool:

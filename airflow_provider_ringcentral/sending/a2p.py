@@ -52,6 +52,7 @@ class BatchDraft(Draft["RingCentralClient"]):
     keep: Callable[[int, Sequence[Record]], object] = field(repr=False, compare=False)
 
     channel: ClassVar[str] = "A2P batch"
+    keeps: ClassVar[tuple[str, ...]] = ("status", "creationTime", "batchSize")
 
     @property
     def key(self) -> str:
@@ -92,11 +93,6 @@ class BatchDraft(Draft["RingCentralClient"]):
         """As `content`, of a batch whose messages were compared."""
         return record.get("content")
 
-    def kept(self, record: Record) -> dict[str, Any]:
-        """Also how many were accepted."""
-        names = ("status", "creationTime", "batchSize")
-        return {name: record[name] for name in names if record.get(name) is not None}
-
     def _holds(self, client: RingCentralClient, record: Record) -> bool:
         own = set(self.messages)
         some = list(islice(batch_messages(client, self.id_of(record), moment(record.get("creationTime"))), COMPARED))
@@ -105,10 +101,15 @@ class BatchDraft(Draft["RingCentralClient"]):
 
 def batch_messages(client: RingCentralClient, batch_id: str, created: datetime | None) -> Iterator[Record]:
     """The messages of a batch with their texts, 1000 a request. Source: operationId listA2PSMS."""
+    query = {**messages_of(batch_id, created), "view": "Detailed"}
+    yield from client.records(LIST_A2P_MESSAGES.at(accountId=OWN), query)
+
+
+def messages_of(batch_id: str, created: datetime | None) -> dict[str, Any]:
+    """The parameters that choose the messages of a batch."""
     # Without dates it is about the last 24 hours, even with a batch (FACTS 7.5).
     dates = {"dateFrom": created - A_DAY, "dateTo": created + A_DAY} if created else {}
-    query = {"batchId": batch_id, "view": "Detailed", **dates}
-    yield from client.records(LIST_A2P_MESSAGES.at(accountId=OWN), query)
+    return {"batchId": batch_id, **dates}
 
 
 def batch_outcome(record: Record, wait_for: str) -> Outcome:

@@ -63,9 +63,8 @@ def send_all(
 
 
 def _tell(sent: Sent, parcel: Parcel[C]) -> None:
-    how = " by an earlier try" if sent.earlier else " (found after its answer was lost)" if sent.found else ""
     whom = f", for to{list(parcel.places)}" if parcel.places else ""
-    log.info("%s %s is at RingCentral%s%s.", parcel.draft.channel, sent.id, how, whom)
+    log.info("%s %s is at RingCentral%s%s.", parcel.draft.channel, sent.id, sent.how, whom)
 
 
 def _joined(failed: Sequence[tuple[Parcel[C], RingCentralError]], sent: int, total: int) -> RingCentralError:

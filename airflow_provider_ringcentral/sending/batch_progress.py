@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import AGGREGATE_A2P_STATUSES, READ_A2P_BATCH
 from airflow_provider_ringcentral.client.errors import NotFound
-from airflow_provider_ringcentral.sending.a2p import A_DAY, batch_outcome
+from airflow_provider_ringcentral.sending.a2p import batch_outcome, messages_of
 from airflow_provider_ringcentral.sending.draft import Record, moment
 from airflow_provider_ringcentral.sending.status import Outcome
 
@@ -86,10 +86,8 @@ def batches_by_id(client: RingCentralClient, ids: Sequence[str]) -> dict[str, Re
 def batch_told(client: RingCentralClient, batch: str, record: Record) -> dict[str, Any]:
     """A batch with its counts by status, a Light request. Source: operationId aggregateA2PSMSStatuses."""
     made = moment(record.get("creationTime"))
-    # Without dates it is about the last 24 hours, even with a batch (FACTS 7.5).
-    dates = {"dateFrom": made - A_DAY, "dateTo": made + A_DAY} if made else {}
     path = AGGREGATE_A2P_STATUSES.at(accountId=OWN)
-    counts = client.request_json("GET", path, params={"batchId": batch, **dates}) or {}
+    counts = client.request_json("GET", path, params=messages_of(batch, made)) or {}
     codes: dict[str, int] = {}
     for name in COUNTED:
         for code, count in (counts.get(name) or {}).get("errorCodeCounts", {}).items():

@@ -155,8 +155,7 @@ class Broadcast:
 
 
 def _tell(sent: Sent, count: int) -> None:
-    how = " by an earlier try" if sent.earlier else " (found after its answer was lost)" if sent.found else ""
-    log.info("Batch %s of %d messages is at RingCentral%s.", sent.id, count, how)
+    log.info("Batch %s of %d messages is at RingCentral%s.", sent.id, count, sent.how)
 
 
 def _plan(value: Any) -> Plan | None:

@@ -31,6 +31,8 @@ class Draft(ABC, Generic[C]):
     """Whether the server can be asked what it has. If not, an unknown fate stays unknown."""
     exact: ClassVar[bool] = True
     """Whether messages of equal content are equal. If not, one that has a double is taken for nobody's."""
+    keeps: ClassVar[tuple[str, ...]] = ("messageStatus", "creationTime")
+    """Fields of a record that a retry shall know."""
 
     @property
     @abstractmethod
@@ -69,8 +71,7 @@ class Draft(ABC, Generic[C]):
 
     def kept(self, record: Record) -> dict[str, Any]:
         """What a retry shall know of the answer, as JSON below 48 KB without personal data."""
-        names = ("messageStatus", "creationTime")
-        return {name: record[name] for name in names if record.get(name) is not None}
+        return {name: record[name] for name in self.keeps if record.get(name) is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,11 @@ class Sent:
     record: Record
     found: bool = False
     earlier: bool = False
+
+    @property
+    def how(self) -> str:
+        """How it got there, for a line of the log; nothing when it was sent and answered just now."""
+        return " by an earlier try" if self.earlier else " (found after its answer was lost)" if self.found else ""
 
 
 def digest(*parts: Any) -> str:

@@ -34,6 +34,7 @@ class AnyFax(Draft["RingCentralClient"]):
 
     channel: ClassVar[str] = "fax"
     exact: ClassVar[bool] = False
+    keeps: ClassVar[tuple[str, ...]] = (*Draft.keeps, "faxPageCount")
 
     @property
     @abstractmethod
@@ -62,11 +63,6 @@ class AnyFax(Draft["RingCentralClient"]):
         """Whether a record is certainly another fax's: other files, or fewer pages than files."""
         pages, sources = int(record.get("faxPageCount") or 0), source_sizes(record)
         return 0 < pages < len(self.sizes) or bool(sources and sorted(sources) != sorted(self.sizes))
-
-    def kept(self, record: Record) -> dict[str, Any]:
-        """Also the pages."""
-        names = ("messageStatus", "creationTime", "faxPageCount")
-        return {name: record[name] for name in names if record.get(name) is not None}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_ringcentral.client.endpoints import CREATE_CARD, READ_CARD, UPDATE_CARD
 from airflow_provider_ringcentral.client.errors import NotFound
 from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.extract.given import object_of
 from airflow_provider_ringcentral.sending.chat_posts import own_posts
 from airflow_provider_ringcentral.sending.draft import Draft, Record, digest
 from airflow_provider_ringcentral.sending.ids import checked_id
@@ -85,11 +86,7 @@ def checked_card(card: Any, fallback_text: str | None = None) -> dict[str, Any]:
     Raises `BadArgument`. The text is what notices show, and clients that cannot show cards; without one they say that
     there is a new card.
     """
-    if isinstance(card, str):
-        try:
-            card = json.loads(card)
-        except ValueError as error:
-            raise BadArgument(f"card is no JSON ({error}); give an object, or its JSON.", parameter="card") from None
+    card = object_of("card", card)
     if not isinstance(card, Mapping):
         raise BadArgument(f"card is {type(card).__name__} and no object; give an adaptive card.", parameter="card")
     if card.get("type") != TYPE:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.extract.given import object_of
 from airflow_provider_ringcentral.sending.draft import Draft, Record, digest
 from airflow_provider_ringcentral.sending.text import checked_text
 
@@ -82,11 +83,7 @@ def _text(name: str, value: Any) -> str:
 
 
 def _card(name: str, card: Any) -> dict[str, Any]:
-    if isinstance(card, str):
-        try:
-            card = json.loads(card)
-        except ValueError as error:
-            raise BadArgument(f"{name} is no JSON ({error}); give an object, or its JSON.", parameter=name) from None
+    card = object_of(name, card)
     if not isinstance(card, Mapping) or card.get("type") not in TYPES:
         raise BadArgument(f'{name} is no object with "type": "AdaptiveCard" (or "Card").', parameter=name)
     return dict(card)

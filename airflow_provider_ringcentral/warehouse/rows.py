@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from airflow_provider_ringcentral.client.halves import rewritten, whole
+from airflow_provider_ringcentral.client.halves import HALVES, rewritten, whole
 from airflow_provider_ringcentral.extract.columns import Column, Fit, Kind, Row
 from airflow_provider_ringcentral.warehouse.cells import Cells
 from airflow_provider_ringcentral.warehouse.columns import CALLS, DELETED, LEGS
@@ -23,8 +22,7 @@ _cells_of_call, _cells_of_leg = cells_of(CALLS), cells_of(LEGS)
 _legs_of, _deleted_of, _modified_of = name_of("legs"), name_of(DELETED), name_of("lastModifiedTime")
 
 
-_STRANGE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-"""NUL and what may be half a character; RingCentral cuts names without regard to those."""
+_NUL = b"\\u0000"
 
 
 class NotACall(ValueError):
@@ -41,7 +39,7 @@ class Rows:
 
     def of(self, place: int, line: bytes) -> tuple[Row, list[Row]]:
         """Of the call in line `place`, and of its legs; `NotACall` without a word of the line."""
-        if b"\\" in line and _STRANGE.search(line):
+        if b"\\" in line and (_NUL in line or HALVES.search(line)):
             line = _mended(line)
         try:
             call = _decode_typed(line)
