@@ -14,6 +14,9 @@ from airflow_provider_ringcentral.extract.window import Cursor, second_text
 PER_PAGE: Final[Mapping[str, int]] = {"Simple": 1000, "Detailed": 250}
 """Rows a page by view: the most that one spec version or another allows (FACTS 6.2)."""
 
+DIRECTIONS: Final = ("Inbound", "Outbound")
+CALL_TYPES: Final = ("Voice", "Fax")
+
 _OURS = frozenset({"dateFrom", "dateTo", "view", "page", "perPage"})
 _LAYOUT = 1
 """Raised when what is written for a query changes, so that parts of an older version are not gone on with."""

@@ -9,11 +9,9 @@ from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.endpoints import READ_COMPANY_CALL_LOG, READ_USER_CALL_LOG
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.extract.given import one_of, some_of
-from airflow_provider_ringcentral.extract.query import CallLogQuery
+from airflow_provider_ringcentral.extract.query import CALL_TYPES, DIRECTIONS, CallLogQuery
 
 SCOPES = ("account", "extension")
-DIRECTIONS = ("Inbound", "Outbound")
-CALL_TYPES = ("Voice", "Fax")
 RECORDING_TYPES = ("Automatic", "OnDemand", "All")
 
 

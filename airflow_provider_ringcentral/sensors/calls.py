@@ -85,8 +85,9 @@ class RingCentralCallSensor(RingCentralSinceSensor):
 
     def _wanted(self) -> EndedCall:
         from airflow_provider_ringcentral.extract.given import ids_of, one_of, texts_of
+        from airflow_provider_ringcentral.extract.query import CALL_TYPES, DIRECTIONS
         from airflow_provider_ringcentral.sending.parties import checked_parties
-        from airflow_provider_ringcentral.triggers.ended_call import CALL_TYPES, DIRECTIONS, MOST_EXTENSIONS, EndedCall
+        from airflow_provider_ringcentral.triggers.ended_call import MOST_EXTENSIONS, EndedCall
 
         return EndedCall(
             self._from,

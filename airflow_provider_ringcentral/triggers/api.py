@@ -14,16 +14,12 @@ from airflow_provider_ringcentral.client.seal import Seal
 from airflow_provider_ringcentral.hooks.xcom import XCOM_LIMIT_BYTES
 from airflow_provider_ringcentral.triggers.condition import Look, judge, passing
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS, RingCentralQuotaTrigger
+from airflow_provider_ringcentral.triggers.rounds import LAST_LOOK_SECONDS, SHORTEST_INTERVAL_SECONDS
 from airflow_provider_ringcentral.triggers.waiting import RingCentralWaitTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
     from airflow_provider_ringcentral.client.credentials import Credentials
-
-SHORTEST_INTERVAL_SECONDS = 1.0
-
-LAST_LOOK_SECONDS = 60.0
-"""How long a look that began before the deadline may go on after it."""
 
 
 class RingCentralApiTrigger(RingCentralWaitTrigger):

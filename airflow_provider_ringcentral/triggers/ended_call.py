@@ -16,9 +16,6 @@ from airflow_provider_ringcentral.sending.draft import Record, moment
 from airflow_provider_ringcentral.sending.parties import is_one_of
 from airflow_provider_ringcentral.triggers.condition import Look
 
-DIRECTIONS = ("Inbound", "Outbound")
-CALL_TYPES = ("Voice", "Fax")
-
 MOST_EXTENSIONS = 500
 
 LATE_SECONDS = 600.0
