@@ -24,7 +24,8 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
 
     :param to: a phone number in E.164, such as `+16505550100`, or a list of them.
     :param files: up to 10 files with 1,500,000 bytes together, as paths or URLs that Airflow's ObjectStoragePath knows:
-        jpg, png, bmp, gif, tiff, svg, mp4, mpeg, 3gp, avi, amr, m4a, mp3, vcf, rtf, zip, gz. The suffix says which.
+        jpg, png, bmp, gif, tiff, svg, webp; 3gp, mp4, m4v, mpeg, avi, flv, wmv, mov, webm, ogg; mp3, m4a, oga, wav,
+        amr; vcf; zip, gz; rtf, pdf, html, txt, csv, ics. The suffix tells the type. Carriers may shrink or refuse some.
     :param text: up to 1000 UTF-16 units, or none.
     :param from_number: one of the numbers of the JWT's user that can send MMS; None: the only one.
     :param group: one message to all of `to` (up to 10), who see each other and each other's answers.

@@ -27,29 +27,48 @@ MOST_BYTES = 1_500_000
 """Of all files together (FACTS 7.3)."""
 
 TYPES = {
-    "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
     "png": "image/png",
     "bmp": "image/bmp",
     "gif": "image/gif",
-    "tif": "image/tiff",
     "tiff": "image/tiff",
+    "tif": "image/tiff",
     "svg": "image/svg+xml",
+    "webp": "image/webp",
     "3gp": "video/3gpp",
-    "avi": "video/msvideo",
     "mp4": "video/mp4",
-    "mpg": "video/mpeg",
+    "m4v": "video/mp4",
     "mpeg": "video/mpeg",
-    "amr": "audio/amr",
-    "m4a": "audio/mp4",
+    "mpg": "video/mpeg",
+    "avi": "video/avi",
+    "flv": "video/x-flv",
+    "wmv": "video/x-ms-wmv",
+    "mov": "video/quicktime",
+    "qt": "video/quicktime",
+    "webm": "video/webm",
+    "ogg": "video/ogg",
     "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+    "oga": "audio/ogg",
+    "wav": "audio/wav",
+    "amr": "audio/amr",
     "vcf": "text/vcard",
-    "rtf": "application/rtf",
+    "vcard": "text/vcard",
     "zip": "application/zip",
+    "gzip": "application/gzip",
     "gz": "application/gzip",
+    "rtf": "application/rtf",
+    "pdf": "application/pdf",
+    "html": "text/html",
+    "txt": "text/plain",
+    "csv": "text/csv",
+    "ics": "text/calendar",
 }
-"""Suffix -> MIME type, of what RingCentral takes (guide page messaging/sms/sending-images)."""
+"""Suffix -> MIME type, of what RingCentral takes (guide page messaging/sms/sending-images).
 
+Not those of `mimetypes`, which differ by machine and for avi, wav, gz, 3gp, ogg and amr from RingCentral's.
+"""
 
 @dataclass(frozen=True)
 class Attachment:
@@ -94,4 +113,12 @@ def attachments(paths: Sequence[UPath]) -> tuple[Attachment, ...]:
         raise BadArgument(f"files has {len(paths)} files and an MMS may have {MOST_FILES}.", parameter="files")
     types = [TYPES[check_type(path.name, TYPES, "MMS")] for path in paths]
     check_total(map(size_of, paths), MOST_BYTES)
-    return tuple(Attachment(path.name, kind, path.read_bytes()) for path, kind in zip(paths, types, strict=True))
+    return tuple(_attachment(path, kind) for path, kind in zip(paths, types, strict=True))
+
+
+def _attachment(path: UPath, kind: str) -> Attachment:
+    data = path.read_bytes()
+    if kind == "video/3gpp" and b"soun" in data and b"vide" not in data:
+        # The same suffix is a sound's or a film's; the handler of each track says which it is (ISO/IEC 14496-12).
+        kind = "audio/3gpp"
+    return Attachment(path.name, kind, data)

@@ -104,6 +104,55 @@ def test_files(desk, tmp_path):
     assert (result["status"], result["segments"], message["text"]) == ("Sent", None, TEXT)
 
 
+TYPES = {
+    "image/jpeg": "jpeg jpg",
+    "image/png": "png",
+    "image/bmp": "bmp",
+    "image/gif": "gif",
+    "image/tiff": "tiff tif",
+    "image/svg+xml": "svg",
+    "image/webp": "webp",
+    "video/3gpp": "3gp",
+    "video/mp4": "mp4 m4v",
+    "video/mpeg": "mpeg mpg",
+    "video/avi": "avi",
+    "video/x-flv": "flv",
+    "video/x-ms-wmv": "wmv",
+    "video/quicktime": "mov qt",
+    "video/webm": "webm",
+    "video/ogg": "ogg",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "m4a",
+    "audio/ogg": "oga",
+    "audio/wav": "wav",
+    "audio/amr": "amr",
+    "audio/3gpp": "sound.3gp",
+    "text/vcard": "vcf vcard",
+    "application/zip": "zip",
+    "application/gzip": "gzip gz",
+    "application/rtf": "rtf",
+    "application/pdf": "pdf",
+    "text/html": "html",
+    "text/plain": "txt",
+    "text/csv": "csv",
+    "text/calendar": "ics",
+}
+"""RingCentral's guide, "Sending images in MMS": 31 types."""
+
+
+def test_every_type_of_file_that_ringcentral_documents(desk, tmp_path):
+    names = {f"file.{suffix}": kind for kind, suffixes in TYPES.items() for suffix in suffixes.split()}
+    for name in names:
+        (tmp_path / name).write_bytes(b"....hdlr....soun" + (b"" if "sound" in name else b"....hdlr....vide"))
+    paths = [str(tmp_path / name) for name in names]
+    for first in range(0, len(paths), 10):
+        mms(files=paths[first : first + 10], text=f"{TEXT} {first}")
+
+    sent = [part for message in desk.messages() for part in message["attachments"] if part["type"] == "MmsAttachment"]
+    assert {part["filename"]: part["content_type"] for part in sent} == names
+    assert len({part["content_type"] for part in sent}) == 31
+
+
 def test_a_file_without_a_text(desk, tmp_path):
     (tmp_path / "a.gif").write_bytes(b"GIF89a")
     mms(files=str(tmp_path / "a.gif"), text="")

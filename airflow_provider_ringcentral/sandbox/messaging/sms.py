@@ -27,9 +27,12 @@ MMS_BYTES = 1_500_000
 _JSON_BYTES = 10_000_000
 # fmt: off
 MMS_TYPES = frozenset([
-    "image/jpeg", "image/png", "image/bmp", "image/gif", "image/tiff", "image/svg+xml", "video/3gpp", "video/mp4",
-    "video/mpeg", "video/msvideo", "audio/mpeg", "audio/amr", "audio/mp4", "text/vcard", "text/x-vcard",
-    "application/rtf", "application/zip", "application/gzip", "application/x-gzip",
+    "image/jpeg", "image/png", "image/bmp", "image/gif", "image/tiff", "image/svg+xml", "image/webp",
+    "video/3gpp", "video/mp4", "video/mpeg", "video/avi", "video/x-flv", "video/x-ms-wmv", "video/quicktime",
+    "video/webm", "video/ogg",
+    "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/amr", "audio/3gpp",
+    "text/vcard", "application/zip", "application/gzip",
+    "application/rtf", "application/pdf", "text/html", "text/plain", "text/csv", "text/calendar",
 ])
 # fmt: on
 """What may be attached (`docs/messaging/sms/sending-images.md`)."""
