@@ -31,7 +31,8 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
     searchSmsConsentRecords (app scope SMS). The sending number needs A2PSmsSender; RingCentral takes 250,000 messages
     a day and number, US and Canada only. All recipients and texts are checked before anything is sent; then they are
     frozen beside the destination, so that a task that is killed or retried goes on with the same list where it was.
-    Batches that are out are not sent again; one whose answer was lost is looked for by its size, numbers and texts.
+    Batches that are out are not sent again; one whose answer was lost is looked for by its size, numbers and texts. A
+    smaller one of the same messages may be this one without what was rejected: `OutcomeUnknown` names it.
 
     Who is named twice is sent the first text only, who has opted out nothing; both are in the result. Failures of
     single recipients do not fail the task, unless there are more than `max_failures`.
@@ -60,6 +61,8 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
     :param max_failures: how many recipients may be rejected or not be delivered to; None or -1: any number.
     :param wait_for: `accepted` (RingCentral has the batches; the result tells how the messages stood then), `sent`
         (all messages left its queue) or `delivered` (the batches are Completed: no status changes any more).
+    :param known_batches: ids of batches that you know to be this task's: one whose answer was lost is taken from them
+        even when it has fewer messages than were given.
     :param on_unknown: when the answer to a batch is lost: `look` for it and fail when it cannot be found, `resend` it
         then, at the risk of a second message to all of it, or `fail` at once.
     :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
@@ -80,6 +83,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         "file_format",
         "chunk_size",
         "max_failures",
+        "known_batches",
     )
 
     def __init__(
@@ -93,6 +97,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         file_format: str | None = None,
         chunk_size: int | str = 10_000,
         max_failures: int | str | None = None,
+        known_batches: str | Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -104,6 +109,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         self.file_format = file_format
         self.chunk_size = chunk_size
         self.max_failures = max_failures
+        self.known_batches = known_batches
 
     def execute(self, context: Context) -> dict[str, Any]:  # type: ignore[override]
         """Send, wait, and write the result; a retry goes on where an earlier try was."""
@@ -116,6 +122,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         return self._broadcast(context, resumed=True)
 
     def _broadcast(self, context: Context, *, resumed: bool) -> dict[str, Any]:
+        from airflow_provider_ringcentral.extract.given import texts_of
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
         from airflow_provider_ringcentral.hooks.storage import storage_path
@@ -135,6 +142,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
                 on_unknown=wishes.on_unknown,
                 on_rerun=wishes.on_rerun,
                 settling=wishes.settling,
+                known_batches=frozenset(texts_of("known_batches", self.known_batches)),
             )
             receipt = broadcast.receipt or self._carried_out(broadcast, client, notebook, wishes)
             broadcast.finish(receipt)

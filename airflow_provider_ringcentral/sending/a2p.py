@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_ringcentral.client.credentials import OWN
@@ -15,9 +15,12 @@ from airflow_provider_ringcentral.client.endpoints import (
     LIST_A2P_BATCHES,
     LIST_A2P_MESSAGES,
 )
+from airflow_provider_ringcentral.client.errors import OutcomeUnknown
+from airflow_provider_ringcentral.client.remedies import DAG_AUTHOR, Remedy
 from airflow_provider_ringcentral.sending.draft import Draft, Record, digest, moment
 from airflow_provider_ringcentral.sending.posting import post
 from airflow_provider_ringcentral.sending.status import Outcome
+from airflow_provider_ringcentral.sending.text import same_text
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -32,9 +35,6 @@ MOST_UNITS = 1000
 SENDER = frozenset({"A2PSmsSender"})
 """The feature of a number that may send batches (FACTS 7.1)."""
 
-COMPARED = 1000
-"""Messages of a batch that are compared: one page."""
-
 A_DAY = timedelta(days=1)
 
 
@@ -43,13 +43,18 @@ class BatchDraft(Draft["RingCentralClient"]):
     """A batch of (number, text). Source: operationId createA2PSMS, app scope A2PSMS.
 
     `chunk` is which of its task's batches it is. `keep` gets it and the messages that the answer rejects, each with
-    `index` (from 1), before anything else is done with them: no other answer ever tells.
+    `index` (from 1), before anything else is done with them: no other answer ever tells. `rejected` are the indexes
+    that an earlier try has kept so, `known` the ids of batches that a person knows to be this task's. A look notes in
+    `suspects` the batches (id and size) that may be this one with messages left out, which nobody can tell from it.
     """
 
     sender: str
     chunk: int
     messages: Sequence[tuple[str, str]] = field(repr=False)
     keep: Callable[[int, Sequence[Record]], object] = field(repr=False, compare=False)
+    rejected: AbstractSet[int] = frozenset()
+    known: AbstractSet[str] = frozenset()
+    suspects: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     channel: ClassVar[str] = "A2P batch"
     keeps: ClassVar[tuple[str, ...]] = ("status", "creationTime", "batchSize")
@@ -67,7 +72,7 @@ class BatchDraft(Draft["RingCentralClient"]):
     @cached_property
     def content(self) -> str:
         """Sender, and all numbers with their texts."""
-        return digest(self.sender, *(part for message in self.messages for part in message))
+        return digest(self.sender, *(part for to, text in self.messages for part in (to, same_text(text))))
 
     def send(self, client: RingCentralClient, passage: Passage) -> Record:
         """One POST."""
@@ -83,20 +88,58 @@ class BatchDraft(Draft["RingCentralClient"]):
         return {"from": self.sender, "messages": [{"to": [to], "text": text} for to, text in self.messages]}
 
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterator[Record]:
-        """Batches from the sender that are no larger (what was rejected may not count) and hold nothing else."""
+        """Batches from the sender with as many messages as this one has, and the same numbers and texts.
+
+        A smaller one of nothing else is yielded only when `known` names it. What was rejected does not count, so it may
+        be this one; it may as well be what somebody else has sent to some of the same people.
+        """
         query = {"from": self.sender, "dateFrom": start, "dateTo": end}
         for record in client.records(LIST_A2P_BATCHES.at(accountId=OWN), query):
-            if 0 < int(record.get("batchSize") or 0) <= len(self.messages) and self._holds(client, record):
+            size, batch = int(record.get("batchSize") or 0), self.id_of(record)
+            if not 0 < size <= len(self._expected) or not self._holds(client, record, size):
+                continue
+            if size == len(self._expected) or batch in self.known:
                 yield {**record, "content": self.content}
+            else:
+                self.suspects[batch] = size
 
     def content_of(self, record: Record) -> str | None:
         """As `content`, of a batch whose messages were compared."""
         return record.get("content")
 
-    def _holds(self, client: RingCentralClient, record: Record) -> bool:
-        own = set(self.messages)
-        some = list(islice(batch_messages(client, self.id_of(record), moment(record.get("creationTime"))), COMPARED))
-        return bool(some) and all((recipient_of(one), one.get("text")) in own for one in some)
+    def undecided(self, error: OutcomeUnknown) -> OutcomeUnknown:
+        """The error of a look that found no batch, with the suspects it met. Ids and counts only."""
+        if not self.suspects:
+            return error
+        listed = ", ".join(f"{batch} ({size} of {len(self.messages)})" for batch, size in self.suspects.items())
+        told = OutcomeUnknown(
+            f"{error.message}. Smaller batches of nothing but its messages: {listed}", **error.fields()
+        )
+        told.remedy = Remedy(
+            "RingCentral says what it rejects in the answer alone, which is lost. So a smaller batch may be this one, "
+            "or what somebody else has sent to some of the same people.",
+            "Look at the batch in RingCentral. If it is this task's, set "
+            f"known_batches={list(self.suspects)} and clear the task: it resumes from there. If not, clear the task: "
+            "it looks once more and then sends to everybody.",
+            DAG_AUTHOR,
+        )
+        return told
+
+    @cached_property
+    def _expected(self) -> dict[str, str]:
+        """Number -> text of what the batch has at RingCentral."""
+        accepted = (one for index, one in enumerate(self.messages, start=1) if index not in self.rejected)
+        return {to: same_text(text) for to, text in accepted}
+
+    def _holds(self, client: RingCentralClient, record: Record, size: int) -> bool:
+        """Whether all messages of a batch are listed, each once, and each is one of ours. Stops at the first other."""
+        seen = set[str]()
+        for one in batch_messages(client, self.id_of(record), moment(record.get("creationTime"))):
+            to = recipient_of(one)
+            if to in seen or self._expected.get(to) != same_text(one.get("text")):
+                return False
+            seen.add(to)
+        return len(seen) == size
 
 
 def batch_messages(client: RingCentralClient, batch_id: str, created: datetime | None) -> Iterator[Record]:

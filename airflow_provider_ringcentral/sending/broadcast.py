@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.extract.formats import Format
 from airflow_provider_ringcentral.extract.spent import Spent
@@ -50,7 +51,8 @@ class Plan(msgspec.Struct):
 class Broadcast:
     """The broadcast of one task, which goes on where an earlier try was.
 
-    `on_rerun="skip"`: one that was finished before a person cleared the task stays done.
+    `on_rerun="skip"`: one that was finished before a person cleared the task stays done. `known_batches`: ids of
+    batches that a person knows to be this broadcast's.
     """
 
     def __init__(
@@ -62,10 +64,12 @@ class Broadcast:
         on_unknown: str = "look",
         on_rerun: str = "send",
         settling: float | None = None,
+        known_batches: AbstractSet[str] = frozenset(),
     ) -> None:
         self._client = client
         self._notebook = notebook
         self._destination = destination
+        self._known = known_batches
         self._how: dict[str, Any] = {"on_unknown": on_unknown, "on_rerun": on_rerun, "settling": settling}
         self._spent = Spent(client)
         plan = _plan(notebook.pages.get(PAGE))
@@ -115,8 +119,7 @@ class Broadcast:
         for chunk in range(1, self._plan.chunks + 1):
             messages = [(line.to, line.text) for line in self._folder.lines(chunk) if not line.status]
             if messages:
-                draft = BatchDraft(self._plan.sender, chunk, messages, self._folder.put_rejected)
-                sent[chunk] = send_once(self._client, draft, self._notebook, **self._how)
+                sent[chunk] = self._send(chunk, messages)
                 _tell(sent[chunk], len(messages))
         return sent
 
@@ -144,6 +147,16 @@ class Broadcast:
         self._note(self._plan)
         self._notebook.finish()
         self._folder.remove()
+
+    def _send(self, chunk: int, messages: Sequence[tuple[str, str]]) -> Sent:
+        rejected = frozenset(self._folder.rejected(chunk) or ())
+        draft = BatchDraft(
+            self._plan.sender, chunk, messages, self._folder.put_rejected, rejected=rejected, known=self._known
+        )
+        try:
+            return send_once(self._client, draft, self._notebook, **self._how)
+        except OutcomeUnknown as error:
+            raise draft.undecided(error) from error.__cause__
 
     def _is_out(self, chunk: int) -> bool:
         entry = self._notebook.read(BatchDraft.key_of(chunk))

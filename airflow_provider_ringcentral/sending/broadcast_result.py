@@ -27,7 +27,7 @@ ACCEPTED = "Accepted"
 """RingCentral has it, and does not list it yet."""
 
 UNKNOWN = "Unknown"
-"""The answer that said who was rejected is lost, and the batch does not tell it either."""
+"""The answer that said who was rejected is lost, and the batch does not have this one."""
 
 COLUMNS = (
     Column("row", ("row",), Kind.INTEGER),
@@ -82,9 +82,10 @@ def results(
     """What became of the lines of a chunk. Pure.
 
     `records` are the messages of its batch by number, `rejected` what the answer rejected by index (from 1, of those
-    sent); None: that answer is lost. Then a batch that lists all it has accepted tells by what is missing.
+    sent); None: that answer is lost. Then nobody who is not listed is called rejected, since the answer alone tells.
     """
-    listed = batch is not None and len(records) == batch.record.get("batchSize")
+    messages = sum(not line.status for line in lines)
+    complete = rejected is not None or (batch is not None and batch.record.get("batchSize") == messages)
     index = 0
     for line in lines:
         if line.status or batch is None:
@@ -97,8 +98,7 @@ def results(
         elif why is not None:
             yield Result(line.row, line.to, REJECTED, why.errorCode, why.description, batch.id)
         else:
-            status = ACCEPTED if rejected is not None else REJECTED if listed else UNKNOWN
-            yield Result(line.row, line.to, status, batchId=batch.id)
+            yield Result(line.row, line.to, ACCEPTED if complete else UNKNOWN, batchId=batch.id)
 
 
 def _records(client: RingCentralClient, batch: Sent) -> dict[str, Record]:

@@ -70,6 +70,7 @@ TYPES = {
 Not those of `mimetypes`, which differ by machine and for avi, wav, gz, 3gp, ogg and amr from RingCentral's.
 """
 
+
 @dataclass(frozen=True)
 class Attachment:
     """A file in memory."""

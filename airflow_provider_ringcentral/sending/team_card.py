@@ -16,6 +16,7 @@ from airflow_provider_ringcentral.sending.chat_posts import own_posts
 from airflow_provider_ringcentral.sending.draft import Draft, Record, digest
 from airflow_provider_ringcentral.sending.ids import checked_id
 from airflow_provider_ringcentral.sending.posting import post
+from airflow_provider_ringcentral.sending.text import same_text
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -110,4 +111,6 @@ def _has(whole: Any, part: Any) -> bool:
         return isinstance(whole, Mapping) and all(_has(whole.get(name), value) for name, value in part.items())
     if isinstance(part, (list, tuple)):
         return isinstance(whole, list) and len(whole) == len(part) and all(map(_has, whole, part))
+    if isinstance(part, str) and isinstance(whole, str):
+        return same_text(whole) == same_text(part)
     return bool(whole == part)

@@ -18,6 +18,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
 
 from airflow_provider_ringcentral.client.errors import DeliveryFailed, OutcomeUnknown, RingCentralError
+from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.a2p_sms import RingCentralSendA2PSmsOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.sending.status import NotConfirmed
@@ -201,17 +202,74 @@ def test_csv_and_max_failures(desk, broadcast, batches, tmp_path):
 
 @pytest.mark.parametrize("loss", ["timeout", "reset", "truncated", "500", "502", "504"])
 def test_an_answer_that_is_lost(desk, broadcast, batches, result, loss):
-    """One batch, its id, and what was rejected is told by what is missing."""
+    """One batch, and its id."""
     desk.fault(**LOSSES[loss], operation=CREATE, executed=True)
-    receipt = broadcast(to=[ANN, "+442079460000", BEN], chunk_size=3)
+    receipt = broadcast(to=[ANN, CAT, BEN], chunk_size=3)
 
     (batch,) = batches()
     assert receipt["batches"] == [batch["id"]]
-    assert [(row["to"], row["status"] == "Rejected") for row in rows(result)] == [
-        (ANN, False),
-        ("+442079460000", True),
-        (BEN, False),
-    ]
+    assert [(row["to"], row["batchId"]) for row in rows(result)] == [(to, batch["id"]) for to in (ANN, CAT, BEN)]
+    assert not {"Rejected", "Unknown"} & set(receipt["statuses"])
+
+
+def test_a_lost_answer_that_rejected_somebody_leaves_it_to_a_person(desk, broadcast, batches, result):
+    """What is smaller may be another's; once a person has said whose it is, the task goes on."""
+    store, everybody = Store(), [ANN, "+442079460000", BEN, CAT]
+    desk.fault("status", status=502, operation=CREATE, executed=True)
+    with pytest.raises(OutcomeUnknown) as caught:
+        broadcast(context_of(store=store), to=everybody, chunk_size=3, settling=0.3)
+    (batch,) = batches()
+    assert f"Smaller batches of nothing but its messages: {batch['id']} (2 of 3)" in caught.value.message
+    assert f"known_batches=['{batch['id']}']" in caught.value.remedy.cure
+    assert not result.exists()
+
+    cleared = context_of(attempt=2, clears=1, store=store)
+    receipt = broadcast(cleared, to=everybody, chunk_size=3, known_batches=[batch["id"]])
+
+    assert [[one["to"] for one in each["messages"]] for each in batches()] == [[ANN, BEN], [CAT]]
+    assert receipt["batches"] == [each["id"] for each in batches()]
+    assert [row["status"] for row in rows(result)][1] == "Unknown"
+    assert receipt["failed"] == 0
+
+
+def test_what_an_answer_rejected_is_known_to_the_retry(broadcast, batches, result):
+    """Killed after the answer was kept, before the batch's id was noted."""
+    store, everybody = Mortal(4, after=False), [ANN, "+442079460000", BEN]
+    with pytest.raises(Killed):
+        broadcast(context_of(store=store), to=everybody)
+
+    broadcast(context_of(attempt=2, store=store), to=everybody)
+
+    assert [[one["to"] for one in each["messages"]] for each in batches()] == [[ANN, BEN]]
+    assert [row["status"] == "Rejected" for row in rows(result)] == [False, True, False]
+
+
+def by_hand(*to: str, text: str) -> str:
+    """A batch that something else than Airflow has sent; its id."""
+    body = {"from": SENDER, "text": text, "messages": [{"to": [one]} for one in to]}
+    return str(RingCentralJWTHook().request_json("POST", "/restapi/v1.0/account/~/a2p-sms/batches", json=body)["id"])
+
+
+def test_a_smaller_batch_of_others_is_not_taken_for_ours(desk, broadcast, batches, text, result):
+    foreign = by_hand(ANN, BEN, text=text)
+    desk.fault("status", status=502, operation=CREATE)
+    numbers = [f"+1415556{number:04}" for number in range(198)]
+
+    with pytest.raises(OutcomeUnknown, match=f"{foreign} \\(2 of 200\\)"):
+        broadcast(to=[ANN, BEN, *numbers], settling=0.3)
+
+    assert [batch["id"] for batch in batches()] == [foreign]
+    assert not result.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "carried"), [(" {} ", "{}"), ("{}\r\nSTOP", "{}\nSTOP"), ("{}\tto\u00a0stop", "{} to stop")]
+)
+def test_white_space_is_compared_as_sms_carries_it(desk, broadcast, text, given, carried):
+    batch = by_hand(ANN, BEN, text=carried.format(text))
+    desk.fault("status", status=502, operation=CREATE)
+
+    assert broadcast(text=given.format(text))["batches"] == [batch]
 
 
 def test_a_batch_of_others_is_not_taken_for_ours(desk, broadcast, batches, text):
@@ -489,12 +547,16 @@ def test_bad_input_is_named_before_anything_is_sent(broadcast, batches, tmp_path
 def test_no_log_line_has_a_number_a_text_or_a_token(desk, broadcast, text, caplog, capsys):
     caplog.set_level("INFO")
     desk.fault("status", status=502, operation=CREATE, executed=True)
-    broadcast(to=[ANN, ANN, "+442079460000"], wait_for="sent")
+    broadcast(to=[ANN, ANN, BEN], wait_for="sent")
+    desk.fault("status", status=502, operation=CREATE, executed=True)
+    with pytest.raises(OutcomeUnknown) as undecided:
+        broadcast(context_of("rejected"), to=[ANN, "+442079460000"], settling=0.3)
     with pytest.raises(RingCentralError) as caught:
         broadcast(context_of("other"), to=[ANN, "4155550199"])
 
-    everything = caplog.text + capsys.readouterr().out + str(caught.value)
+    everything = caplog.text + capsys.readouterr().out + str(undecided.value) + str(caught.value)
     assert "found after its answer was lost" in everything
+    assert "Smaller batches" in everything
     for secret in (text, "4155550101", "4155550199", "2079460000", "6505550120", desk.jwt, desk.client_secret):
         assert secret not in everything
 
