@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from fsspec.implementations.local import LocalFileSystem
 
-from airflow_provider_ringcentral.extract.files import filesystem, folder_of
+from airflow_provider_ringcentral.extract.files import filesystem, folder_of, tidying
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -77,7 +76,7 @@ class BookmarkFile:
 
     def remove(self) -> None:
         """Remove it, when the store allows that."""
-        with suppress(OSError):
+        with tidying("The bookmark of a finished run"):
             self._fs.rm_file(self._name)
 
 
@@ -85,7 +84,7 @@ def remove_older(folder: UPath, series: str, stamp: str) -> None:
     """Remove what runs of `series` that began before `stamp` left in `folder`: bookmarks, and parts nobody reads."""
     fs = filesystem(folder)
     fs.invalidate_cache(folder.path)
-    with suppress(OSError):
+    with tidying("What an earlier run left behind"):
         for name in fs.ls(folder.path, detail=False):
             whose, _, rest = name.rstrip("/").rsplit("/", 1)[-1].partition("-")
             if whose == series and rest.partition(".json")[0].partition(".parts")[0] < stamp:

@@ -7,6 +7,7 @@ Everything goes through `path.fs` and `path.path`, the two names that universal_
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import uuid
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from airflow_provider_ringcentral.extract.errors import DestinationError
 
 if TYPE_CHECKING:
     from upath import UPath
+
+log = logging.getLogger(__name__)
 
 _PIECE = 2**20
 
@@ -124,8 +127,19 @@ def check_destination(path: UPath) -> None:
     except (OSError, ValueError) as error:
         raise DestinationError(f"The destination {path} cannot be written: {_reason(error)}.") from error
     # A bucket may allow writing and forbid removing; an empty probe left there is no reason to refuse the job.
-    with suppress(OSError):
+    with tidying("An empty file that tried whether the destination can be written"):
         fs.rm_file(probe)
+
+
+@contextmanager
+def tidying(what: str) -> Iterator[None]:
+    """Around the removal of what is not needed any more: a store that forbids it, or fails, does not fail the job."""
+    try:
+        yield
+    except FileNotFoundError:
+        return
+    except Exception as error:  # noqa: BLE001 - every store has errors of its own
+        log.warning("%s could not be removed: %s", what, _reason(error))
 
 
 def make_folder(fs: AbstractFileSystem, folder: str) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
 
-from airflow_provider_ringcentral.extract.files import filesystem, make_folder
+from airflow_provider_ringcentral.extract.files import filesystem, make_folder, tidying
 from airflow_provider_ringcentral.extract.recording import Recording
 from airflow_provider_ringcentral.extract.sidecar import as_json
 
@@ -55,8 +54,8 @@ class PendingRecordings:
             self._remove(name)
 
     def _remove(self, name: str) -> None:
-        # Another run may have settled it, and a store may forbid removing: then the next run finds it stored.
-        with suppress(OSError):
+        # Another run may have settled it; one that stays is found stored by the next run.
+        with tidying("The note of a recording that is settled"):
             self._fs.rm_file(f"{self._folder}/{name}")
         self._names.discard(name)
 

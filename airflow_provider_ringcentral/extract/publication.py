@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.extract.files import complete_file
+from airflow_provider_ringcentral.extract.files import complete_file, tidying
 from airflow_provider_ringcentral.extract.formats import Format
 from airflow_provider_ringcentral.extract.parts import Parts
 
 if TYPE_CHECKING:
     from upath import UPath
-
-log = logging.getLogger(__name__)
 
 
 def check_if_empty(if_empty: str) -> None:
@@ -34,9 +31,6 @@ def publish(parts: Parts, lines: Iterable[bytes], destination: UPath, chosen: Fo
 
 
 def put_away(parts: Parts) -> None:
-    """Remove the parts of a finished extract."""
-    try:
+    """Remove the parts of a finished extract. Those that stay are discarded or reused by the next run."""
+    with tidying("The parts of a finished extract"):
         parts.remove()
-    except OSError as error:
-        # The file is out: a store that forbids removing must not fail the job. The next run discards or reuses them.
-        log.warning("The parts of a finished extract could not be removed: %s", error)

@@ -13,7 +13,7 @@ from airflow_provider_ringcentral.client.errors import PermissionDenied, RingCen
 from airflow_provider_ringcentral.extract.archive_progress import ArchiveProgress
 from airflow_provider_ringcentral.extract.call_log import extract_window
 from airflow_provider_ringcentral.extract.errors import BadArgument, RecordingsFailed
-from airflow_provider_ringcentral.extract.files import check_destination, filesystem
+from airflow_provider_ringcentral.extract.files import check_destination, filesystem, tidying
 from airflow_provider_ringcentral.extract.fingerprint import fingerprint_of
 from airflow_provider_ringcentral.extract.manifest import Entry, Manifest, RecordingsReceipt, Status, manifest_name
 from airflow_provider_ringcentral.extract.pending import PendingRecordings
@@ -191,12 +191,9 @@ class RecordingArchive:
             self._progress(ArchiveProgress(done, self._total, self._fetched, manifest.bytes_downloaded, counts))
 
     def _clear_up(self) -> None:
-        try:
+        with tidying("The list of calls of a finished run"):
             filesystem(self._index).rm_file(self._index.path)
             self._store.forget_parts()
-        except OSError as error:
-            # All is stored: a store that forbids removing must not fail the job.
-            log.warning("The list of calls of a finished run could not be removed: %s", error)
 
     def _judge(self, receipt: RecordingsReceipt) -> None:
         if receipt.gone:

@@ -138,7 +138,8 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
             broadcast = Broadcast(
                 client,
                 notebook,
-                storage_path(self.destination),
+                self.destination,
+                storage_path,
                 on_unknown=wishes.on_unknown,
                 on_rerun=wishes.on_rerun,
                 settling=wishes.settling,
@@ -151,10 +152,13 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
     def _carried_out(
         self, broadcast: Broadcast, client: RingCentralClient, notebook: Notebook, wishes: Wishes
     ) -> BroadcastReceipt:
+        from airflow_provider_ringcentral.extract.files import check_destination
         from airflow_provider_ringcentral.extract.formats import format_of
+        from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.query import count_of
 
         chosen, most = format_of(self.destination, self.file_format), count_of("max_failures", self.max_failures)
+        check_destination(storage_path(self.destination))
         if broadcast.begun:
             self.log.info("Going on with the list of recipients that this broadcast began with.")
         else:
@@ -167,15 +171,12 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         return receipt
 
     def _freeze(self, broadcast: Broadcast, client: RingCentralClient) -> None:
-        from airflow_provider_ringcentral.extract.files import check_destination
         from airflow_provider_ringcentral.hooks.settings import log_personal_data
-        from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.sending.a2p import SENDER
         from airflow_provider_ringcentral.sending.opt_outs import opted_out
         from airflow_provider_ringcentral.sending.senders import sender
 
         everybody, size = self._everybody(), self._size()
-        check_destination(storage_path(self.destination))
         own = sender(client, self.from_number, SENDER, show_numbers=log_personal_data())
         broadcast.freeze(own, everybody, opted_out(client, own), size)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +38,14 @@ MOST_BATCHES = 200
 class Plan(msgspec.Struct):
     """What a broadcast noted of itself.
 
-    `token` names its folder; `chunks` is 0 until its list is frozen; `receipt` is there when everything is done.
+    `token` names its folder, which lies beside `destination` (empty, as older versions noted it: beside the result);
+    `chunks` is 0 until its list is frozen; `receipt` is there when everything is done.
     """
 
     token: str
     order: int
-    sender: str
+    sender: str = ""
+    destination: str = ""
     chunks: int = 0
     receipt: dict[str, Any] | None = None
 
@@ -52,14 +54,15 @@ class Broadcast:
     """The broadcast of one task, which goes on where an earlier try was.
 
     `on_rerun="skip"`: one that was finished before a person cleared the task stays done. `known_batches`: ids of
-    batches that a person knows to be this broadcast's.
+    batches that a person knows to be this broadcast's. `path_of` makes a path of a destination.
     """
 
     def __init__(
         self,
         client: RingCentralClient,
         notebook: Notebook,
-        destination: UPath,
+        destination: str,
+        path_of: Callable[[str], UPath],
         *,
         on_unknown: str = "look",
         on_rerun: str = "send",
@@ -68,15 +71,17 @@ class Broadcast:
     ) -> None:
         self._client = client
         self._notebook = notebook
-        self._destination = destination
+        self._destination = path_of(destination)
         self._known = known_batches
         self._how: dict[str, Any] = {"on_unknown": on_unknown, "on_rerun": on_rerun, "settling": settling}
         self._spent = Spent(client)
         plan = _plan(notebook.pages.get(PAGE))
         if plan is not None and notebook.is_over(plan.order) and not (on_rerun == "skip" and plan.receipt):
             plan = None
-        self._plan = plan or Plan(uuid.uuid4().hex, notebook.order, "")
-        self._folder = BroadcastFolder(destination, self._plan.token, notebook.attempt)
+        self._plan = plan or Plan(uuid.uuid4().hex, notebook.order, destination=destination)
+        # The destination may be rendered otherwise in a retry, and the list lies where it was frozen.
+        beside = path_of(self._plan.destination or destination)
+        self._folder = BroadcastFolder(beside, self._plan.token, notebook.attempt)
 
     @property
     def receipt(self) -> BroadcastReceipt | None:
@@ -96,7 +101,8 @@ class Broadcast:
         seen = set[int]()
         lines: list[Line] = []
         chunks = 0
-        self._note(Plan(self._plan.token, self._notebook.order, sender))
+        plan = Plan(self._plan.token, self._notebook.order, sender, self._plan.destination)
+        self._note(plan)
         for one in everybody:
             number = int(one.to)
             status = DUPLICATE if number in seen else OPTED_OUT if one.to in opted_out else ""
@@ -111,7 +117,8 @@ class Broadcast:
             self._folder.put_lines(chunks, lines)
         if not chunks:
             raise BadArgument("there are no recipients; give at least one.", parameter="to")
-        self._note(Plan(self._plan.token, self._notebook.order, sender, chunks))
+        plan.chunks = chunks
+        self._note(plan)
 
     def send(self) -> dict[int, Sent]:
         """Send every chunk once, in their order; the batches by chunk, without chunks of which nothing is sent."""

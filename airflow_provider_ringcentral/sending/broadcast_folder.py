@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from airflow_provider_ringcentral.extract.errors import DestinationError
-from airflow_provider_ringcentral.extract.files import complete_file, folder_of, make_folder
+from airflow_provider_ringcentral.extract.files import complete_file, folder_of, make_folder, tidying
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -101,8 +100,8 @@ class BroadcastFolder:
         return bytes(self._fs.cat_file(self._path(self._result, chunk)))
 
     def remove(self) -> None:
-        """Remove everything; a store that forbids it keeps it."""
-        with suppress(OSError):
+        """Remove everything; a store that forbids it, or fails at it, keeps it."""
+        with tidying("The list of recipients of a finished broadcast"):
             self._fs.rm(self._folder.path, recursive=True)
 
     def _path(self, kind: str, chunk: int) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from airflow_provider_ringcentral.extract.columns import Column, Kind
-from airflow_provider_ringcentral.extract.files import complete_file
+from airflow_provider_ringcentral.extract.files import complete_file, folder_of, make_folder
 from airflow_provider_ringcentral.extract.formats import Format
 from airflow_provider_ringcentral.sending.a2p import batch_messages, recipient_of
 from airflow_provider_ringcentral.sending.broadcast_folder import BroadcastFolder, Line, Rejected, Result
@@ -70,6 +70,7 @@ def publish(
             records = {} if batch is None else _records(client, batch)
             folder.put_results(chunk, list(results(folder.lines(chunk), batch, records, folder.rejected(chunk))))
     count = Count()
+    make_folder(destination.fs, folder_of(destination.path))
     with complete_file(destination) as out:
         chosen.write(_counted(folder, chunks, count), out, COLUMNS)
     count.bytes, count.sha256 = out.bytes, out.sha256

@@ -7,16 +7,24 @@ import hashlib
 import json
 import os
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from upath import UPath
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError
+from airflow_provider_ringcentral.extract.bookmark import Bookmark, BookmarkFile, remove_older
 from airflow_provider_ringcentral.extract.call_log import extract_window
 from airflow_provider_ringcentral.extract.errors import DestinationError
 from airflow_provider_ringcentral.extract.files import BLOCK, check_destination, complete_file
+from airflow_provider_ringcentral.extract.parts import Parts
+from airflow_provider_ringcentral.extract.publication import put_away
 from airflow_provider_ringcentral.extract.query import CallLogQuery
+from airflow_provider_ringcentral.sending.broadcast_folder import BroadcastFolder, Line
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
 QUERY = CallLogQuery("/restapi/v1.0/account/~/call-log", DAY, DAY + timedelta(days=1))
@@ -192,3 +200,65 @@ class TestObjectStoragePath:
     def test_an_unknown_scheme_is_named(self):
         with pytest.raises((DestinationError, ValueError), match="nosuch"):
             check_destination(self.path("nosuch://bucket/calls.csv"))
+
+
+class Stubborn(MemoryFileSystem):
+    """A store that never removes anything, and says so with an error of its own."""
+
+    def rm(self, path: Any, recursive: bool = False, maxdepth: int | None = None) -> None:
+        raise RuntimeError("denied")
+
+    rm_file = _rm = rm
+
+    def mv(self, path1: str, path2: str, **how: Any) -> None:
+        self.cp_file(path1, path2)
+
+
+@pytest.fixture
+def stubborn() -> Iterator[UPath]:
+    """A folder of such a store."""
+    fsspec.register_implementation("memory", Stubborn, clobber=True)
+    yield UPath(f"memory:///{uuid.uuid4().hex}")
+    fsspec.register_implementation("memory", MemoryFileSystem, clobber=True)
+
+
+def bookmark_left(folder: UPath) -> None:
+    file = BookmarkFile(folder / "a-1.json")
+    file.write(Bookmark(fingerprint="x"))
+    file.remove()
+
+
+def older_left(folder: UPath) -> None:
+    (folder / "a-1.json").write_bytes(b"{}")
+    remove_older(folder, "a", "2")
+
+
+def parts_left(folder: UPath) -> None:
+    parts = Parts(folder / "calls.parts", "x")
+    parts.append(b'{"id":"1"}\n', records=1, oldest=0, newest=0, cursor="")
+    put_away(parts)
+
+
+def recipients_left(folder: UPath) -> None:
+    broadcast = BroadcastFolder(folder / "result.ndjson", "token", 1)
+    broadcast.put_lines(1, [Line(1, "+14155550101", "hello")])
+    broadcast.remove()
+
+
+@pytest.mark.parametrize(
+    ("leave", "what"),
+    [
+        (lambda folder: check_destination(folder / "calls.ndjson"), "An empty file"),
+        (bookmark_left, "The bookmark of a finished run"),
+        (older_left, "What an earlier run left behind"),
+        (parts_left, "The parts of a finished extract"),
+        (recipients_left, "The list of recipients of a finished broadcast"),
+    ],
+    ids=["probe", "bookmark", "older", "parts", "recipients"],
+)
+def test_a_store_that_fails_at_removing_fails_no_job(stubborn, caplog, leave, what):
+    leave(stubborn)
+
+    (warning,) = [record.getMessage() for record in caplog.records if "could not be removed" in record.getMessage()]
+    assert warning.startswith(what)
+    assert warning.endswith("could not be removed: RuntimeError: denied")

@@ -319,6 +319,35 @@ def test_a_retry_goes_on_with_the_list_it_began_with(desk, broadcast, batches, r
     assert left(result) == []
 
 
+def test_a_retry_whose_destination_is_rendered_otherwise_goes_on(desk, broadcast, batches, tmp_path):
+    """Such as {{ macros.datetime.now() }}: the list lies where it was frozen, the result goes where it shall go now."""
+    store = Store()
+    desk.fault("status", status=400, code="CMN-101", operation=CREATE, nth=2)
+    first, second = tmp_path / "first" / "a.ndjson", tmp_path / "second" / "b.csv"
+    with pytest.raises(AirflowFailException):
+        broadcast(context_of(store=store), to=[ANN, BEN], chunk_size=1, destination=str(first))
+
+    receipt = broadcast(context_of(attempt=2, store=store), to=[ANN, BEN], chunk_size=1, destination=str(second))
+
+    assert [[one["to"] for one in batch["messages"]] for batch in batches()] == [[ANN], [BEN]]
+    assert (receipt["destination"], receipt["format"], receipt["records"]) == (str(second), "csv", 2)
+    assert [path.name for path in tmp_path.rglob("*.ndjson")] == []
+    assert left(second) == []
+
+
+def test_a_broadcast_that_an_older_version_began_is_resumed(desk, broadcast, batches):
+    """Its notes name no destination."""
+    store = Store()
+    desk.fault("status", status=400, code="CMN-101", operation=CREATE, nth=2)
+    with pytest.raises(AirflowFailException):
+        broadcast(context_of(store=store), to=[ANN, BEN], chunk_size=1)
+    del store["ringcentral:broadcast"]["destination"]
+
+    broadcast(context_of(attempt=2, store=store), to=[CAT], chunk_size=1)
+
+    assert [[one["to"] for one in batch["messages"]] for batch in batches()] == [[ANN], [BEN]]
+
+
 def test_what_was_refused_as_a_whole_may_be_corrected(desk, broadcast, batches, text):
     """Nothing is out yet, so what is given now counts."""
     store = Store()
