@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from fsspec.implementations.local import LocalFileSystem
 
-from airflow_provider_ringcentral.extract.files import filesystem, folder_of, tidying
+from airflow_provider_ringcentral.extract.files import filesystem, folder_of, remove_tree, tidying
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -21,8 +21,7 @@ class Bookmark(msgspec.Struct, kw_only=True):
     `token` is the sync token to go on from, None for a full sync, `time` the syncTime that came with it; `ended` says
     that nothing newer exists. `new`, `changed` and `deleted` count rows, `bytes` those of the lines, `oldest` and
     `newest` are start times in epoch microseconds. `refusals` counts refused tokens, `full_sync_reason` tells why
-    there was a full sync. `receipt` is that of the file published at
-    `finished` (epoch seconds).
+    there was a full sync.
     """
 
     fingerprint: str
@@ -38,8 +37,6 @@ class Bookmark(msgspec.Struct, kw_only=True):
     newest: int | None = None
     refusals: int = 0
     full_sync_reason: str | None = None
-    receipt: dict[str, Any] | None = None
-    finished: float = 0.0
 
     @property
     def records(self) -> int:
@@ -88,4 +85,4 @@ def remove_older(folder: UPath, series: str, stamp: str) -> None:
         for name in fs.ls(folder.path, detail=False):
             whose, _, rest = name.rstrip("/").rsplit("/", 1)[-1].partition("-")
             if whose == series and rest.partition(".json")[0].partition(".parts")[0] < stamp:
-                fs.rm(name, recursive=True)
+                remove_tree(fs, name)

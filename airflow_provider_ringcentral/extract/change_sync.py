@@ -50,9 +50,9 @@ def sync_changes(
 
     The file is named `calls-BEGIN-END.SUFFIX` by the times of the watermarks and appears when it is complete. Until
     then pages lie in `.sync/` in the folder; a run that was killed or raised goes on there, asking again for one page
-    at most, when it is started with an equal query and watermark within 12 hours. One that had published its file
-    announces the same file again, without a request. Two runs at once may both write a file, or one of them raises
-    `Unavailable`.
+    at most, when it is started with an equal query and watermark within 12 hours. One that had published its file and
+    was not heard of reads anew, into a second file when more has changed since. Two runs at once may both write a
+    file, or one of them raises `Unavailable`.
 
     For a run without changes `if_empty` says: "write" a file without rows, "skip" (there is no file and no watermark),
     or "fail" with `EmptyWindow`.
@@ -64,9 +64,6 @@ def sync_changes(
     chosen = format_of("", file_format)
     _check_folder(destination)
     run = SyncRun(query, begin, destination, chosen)
-    before = run.published_before()
-    if before is not None:
-        return Synced(before, run.reached)
     spent = Spent(client)
     reading = ChangeReading(client, query, begin, run, progress)
     reading.read()

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fsspec.asyn import AsyncFileSystem
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 
@@ -150,6 +151,24 @@ def make_folder(fs: AbstractFileSystem, folder: str) -> bool:
     return real
 
 
+def remove_tree(fs: AbstractFileSystem, name: str) -> None:
+    """Remove a file, or a folder with all that is in it. Raises OSError."""
+    if isinstance(fs, LocalFileSystem):
+        fs.rm(name, recursive=True)
+        return
+    # One by one: `rm` takes names for patterns, and [, * and ? in one would remove what others match, too.
+    for entry in fs.find(name):
+        fs.rm_file(entry)
+    remove_folder(fs, name)
+
+
+def remove_folder(fs: AbstractFileSystem, folder: str) -> None:
+    """Remove a folder if it is empty and its store has any: some object stores take rmdir for the bucket's removal."""
+    if not isinstance(fs, AsyncFileSystem):
+        with suppress(OSError):
+            fs.rmdir(folder)
+
+
 def folder_of(name: str) -> str:
     """The folder of a path of a file system, without a slash at its end ("" is the root)."""
     return name.rpartition("/")[0]
@@ -214,7 +233,7 @@ def _published(fs: AbstractFileSystem, name: str) -> Iterator[Any]:
         if commits:
             raw.commit()
         else:
-            fs.mv(temporary, name)
+            _move(fs, temporary, name)
     except BaseException:
         # The first error is the one to report; an upload that can't be aborted either is the bucket's lifecycle's.
         with suppress(Exception):
@@ -223,6 +242,17 @@ def _published(fs: AbstractFileSystem, name: str) -> Iterator[Any]:
             with suppress(Exception):
                 fs.rm_file(temporary)
         raise
+
+
+def _move(fs: AbstractFileSystem, old: str, new: str) -> None:
+    if type(fs).mv is not AbstractFileSystem.mv:
+        fs.mv(old, new)
+        return
+    # What a store inherits takes names for patterns: [, * and ? would move nothing, or something else.
+    fs.cp_file(old, new)
+    # The file is there: a store that forbids removing keeps a hidden copy.
+    with suppress(OSError):
+        fs.rm_file(old)
 
 
 def _throw_away(raw: Any) -> None:

@@ -72,11 +72,6 @@ class Parts:
         """The lines of all parts, one part at a time."""
         yield from self._read(self._parts)
 
-    def newest_first(self) -> Iterator[bytes]:
-        """The lines of all parts, the last part first."""
-        for part in reversed(self._parts):
-            yield from self._read([part])
-
     def publish(self, destination: UPath) -> tuple[int, str] | None:
         """Make the parts `destination`, which then appears or is replaced, on the same disk; its bytes and SHA-256.
 

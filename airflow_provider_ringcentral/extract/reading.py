@@ -82,7 +82,7 @@ class Reading:
         return cursor
 
     def _remember(self, cursor: Cursor) -> None:
-        self._walk.remember(cursor, map(heads_of_lines, self._parts.newest_first()))
+        self._walk.remember(cursor, map(heads_of_lines, self._parts.chunks()))
 
     def _step(self, cursor: Cursor) -> Cursor | None:
         page = self._fetch(cursor)

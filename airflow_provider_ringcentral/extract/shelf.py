@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from fsspec.asyn import AsyncFileSystem
 
 from airflow_provider_ringcentral.extract.errors import DestinationError
-from airflow_provider_ringcentral.extract.files import make_folder
+from airflow_provider_ringcentral.extract.files import make_folder, remove_folder
 from airflow_provider_ringcentral.extract.part import Part
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _AHEAD = 8
 """Parts fetched at once from stores that can; a part is one page, so about 1 MB."""
+
+_PATTERN = frozenset("*?[")
 
 
 class Shelf(Protocol):
@@ -59,7 +61,7 @@ class ObjectShelf:
         with suppress(OSError):
             self._delete(others)
         if others and not kept:
-            self._remove_folder()
+            remove_folder(self._fs, self._folder)
         self._names = [part.name for part in kept]
         return len(others)
 
@@ -76,13 +78,14 @@ class ObjectShelf:
         paths = [f"{self._folder}/{part.name}" for part in parts]
         for at in range(0, len(paths), step):
             some = paths[at : at + step]
-            yield from [self._fs.cat_file(some[0])] if len(some) == 1 else self._fs.cat(some).values()
+            # Not `cat`: it takes names for patterns.
+            yield from self._fs.cat_ranges(some, None, None, on_error="raise")
 
     def remove(self) -> None:
         """A kill in between leaves a beginning that can be gone on from."""
         self._delete(self._names[::-1])
         self._names.clear()
-        self._remove_folder()
+        remove_folder(self._fs, self._folder)
 
     def _listing(self) -> dict[str, int]:
         # A listing that another process's writes are missing from is worse than one more request.
@@ -97,19 +100,14 @@ class ObjectShelf:
 
     def _delete(self, names: Iterable[str]) -> None:
         paths = [f"{self._folder}/{name}" for name in names]
-        if isinstance(self._fs, AsyncFileSystem):
+        # Many at once, unless `rm` takes their names for patterns, which may match something else.
+        if isinstance(self._fs, AsyncFileSystem) and not _PATTERN & set(self._folder):
             if paths:
                 self._fs.rm(paths)
             return
         for path in paths:
             with suppress(FileNotFoundError):
                 self._fs.rm_file(path)
-
-    def _remove_folder(self) -> None:
-        # Object stores have no folders, and some take rmdir for the removal of a bucket.
-        if not isinstance(self._fs, AsyncFileSystem):
-            with suppress(OSError):
-                self._fs.rmdir(self._folder)
 
 
 def unlisted(folder: str, error: OSError) -> DestinationError:

@@ -81,7 +81,11 @@ class Walk:
         self._seconds: set[int] = set()
 
     def remember(self, cursor: Cursor, rows: Iterable[tuple[list[str], list[datetime]]]) -> None:
-        """Go on from `cursor` with rows that are written already, newest part first; takes as many as matter."""
+        """Go on from `cursor` with all rows that are written already.
+
+        None can be left out: a page that was asked for once more, or a call that came late, puts rows where the order
+        of the pages does not tell.
+        """
         self._boundary.clear()
         self._all = IdSet() if cursor.order is Order.NONE else None
         limit = _limit(cursor.date_to)
@@ -90,8 +94,6 @@ class Walk:
                 self._all.update(ids)
                 continue
             self._boundary.update((i, t) for i, t in zip(ids, times, strict=True) if t < limit)
-            if cursor.order is Order.NEWEST_FIRST and times and max(times) >= limit:
-                return
 
     def keep(self, page: Page) -> list[int]:
         """The places of the rows that lie in the window and were not kept before; they count as kept now."""

@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import time
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -280,9 +281,9 @@ class Answers:
         return json.dumps(self.answers.pop(0)).encode()
 
 
-def answer(token: str, *, more: bool) -> dict[str, Any]:
+def answer(token: str, *records: dict[str, Any], more: bool) -> dict[str, Any]:
     info = {"syncToken": token, "syncTime": "2026-11-02T00:00:00.000Z", "newerRecordsExist": more}
-    return {"records": [], "syncInfo": info}
+    return {"records": records, "syncInfo": info}
 
 
 def test_a_token_that_does_not_move_is_no_endless_loop(series):
@@ -312,6 +313,37 @@ def test_nothing_new_gives_an_empty_file_and_moves_the_watermark(series):
     assert second.watermark.time > first.time
 
 
+@pytest.mark.parametrize("kind", ["ndjson", "parquet"])
+@pytest.mark.parametrize("removable", [True, False], ids=["", "nothing can be removed"])
+def test_a_run_that_ends_where_it_began_is_not_taken_for_the_next(series, monkeypatch, kind, removable):
+    log = series(calls=0)
+    log.watermark = Watermark(datetime(2026, 11, 2, tzinfo=UTC), "same")
+    log.folder = UPath(f"memory://{uuid.uuid4().hex}")
+    if not removable:
+        monkeypatch.setattr(type(log.folder.fs), "_rm", refused)
+        monkeypatch.setattr(type(log.folder.fs), "rm_file", refused)
+    first = log.run(Answers(answer("same", more=False)), file_format=kind)
+    new = {"id": "1", "startTime": "2026-11-02T00:00:00Z", "lastModifiedTime": "2026-11-02T00:00:01Z"}
+    second = log.run(Answers(answer("same", new, more=False)), file_format=kind)
+
+    assert (first.watermark, first.receipt.records) == (second.watermark, 0)
+    assert (second.receipt.requests, second.receipt.records) == (1, 1)
+    assert log.run(Answers(answer("other", more=False)), file_format=kind).watermark.cursor == "other"
+
+
+def refused(*_: Any, **__: Any) -> None:
+    raise PermissionError("this store keeps everything")
+
+
+def test_two_runs_that_end_at_one_moment_do_not_replace_each_others_file(series):
+    log = series(calls=0)
+    log.watermark = Watermark(datetime(2026, 11, 2, tzinfo=UTC), "a")
+    for token, call in (("b", "1"), ("c", "2")):
+        log.run(Answers(answer(token, {"id": call, "startTime": "2026-11-02T00:00:00Z"}, more=False)))
+
+    assert [[row["id"] for row in rows_of(path)] for path in log.files] == [["1"], ["2"]]
+
+
 def test_nothing_new_may_leave_nothing(series):
     log = series()
     before = log.run().watermark
@@ -322,7 +354,7 @@ def test_nothing_new_may_leave_nothing(series):
     assert (synced.watermark, synced.receipt.destination, synced.receipt.records) == (None, None, 0)
     assert synced.receipt.requests == 1
     assert [entry for entry in log.folder.iterdir() if entry.name != ".sync"] == log.files
-    assert len(list((log.folder / ".sync").iterdir())) == 1
+    assert list((log.folder / ".sync").iterdir()) == []
     added = log.sandbox.insert_calls(1)
     receipt = log.run(if_empty="skip").receipt
     assert datetime.fromisoformat(receipt.watermark_start) == before.time

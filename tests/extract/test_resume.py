@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import logging
@@ -21,6 +22,7 @@ from airflow_provider_ringcentral.extract.call_log import extract_window
 from airflow_provider_ringcentral.extract.part import Part
 from airflow_provider_ringcentral.extract.parts import Parts
 from airflow_provider_ringcentral.extract.query import CallLogQuery
+from tests.extract.conftest import Call
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
 QUERY = CallLogQuery("/restapi/v1.0/account/~/call-log", DAY, DAY + timedelta(days=1))
@@ -134,6 +136,36 @@ def test_calls_that_come_between_two_tries_are_there_once_at_most(log_of, calls_
         assert len(found) == len(set(found))
         assert {name for name in log.initial if start <= log.ever[name] < end} <= set(found)
         path.unlink()
+
+
+def test_kills_while_pages_turn_and_calls_come_late(log_of):
+    """Seconds with few calls and with many, so that pages end in the middle of one, and calls that come late to any."""
+    start, end = (int(moment.timestamp()) * 10**6 for moment in (QUERY.start, QUERY.end))
+    for seed in range(400, 700):
+        dice, path = random.Random(seed), UPath(f"memory:///{uuid.uuid4().hex}/calls.ndjson")
+        times = [
+            start + dice.randrange(dice.choice([4, 8, 20, 40])) * 10**6 + dice.choice([0, 0, 1000, 500_000])
+            for _ in range(dice.choice([40, 80]))
+        ]
+        log = log_of(
+            [Call(f"call-{place}", at) for place, at in enumerate(times)],
+            seed=seed,
+            order=dice.choice(["newest", "newest second"]),
+            per_page=dice.choice([7, 15]),
+            inclusive=dice.random() < 0.5,
+            cut_rows=dice.random() < 0.6,
+            head_inserts=dice.choice([0, 0.5]),
+            inner_inserts=dice.choice([0, 0.2, 0.5]),
+            deletions=dice.choice([0, 0.3, 0.6]),
+        )
+        while not path.exists():
+            log.fail_at = len(log.requests) + dice.randint(2, 4)
+            with contextlib.suppress(KeyboardInterrupt):
+                extract_window(log, QUERY, path)
+        found = [line.split(b'"id":"', 1)[1].split(b'"', 1)[0].decode() for line in path.read_bytes().splitlines()]
+        assert len(found) == len(set(found)), f"seed {seed}"
+        if not log.deletions:
+            assert {name for name in log.initial if start <= log.ever[name] < end} <= set(found), f"seed {seed}"
 
 
 def killed_once(log_of, calls_of, path, query=QUERY):
