@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,12 @@ from airflow_provider_ringcentral.client.remedies import remedy_for
 
 _PERSONAL = re.compile(r"value \[[^\]]*\]|\+?\d[\d\s().-]{5,}\d|[^\s@\[\]]+@[^\s@\[\]]+")
 _MESSAGE_LIMIT = 300
+log = logging.getLogger(__name__)
+
+LONGEST_RETRY_AFTER_SECONDS = 3600.0
+"""More is not believed: everybody who shares the quota would stand still for it. RingCentral's penalty is a minute."""
+
+LONGEST_WINDOW_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +84,11 @@ def without_personal_data(text: str) -> str:
 
 def heard(headers: Mapping[str, str], refused: float | None = None) -> Heard:
     """What the `X-Rate-Limit-*` headers say; both spellings of the guide are accepted (FACTS 3.2)."""
+    limit, remaining, window = (_number(_rate(headers, name)) for name in ("Limit", "Remaining", "Window"))
     return Heard(
-        limit=_whole(_rate(headers, "Limit")) or None,
-        seconds=_seconds(_rate(headers, "Window")) or None,
-        remaining=_whole(_rate(headers, "Remaining")),
+        limit=int(limit or 0) or None,
+        seconds=min(window or 0.0, LONGEST_WINDOW_SECONDS) or None,
+        remaining=None if remaining is None else int(remaining),
         refused=refused,
     )
 
@@ -92,17 +100,23 @@ def group_named(headers: Mapping[str, str]) -> str | None:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait by `Retry-After`, given as seconds or as an HTTP date; None when absent or unreadable."""
+    """Seconds to wait by `Retry-After`, given as seconds or as an HTTP date; None when absent or unreadable.
+
+    At most an hour; what is cut or cannot be read is said in the log.
+    """
     text = headers.get("Retry-After")
     if text is None:
         return None
-    seconds = _seconds(text)
-    if seconds is not None:
-        return seconds
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - _server_time(headers))
-    except ValueError:
-        return None
+    seconds = _number(text)
+    if seconds is None:
+        seconds = _until(text, headers)
+    if seconds is None:
+        log.warning("The answer asks to wait, but its Retry-After cannot be read (%.40r). It is ignored.", text)
+    elif seconds > LONGEST_RETRY_AFTER_SECONDS:
+        longest = LONGEST_RETRY_AFTER_SECONDS
+        log.warning("The answer asks to wait for %.0f s (Retry-After). The wait is cut to %.0f s.", seconds, longest)
+        return longest
+    return seconds
 
 
 def is_json(body: bytes) -> bool:
@@ -123,28 +137,33 @@ def decoded(body: bytes) -> Any:
         raise Unavailable("the answer is JSON with a text or number that cannot be read") from None
 
 
-def _server_time(headers: Mapping[str, str]) -> float:
+def _until(text: str, headers: Mapping[str, str]) -> float | None:
+    """Seconds from the answer's own date until an HTTP date."""
+    then = _instant(text)
+    if then is None:
+        return None
+    now = _instant(headers.get("Date", ""))
+    return max(0.0, then - (time.time() if now is None else now))
+
+
+def _instant(text: str) -> float | None:
     try:
-        return parsedate_to_datetime(headers["Date"]).timestamp()
-    except (KeyError, ValueError):
-        return time.time()
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _rate(headers: Mapping[str, str], name: str) -> str | None:
     return headers.get(f"X-Rate-Limit-{name}") or headers.get(f"X-RateLimit-{name}")
 
 
-def _seconds(text: str | None) -> float | None:
+def _number(text: str | None) -> float | None:
+    """A number that is not negative and could be one of seconds or of requests."""
     try:
         number = float(text) if text else None
     except ValueError:
         return None
-    return number if number is not None and 0.0 <= number < 1e6 else None
-
-
-def _whole(text: str | None) -> int | None:
-    number = _seconds(text)
-    return None if number is None else int(number)
+    return number if number is not None and 0.0 <= number < 1e15 else None
 
 
 def json_object(body: bytes) -> dict[str, Any]:

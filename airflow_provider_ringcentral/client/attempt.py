@@ -125,9 +125,12 @@ class Attempt:
     def _act(self, call: Call, use: Use, verdict: Verdict) -> Any:
         """Raise what follows from a verdict that is not DONE: `Again`, or the error."""
         error = verdict.error or Unavailable("the request failed")
-        if verdict.action is Action.LOG_IN and not call.logged_in_again:
-            call.logged_in_again = True
+        if verdict.action is Action.LOG_IN:
             self._login.drop(use.token_id)
+            if call.logged_in_again:
+                # The login works; somebody ends its sessions as fast as they are made. That may pass.
+                raise Unavailable(error.message, **error.fields())
+            call.logged_in_again = True
             raise Again("the token is no longer valid")
         if verdict.action is Action.ASK_SCOPE and not call.asked_scope:
             call.asked_scope = True
@@ -190,7 +193,7 @@ class Attempt:
     def leave(self, call: Call) -> None:
         """Leave the queues a call may still stand in when it ends without an answer."""
         if call.queued is not None:
-            self._places.give_back(*call.queued, call.ticket)
+            self._places.leave(*call.queued, call.ticket)
         if call.waited_for_login:
             self._login.leave(call.ticket)
 

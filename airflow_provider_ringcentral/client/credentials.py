@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem
-from airflow_provider_ringcentral.client.hosts import is_loopback, may_receive_secrets
+from airflow_provider_ringcentral.client.hosts import canonical, is_loopback, may_receive_secrets
 
 DEFAULT_SERVER = "https://platform.ringcentral.com"
 DEFAULT_TIMEOUT_SECONDS = 60.0
@@ -64,7 +64,7 @@ class Credentials:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "jwt", "".join((self.jwt or "").split()))
-        object.__setattr__(self, "server", (self.server or DEFAULT_SERVER).rstrip("/"))
+        object.__setattr__(self, "server", canonical((self.server or DEFAULT_SERVER).strip()).rstrip("/"))
         found = tuple(problems(**{item.name: getattr(self, item.name) for item in fields(self)}))
         if found:
             raise ConfigurationError(problems=found)

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 _SPLIT_DIFFERENTLY = re.compile(r"[\\\x00-\x20\x7f]")
 """Characters that URL parsers disagree about: what is checked here must be the host that is sent to."""
 
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
 RINGCENTRAL_DOMAINS = ("ringcentral.com", "ringcentral.biz")
 
 
@@ -31,6 +33,27 @@ def host_of(url: str) -> str | None:
         return None
 
 
+def canonical(url: str) -> str:
+    """`url` with scheme and host in one spelling: lower case, without the scheme's own port and without a final dot.
+
+    What is spelt differently would be another server to the ledger, with a token and a quota of its own. A URL that
+    may be read in two ways comes back as it is.
+    """
+    if _SPLIT_DIFFERENTLY.search(url):
+        return url
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return url
+    if not host or "@" in parts.netloc:
+        return url
+    netloc = f"[{host}]" if ":" in host else host
+    if port is not None and port != _DEFAULT_PORTS.get(parts.scheme):
+        netloc += f":{port}"
+    return parts._replace(netloc=netloc).geturl()
+
+
 def may_receive_secrets(url: str, allowed_hosts: Collection[str] = ()) -> bool:
     """Whether a bearer token or a client secret may be sent to `url`.
 
@@ -48,7 +71,7 @@ def may_receive_secrets(url: str, allowed_hosts: Collection[str] = ()) -> bool:
         return False
     if is_loopback(host):
         return parts.scheme in ("http", "https")
-    known = host in {allowed.lower() for allowed in allowed_hosts} or any(
+    known = host in {allowed.lower().rstrip(".") for allowed in allowed_hosts} or any(
         host == domain or host.endswith(f".{domain}") for domain in RINGCENTRAL_DOMAINS
     )
     return parts.scheme == "https" and known

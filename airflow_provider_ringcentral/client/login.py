@@ -16,6 +16,7 @@ import msgspec
 from airflow_provider_ringcentral.client import session as sessions
 from airflow_provider_ringcentral.client.answer import Answer, heard, json_object
 from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.deadline import within
 from airflow_provider_ringcentral.client.endpoints import AUTH, GET_TOKEN
 from airflow_provider_ringcentral.client.errors import LoginFailed, RateLimited, Unavailable, error_of
 from airflow_provider_ringcentral.client.ledger import Ledger
@@ -23,7 +24,14 @@ from airflow_provider_ringcentral.client.places import Places
 from airflow_provider_ringcentral.client.policy import Again
 from airflow_provider_ringcentral.client.seal import Seal
 from airflow_provider_ringcentral.client.session import Session
-from airflow_provider_ringcentral.client.transport import Basic, Lost, NeverSent, Transport, body_of
+from airflow_provider_ringcentral.client.transport import (
+    CONNECT_TIMEOUT_SECONDS,
+    Basic,
+    Lost,
+    NeverSent,
+    Transport,
+    body_of,
+)
 from airflow_provider_ringcentral.client.usage import Usage
 from airflow_provider_ringcentral.client.verdict import LOGIN_REPEAT_SECONDS, Action, Verdict, judge_login
 
@@ -37,7 +45,8 @@ FIRST_LOGIN_SPREAD_SECONDS = 2.0
 """Longest random wait before the first login of a process whose ledger is not shared."""
 
 LOGIN_TIMEOUT_SECONDS = 15.0
-"""Connecting and reading together stay below `TURN_SECONDS`, so that a turn never ends under a living login."""
+"""Connecting and reading together stay below `TURN_SECONDS`, so that a turn never ends under a living login. The sum is
+a bound of the whole login, however slowly its answer drips in."""
 
 
 class Login:
@@ -63,6 +72,7 @@ class Login:
         self._known: tuple[str, str] = ("", "")
         self._spread = False
         self._key = _key(credentials)
+        self._timeout = min(credentials.timeout, LOGIN_TIMEOUT_SECONDS)
 
     def token(self, caller: str, failures: int = 0) -> sessions.Use:
         """The token to send with; `token` in the result is in clear.
@@ -102,8 +112,10 @@ class Login:
         Returns the token endpoint's answer without its tokens. Raises `Again`, `LoginFailed` or `Unavailable`.
         """
         self._places.take(self._credentials.app_key, AUTH, caller, failures=failures)
+        self._usage.count_request(AUTH)
+        self._usage.count_login(AUTH)
         try:
-            answer = self._ask()
+            answer = within(min(CONNECT_TIMEOUT_SECONDS, self._timeout) + self._timeout, self._ask)
         except (Lost, NeverSent) as error:
             if isinstance(error, NeverSent):
                 self._places.give_back(self._credentials.app_key, AUTH, caller)
@@ -134,7 +146,7 @@ class Login:
     def leave(self, caller: str) -> None:
         """The caller gives up: end its turn and leave the queue of the Auth window."""
         self._change(lambda session: sessions.release(session, caller))
-        self._places.give_back(self._credentials.app_key, AUTH, caller)
+        self._places.leave(self._credentials.app_key, AUTH, caller)
 
     def _spread_first_login(self) -> None:
         """Processes that start together and share nothing must not log in together."""
@@ -143,12 +155,9 @@ class Login:
             raise Again("spreading logins", delay=random.uniform(0.0, FIRST_LOGIN_SPREAD_SECONDS))
 
     def _ask(self) -> Answer:
-        self._usage.count_request(AUTH)
-        self._usage.count_login(AUTH)
         form = {"grant_type": JWT_GRANT, "assertion": self._credentials.jwt}
-        timeout = min(self._credentials.timeout, LOGIN_TIMEOUT_SECONDS)
         with self._transport.send(
-            GET_TOKEN.method, GET_TOKEN.path, Basic(self._credentials), data=form, timeout=timeout
+            GET_TOKEN.method, GET_TOKEN.path, Basic(self._credentials), data=form, timeout=self._timeout
         ) as response:
             return Answer(response.status_code, response.headers, body_of(response))
 

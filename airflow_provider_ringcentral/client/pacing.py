@@ -27,7 +27,14 @@ EXTRA_GROWTH = 3.0
 EXTRA_CAP = 32.0
 """The longest random extra after the nth 429 in a row, in shares of what the server asked: 3 s of a minute at first,
 half an hour at last. Fifty clients that share nothing leave a minute of silence only when each of them stays away that
-long; with a cap of one minute they never finished (docs/decisions/0004-extra-after-a-429-grows.md)."""
+long; with a cap of one minute they never finished (docs/decisions/0004-extra-after-a-429-grows.md). Of a penalty longer
+than a window, shares of a window: nobody learns more by staying away for days."""
+
+LONGEST_GATE_SECONDS = 5520.0
+"""The gate never stays closed for longer after one 429: an hour and the longest extra."""
+
+MOST_PLACES = 10_000
+"""A larger limit counts as this one: more than all processes together can send, and each place is kept as a number."""
 
 LOOK_AGAIN_SECONDS = 10.0
 """A waiter looks at its reservation at least this often, so that places of processes that died are given away."""
@@ -141,15 +148,14 @@ def answered(window: Window, ticket: str, now: float, heard: Heard, rng: random.
     _tidy(window, now)
     sent = next((hold.since for hold in window.held if hold.ticket == ticket), now)
     window.held = [hold for hold in window.held if hold.ticket != ticket]
-    window.limit = heard.limit or window.limit
+    window.limit = min(heard.limit or window.limit, MOST_PLACES)
     window.seconds = heard.seconds or window.seconds
     window.remaining = window.remaining if heard.remaining is None else heard.remaining
     if heard.refused is not None:
         window.strikes += window.gate <= sent
         _see(window, now, window.limit)
-        longest = heard.refused * min(EXTRA_CAP, EXTRA_SHARE * EXTRA_GROWTH ** (window.strikes - 1))
-        extra = rng.uniform(0.0, longest)
-        window.gate = max(window.gate, now + heard.refused + extra)
+        silence = min(heard.refused + rng.uniform(0.0, _longest_extra(window, heard.refused)), LONGEST_GATE_SECONDS)
+        window.gate = max(window.gate, now + silence)
         window.gate_seconds = window.gate - now
         return
     if window.gate <= now:
@@ -157,15 +163,25 @@ def answered(window: Window, ticket: str, now: float, heard: Heard, rng: random.
     window.answered.append(now)
     if heard.remaining is not None:
         known = sum(date > sent - window.seconds for date in (*window.answered, *window.strangers))
-        unknown = window.limit - heard.remaining - known - len(window.held)
+        unknown = window.limit - min(heard.remaining, window.limit) - known - len(window.held)
         window.strangers.extend([now] * unknown)
         _see(window, now, sum(date > now - window.seconds for date in window.strangers))
 
 
-def leave(window: Window, ticket: str) -> None:
+def give_back(window: Window, ticket: str) -> None:
     """Take `ticket` out of the queue, and give up the place it holds: nothing was sent."""
     window.queue = [waiter for waiter in window.queue if waiter.ticket != ticket]
     window.held = [hold for hold in window.held if hold.ticket != ticket]
+
+
+def leave(window: Window, ticket: str, now: float) -> None:
+    """Take `ticket` out of the queue. A place that it still holds counts from now.
+
+    Its request was interrupted (a timeout of Airflow, a signal) and may be out: RingCentral counts it without us.
+    """
+    if any(hold.ticket == ticket for hold in window.held):
+        window.answered.append(now)
+    give_back(window, ticket)
 
 
 def left(window: Window, now: float) -> int:
@@ -173,6 +189,12 @@ def left(window: Window, now: float) -> int:
     _tidy(window, now)
     counted = sum(date > now - window.seconds for date in (*window.answered, *window.strangers)) + len(window.held)
     return 0 if window.gate > now else max(0, _places(window, now) - counted)
+
+
+def _longest_extra(window: Window, refused: float) -> float:
+    # The exponent has an end, or a thousand 429s in a row would be beyond what a number can be.
+    share = EXTRA_SHARE * EXTRA_GROWTH ** min(window.strikes - 1, 20)
+    return min(refused * share, min(refused, WINDOW_SECONDS) * EXTRA_CAP)
 
 
 def _see(window: Window, now: float, strangers: int) -> None:
@@ -206,6 +228,8 @@ def _tidy(window: Window, now: float) -> None:
     window.strangers = _dates(window.strangers, begin, now)
     window.usual_seen = min(window.usual_seen, now + LATE_SECONDS)
     window.queue = [waiter for waiter in window.queue if abs(now - waiter.seen) < FORGOTTEN_SECONDS]
+    # Other versions closed it for as long as any answer asked.
+    window.gate_seconds = min(window.gate_seconds, LONGEST_GATE_SECONDS)
     window.gate = min(window.gate, now + LATE_SECONDS + window.gate_seconds)
 
 

@@ -40,7 +40,12 @@ class Places:
 
     def give_back(self, owner: str, group: str, ticket: str) -> None:
         """Leave the queue, and give up a held place: nothing was sent."""
-        self._change(owner, group, lambda window: pacing.leave(window, ticket))
+        self._change(owner, group, lambda window: pacing.give_back(window, ticket))
+
+    def leave(self, owner: str, group: str, ticket: str) -> None:
+        """Leave the queue; a place still held counts from now, since its request may be out."""
+        now = self._ledger.now()
+        self._change(owner, group, lambda window: pacing.leave(window, ticket, now))
 
     def _change(self, owner: str, group: str, step: Callable[[Window], T]) -> T:
         def change(value: bytes | None) -> tuple[bytes, T]:

@@ -82,7 +82,7 @@ class Policy:
             "wait": self._delay,
             "stop": self._exhausted,
             "before_sleep": _tell,
-            "retry_error_callback": _give_up,
+            "retry_error_callback": self._give_up,
         }
 
     def _delay(self, state: tenacity.RetryCallState) -> float:
@@ -95,6 +95,20 @@ class Policy:
         again = _again(state)
         wait = max(again.needed, state.upcoming_sleep)
         return again.failures >= self.attempts or state.idle_for + wait > self.max_wait
+
+    def _give_up(self, state: tenacity.RetryCallState) -> NoReturn:
+        again = _again(state)
+        error = again.error or RateLimited(again.reason, retry_after=again.needed)
+        if isinstance(error, RateLimited):
+            said = f"{error.message.rstrip('.')}. Not waited for: {self._bound()}"
+            raise type(error)(said, **error.fields())
+        raise error
+
+    def _bound(self) -> str:
+        return (
+            f"one request may wait for {self.max_wait:g} s in all (max_wait). To wait longer, raise max_wait on the "
+            "Connection ('Longest wait (seconds)'); a task with retries tries again"
+        )
 
 
 def _sleep(seconds: float, while_waiting: Callable[[], None] | None) -> None:
@@ -114,13 +128,6 @@ def _again(state: tenacity.RetryCallState) -> Again:
     if not isinstance(error, Again):
         raise TypeError(f"a policy is asked only about Again, not {error!r}")
     return error
-
-
-def _give_up(state: tenacity.RetryCallState) -> NoReturn:
-    again = _again(state)
-    if again.error is not None:
-        raise again.error
-    raise RateLimited(f"not waiting any longer: {again.reason}", retry_after=again.needed)
 
 
 def _tell(state: tenacity.RetryCallState) -> None:

@@ -14,6 +14,8 @@ TURN_SECONDS = 30.0
 REFUSAL_SECONDS = 60.0
 """How long a refused login is remembered, so that waiting processes fail alike without asking again."""
 
+LONGEST_LIFE_SECONDS = 7 * 24 * 3600.0
+
 SCOPE_RENEWAL_SECONDS = 600.0
 """CMN-401 may mean that a scope was granted after the token was made; one new login in this time may find out."""
 
@@ -88,12 +90,26 @@ def usable(session: Session, now: float) -> Use | None:
 
 
 def logged_in(session: Session, token: str, token_id: str, answer: dict[str, Any], now: float) -> None:
-    """Keep the answer of the token endpoint: its `expires_in` is the only lifetime to trust (FACTS 2.3)."""
-    life = min(float(answer[name]) for name in ("expires_in", "session_expires_in") if answer.get(name) is not None)
+    """Keep the answer of the token endpoint: its `expires_in` is the only lifetime to trust (FACTS 2.3).
+
+    The end of the session counts when it comes first. One that says nothing (0, a word) would have everybody log in
+    again at once, and for ever.
+    """
+    told = (lifetime(answer.get(name)) for name in ("expires_in", "session_expires_in"))
+    life = min((seconds for seconds in told if seconds is not None), default=LONGEST_LIFE_SECONDS)
     session.token, session.token_id = token, token_id
     session.owner_id, session.scope = str(answer.get("owner_id") or ""), str(answer.get("scope") or "")
     session.obtained, session.expires = now, now + life
     session.turn = session.refusal = None
+
+
+def lifetime(value: Any) -> float | None:
+    """Seconds, given as a number or as its text; None for what is no lifetime: 0, a word, nothing."""
+    try:
+        seconds = None if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return min(seconds, LONGEST_LIFE_SECONDS) if seconds is not None and seconds > 0 else None
 
 
 def refused(session: Session, error: dict[str, Any], now: float) -> None:

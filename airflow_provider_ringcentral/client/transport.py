@@ -22,7 +22,7 @@ from airflow_provider_ringcentral.client.errors import (
     Problem,
     Unavailable,
 )
-from airflow_provider_ringcentral.client.hosts import host_of, is_loopback, may_receive_secrets
+from airflow_provider_ringcentral.client.hosts import canonical, host_of, is_loopback, may_receive_secrets
 from airflow_provider_ringcentral.client.reach import Reach
 
 USER_AGENT = (
@@ -105,7 +105,7 @@ class Transport:
 
     def url(self, path: str) -> str:
         """The absolute URL of a path or URL; refuses hosts that must not see secrets, before anything is sent."""
-        url = self._credentials.server + path if path.startswith("/") else path
+        url = self._credentials.server + path if path.startswith("/") else canonical(path)
         if not may_receive_secrets(url, self._credentials.allowed_hosts):
             host = host_of(url)
             raise ConfigurationError(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from airflow_provider_ringcentral.client.answer import Answer, error_fields, is_json, json_object, retry_after
 from airflow_provider_ringcentral.client.errors import (
@@ -20,6 +21,7 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.pacing import DEFAULT_PENALTY_SECONDS
+from airflow_provider_ringcentral.client.session import lifetime
 
 DEAD_TOKEN_CODES = frozenset({"OAU-128", "OAU-129", "OAU-149", "OAU-213", "TokenInvalid"})
 SCOPE_CODE = "CMN-401"
@@ -121,8 +123,7 @@ def judge_login(answer: Answer, *, show_personal_data: bool = False) -> Verdict:
     fields = error_fields(answer, show_personal_data=show_personal_data)
     if answer.status == 200:
         parsed = json_object(answer.body)
-        life = parsed.get("expires_in")
-        if parsed.get("access_token") and isinstance(life, int | float) and life > 0:
+        if _is_token(parsed.get("access_token")) and lifetime(parsed.get("expires_in")) is not None:
             return Verdict(Action.DONE)
         broken = Unavailable("the token endpoint answered without a token", status=200, request_id=fields["request_id"])
         return Verdict(Action.AGAIN, broken, LOGIN_REPEAT_SECONDS)
@@ -135,3 +136,8 @@ def judge_login(answer: Answer, *, show_personal_data: bool = False) -> Verdict:
     if answer.status > 500:
         return Verdict(Action.FAIL, Unavailable(**fields))
     return Verdict(Action.FAIL, LoginFailed(**fields))
+
+
+def _is_token(value: Any) -> bool:
+    """Whether `value` can be sent in a header."""
+    return isinstance(value, str) and value != "" and value.isascii() and value.isprintable() and " " not in value

@@ -98,6 +98,8 @@ class OddServer:
     got: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     told: list[tuple[int, dict[str, str], bytes, int]] = field(default_factory=list)
     token: dict[str, Any] = field(default_factory=lambda: {"access_token": "the-token", "expires_in": 3600})
+    drip: threading.Event | None = None
+    """Until it is set, a token comes space by space, ten a second."""
 
     def tell(self, status: int = 200, body: bytes = b"{}", missing: int = 0, **headers: str) -> None:
         self.told.append((status, {name.replace("_", "-"): value for name, value in headers.items()}, body, missing))
@@ -107,6 +109,9 @@ class OddServer:
         self.got.append((handler.command, handler.path, dict(handler.headers), handler.rfile.read(size)))
         if handler.path == "/restapi/oauth/token":
             status, headers, body, missing = 200, {}, json.dumps(self.token).encode(), 0
+            if self.drip is not None:
+                self.dripping(handler, self.drip)
+                return
         else:
             status, headers, body, missing = self.told.pop(0) if len(self.told) > 1 else self.told[0]
         handler.send_response(status)
@@ -117,6 +122,14 @@ class OddServer:
         handler.end_headers()
         handler.wfile.write(body)
         handler.close_connection = bool(missing)
+
+    def dripping(self, handler: BaseHTTPRequestHandler, enough: threading.Event) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "1000000")
+        handler.end_headers()
+        while not enough.wait(0.1):
+            handler.wfile.write(b" ")
+        handler.close_connection = True
 
     @property
     def calls(self) -> list[tuple[str, str, dict[str, str], bytes]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_ringcentral.client.hosts import may_receive_secrets
+from airflow_provider_ringcentral.client.hosts import canonical, may_receive_secrets
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,23 @@ def test_allowed(url):
 )
 def test_refused(url):
     assert not may_receive_secrets(url, ["gateway.example.com"])
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("HTTPS://Platform.RingCentral.com:443", "https://platform.ringcentral.com"),
+        ("https://platform.ringcentral.com.:443/Path/?Q=A:443", "https://platform.ringcentral.com/Path/?Q=A:443"),
+        ("https://platform.ringcentral.com:8443/", "https://platform.ringcentral.com:8443/"),
+        ("http://LocalHost:80", "http://localhost"),
+        ("http://localhost:443", "http://localhost:443"),
+        ("http://[::1]:8080/x", "http://[::1]:8080/x"),
+        ("https://[::1", "https://[::1"),
+        ("https://user:pw@Platform.ringcentral.com/", "https://user:pw@Platform.ringcentral.com/"),
+        ("https://platform.ringcentral.com\t.Evil.example/", "https://platform.ringcentral.com\t.Evil.example/"),
+        ("https://platform.ringcentral.com:Port/", "https://platform.ringcentral.com:Port/"),
+        ("/restapi/V1.0", "/restapi/V1.0"),
+    ],
+)
+def test_one_spelling_of_a_server(url, same):
+    assert canonical(url) == same

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.credentials import DEFAULT_SERVER, Credentials
 from airflow_provider_ringcentral.client.errors import LoginFailed, PermissionDenied, Unavailable
+from airflow_provider_ringcentral.client.login import read_session
+from airflow_provider_ringcentral.client.places import read_window
 
 from .conftest import EXTENSION, LOG, ClockedLedger
 
@@ -138,16 +141,23 @@ def test_a_token_that_was_ended_is_replaced_by_one_login_for_all(start, client_o
     assert sandbox.stats()["statuses"]["401"] == 1
 
 
-def test_a_second_401_fails(start, client_of, seen):
+def test_a_second_401_after_a_login_that_worked_may_pass(start, client_of, seen):
     sandbox = start()
-    sandbox.fault("status", status=401, code="OAU-213", operation="readExtension", every=1)
+    sandbox.fault("status", status=401, code="OAU-213", operation="readExtension", nth=1)
+    sandbox.fault("status", status=401, code="OAU-213", operation="readExtension", nth=1)
+    client = client_of(sandbox)
 
-    with pytest.raises(LoginFailed) as caught:
-        client_of(sandbox).request_json("GET", EXTENSION)
+    with pytest.raises(Unavailable) as caught:
+        client.request_json("GET", EXTENSION)
 
     assert (caught.value.status, caught.value.code) == (401, "OAU-213")
+    assert "only about five sessions are kept" in str(caught.value)
     assert sandbox.stats()["logins"] == 2
     assert len(seen(sandbox, "readExtension")) == 2
+
+    assert client.request_json("GET", EXTENSION)["id"], "the next try begins with a new login"
+    assert sandbox.stats()["logins"] == 3
+    assert [entry["status"] for entry in seen(sandbox, "readExtension")] == [401, 401, 200]
 
 
 @pytest.mark.parametrize("code", ["OAU-151", "CMN-405"])
@@ -323,3 +333,95 @@ def test_a_throttled_login_waits_for_what_retry_after_says(start, client_of, see
     assert granted["time"] - refused["time"] >= 0.3
     assert client.usage.waited >= 0.3
     assert client.usage.throttled == 1
+
+
+@pytest.mark.parametrize(
+    "host", ["PLATFORM.RingCentral.com", "platform.ringcentral.com:443", "platform.ringcentral.com."]
+)
+def test_a_server_spelt_differently_is_the_same_server(production, ledger, requests_mock, host):
+    client, token = production
+    client.request_json("GET", EXTENSION)
+    other = RingCentralClient(replace(client.credentials, server=f"HTTPS://{host}/"), ledger)
+    other.request_json("GET", EXTENSION)
+    other.request_json("GET", f"https://{host}{EXTENSION}")
+    other.close()
+
+    assert token.call_count == 1
+    assert {request.url for request in requests_mock.request_history[1:]} == {f"{DEFAULT_SERVER}{EXTENSION}"}
+    assert len(ledger.keys("window:")) == 2, "one of logins, one of the group"
+
+
+LIVES = [
+    ({"session_expires_in": 0}, 3600.0),
+    ({"session_expires_in": -1}, 3600.0),
+    ({"session_expires_in": "never"}, 3600.0),
+    ({"session_expires_in": [1]}, 3600.0),
+    ({"session_expires_in": True}, 3600.0),
+    ({"session_expires_in": "100"}, 100.0),
+    ({"expires_in": "600"}, 600.0),
+    ({"expires_in": 10**30}, 7 * 86_400.0),
+]
+
+
+@pytest.mark.parametrize(("changes", "life"), LIVES, ids=str)
+def test_lifetimes_that_say_nothing_cost_no_second_login(client_of, odd, ledger, changes, life):
+    odd.token |= changes
+    odd.tell()
+    client = client_of(odd)
+    for _ in range(3):
+        client.request_json("GET", EXTENSION)
+
+    assert len(odd.got) - len(odd.calls) == 1
+    session = read_session(ledger, client.credentials)
+    assert session.expires - session.obtained == pytest.approx(life)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"expires_in": 0}, {"expires_in": None}, {"expires_in": "soon"}, {"access_token": 7}, {"access_token": "a\nb"}],
+)
+def test_an_answer_without_a_usable_token_is_tried_again_later(client_of, odd, changes):
+    odd.token |= changes
+    with pytest.raises(Unavailable, match="without a token"):
+        client_of(odd, max_wait=5).request_json("GET", EXTENSION)
+
+    assert len(odd.got) == 1
+
+
+def test_a_token_answer_that_drips_is_given_up_within_the_turn(client_of, odd, ledger):
+    odd.drip = threading.Event()
+    client = client_of(odd, credentials={"timeout": 0.3}, max_wait=5)
+    try:
+        with pytest.raises(Unavailable, match="no whole answer"):
+            client.request_json("GET", EXTENSION)
+    finally:
+        odd.drip.set()
+
+    assert len(odd.got) == 1
+    window = read_window(ledger, client.credentials.app_key, "auth")
+    assert (len(window.answered), window.held) == (1, []), "it counts"
+    assert read_session(ledger, client.credentials).turn is None
+
+
+class Interrupted(BaseException):
+    """As Airflow's timeout, which is no `Exception` either."""
+
+
+@pytest.mark.parametrize("kind", [Interrupted, KeyboardInterrupt, SystemExit, RuntimeError])
+@pytest.mark.parametrize("group", ["auth", "light"])
+def test_an_interrupted_request_stays_counted(requests_mock, production, ledger, kind, group):
+    (client, _), path = production, "/restapi/oauth/token" if group == "auth" else EXTENSION
+    client.exchange_jwt()
+    ledger.ahead = 4000
+
+    def interrupt(*_):
+        raise kind("now")
+
+    requests_mock.register_uri("POST" if group == "auth" else "GET", DEFAULT_SERVER + path, text=interrupt)
+    with pytest.raises(kind):
+        client.request_json("GET", EXTENSION)
+
+    owner = client.credentials.app_key if group == "auth" else client.credentials.owner_key("7")
+    window = read_window(ledger, owner, group)
+    assert (len(window.answered), window.held, window.queue) == (1, [], [])
+    assert read_session(ledger, client.credentials).turn is None

@@ -69,12 +69,33 @@ def test_a_request_that_is_never_reported_counts_from_the_end_of_its_hold():
     assert pacing.reserve(window, "b", 175.0, 70) == 230.0
 
 
-def test_giving_up_frees_the_place_at_once():
+def test_a_place_of_which_nothing_was_sent_is_free_at_once():
     window = Window(limit=1)
     pacing.reserve(window, "a", 100.0, 70)
-    pacing.leave(window, "a")
+    pacing.give_back(window, "a")
 
     assert pacing.reserve(window, "b", 100.0, 70) == 100.0
+
+
+def test_an_interrupted_request_counts_and_one_that_still_waited_does_not():
+    window = Window(limit=1)
+    pacing.reserve(window, "under way", 100.0, 70)
+    pacing.reserve(window, "in the queue", 100.0, 70)
+    pacing.leave(window, "under way", 103.0)
+    pacing.leave(window, "in the queue", 103.0)
+
+    assert (window.answered, window.held, window.queue) == ([103.0], [], [])
+    assert pacing.reserve(window, "b", 104.0, 70) == 163.0
+
+
+@pytest.mark.parametrize(("limit", "remaining", "left"), [(1e6, 999_990, 10_000), (1e12, 3, 3), (2e9, 0, 0)])
+def test_a_limit_of_a_million_counts_as_one_that_nobody_reaches(limit, remaining, left):
+    window = Window(limit=10)
+    pacing.reserve(window, "a", 100.0, 70)
+    answered(window, "a", 100.0, limit=int(limit), seconds=60.0, remaining=remaining)
+
+    assert pacing.left(window, 100.0) == pytest.approx(left, abs=1)
+    assert len(window.strangers) <= pacing.MOST_PLACES
 
 
 def test_limits_and_window_length_are_learned_from_answers():
@@ -115,13 +136,30 @@ def test_a_penalty_closes_the_gate_for_everybody_and_its_extra_grows():
         pacing.reserve(window, "a", now, 70)
         answered(window, "a", now, refused=60.0)
         assert pacing.reserve(window, "b", now + 1, 70) == window.gate
-        pacing.leave(window, "b")
+        pacing.give_back(window, "b")
         extras.append(window.gate - now - 60.0)
         now = window.gate
     longest = [60 * min(32.0, 0.05 * 3.0**n) for n in range(10)]
     assert all(0.0 <= extra <= most for extra, most in zip(extras, longest, strict=True))
     assert longest[0] == 3.0
     assert extras[-1] > 100 * extras[0]
+
+
+def test_a_thousand_penalties_of_an_hour_close_the_gate_for_an_hour_and_a_half_at_most():
+    window, now = Window(limit=10), 100.0
+    for _ in range(1000):
+        pacing.reserve(window, "a", now, 70)
+        answered(window, "a", now, refused=3600.0)
+        assert 3600.0 <= window.gate - now <= pacing.LONGEST_GATE_SECONDS
+        now = window.gate
+
+
+def test_a_gate_that_another_version_closed_for_days_opens_within_the_longest_penalty():
+    window = Window(limit=10, gate=100.0 + 9 * 86_400, gate_seconds=9 * 86_400.0)
+
+    first = pacing.reserve(window, "a", 100.0, 70)
+    assert first <= 100.0 + pacing.LONGEST_GATE_SECONDS + pacing.LATE_SECONDS
+    assert pacing.reserve(window, "a", 5000.0, 70) == first, "and does not move on with the clock"
 
 
 def test_429s_of_requests_under_way_together_are_one_strike():

@@ -156,6 +156,14 @@ def test_personal_data_stays_out_of_messages_unless_asked_for():
         ({"Retry-After": "Tue, 24 Nov 2026 09:00:00 GMT", "Date": "Tue, 24 Nov 2026 10:00:00 GMT"}, 0.0),
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": "-3"}, None),
+        ({"Retry-After": "nan"}, None),
+        ({"Retry-After": "3600"}, 3600.0),
+        ({"Retry-After": "864000"}, 3600.0),
+        ({"Retry-After": "1000000000"}, 3600.0),
+        ({"Retry-After": "Tue, 08 Dec 2026 10:00:00 GMT", "Date": "Tue, 24 Nov 2026 10:00:00 GMT"}, 3600.0),
+        ({"Retry-After": "Tue, 24 Nov 99999 10:00:00 GMT"}, None),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 -2359"}, 3600.0),
+        ({"Retry-After": "30", "Date": "long ago"}, 30.0),
         ({}, None),
     ],
 )
@@ -177,3 +185,26 @@ def test_unreadable_rate_headers_say_nothing():
     said = heard(CaseInsensitiveDict({"X-Rate-Limit-Limit": "many", "X-Rate-Limit-Window": "0"}))
 
     assert (said.limit, said.remaining, said.seconds) == (None, None, None)
+
+
+@pytest.mark.parametrize(("text", "told"), [("soon", "'soon'"), ("864000", "864000 s"), ("12", None)])
+def test_a_retry_after_that_is_not_followed_is_said(caplog, text, told):
+    retry_after(CaseInsensitiveDict({"Retry-After": text}))
+
+    assert [told in record.getMessage() for record in caplog.records] == ([True] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("headers", "limit", "remaining", "seconds"),
+    [
+        (("1000000", "999990", "60"), 1_000_000, 999_990, 60.0),
+        (("20", "19", "86400"), 20, 19, 3600.0),
+        (("0", "0", "0"), None, 0, None),
+        (("many", "-1", "1e999"), None, None, None),
+    ],
+)
+def test_rate_headers(headers, limit, remaining, seconds):
+    names = ("X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Window")
+    said = heard(CaseInsensitiveDict(zip(names, headers, strict=True)))
+
+    assert (said.limit, said.remaining, said.seconds) == (limit, remaining, seconds)

@@ -55,3 +55,17 @@ def test_a_wait_beyond_patience_is_an_error_that_says_why():
     with pytest.raises(RateLimited, match="the reason") as caught:
         Policy(max_wait=60.0).retrying()(attempt)
     assert caught.value.retry_after == 90.0
+    assert "60 s in all (max_wait)" in str(caught.value)
+    assert "raise max_wait on the Connection ('Longest wait (seconds)')" in str(caught.value)
+
+
+def test_a_429_beyond_patience_keeps_what_ringcentral_said_and_names_the_bound():
+    def attempt() -> NoReturn:
+        error = RateLimited("Request rate exceeded", status=429, codes=["CMN-301"], retry_after=90.0, request_id="r1")
+        raise Again("the reason", delay=90.0, error=error)
+
+    with pytest.raises(RateLimited, match="Request rate exceeded") as caught:
+        Policy(max_wait=60.0).retrying()(attempt)
+    found = caught.value
+    assert (found.status, found.code, found.retry_after, found.request_id) == (429, "CMN-301", 90.0, "r1")
+    assert "raise max_wait on the Connection" in str(found)
