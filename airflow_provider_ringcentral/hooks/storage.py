@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_ringcentral.extract.errors import DestinationError
 
@@ -10,17 +11,20 @@ if TYPE_CHECKING:
     from upath import UPath
 
 
-def storage_path(url: str, what: str = "destination") -> UPath:
+def storage_path(url: Any, what: str = "destination") -> UPath:
     """`file:///data/calls.ndjson`, `s3://conn_id@bucket/key` or a local path as a path of its store.
 
-    `what` is how errors call it. Raises `DestinationError` for a scheme that no installed provider serves.
+    A `Path` will do as well, and an `ObjectStoragePath` stays as it is. `what` is how errors call it. Raises
+    `DestinationError` for a scheme that no installed provider serves.
     """
     from airflow.providers.common.compat.sdk import ObjectStoragePath
 
-    if not url or not isinstance(url, str):
+    if isinstance(url, PurePath) and not hasattr(type(url), "fs"):
+        url = str(url)
+    if not url or not (isinstance(url, str) or hasattr(type(url), "fs")):
         raise DestinationError(f"The {what} is {url!r}; give a path or URL such as file:///data/calls.ndjson.")
     try:
-        path = ObjectStoragePath(url)
+        path = ObjectStoragePath(url) if isinstance(url, str) else url
         _ = path.fs
     except (ValueError, ImportError) as error:
         raise DestinationError(

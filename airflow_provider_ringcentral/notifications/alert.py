@@ -29,8 +29,9 @@ class RingCentralAlertNotifier(BaseNotifier):
 
     Never raises: what goes wrong is logged. Alerts that come together end in one message and one summary.
 
-    :param text: what to say, a template; None: what happened, where, and a link. Templates see what the callback's
-        context has; when one cannot be rendered, the default text is sent.
+    :param text: what to say, a template or the name of a template file that ends in `.txt`; None: what happened,
+        where, and a link. Templates see what the callback's context has; when one cannot be rendered, or renders
+        nothing, the default text is sent.
     :param dedup_key: alerts of the same key are the same; None: DAG and task.
     :param min_interval: seconds in which the same alert is sent once and named in one summary.
     :param max_per_hour: messages in any hour to these recipients, one summary more apart; None: any number.
@@ -40,6 +41,7 @@ class RingCentralAlertNotifier(BaseNotifier):
 
     # The text comes last: what else there is must be rendered when a text cannot be.
     alert_fields: Sequence[str] = ("dedup_key", "min_interval", "max_per_hour", "text")
+    template_ext: Sequence[str] = (".txt",)
     most_units: ClassVar[int]
     """UTF-16 units that the channel takes; what is longer is cut."""
 
@@ -92,6 +94,9 @@ class RingCentralAlertNotifier(BaseNotifier):
             self.log.warning(
                 "The alert cannot be rendered (%s: %s); the default text is used.", type(error).__name__, error
             )
+            self.text = None
+        if self.text is not None and str(self.text).strip() in ("", "None"):
+            self.log.warning("The text of the alert rendered nothing; the default text is used.")
             self.text = None
 
     def notify(self, context: Context) -> None:

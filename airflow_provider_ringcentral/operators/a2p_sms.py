@@ -8,10 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
+from airflow_provider_ringcentral.operators.places import as_texts
 from airflow_provider_ringcentral.operators.resting import rest
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
+    from pathlib import Path
+
+    from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.operators.wishes import Wishes
@@ -55,6 +58,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
     :param recipients_file: instead of `to`, a file: .csv with a header (UTF-8), or .ndjson, with the same keys. Read
         as a stream.
     :param text: up to 1000 UTF-16 units, for all who have no text of their own; `{name}` is the recipient's `name`.
+        A text that ends in `.txt` is the name of a template file.
     :param from_number: one of the numbers of the JWT's user that can send batches; None: the only one.
     :param file_format: of the result: `ndjson`, `ndjson.gz`, `csv` or `parquet`; None: by the destination's suffix.
     :param chunk_size: recipients a batch, at most 10,000.
@@ -85,13 +89,14 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         "max_failures",
         "known_batches",
     )
+    template_ext: Sequence[str] = (".txt",)
 
     def __init__(
         self,
         *,
-        destination: str,
+        destination: str | Path | ObjectStoragePath,
         to: Recipients | None = None,
-        recipients_file: str | None = None,
+        recipients_file: str | Path | ObjectStoragePath | None = None,
         text: str | None = None,
         from_number: str | None = None,
         file_format: str | None = None,
@@ -101,9 +106,9 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.destination = destination
+        self.destination = as_texts(destination)
         self.to = to
-        self.recipients_file = recipients_file
+        self.recipients_file = as_texts(recipients_file)
         self.text = text
         self.from_number = from_number
         self.file_format = file_format
@@ -138,7 +143,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
             broadcast = Broadcast(
                 client,
                 notebook,
-                self.destination,
+                str(self.destination),
                 storage_path,
                 on_unknown=wishes.on_unknown,
                 on_rerun=wishes.on_rerun,
@@ -157,7 +162,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.query import count_of
 
-        chosen, most = format_of(self.destination, self.file_format), count_of("max_failures", self.max_failures)
+        chosen, most = format_of(str(self.destination), self.file_format), count_of("max_failures", self.max_failures)
         check_destination(storage_path(self.destination))
         if broadcast.begun:
             self.log.info("Going on with the list of recipients that this broadcast began with.")

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.extract.given import moment_of
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
+from airflow_provider_ringcentral.operators.places import as_texts, places_of
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import Context
+    from pathlib import Path
+
+    from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.extract.given import Moment, Span
@@ -20,8 +23,6 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sending.enclosure import Enclosure
     from airflow_provider_ringcentral.sending.following import Standing
     from airflow_provider_ringcentral.sending.notebook import Notebook
-
-File = str | Mapping[str, str]
 
 SECONDS_EACH_POLL = 30.0
 SECONDS_UNTIL_SENT = 3600.0
@@ -47,12 +48,14 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
 
     :param to: a number in E.164, such as `+16505550100`, or a list of them; each gets a fax of its own.
     :param files: what to fax, in this order, up to 50,000,000 bytes and 200 pages: paths or URLs that Airflow's
-        ObjectStoragePath knows, texts as `{"name": "letter.html", "text": "Dear {{ params.name }}, …"}`, and templates
-        as `{"template": "s3://my-bucket/letter.html"}`, which are read and rendered. The suffix says the type: pdf,
-        doc, docx, xls, xlsx, ppt, pptx, rtf, txt, html, csv, xml, tif, png, jpg, gif, bmp and some more.
+        ObjectStoragePath knows (also as `ObjectStoragePath` or `Path`), texts as
+        `{"name": "letter.html", "text": "Dear {{ params.name }}, …"}`, and templates as
+        `{"template": "s3://my-bucket/letter.html"}`, which are read and rendered. The suffix says the type: pdf, doc,
+        docx, xls, xlsx, ppt, pptx, rtf, txt, html, csv, xml, tif, png, jpg, gif, bmp and some more.
     :param original_message_id: instead of `to` and `files`: the id of a fax that failed, which is sent anew.
-    :param cover: index of a cover page (1-13), 0 for none, None for the default of the user's fax settings.
-    :param cover_text: up to 1024 UTF-16 units on the cover page.
+    :param cover: index of a cover page (1-13), 0 for none, None for the default of the user's fax settings. With an
+        index, `files` may be left out: the cover page is then all that is faxed.
+    :param cover_text: up to 1024 UTF-16 units on the cover page. A template that renders nothing is refused.
     :param resolution: `High` or `Low`.
     :param send_time: when to send (aware, or ISO 8601 with a zone); None, or a time that is over: at once.
     :param poll_interval: seconds between two looks at the status.
@@ -74,7 +77,7 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
         self,
         *,
         to: str | Sequence[str] = (),
-        files: File | Sequence[File] = (),
+        files: str | Path | ObjectStoragePath | Mapping[str, str] | Sequence[Any] = (),
         original_message_id: str | int | None = None,
         cover: int | str | None = None,
         cover_text: str = "",
@@ -86,10 +89,11 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
     ) -> None:
         super().__init__(poll_interval=poll_interval, timeout=timeout, **kwargs)
         self.to = to
-        self.files = files
+        self.files = as_texts(files)
         self.original_message_id = original_message_id
         self.cover = cover
         self.cover_text = cover_text
+        self._has_cover_text = bool(cover_text)
         self.resolution = resolution
         self.send_time = send_time
         self._run_context: Context = {}
@@ -118,17 +122,18 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
             only_original(to=self.to, files=self.files, cover=self.cover, cover_text=self.cover_text)
             return [Parcel(failed_fax(client, self.original_message_id, moment), ())]
         everybody = addressees(self.log, self.to, checked_number, group=False)
-        style = fax_style(self.resolution, self.cover, self.cover_text)
-        files = self._enclosures()
+        style = fax_style(self.resolution, self.cover, self.cover_text, has_text=self._has_cover_text)
+        files = self._enclosures(alone=bool(style.cover))
         return [Parcel(FaxDraft(one.address[0], files, style, moment), one.places) for one in everybody]
 
-    def _enclosures(self) -> tuple[Enclosure, ...]:
+    def _enclosures(self, *, alone: bool) -> tuple[Enclosure, ...]:
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.sending.fax_files import fax_files
 
-        items = [self.files] if isinstance(self.files, (str, Mapping)) else list(self.files or ())
+        items = places_of("files", self.files)
         return fax_files(
-            [self._text(item) if isinstance(item, Mapping) else storage_path(item, "file") for item in items]
+            [self._text(item) if isinstance(item, Mapping) else storage_path(item, "file") for item in items],
+            cover_alone=alone,
         )
 
     def _text(self, item: Mapping[str, str]) -> Mapping[str, str]:

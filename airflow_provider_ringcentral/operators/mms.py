@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
+from airflow_provider_ringcentral.operators.places import as_texts, places_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from airflow.providers.common.compat.sdk import ObjectStoragePath
+
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.sending.batch import Parcel
 
@@ -23,10 +28,12 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
     Every value is a template field, `deferrable` excepted.
 
     :param to: a phone number in E.164, such as `+16505550100`, or a list of them.
-    :param files: up to 10 files with 1,500,000 bytes together, as paths or URLs that Airflow's ObjectStoragePath knows:
+    :param files: one file or up to 10 with 1,500,000 bytes together, as paths or URLs that Airflow's ObjectStoragePath
+        knows, or as `ObjectStoragePath` or `Path`:
         jpg, png, bmp, gif, tiff, svg, webp; 3gp, mp4, m4v, mpeg, avi, flv, wmv, mov, webm, ogg; mp3, m4a, oga, wav,
         amr; vcf; zip, gz; rtf, pdf, html, txt, csv, ics. The suffix tells the type. Carriers may shrink or refuse some.
-    :param text: up to 1000 UTF-16 units, or none.
+    :param text: up to 1000 UTF-16 units, or none. A template that was given and renders nothing is refused. A file's
+        name is not read; `{% include "name.txt" %}` is.
     :param from_number: one of the numbers of the JWT's user that can send MMS; None: the only one.
     :param group: one message to all of `to` (up to 10), who see each other and each other's answers.
     """
@@ -44,7 +51,7 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
         self,
         *,
         to: str | Sequence[str],
-        files: str | Sequence[str],
+        files: str | Path | ObjectStoragePath | Sequence[str | Path | ObjectStoragePath],
         text: str = "",
         from_number: str | None = None,
         group: bool = False,
@@ -52,8 +59,9 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.to = to
-        self.files = files
+        self.files = as_texts(files)
         self.text = text
+        self._has_text = bool(text)
         self.from_number = from_number
         self.group = group
 
@@ -66,8 +74,7 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
         from airflow_provider_ringcentral.sending.sms import MOST_UNITS
         from airflow_provider_ringcentral.sending.text import checked_text
 
-        text = checked_text(self.text or "", MOST_UNITS, may_be_empty=True)
-        names = [self.files] if isinstance(self.files, str) else list(self.files or ())
-        files = attachments([storage_path(name, "file") for name in names])
+        text = checked_text(self.text or "", MOST_UNITS, may_be_empty=not self._has_text)
+        files = attachments([storage_path(place, "file") for place in places_of("files", self.files)])
         sender, everybody = phones(self.log, client, self.to, self.from_number, group=self.group, media=True)
         return [Parcel(MmsDraft(sender, one.address, text, files), one.places) for one in everybody]

@@ -26,11 +26,12 @@ class RingCentralSendPagerOperator(RingCentralMessageOperator):
 
     :param to: an extension number, such as `"101"`, or RingCentral's internal id as `{"extensionId": "400131427008"}`,
         or a list of these.
-    :param text: up to 1024 UTF-16 units.
+    :param text: up to 1024 UTF-16 units, or the name of a template file that ends in `.txt`.
     :param group: one message to all of `to` (up to 10), who see each other.
     """
 
     template_fields: Sequence[str] = (*RingCentralMessageOperator.sending_fields, "to", "text", "group")
+    template_ext: Sequence[str] = (".txt",)
 
     def __init__(self, *, to: Extension | Sequence[Extension], text: str, group: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -6,9 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.operators.places import as_texts, places_of
 from airflow_provider_ringcentral.operators.post import RingCentralChatOperator, has, listed, told
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from airflow.providers.common.compat.sdk import ObjectStoragePath
+
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.sending.team_card import TeamCard
     from airflow_provider_ringcentral.sending.team_post import TeamPost
@@ -30,13 +35,15 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
     Every value is a template field, `deferrable` excepted.
 
     :param text: up to 10,000 UTF-16 units, with a little Markdown: `**bold**`, `_italics_`, links, `> quote`, `* item`.
+        A template that was given and renders nothing is refused. A file's name is not read; `{% include "name.txt" %}`
+        is.
     :param chat: the id of a chat.
     :param team: instead of `chat`: the exact name of a team that the JWT's user is a member of.
     :param email: instead of `chat`: the e-mail address of a person of the company, for their direct conversation.
     :param mentions: whom to mention before the text: ids of persons (RingCentral's extension ids), or `team` for
         everybody in the chat. Within the text it is `![:Person]` and the id in parentheses.
-    :param files: up to 25 files of at most 30,000,000 bytes each, as paths or URLs that Airflow's ObjectStoragePath
-        knows.
+    :param files: one file or up to 25 of at most 30,000,000 bytes each, as paths or URLs that Airflow's
+        ObjectStoragePath knows, or as `ObjectStoragePath` or `Path`.
     :param update_post_id: the id of an earlier post of the JWT's user in the chat, which gets the text; nothing new is
         posted.
     :param on_unknown: when the answer is lost: `look` for the post and fail when it cannot be found, `resend` when it
@@ -60,14 +67,15 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         *,
         text: str = "",
         mentions: str | Sequence[str] = (),
-        files: str | Sequence[str] = (),
+        files: str | Path | ObjectStoragePath | Sequence[str | Path | ObjectStoragePath] = (),
         update_post_id: str | int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.text = text
+        self._has_text = bool(text)
         self.mentions = mentions
-        self.files = files
+        self.files = as_texts(files)
         self.update_post_id = update_post_id
 
     def change(self, client: RingCentralClient) -> dict[str, Any] | None:
@@ -76,7 +84,7 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
 
         if not has(self.update_post_id):
             return None
-        if listed(self.files):
+        if places_of("files", self.files):
             raise BadArgument("files cannot be added to a post; leave them or update_post_id out.", parameter="files")
         self._check_text(may_be_empty=False)
         chat = self.chat_id(client)
@@ -88,10 +96,11 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.sending.team_post import TeamPost, post_files
 
-        files = post_files([storage_path(name, "file") for name in listed(self.files)])
-        self._check_text(may_be_empty=bool(files))
+        files = post_files([storage_path(place, "file") for place in places_of("files", self.files)])
+        may_be_empty = bool(files) and not self._has_text
+        self._check_text(may_be_empty=may_be_empty)
         chat = self.chat_id(client)
-        return TeamPost(chat, self._whole_text(chat, may_be_empty=bool(files)), files)
+        return TeamPost(chat, self._whole_text(chat, may_be_empty=may_be_empty), files)
 
     def _check_text(self, *, may_be_empty: bool) -> None:
         """Before a chat is asked for, or opened."""

@@ -31,7 +31,8 @@ class RingCentralPostWebhookOperator(RingCentralPostOperator):
 
     Every value is a template field, `deferrable` excepted.
 
-    :param text: up to 10,000 UTF-16 units of RingCentral's Markdown.
+    :param text: up to 10,000 UTF-16 units of RingCentral's Markdown, or the name of a template file that ends in
+        `.txt`. A template that renders nothing is refused.
     :param title: a line above the text.
     :param activity: what the post says it comes from, in the place of a name.
     :param icon_uri: URL of a picture beside it.
@@ -52,6 +53,7 @@ class RingCentralPostWebhookOperator(RingCentralPostOperator):
         "icon_uri",
         "attachments",
     )
+    template_ext: Sequence[str] = (".txt",)
     template_fields_renderers: ClassVar[dict[str, str]] = {"attachments": "json"}
 
     def __init__(
@@ -67,6 +69,7 @@ class RingCentralPostWebhookOperator(RingCentralPostOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.text = text
+        self._has_text = bool(text)
         self.title = title
         self.activity = activity
         self.icon_uri = icon_uri
@@ -91,6 +94,7 @@ class RingCentralPostWebhookOperator(RingCentralPostOperator):
                 activity=self.activity,
                 icon_uri=self.icon_uri,
                 attachments=listed(self.attachments),
+                has_text=self._has_text,
             )
         )
 

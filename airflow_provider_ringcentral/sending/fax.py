@@ -96,6 +96,9 @@ class FaxDraft(AnyFax):
         """One POST, whose files are read while it goes out."""
         fields = {"to": self.to, **self.style.fields(), **when(self.send_time)}
         attached = [Part("attachment", file.size, file.chunks, file.name, file.content_type) for file in self.files]
+        if not attached:
+            # A cover page alone: the part is required, and an empty text is no page.
+            attached = [Part("attachment", 0, tuple, content_type="text/plain")]
         body = MultipartBody([*(text_part(name, str(value)) for name, value in fields.items()), *attached])
         headers = {"Content-Type": body.content_type}
         return post(client, CREATE_FAX.at(accountId=OWN, extensionId=OWN), passage, data=body, headers=headers)

@@ -15,6 +15,7 @@ from airflow_provider_ringcentral.sending.enclosure import (
     enclosure_of_text,
     size_of,
 )
+from airflow_provider_ringcentral.sending.text import NOTHING
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -58,14 +59,16 @@ TEXTS = frozenset({"csv", "htm", "html", "log", "rtf", "txt", "xml"})
 _BAD_NAME = re.compile(r'[&@#$%^*"\\\x00-\x1f\x7f]')
 
 
-def fax_files(items: Sequence[UPath | Mapping[str, Any]]) -> tuple[Enclosure, ...]:
+def fax_files(items: Sequence[UPath | Mapping[str, Any]], *, cover_alone: bool = False) -> tuple[Enclosure, ...]:
     """The files of a fax, in their order: paths, and texts as `{"name": "cover.html", "text": "…"}`.
 
-    Raises `BadArgument` that names the file, before any is read.
+    There may be none with `cover_alone`. Raises `BadArgument` that names the file, before any is read.
     """
-    if not items:
+    if not items and not cover_alone:
         raise BadArgument(
-            'files names none; give a path, or a text as {"name": "letter.txt", "text": "…"}.', parameter=NAME
+            'files names none; give a path, or a text as {"name": "letter.txt", "text": "…"}. For a cover page alone, '
+            "choose it: cover=1 to 13.",
+            parameter=NAME,
         )
     files = tuple(_text(item) if isinstance(item, Mapping) else _file(item) for item in items)
     check_total((file.size for file in files), MOST_BYTES)
@@ -83,6 +86,10 @@ def _text(item: Mapping[str, Any]) -> Enclosure:
             'a text among files is a dict with name and text, such as {"name": "letter.txt", "text": "Hello"}, and '
             "neither may be empty.",
             parameter=NAME,
+        )
+    if text.strip() == NOTHING:
+        raise BadArgument(
+            f'the text {name} is "{NOTHING}", as a template renders a value that is missing.', parameter=NAME
         )
     suffix = _checked_name(name)
     if suffix not in TEXTS:

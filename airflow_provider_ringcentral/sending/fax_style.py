@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.sending.draft import Record
-from airflow_provider_ringcentral.sending.text import utf16_units
+from airflow_provider_ringcentral.sending.text import checked_text, utf16_units
 
 RESOLUTIONS = ("High", "Low")
 LAST_COVER = 13
@@ -33,8 +33,8 @@ class FaxStyle:
         return any(record.get(name) not in (None, value) for name, value in self.fields().items())
 
 
-def fax_style(resolution: Any, cover: Any, cover_text: Any) -> FaxStyle:
-    """The style that an author asks for. Raises `BadArgument`."""
+def fax_style(resolution: Any, cover: Any, cover_text: Any, *, has_text: bool = False) -> FaxStyle:
+    """The style that an author asks for; with `has_text`, a text is wanted. Raises `BadArgument`."""
     word = str(resolution).strip().capitalize()
     if word not in RESOLUTIONS:
         raise BadArgument(f"resolution {resolution!r} is unknown; it is 'High' or 'Low'.", parameter="resolution")
@@ -45,6 +45,7 @@ def fax_style(resolution: Any, cover: Any, cover_text: Any) -> FaxStyle:
             'files=[{"name": "letter.txt", "text": "…"}, …].',
             parameter="cover_text",
         )
+    checked_text(text, MOST_UNITS, name="cover_text", may_be_empty=not has_text)
     if text and index == 0:
         raise BadArgument("cover_text stands on a cover page, and cover=0 is none; give 1 to 13.", parameter="cover")
     return FaxStyle(word, index, text)

@@ -13,7 +13,7 @@ from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.sending.draft import Draft, Record, digest
 from airflow_provider_ringcentral.sending.message_store import sent_messages
 from airflow_provider_ringcentral.sending.posting import post
-from airflow_provider_ringcentral.sending.text import same_text
+from airflow_provider_ringcentral.sending.text import LIST_AS_TEXT, is_list_as_text, same_text
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -74,8 +74,9 @@ def checked_address(name: str, value: Any) -> Address:
         kind = NUMBER
     text = "" if isinstance(value, bool) else str(value).strip()
     if not (text.isascii() and text.isdigit()):
+        why = f" ({LIST_AS_TEXT})" if is_list_as_text(text) else ""
         raise BadArgument(
-            f'{name} is no extension; give its number, such as "101", or {{"extensionId": "…"}}.', parameter=name
+            f'{name} is no extension{why}; give its number, such as "101", or {{"extensionId": "…"}}.', parameter=name
         )
     return kind, text
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.sending.text import E164, same_number
+from airflow_provider_ringcentral.sending.text import E164, LIST_AS_TEXT, is_list_as_text, same_number
 
 _EXTENSION = re.compile(r"\d{1,8}")
 
@@ -34,8 +34,9 @@ def is_one_of(wanted: Sequence[str], parties: Iterable[Any]) -> bool:
 def _checked(name: str, value: Any) -> str:
     text = str(value).strip()
     if isinstance(value, bool | float) or not (E164.fullmatch(text) or _EXTENSION.fullmatch(text)):
+        why = f" ({LIST_AS_TEXT})" if is_list_as_text(text) else ""
         raise BadArgument(
-            f"{name} is no phone number in E.164 and no extension number; write such as +16505550100 or 102.",
+            f"{name} is no phone number in E.164 and no extension number{why}; write such as +16505550100 or 102.",
             parameter=name,
         )
     return text

@@ -16,13 +16,16 @@ from airflow_provider_ringcentral.sending.chat_posts import own_posts
 from airflow_provider_ringcentral.sending.draft import Draft, Record, digest
 from airflow_provider_ringcentral.sending.ids import checked_id
 from airflow_provider_ringcentral.sending.posting import post
-from airflow_provider_ringcentral.sending.text import same_text
+from airflow_provider_ringcentral.sending.text import checked_text, same_text
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.transport import Passage
 
 TYPE = "AdaptiveCard"
+MOST_UNITS = 10_000
+"""Of the text beside a card, as of a post."""
+
 OWN_WORDS = frozenset({"$schema", "version"})
 """What RingCentral sets, whatever was sent (FACTS 8.2)."""
 
@@ -96,7 +99,9 @@ def checked_card(card: Any, fallback_text: str | None = None) -> dict[str, Any]:
     for name in ("body", "actions"):
         if not isinstance(card.get(name, []), list):
             raise BadArgument(f"card has a {name} that is no list.", parameter="card")
-    return {**card, **({"fallbackText": fallback_text} if fallback_text else {})}
+    if fallback_text is None:
+        return dict(card)
+    return {**card, "fallbackText": checked_text(fallback_text, MOST_UNITS, name="fallback_text")}
 
 
 def _cards_of(record: Record) -> Iterable[str]:

@@ -62,9 +62,13 @@ def webhook_body(
     activity: str | None = None,
     icon_uri: str | None = None,
     attachments: Sequence[Any] = (),
+    has_text: bool = False,
 ) -> dict[str, Any]:
-    """A body of format 2: a text, attachments (objects of type AdaptiveCard or Card), or both. Raises `BadArgument`."""
-    checked_text(text, MOST_UNITS, may_be_empty=bool(attachments))
+    """A body of format 2: a text, attachments (objects of type AdaptiveCard or Card), or both. Raises `BadArgument`.
+
+    With `has_text` the text may not be empty.
+    """
+    checked_text(text, MOST_UNITS, may_be_empty=bool(attachments) and not has_text)
     named = {"title": title, "activity": activity, "iconUri": icon_uri, "text": text}
     body: dict[str, Any] = {name: _text(name, value) for name, value in named.items() if value}
     cards = [_card(f"attachments[{place}]", card) for place, card in enumerate(attachments)]
@@ -77,9 +81,7 @@ def webhook_body(
 
 
 def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise BadArgument(f"{name} is {type(value).__name__} and no text; give a str.", parameter=name)
-    return value
+    return checked_text(value, MOST_UNITS, name=name)
 
 
 def _card(name: str, card: Any) -> dict[str, Any]:

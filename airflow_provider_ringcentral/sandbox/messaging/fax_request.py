@@ -65,7 +65,9 @@ def read_fax(upload: Upload) -> FaxRequest:
         body, files = _fields(upload.parts)
     else:
         files = [part for part in upload.parts[1:] if not _is_empty_text(part)]
-    _check_files(files)
+    # A cover page that was chosen may be all there is, beside an empty text.
+    if files or not (_has_empty_text(upload.parts) and body.get("coverIndex") and _cover(body)):
+        _check_files(files)
     return FaxRequest(
         to=recipients(body),
         files=files,
@@ -130,6 +132,10 @@ def _recipient(text: str) -> dict[str, Any]:
 def _is_empty_text(part: Part) -> bool:
     """A text body that says nothing may be there and is no file."""
     return part.content_type.startswith("text/") and part.blob.size == 0 and not part.filename
+
+
+def _has_empty_text(parts: list[Part]) -> bool:
+    return any(_is_empty_text(part) and part.name in (None, "attachment") for part in parts)
 
 
 def _cover(body: dict[str, Any]) -> int:
