@@ -26,7 +26,7 @@ STANDARD_FIELDS: Final[tuple[dict[str, Any], ...]] = (
     {
         "name": "port",
         "label": "Port (443)",
-        "placeholder": "443",
+        "placeholder": "type 443: the Test button needs it",
         "description": "443, 0 or empty; any other port belongs into the server URL. Store 443: the Test button of "
         "Airflow 3.3.0 to 3.3.2 refuses saved Connections without a port.",
     },

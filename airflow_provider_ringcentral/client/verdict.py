@@ -21,6 +21,7 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.pacing import DEFAULT_PENALTY_SECONDS
+from airflow_provider_ringcentral.client.remedies import login_remedy
 from airflow_provider_ringcentral.client.session import lifetime
 
 DEAD_TOKEN_CODES = frozenset({"OAU-128", "OAU-129", "OAU-149", "OAU-213", "TokenInvalid"})
@@ -135,6 +136,7 @@ def judge_login(answer: Answer, *, show_personal_data: bool = False) -> Verdict:
         return Verdict(Action.AGAIN, Unavailable(**fields), LOGIN_REPEAT_SECONDS)
     if answer.status > 500:
         return Verdict(Action.FAIL, Unavailable(**fields))
+    fields["remedy"] = login_remedy(fields["codes"], answer.status, fields["remedy"])
     return Verdict(Action.FAIL, LoginFailed(**fields))
 
 

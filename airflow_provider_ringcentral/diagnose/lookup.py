@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO
 
+from airflow_provider_ringcentral.hooks.connection_not_found import field_problem
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
 GIVEN = "ringcentral_given"
-TEXTS = ("conn_type", "description", "host", "login", "password", "schema")
-FIELDS = (*TEXTS, "port", "extra")
-"""The fields of a Connection in Airflow's JSON form."""
 
 
 class NotAConnection(Exception):
@@ -35,16 +32,8 @@ def hook_of_json(stream: IO[str]) -> RingCentralJWTHook:
     if not isinstance(connection, dict):
         raise NotAConnection('standard input is not a JSON object like {"login": "…", "password": "…", "extra": {…}}')
     given = {name: value for name, value in connection.items() if value is not None and name != "conn_id"}
-    _check(given)
+    if problem := field_problem(given):
+        # Airflow drops a Connection it cannot read without a word, and then says that there is none.
+        raise NotAConnection(problem)
     os.environ[f"AIRFLOW_CONN_{GIVEN.upper()}"] = json.dumps({"conn_type": "ringcentral", **given})
     return RingCentralJWTHook(GIVEN)
-
-
-def _check(given: Mapping[str, Any]) -> None:
-    """Airflow drops a Connection it cannot read without a word, and then says that there is none."""
-    if unknown := sorted(given.keys() - set(FIELDS)):
-        raise NotAConnection(f"a Connection has no field {', '.join(unknown)}; it has {', '.join(FIELDS)}")
-    if wrong := [name for name in TEXTS if not isinstance(given.get(name, ""), str)]:
-        raise NotAConnection(f"{', '.join(wrong)}: write a text, in quotes")
-    if not str(given.get("port") or 0).isdecimal():
-        raise NotAConnection("port: write a number")

@@ -14,7 +14,7 @@ NARROWEST = 40
 
 
 def report(diagnosis: Diagnosis, width: int | None = None) -> str:
-    """One row a finding, its cure below it; `width` in columns, None: the terminal's.
+    """The verdict, then one row a finding, its cure below it; `width` in columns, None: the terminal's.
 
     Links are never broken: somebody wants to click on them.
     """
@@ -23,21 +23,21 @@ def report(diagnosis: Diagnosis, width: int | None = None) -> str:
     names = max(len(finding.code) for finding in (head, *diagnosis.findings))
     margin = len("severity") + names + 2 * len(GAP)
     room = max(NARROWEST, columns - margin)
-    lines = [f"severity{GAP}{head.code:<{names}}{GAP}{head.cause}"]
+    lines = [diagnosis.verdict, "", f"severity{GAP}{head.code:<{names}}{GAP}{head.cause}"]
     lines.append(GAP.join("-" * length for length in (len("severity"), names, room)))
     for finding in diagnosis.findings:
         first, *more = _told(finding, room)
         lines.append(f"{finding.severity:<8}{GAP}{finding.code:<{names}}{GAP}{first}")
         lines += [" " * margin + line for line in more]
-    errors = len(diagnosis.of("error"))
-    verdict = "Work can be done." if diagnosis.ok else f"Work cannot be done: {errors} to mend."
-    return "\n".join((*lines, "", verdict))
+    return "\n".join(lines)
 
 
 def _told(finding: Finding, room: int) -> Iterator[str]:
     yield from _wrapped(finding.cause, room)
     if finding.cure:
-        yield from _wrapped(f"Cure ({finding.who}): {finding.cure}", room)
+        yield from _wrapped(f"Fix ({finding.who}): {finding.cure}", room)
+    if finding.link:
+        yield finding.link
 
 
 def _wrapped(text: str, room: int) -> list[str]:

@@ -15,9 +15,10 @@ from airflow_provider_ringcentral.client.endpoints import (
 )
 from airflow_provider_ringcentral.client.errors import BadRequest, NotFound, PermissionDenied, RateLimited
 from airflow_provider_ringcentral.client.remedies import ADMIN_PORTAL, DEVELOPER_CONSOLE, PLATFORM_TEAM
+from airflow_provider_ringcentral.client.remedies.access import IN_THE_PORTAL
 from airflow_provider_ringcentral.client.verdict import SCOPE_CODE
 from airflow_provider_ringcentral.hooks.diagnosis import Finding, Severity
-from airflow_provider_ringcentral.hooks.login_findings import NEEDED, SCOPES, links
+from airflow_provider_ringcentral.hooks.login_findings import NEEDED, SCOPES
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -29,7 +30,7 @@ IMPLIED = {
     "InternalMessages": {"ReadMessages"},
     "EditMessages": {"ReadMessages"},
 }
-"""Scopes that bring others with them (guide page basics/permissions, FACTS 2.1)."""
+"""Scopes that bring others with them (guide page basics/permissions)."""
 
 WORK = {
     "ReadCallLog",
@@ -48,14 +49,16 @@ ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "the user's own call log": ("ReadCallLog", ("ReadCallLog",)),
     "call recordings": ("ReadCallRecording", ("ReadCallRecording",)),
     "messages": ("ReadMessages", ("ReadMessages",)),
+    "deleting messages": ("EditMessages", ("EditMessages",)),
+    "SMS and MMS": ("SMS", ("OutboundSMS",)),
+    "faxes": ("Faxes", ("OutboundFaxes",)),
+    "pager messages": ("InternalMessages", ("InternalSMS",)),
 }
 """A job, the scope it needs, and the user permissions of which one must be granted.
 
-RingCentral's spec and its guide name the company call log's differently (FACTS 6.1).
+RingCentral's spec and its guide name the company call log's differently. Chat posts, A2P SMS and RingOut need no user
+permission in the spec.
 """
-
-SENDING = {"SMS": "OutboundSMS", "Faxes": "OutboundFaxes", "InternalMessages": "InternalSMS"}
-"""Scopes for sending, which is work too, and the user permission that each needs."""
 
 PEOPLE = {"User", "DigitalUser", "VirtualUser", "FlexibleUser"}
 """Extension types a person may have. RingCentral has none for service users: those are Users too."""
@@ -76,7 +79,7 @@ def granted_scopes(answer: Mapping[str, Any]) -> set[str] | None:
     return named.union(*(IMPLIED.get(scope, set()) for scope in named))
 
 
-def scope_findings(scopes: set[str] | None, client_id: str) -> Iterator[Finding]:
+def scope_findings(scopes: set[str] | None) -> Iterator[Finding]:
     """Which app scopes the token has, and which of those that our operators need are missing."""
     if scopes is None:
         yield Finding("scopes", "ok", "RingCentral did not list the app scopes of the token.")
@@ -85,24 +88,24 @@ def scope_findings(scopes: set[str] | None, client_id: str) -> Iterator[Finding]
     missing = [scope for scope in SCOPES if scope not in scopes]
     if missing:
         severity: Severity = "warning" if scopes & WORK else "error"
-        yield _scope_missing(severity, f"The app lacks the scopes {', '.join(missing)}.", client_id)
+        yield _scope_missing(severity, f"The app lacks the scopes {', '.join(missing)}.")
     # Hardly an app sends through every channel: this is for looking up, and no warning.
     if silent := sorted(set(NEEDED) - set(SCOPES) - scopes):
         yield Finding("scopes", "ok", f"Not granted, and needed only by operators that use them: {', '.join(silent)}.")
 
 
-def denied_finding(error: PermissionDenied, client_id: str) -> Finding:
+def denied_finding(error: PermissionDenied) -> Finding:
     """What a refused question says about scopes (CMN-401) or the user's role."""
     cause = error.remedy.cause if error.remedy else str(error)
     if SCOPE_CODE in error.codes:
-        return _scope_missing("warning", cause, client_id)
+        return _scope_missing("warning", cause)
     cure = error.remedy.cure if error.remedy else "Admin Portal → Users → Roles: add what is missing."
     return Finding("role_missing", "warning", cause, cure, ADMIN_PORTAL)
 
 
-def _scope_missing(severity: Severity, cause: str, client_id: str) -> Finding:
-    cure = f"{CONSOLE_HOME} → the app → app permissions: add those that your DAGs need. {links(client_id)}"
-    return Finding("scope_missing", severity, cause, cure, DEVELOPER_CONSOLE)
+def _scope_missing(severity: Severity, cause: str) -> Finding:
+    cure = "Developer Console → the app → app permissions: add those that your DAGs need."
+    return Finding("scope_missing", severity, cause, cure, DEVELOPER_CONSOLE, CONSOLE_HOME)
 
 
 def owner_findings(client: RingCentralClient) -> Iterator[Finding]:
@@ -131,13 +134,12 @@ def role_findings(client: RingCentralClient, scopes: set[str]) -> Iterator[Findi
     missing = [job for job, allowed in jobs.items() if allowed is False]
     if missing:
         listed = "; ".join(f"{ROLES[job][1][0]} (for {job})" for job in missing)
-        sends = (_allowed(client, name) for scope, name in SENDING.items() if scope in scopes)
-        severity: Severity = "warning" if len(missing) < len(jobs) or any(sends) else "error"
-        cause = f"The user's role lacks the permissions {listed}."
-        cure = (
-            "Admin Portal → Users → Roles: add them to the role of the user that the JWT belongs to. For the calls of "
-            "the whole company that is 'Company Call Log' → 'View Only'."
-        )
+        free = scopes & (WORK - {scope for scope, _ in ROLES.values()})
+        severity: Severity = "warning" if len(missing) < len(jobs) or free else "error"
+        cause = f"The user's role lacks {listed}."
+        named = [f"{ROLES[job][1][0]} is {place}" for job in missing if (place := IN_THE_PORTAL.get(ROLES[job][1][0]))]
+        there = f" There, {'; '.join(named)}." if named else ""
+        cure = f"Admin Portal → Users → Roles: add what your DAGs need to the role of the JWT's user.{there}"
         yield Finding("role_missing", severity, cause, cure, ADMIN_PORTAL)
     if may := [job for job, allowed in jobs.items() if allowed]:
         yield Finding("roles", "ok", f"The user's role allows {', '.join(may)}.")

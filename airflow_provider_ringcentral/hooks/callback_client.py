@@ -17,6 +17,7 @@ from airflow.providers.common.compat.connection import get_async_connection
 from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
 from airflow_provider_ringcentral.hooks.client import client_of
+from airflow_provider_ringcentral.hooks.connection_not_found import explaining
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.hooks.shared_client import mask_on_the_loop, read_credentials
 from airflow_provider_ringcentral.hooks.webhook import webhook_address_of, webhook_client_at, webhook_secrets_of
@@ -54,7 +55,8 @@ async def with_client_on_loop(ringcentral_conn_id: str, job: Callable[[RingCentr
 
 def with_webhook(webhook_conn_id: str, job: Callable[[WebhookClient], T]) -> T:
     """`job` done with a client of the incoming webhook whose URL is the Connection's password."""
-    connection = BaseHook.get_connection(webhook_conn_id)
+    with explaining(webhook_conn_id):
+        connection = BaseHook.get_connection(webhook_conn_id)
     for secret in webhook_secrets_of(connection):
         mask_secret(secret)
     return _done_by_webhook(webhook_address_of(connection), job)
@@ -62,7 +64,8 @@ def with_webhook(webhook_conn_id: str, job: Callable[[WebhookClient], T]) -> T:
 
 async def with_webhook_on_loop(webhook_conn_id: str, job: Callable[[WebhookClient], T]) -> T:
     """The same on an event loop."""
-    connection = await get_async_connection(webhook_conn_id)
+    with explaining(webhook_conn_id):
+        connection = await get_async_connection(webhook_conn_id)
     for secret in webhook_secrets_of(connection):
         await mask_on_the_loop(secret)
     address = webhook_address_of(connection)

@@ -14,6 +14,7 @@ from airflow_provider_ringcentral.client import credentials as rules
 from airflow_provider_ringcentral.client.credentials import DEFAULT_SERVER, Credentials
 from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem
 from airflow_provider_ringcentral.client.hosts import is_loopback
+from airflow_provider_ringcentral.hooks.placeholders import STAND_IN, is_stand_in
 from airflow_provider_ringcentral.provider_info import EXTRA_FIELDS, STANDARD_FIELDS
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ def credentials_of(connection: Connection, allowed_hosts: Collection[str]) -> Cr
             except ValueError as error:
                 problems.append(Problem(name, str(error)))
     problems.extend(rules.problems(**{"timeout": rules.DEFAULT_TIMEOUT_SECONDS, **values}))
+    problems[:0] = [
+        Problem(name, "is Airflow's placeholder and not the secret; type the secret again", STAND_IN)
+        for name in ("client_secret", "jwt")
+        if is_stand_in(str(values[name]))
+    ]
     if problems:
         seen = [Problem(_as_seen(problem.field), problem.text, problem.kind) for problem in problems]
         # The first thing said of a field is the closest to what the user typed.

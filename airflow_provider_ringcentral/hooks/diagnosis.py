@@ -11,13 +11,17 @@ Severity = Literal["ok", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One established fact: `code` for programs, `cause` and `cure` for people, and `who` does the cure."""
+    """One established fact: `code` for programs, `cause` and `cure` for people, and `who` does the cure.
+
+    `link` is the page where the cure is done, with its form filled in; empty where there is none.
+    """
 
     code: str
     severity: Severity
     cause: str
     cure: str = ""
     who: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +36,41 @@ class Diagnosis:
         return not self.of("error")
 
     @property
+    def verdict(self) -> str:
+        """One short sentence: whether work can be done, and how many problems or warnings there are."""
+        errors, warnings = len(self.of("error")), len(self.of("warning"))
+        if errors:
+            return f"Not ready: {_counted(errors, 'problem')} to fix."
+        return f"Ready, with {_counted(warnings, 'warning')}." if warnings else "Ready."
+
+    @property
     def summary(self) -> str:
-        """One text for the Test button: what is wrong and its cure; else the warnings, whose JWT it is, what it may."""
-        if errors := self.of("error"):
-            return " ".join(f"{finding.cause} Cure ({finding.who}): {finding.cure}" for finding in errors)
-        warnings = [f"Warning: {finding.cause}" for finding in self.of("warning")]
-        return " ".join([*warnings, *(finding.cause for finding in self.of("ok"))])
+        """At most four short lines for the Test button: verdict, the first cause, its cure, how many more there are.
+
+        When all is well: verdict, and whose JWT it is.
+        """
+        errors, warnings = self.of("error"), self.of("warning")
+        if not (errors or warnings):
+            return "\n".join((self.verdict, *(fact.cause for fact in self.findings if fact.code in SHOWN_WHEN_READY)))
+        first, *more = errors or warnings
+        lines = [self.verdict, first.cause, f"Fix ({first.who}): {first.cure}"]
+        return "\n".join([*lines, f"And {len(more)} more."] if more else lines)
 
     def of(self, severity: Severity) -> list[Finding]:
         """The findings of one severity."""
         return [finding for finding in self.findings if finding.severity == severity]
 
     def as_dict(self) -> dict[str, Any]:
-        """`{"ok", "findings": [{"code", "severity", "cause", "cure", "who"}]}`."""
-        return {"ok": self.ok, "findings": [asdict(finding) for finding in self.findings]}
+        """`{"ok", "verdict", "findings": [{"code", "severity", "cause", "cure", "who", "link"}]}`."""
+        return {"ok": self.ok, "verdict": self.verdict, "findings": [asdict(finding) for finding in self.findings]}
+
+
+SHOWN_WHEN_READY = ("login", "owner")
+"""Facts that the Test button shows when nothing is wrong: the server that answered, and whose JWT it is."""
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun if number == 1 else noun + 's'}"
 
 
 def diagnosis_of(findings: Iterable[Finding]) -> Diagnosis:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from airflow.providers.common.compat.sdk import AirflowNotFoundException
-
 from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import READ_EXTENSION
 from airflow_provider_ringcentral.client.errors import (
@@ -18,6 +16,7 @@ from airflow_provider_ringcentral.client.errors import (
     RingCentralError,
 )
 from airflow_provider_ringcentral.client.remedies import CONNECTION, PLATFORM_TEAM
+from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.access_findings import (
     denied_finding,
     granted_scopes,
@@ -27,12 +26,14 @@ from airflow_provider_ringcentral.hooks.access_findings import (
     role_findings,
     scope_findings,
 )
+from airflow_provider_ringcentral.hooks.connection_not_found import ConnectionNotFound
 from airflow_provider_ringcentral.hooks.diagnosis import Diagnosis, Finding, diagnosis_of
 from airflow_provider_ringcentral.hooks.login_findings import (
     SCOPES,
     connection_findings,
     expiry_findings,
     login_finding,
+    not_found_finding,
 )
 
 if TYPE_CHECKING:
@@ -47,14 +48,12 @@ def examine(hook: RingCentralJWTHook, *, show_numbers: bool) -> Diagnosis:
     """Everything that can be established about the hook's Connection."""
     try:
         client = hook.make_client(PATIENCE_SECONDS)
-    except AirflowNotFoundException:
-        # Airflow says the same of a Connection it has but cannot read, such as broken JSON in the environment.
-        cause = f"There is no Connection {hook.ringcentral_conn_id!r} where this process looks, or none it can read."
-        finding = Finding("connection_incomplete", "error", cause, "Create it, with the type RingCentral.", CONNECTION)
-        return diagnosis_of([finding])
+    except ConnectionNotFound as error:
+        return diagnosis_of([not_found_finding(error)])
     except ConfigurationError as error:
         return diagnosis_of(connection_findings(error, hook.get_connection(hook.ringcentral_conn_id).login or ""))
-    return examine_client(client, show_numbers=show_numbers)
+    found = examine_client(client, show_numbers=show_numbers)
+    return diagnosis_of((*found.findings, ledger_finding()))
 
 
 def examine_client(client: RingCentralClient, *, show_numbers: bool = False) -> Diagnosis:
@@ -74,24 +73,36 @@ def _established(client: RingCentralClient, *, show_numbers: bool) -> Iterator[F
     except RingCentralError as error:
         yield login_finding(error, credentials.jwt, credentials.client_id)
         return
-    yield Finding("login", "ok", f"RingCentral accepts the JWT; a token lives for {answer['expires_in']} s.")
+    life = answer["expires_in"]
+    yield Finding("login", "ok", f"{credentials.server} accepts the JWT; a token lives for {life} s.")
     listed = granted_scopes(answer)
-    yield from scope_findings(listed, credentials.client_id)
+    yield from scope_findings(listed)
     scopes = set(SCOPES) if listed is None else listed
     try:
         if "ReadAccounts" in scopes:
-            yield from _unless_denied(owner_findings(client), credentials.client_id)
-            yield from _unless_denied(_target_findings(client), credentials.client_id)
+            yield from _unless_denied(owner_findings(client))
+            yield from _unless_denied(_target_findings(client))
         yield from role_findings(client, scopes)
         if "ReadAccounts" in scopes:
-            yield from _unless_denied(number_findings(client, scopes, show=show_numbers), credentials.client_id)
+            yield from _unless_denied(number_findings(client, scopes, show=show_numbers))
     except RateLimited as error:
         yield from limit_findings(client, error)
         return
     except RingCentralError as error:
-        cause = f"The login works, but RingCentral does not answer further questions: {error}"
+        cause = f"The login works, but RingCentral does not answer further requests: {error}"
         yield Finding("unreachable", "error", cause, "Try again in a minute.", PLATFORM_TEAM)
     yield from limit_findings(client)
+
+
+def ledger_finding() -> Finding:
+    """Where processes share token and quota, and whether this process reaches it."""
+    url = settings.ledger_url()
+    where = settings.without_secrets(url)
+    if settings.shared_ledger(url).shared:
+        return Finding("ledger", "ok", f"Token and quota are shared in the ledger {where}.")
+    cause = f"This process does not reach the ledger {where}: it shares neither token nor quota with others."
+    cure = "Make it writable, or name another one in [ringcentral] ledger_url. The log tells why it failed."
+    return Finding("ledger", "warning", cause, cure, PLATFORM_TEAM)
 
 
 def _target_findings(client: RingCentralClient) -> Iterator[Finding]:
@@ -104,15 +115,15 @@ def _target_findings(client: RingCentralClient) -> Iterator[Finding]:
     except (BadRequest, NotFound):
         cause = f"This login finds no extension {extension} in account {account}."
         cure = (
-            "Empty 'Account ID' and 'Extension ID' (the JWT's own are used then) or write internal ids, which are no "
-            "phone or extension numbers."
+            "Leave 'Account ID' and 'Extension ID' empty (the JWT's own are used then) or write internal ids, which "
+            "are not phone or extension numbers."
         )
         yield Finding("connection_invalid", "error", cause, cure, CONNECTION)
 
 
-def _unless_denied(findings: Iterator[Finding], client_id: str) -> Iterator[Finding]:
+def _unless_denied(findings: Iterator[Finding]) -> Iterator[Finding]:
     """The findings, or that scope or role forbid to look."""
     try:
         yield from findings
     except PermissionDenied as error:
-        yield denied_finding(error, client_id)
+        yield denied_finding(error)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from airflow.providers.common.compat.sdk import AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException
 
 from airflow_provider_ringcentral.client.errors import (
     BadRequest,
@@ -62,7 +62,7 @@ def for_airflow(error: RingCentralError) -> RingCentralError:
     """The error as Airflow should see it: kind, fields and remedy survive, and what is permanent is not retried."""
     kind = next((FAIL_NOW[ancestor] for ancestor in type(error).__mro__ if ancestor in FAIL_NOW), None)
     passes = isinstance(error, DeliveryFailed) and error.temporary
-    if kind is None or passes or isinstance(error, AirflowFailException):
+    if kind is None or passes or isinstance(error, AirflowFailException | AirflowNotFoundException):
         return error
     return kind(error.message, **error.fields())
 

@@ -28,8 +28,9 @@ class GroupView:
 
 @dataclass(frozen=True, slots=True)
 class LedgerView:
-    """Token age and seconds until it expires (None without token), a remembered refusal, and the groups."""
+    """Where the ledger is, token age and seconds until it expires (None without token), a refusal, and the groups."""
 
+    location: str
     shared: bool
     token_age: float | None
     token_expires_in: float | None
@@ -44,7 +45,11 @@ class LedgerView:
         """All of it as lines."""
         age, end = self.token_age, self.token_expires_in
         first = "no token" if age is None else f"token {age:.0f} s old, expires in {end:.0f} s"
-        lines = [first, *(["the last login was refused a moment ago"] if self.refused else [])]
+        lines = [
+            f"ledger {self.location}",
+            first,
+            *(["the last login was refused a moment ago"] if self.refused else []),
+        ]
         for group in self.groups:
             penalty = f", penalty open for {group.penalty:.0f} s" if group.penalty else ""
             line = f"{group.group}: {group.left} of {group.limit} left in {group.window:g} s"
@@ -54,7 +59,8 @@ class LedgerView:
 
 def ledger_view(credentials: Credentials) -> LedgerView:
     """What the configured ledger knows of these credentials."""
-    ledger = settings.shared_ledger(settings.ledger_url())
+    url = settings.ledger_url()
+    ledger = settings.shared_ledger(url)
     session, now = read_session(ledger, credentials), ledger.now()
     alive = session.token is not None and now < session.expires
     owner = credentials.owner_key(session.owner_id)
@@ -63,6 +69,7 @@ def ledger_view(credentials: Credentials) -> LedgerView:
         names = dict.fromkeys((LIGHT, MEDIUM, HEAVY, *groups_of(ledger, owner)))
         groups += [_group(ledger, owner, name) for name in names]
     return LedgerView(
+        location=settings.without_secrets(url),
         shared=ledger.shared,
         token_age=now - session.obtained if alive else None,
         token_expires_in=session.expires - now if alive else None,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from airflow_provider_ringcentral.client.answer import json_object
-from airflow_provider_ringcentral.client.console_links import CONSOLE_HOME, new_app_link, new_jwt_link
+from airflow_provider_ringcentral.client.console_links import new_app_link, new_jwt_link
 from airflow_provider_ringcentral.client.credentials import jwt_claims
 from airflow_provider_ringcentral.client.endpoints import ENDPOINTS
 from airflow_provider_ringcentral.client.errors import ConfigurationError, LoginFailed, RateLimited, RingCentralError
@@ -18,7 +18,9 @@ from airflow_provider_ringcentral.client.remedies import (
     REMEDIES,
     Remedy,
 )
+from airflow_provider_ringcentral.client.remedies.login import ABOUT_JWT, NO_TOKEN_ENDPOINT
 from airflow_provider_ringcentral.hooks.diagnosis import Finding
+from airflow_provider_ringcentral.hooks.placeholders import STAND_IN
 
 NEEDED = tuple(dict.fromkeys(row.permission for row in ENDPOINTS if row.permission))
 """The app permissions that our operators need, all of them together."""
@@ -41,39 +43,43 @@ SITUATIONS: Mapping[str, str] = {
     "invalid_request": "connection_invalid",
     "unsupported_grant_type": "connection_invalid",
     "invalid_scope": "scope_missing",
-    # An app without the JWT flow gets OAU-251 with it. The word alone may answer a JWT that is restricted to other apps
-    # (FACTS 2.7).
+    # An app without the JWT flow gets OAU-251 with it; the word alone may answer a JWT restricted to other apps.
     "unauthorized_client": "jwt_rejected",
 }
 """Code of a refused login -> finding. What is not here is about the JWT: those codes are published nowhere."""
 
-ABOUT_JWT = (400, 401, 403)
-"""How the token endpoint may refuse a JWT, whatever the code (FACTS 2.7)."""
-
-NO_TOKEN_ENDPOINT = Remedy(
-    cause="What answers at the server URL is not RingCentral's token endpoint.",
-    cure="Connection: empty 'Server URL' (RingCentral's own is used then) or write the URL of your RingCentral cloud, "
-    "and check that no proxy answers in its place.",
-    who=CONNECTION,
-)
+WITH_NEW_JWT = ("jwt_malformed", "jwt_rejected", "jwt_expires_soon")
+"""Findings that a new JWT ends. A new app ends `jwt_flow_disabled`; links help with no other finding."""
 
 
-def links(client_id: str) -> str:
-    """The two pages of the Developer Console that mend most set-ups, with their forms filled in."""
-    jwt = new_jwt_link(client_id) if client_id else CONSOLE_HOME
-    return f"New app with JWT login: {new_app_link('Airflow', SCOPES)} New JWT for this app: {jwt}"
+def link_for(code: str, client_id: str) -> str:
+    """The page of the Developer Console that ends a finding, with its form filled in; empty where there is none."""
+    if code in WITH_NEW_JWT and client_id:
+        return new_jwt_link(client_id)
+    return new_app_link("Airflow", SCOPES) if code == "jwt_flow_disabled" else ""
+
+
+def not_found_finding(error: ConfigurationError) -> Finding:
+    """That Airflow does not find the Connection, and why."""
+    remedy = error.remedy or NO_TOKEN_ENDPOINT
+    return Finding("connection_incomplete", "error", remedy.cause, remedy.cure, remedy.who)
 
 
 def connection_findings(error: ConfigurationError, client_id: str) -> Iterator[Finding]:
     """What the Connection lacks, and which of its values cannot work."""
+    if any(problem.kind == STAND_IN for problem in error.problems):
+        cause = "The form shows placeholders instead of the stored secrets, and these are what was tested."
+        cure = "Type both secrets again to test. If a task reports this, type them again and save."
+        yield Finding("connection_invalid", "error", cause, cure, CONNECTION)
+        return
     kinds = (("missing", "connection_incomplete"), ("invalid", "connection_invalid"), ("no jwt", "jwt_malformed"))
     for kind, code in kinds:
         found = [problem for problem in error.problems if problem.kind == kind]
         if found:
-            about_jwt = kind == "no jwt" or any("jwt" in problem.field.lower() for problem in found)
-            cure = "Correct these fields of the Connection."
+            about_jwt = any("jwt" in problem.field.lower() for problem in found)
+            link = link_for("jwt_malformed", client_id) if about_jwt else ""
             cause = "; ".join(map(str, found)) + "."
-            yield Finding(code, "error", cause, f"{cure} {links(client_id)}" if about_jwt else cure, CONNECTION)
+            yield Finding(code, "error", cause, "Correct these fields of the Connection.", CONNECTION, link)
 
 
 def expiry_findings(jwt: str, client_id: str) -> Iterator[Finding]:
@@ -86,8 +92,9 @@ def expiry_findings(jwt: str, client_id: str) -> Iterator[Finding]:
     if days < 0:
         return
     if days < SOON_DAYS:
-        cure = f"Create a new JWT and put it into the Connection before {_day(end)}. {links(client_id)}"
-        yield Finding("jwt_expires_soon", "warning", f"The JWT ends in {days:.1f} days.", cure, PLATFORM_TEAM)
+        cure = f"Create a new JWT and put it into the Connection before {_day(end)}."
+        link = link_for("jwt_expires_soon", client_id)
+        yield Finding("jwt_expires_soon", "warning", f"The JWT ends in {days:.1f} days.", cure, PLATFORM_TEAM, link)
     else:
         yield Finding("jwt_wellformed", "ok", f"The JWT is well-formed and ends in {days:.0f} days, on {_day(end)}.")
 
@@ -115,8 +122,8 @@ def login_finding(error: RingCentralError, jwt: str, client_id: str) -> Finding:
     remedy = _remedy(error, code, jwt)
     said = ", ".join((*(f"HTTP {error.status}" for _ in range(error.status is not None)), *error.codes))
     request = f", RCRequestId {error.request_id}" if error.request_id else ""
-    cure = remedy.cure if code == "connection_invalid" else f"{remedy.cure} {links(client_id)}"
-    return Finding(code, "error", f"{remedy.cause} ({said}{request})", cure, remedy.who)
+    cause = f"{remedy.cause} ({said}{request})"
+    return Finding(code, "error", cause, remedy.cure, remedy.who, link_for(code, client_id))
 
 
 def situation(error: LoginFailed) -> str:
@@ -129,9 +136,13 @@ def situation(error: LoginFailed) -> str:
 def _remedy(error: LoginFailed, code: str, jwt: str) -> Remedy:
     if code == "connection_invalid" and error.status not in ABOUT_JWT:
         return NO_TOKEN_ENDPOINT
-    if code == "jwt_rejected" and "access_denied" not in error.codes:
+    if code == "jwt_rejected" and not EXPLAINED & set(error.codes):
         return Remedy(_likely(error, expiry_of(jwt)), REMEDIES["invalid_grant"].cure, DEVELOPER_CONSOLE)
     return error.remedy or NO_TOKEN_ENDPOINT
+
+
+EXPLAINED = {"access_denied", "OAU-210", "OAU-211"}
+"""Codes of a refused JWT whose row says more than the JWT itself does."""
 
 
 def _likely(error: LoginFailed, end: float | None) -> str:

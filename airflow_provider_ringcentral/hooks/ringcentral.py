@@ -12,10 +12,10 @@ from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SEC
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.connection import credentials_of, secrets_of
+from airflow_provider_ringcentral.hooks.connection_not_found import explaining
 from airflow_provider_ringcentral.hooks.failures import airflow_errors, for_airflow
 from airflow_provider_ringcentral.provider_info import (
     CONNECTION_TYPE,
-    EXTRA_FIELDS,
     HIDDEN_FIELDS,
     HOOK_NAME,
     STANDARD_FIELDS,
@@ -60,7 +60,8 @@ class RingCentralJWTHook(BaseHook):
     @cached_property
     def credentials(self) -> Credentials:
         """The Connection as checked credentials; its secrets are masked in logs from here on."""
-        connection = self.get_connection(self.ringcentral_conn_id)
+        with explaining(self.ringcentral_conn_id):
+            connection = self.get_connection(self.ringcentral_conn_id)
         for secret in secrets_of(connection):
             mask_secret(secret)
         with airflow_errors():
@@ -144,26 +145,22 @@ class RingCentralJWTHook(BaseHook):
         return examine(self, show_numbers=settings.log_personal_data())
 
     def test_connection(self) -> tuple[bool, str]:
-        """Whether work can be done, and the summary of `diagnose`. For Airflow's Test button; never raises."""
+        """Whether work can be done, and at most five short lines about it: the summary of `diagnose`.
+
+        For Airflow's Test button, which shows them for five seconds; never raises.
+        """
         try:
             diagnosis = self.diagnose()
         except Exception as error:  # noqa: BLE001 - Airflow shows whatever this returns and breaks on what it raises
             return False, str(error) if isinstance(error, RingCentralError) else f"{type(error).__name__}"
-        return diagnosis.ok, diagnosis.summary
+        return diagnosis.ok, f"{diagnosis.summary}\nRun ringcentral-diagnose for all."
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
         """The form's extra fields for Airflow before 3.2, from the same table as `conn-fields`."""
-        from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
-        from flask_babel import lazy_gettext
-        from wtforms import PasswordField, StringField
+        from airflow_provider_ringcentral.hooks.form_widgets import form_widgets
 
-        def widget(field: Mapping[str, Any]) -> Any:
-            secret = field["schema"].get("format") == "password"
-            kind, look = (PasswordField, BS3PasswordFieldWidget) if secret else (StringField, BS3TextFieldWidget)
-            return kind(lazy_gettext(field["label"]), widget=look(), description=field["description"])
-
-        return {field["name"]: widget(field) for field in EXTRA_FIELDS}
+        return form_widgets()
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from airflow.providers.common.compat.sdk import conf
 
@@ -23,6 +24,14 @@ def ledger_url() -> str:
         return configured
     home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser().absolute()
     return f"sqlite://{home.as_posix()}/ringcentral-ledger-{os.getuid()}.sqlite"
+
+
+def without_secrets(url: str) -> str:
+    """Where a ledger is, as it may be shown: the path of a file, or the URL without user name, password and query."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return unquote(parts.path)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
 def allowed_hosts() -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SEC
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.client import client_of
 from airflow_provider_ringcentral.hooks.connection import credentials_of, secrets_of
+from airflow_provider_ringcentral.hooks.connection_not_found import explaining
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -54,7 +55,8 @@ async def shared_client(ringcentral_conn_id: str) -> AsyncIterator[AsyncRingCent
 
 async def read_credentials(ringcentral_conn_id: str) -> Credentials:
     """The checked credentials of a Connection, its secrets masked in logs. Raises `ConfigurationError`."""
-    connection = await get_async_connection(ringcentral_conn_id)
+    with explaining(ringcentral_conn_id):
+        connection = await get_async_connection(ringcentral_conn_id)
     for secret in secrets_of(connection):
         await mask_on_the_loop(secret)
     return credentials_of(connection, settings.allowed_hosts())

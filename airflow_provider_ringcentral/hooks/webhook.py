@@ -12,6 +12,7 @@ from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SEC
 from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem, RingCentralError
 from airflow_provider_ringcentral.client.webhook_address import WebhookAddress, webhook_address
 from airflow_provider_ringcentral.hooks import settings
+from airflow_provider_ringcentral.hooks.connection_not_found import explaining
 from airflow_provider_ringcentral.hooks.failures import airflow_errors, for_airflow
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def webhook_client(webhook_conn_id: str, *, max_wait: float = DEFAULT_MAX_WAIT_S
     `max_wait`: seconds that a post may wait when the webhook has had too many.
     """
     with airflow_errors():
-        connection = BaseHook.get_connection(webhook_conn_id)
+        with explaining(webhook_conn_id):
+            connection = BaseHook.get_connection(webhook_conn_id)
         for secret in webhook_secrets_of(connection):
             mask_secret(secret)
         return webhook_client_at(webhook_address_of(connection), max_wait=max_wait, raise_as=for_airflow)

@@ -14,6 +14,7 @@ from airflow_provider_ringcentral.client.remedies import (
     REMEDIES,
     RINGCENTRAL_SUPPORT,
     WHO,
+    login_remedy,
     remedy_for,
 )
 
@@ -90,7 +91,7 @@ def test_rows_are_complete_and_short(code: str) -> None:
     assert row.cure.strip() == row.cure != ""
     assert row.who in WHO
     assert len(row.cause) + len(row.cure) < 500
-    assert set(re.findall(r"\{(.*?)\}", row.cause + row.cure)) <= {"parameter", "permission"}
+    assert set(re.findall(r"\{(.*?)\}", row.cause + row.cure)) <= {"parameter", "permission", "where"}
     assert (row.cause + row.cure).isprintable()
 
 
@@ -100,10 +101,15 @@ def test_rows_are_complete_and_short(code: str) -> None:
         ("OAU-251", DEVELOPER_CONSOLE, "tick 'JWT auth flow'"),
         ("OAU-153", CONNECTION, "'Client ID'"),
         ("OAU-146", CONNECTION, "'Client secret'"),
-        ("OAU-141", ADMIN_PORTAL, "service user"),
+        ("OAU-141", ADMIN_PORTAL, "enable that user"),
         ("invalid_grant", DEVELOPER_CONSOLE, "'JWT credential'"),
         ("CMN-401", DEVELOPER_CONSOLE, "app permissions"),
-        ("CMN-408", ADMIN_PORTAL, "'Company Call Log'"),
+        ("CMN-408", ADMIN_PORTAL, "Roles"),
+        ("AGW-404", DAG_AUTHOR, "API reference"),
+        ("CMN-120", DAG_AUTHOR, "API reference"),
+        ("OAU-210", DEVELOPER_CONSOLE, "create a new JWT"),
+        ("OAU-121", DEVELOPER_CONSOLE, "permits its client id"),
+        ("OAU-251", DEVELOPER_CONSOLE, "permits this app's client id"),
         ("CMN-301", PLATFORM_TEAM, "Retry-After"),
         ("CLG-104", DAG_AUTHOR, "FSync"),
         ("MSG-242", DAG_AUTHOR, "SmsSender"),
@@ -185,3 +191,30 @@ def test_nothing_known_is_no_remedy() -> None:
     assert remedy_for([]) is None
     assert remedy_for(["NEW-001"]) is None
     assert remedy_for([], status=418) is None
+
+
+def test_the_place_in_the_portal_is_named_for_the_permission_that_has_one() -> None:
+    calls = remedy_for(["CMN-408"], permission="FullCompanyCallLog")
+    texts = remedy_for(["CMN-408"], permission="OutboundSMS")
+
+    assert calls is not None
+    assert "grant permission 'FullCompanyCallLog', there called 'Company Call Log' → 'View Only'." in calls.cure
+    assert texts is not None
+    assert texts.cure.endswith("grant permission 'OutboundSMS'.")
+
+
+@pytest.mark.parametrize(
+    ("codes", "status", "cause"),
+    [
+        (["OAU-213"], 400, "refused the JWT"),
+        (["TokenInvalid", "OAU-128"], 401, "refused the JWT"),
+        (["OAU-210"], 400, "most likely the JWT has expired"),
+        (["AGW-404"], 404, "not RingCentral's token endpoint"),
+    ],
+)
+def test_at_the_login_codes_about_tokens_are_about_the_jwt(codes: list[str], status: int, cause: str) -> None:
+    remedy = login_remedy(codes, status, remedy_for(codes, status=status))
+
+    assert remedy is not None
+    assert cause in remedy.cause
+    assert "Nothing to do" not in remedy.cure

@@ -14,24 +14,24 @@ def test_a_row_a_finding_with_its_cure_below():
 
     assert report(Diagnosis((FINE, wrong)), width=66) == textwrap.dedent(
         """\
+        Not ready: 1 problem to fix.
+
         severity  finding       what it is
         --------  ------------  ------------------------------------------
         ok        login         RingCentral accepts the JWT.
         error     jwt_rejected  RingCentral refuses the JWT, and that is
                                 why.
-                                Cure (Connection): Make one.
-
-        Work cannot be done: 1 to mend."""
+                                Fix (Connection): Make one."""
     )
 
 
 def test_links_are_never_broken():
-    wrong = Finding("jwt_rejected", "error", "Refused.", f"Make a new one at {LINK}", "developer console")
+    wrong = Finding("jwt_rejected", "error", "Refused.", "Make a new one.", "developer console", LINK)
 
-    assert LINK in report(Diagnosis((wrong,)), width=30)
+    assert f" {LINK}" in report(Diagnosis((wrong,)), width=30)
 
 
-def test_the_last_line_is_the_verdict():
+def test_the_first_line_is_the_verdict():
     warning = Finding("no_sms_number", "warning", "None can send.", "Assign one.", "admin portal")
 
-    assert report(Diagnosis((FINE, warning)), width=80).splitlines()[-1] == "Work can be done."
+    assert report(Diagnosis((FINE, warning)), width=80).splitlines()[0] == "Ready, with 1 warning."

@@ -107,6 +107,8 @@ def test_numbers_speak_before_words_and_words_before_the_status(status, codes, f
         (-2, ("invalid_grant",), "The JWT expired on", "revoked"),
         (30, ("invalid_grant",), "revoked (it ends on", "expired"),
         (None, ("unauthorized_client",), "restricted to other apps", "revoked"),
+        (None, ("invalid_grant", "OAU-210"), "most likely the JWT has expired", "revoked"),
+        (None, ("invalid_grant", "OAU-211"), "most likely the JWT was revoked", "expired"),
     ],
 )
 def test_a_refused_jwt_says_what_is_likely(days, codes, said, unsaid):
@@ -184,9 +186,20 @@ def test_the_summary_says_what_is_wrong_first():
     fine = Finding("owner", "ok", "The JWT belongs to Airflow Service.")
     odd = Finding("no_sms_number", "warning", "No number can send.", "Assign one.", "admin portal")
     bad = Finding("jwt_rejected", "error", "Refused.", "Make a new one.", "developer console")
+    gone = Finding("unreachable", "error", "No answer.", "Look at the proxy.", "platform team")
 
-    assert Diagnosis((fine, odd)).summary == "Warning: No number can send. The JWT belongs to Airflow Service."
-    assert Diagnosis((fine, odd, bad)).summary == "Refused. Cure (developer console): Make a new one."
+    assert Diagnosis((fine,)).summary == "Ready.\nThe JWT belongs to Airflow Service."
+    assert Diagnosis((fine, odd)).summary.splitlines() == [
+        "Ready, with 1 warning.",
+        "No number can send.",
+        "Fix (admin portal): Assign one.",
+    ]
+    assert Diagnosis((fine, odd, bad, gone)).summary.splitlines() == [
+        "Not ready: 2 problems to fix.",
+        "Refused.",
+        "Fix (developer console): Make a new one.",
+        "And 1 more.",
+    ]
     assert diagnosis_of([odd, odd]).findings == (odd,)
 
 
@@ -268,7 +281,7 @@ def test_a_scope_that_the_api_misses_is_no_missing_role(answers, examine):
 
     assert found.severity == "warning"
     assert "ReadAccounts" in found.cause
-    assert "create?client_id=app-1" in found.cure
+    assert found.link == "https://developers.ringcentral.com/my-account.html"
 
 
 def test_a_role_that_may_not_read_extensions_is_said_once(answers, examine):
@@ -291,7 +304,7 @@ def permissions(answers, **granted: bool | None) -> None:
 
 
 def test_either_name_of_the_company_call_log_counts(answers, examine):
-    granted = {"readcalllog": True, "readcallrecording": True, "readmessages": True}
+    granted = {"readcalllog": True, "readcallrecording": True, "readmessages": True, "outboundsms": True}
     permissions(answers, fullcompanycalllog=None, readcompanycalllog=True, **granted)
     assert wrong(examine()) == []
 

@@ -18,6 +18,7 @@ from airflow_provider_ringcentral.client.remedies import (
     parameters,
     subscriptions,
 )
+from airflow_provider_ringcentral.client.remedies.login import login_remedy
 from airflow_provider_ringcentral.client.remedies.remedy import (
     ADMIN_PORTAL,
     CONNECTION,
@@ -39,6 +40,7 @@ __all__ = [
     "RINGCENTRAL_SUPPORT",
     "WHO",
     "Remedy",
+    "login_remedy",
     "remedy_for",
 ]
 
@@ -72,7 +74,8 @@ def remedy_for(
     numbered = (code for code in known if _is_numbered(code))
     code = next(chain(numbered, known), None)
     row = REMEDIES[code] if code is not None else _by_status(status)
-    return None if row is None else row.filled(parameter=parameter, permission=permission)
+    where = access.IN_THE_PORTAL.get(permission or "")
+    return None if row is None else row.filled(parameter=parameter, permission=permission, where=where)
 
 
 def _is_numbered(code: str) -> bool:

@@ -11,6 +11,14 @@ from airflow_provider_ringcentral.client.remedies.remedy import (
     Remedy,
 )
 
+IN_THE_PORTAL = {
+    "FullCompanyCallLog": "'Company Call Log' → 'View Only'",
+    "ReadCompanyCallLog": "'Company Call Log' → 'View Only'",
+    "ReadCallLog": "'User Call Log' → 'View Only'",
+    "ReadCallRecording": "'Company Call Log' → 'Access Recordings, Download & Delivery'",
+}
+"""User permission -> what the Admin Portal calls it, where RingCentral's guide says so (call log, access)."""
+
 _PLAN = Remedy(
     cause="The feature is not part of the account's plan, or is switched off for it.",
     cure="Ask the account's administrator, then RingCentral support, whether the plan can include it. Trying again "
@@ -56,8 +64,7 @@ ROWS: dict[str, Remedy] = {
     "CMN-408": Remedy(
         cause="The user the JWT belongs to lacks {permission}. App permissions in the Developer Console do not matter "
         "here.",
-        cure="Admin Portal → Users → Roles → the role of that user → Permissions: grant {permission}. For the calls of "
-        "the whole company that is 'Company Call Log' → 'View Only'.",
+        cure="Admin Portal → Users → Roles → the role of that user → Permissions: grant {permission}{where}.",
         who=ADMIN_PORTAL,
     ),
     "CMN-419": Remedy(

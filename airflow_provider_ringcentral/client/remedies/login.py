@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from airflow_provider_ringcentral.client.remedies.remedy import (
     ADMIN_PORTAL,
     CONNECTION,
@@ -13,15 +15,18 @@ from airflow_provider_ringcentral.client.remedies.remedy import (
 )
 
 _NO_JWT_FLOW = Remedy(
-    cause="The app may not log in with a JWT. The JWT itself was not judged.",
-    cure="Developer Console → the app → Auth: tick 'JWT auth flow' and save. If the app does not offer it, create a "
-    "new app of type 'REST API App' with that flow and put its client id and secret into the Connection.",
+    cause="The app may not log in with this JWT. Most likely the app lacks the JWT flow; it is also possible that the "
+    "JWT may be used with other apps only.",
+    cure="Developer Console → the app → Auth: tick 'JWT auth flow' and save. If it is ticked, create a JWT that "
+    "permits this app's client id (your name → Credentials). If the app does not offer the flow, create a new app of "
+    "type 'REST API App' with it.",
     who=DEVELOPER_CONSOLE,
 )
 _CLIENT_ID = Remedy(
-    cause="RingCentral does not know this client id on this server.",
-    cure="Connection: compare 'Client ID' with Developer Console → the app → Credentials, and check that 'Server URL' "
-    "is the cloud the app was made in.",
+    cause="RingCentral refused the client id or the client secret. Most likely it does not know the client id on this "
+    "server.",
+    cure="Connection: compare 'Client ID', then 'Client secret', with Developer Console → the app → Credentials, and "
+    "check that 'Server URL' is the cloud the app was made in.",
     who=CONNECTION,
 )
 _CLIENT_SECRET = Remedy(
@@ -36,9 +41,11 @@ _NO_CLIENT = Remedy(
     who=CONNECTION,
 )
 _APP_GONE = Remedy(
-    cause="RingCentral no longer accepts this app: it was deleted, disabled, or is not released for this server.",
+    cause="RingCentral does not accept this app. Most likely it was deleted, disabled or not released for this server; "
+    "it is also possible that the JWT may be used with other apps only.",
     cure="Developer Console → Apps: check that the app with this client id exists and is active; otherwise create one "
-    "and put its client id and secret into the Connection.",
+    "and put its client id and secret into the Connection. If the app is active, create a JWT that permits its client "
+    "id (your name → Credentials).",
     who=DEVELOPER_CONSOLE,
 )
 _JWT_REFUSED = Remedy(
@@ -50,8 +57,7 @@ _JWT_REFUSED = Remedy(
 )
 _USER_STATE = Remedy(
     cause="The user the JWT belongs to may not log in in its present state: disabled, frozen or not activated.",
-    cure="Admin Portal → Users: enable that user again, or create a JWT as a service user and put it into the "
-    "Connection.",
+    cure="Admin Portal → Users: enable that user. Nothing in the Connection has to change.",
     who=ADMIN_PORTAL,
 )
 _USER_GONE = Remedy(
@@ -90,11 +96,42 @@ _TOKEN_UNREADABLE = Remedy(
     "Authorization header (proxy, gateway): let it pass unchanged.",
     who=PLATFORM_TEAM,
 )
-_REFRESH = Remedy(
-    cause="A refresh token was refused. This provider uses none: it logs in with the JWT again.",
-    cure="Nothing to do for this Connection; look for another program that uses this app's refresh tokens.",
-    who=PLATFORM_TEAM,
+_JWT_EXPIRED = Remedy(
+    cause="RingCentral says that what logs in has expired. This provider logs in with the JWT only, so most likely the "
+    "JWT has expired.",
+    cure="Developer Console → your name → Credentials: create a new JWT that permits this app's client id and put it "
+    "into the Connection's 'JWT credential'.",
+    who=DEVELOPER_CONSOLE,
 )
+_JWT_REVOKED = Remedy(
+    cause="RingCentral says that what logs in was revoked. This provider logs in with the JWT only, so most likely the "
+    "JWT was revoked.",
+    cure=_JWT_EXPIRED.cure,
+    who=DEVELOPER_CONSOLE,
+)
+
+NO_TOKEN_ENDPOINT = Remedy(
+    cause="What answers at the server URL is not RingCentral's token endpoint.",
+    cure="Connection: leave 'Server URL' empty (RingCentral's own is used then) or write the URL of your RingCentral "
+    "cloud, and check that no proxy answers in its place.",
+    who=CONNECTION,
+)
+ABOUT_JWT = (400, 401, 403)
+"""The statuses with which the token endpoint refuses a login; any other comes from something else at that URL."""
+
+ABOUT_TOKENS = frozenset({"OAU-128", "OAU-129", "OAU-149", "OAU-213", "TokenInvalid", "expired_token"})
+
+
+def login_remedy(codes: Collection[str], status: int, remedy: Remedy | None) -> Remedy | None:
+    """The remedy of a refused login, where it differs from `remedy`, which goes by the codes alone.
+
+    A login carries no access token: a code about tokens is about the JWT there, and a path that is not found means
+    another server.
+    """
+    if status not in ABOUT_JWT:
+        return NO_TOKEN_ENDPOINT
+    return _JWT_REFUSED if ABOUT_TOKENS & set(codes) else remedy
+
 
 ROWS: dict[str, Remedy] = {
     "OAU-105": Remedy(
@@ -120,7 +157,13 @@ ROWS: dict[str, Remedy] = {
     "OAU-136": _USER_GONE,
     "OAU-140": _NOT_A_JWT_LOGIN,
     "OAU-141": _USER_STATE,
-    "OAU-142": _ACCOUNT,
+    "OAU-142": Remedy(
+        cause="RingCentral does not let this user log in in the present state of user or account. Most likely the user "
+        "is disabled.",
+        cure="Admin Portal → Users: enable that user. If the user is enabled, ask the account's administrator whether "
+        "the account is suspended.",
+        who=ADMIN_PORTAL,
+    ),
     "OAU-146": _CLIENT_SECRET,
     "OAU-147": _NOT_A_JWT_LOGIN,
     "OAU-148": _NOT_A_JWT_LOGIN,
@@ -139,8 +182,8 @@ ROWS: dict[str, Remedy] = {
     ),
     "OAU-167": _ACCOUNT,
     "OAU-168": _NOT_A_JWT_LOGIN,
-    "OAU-210": _REFRESH,
-    "OAU-211": _REFRESH,
+    "OAU-210": _JWT_EXPIRED,
+    "OAU-211": _JWT_REVOKED,
     "OAU-213": _TOKEN_OVER,
     "OAU-232": _USER_GONE,
     "OAU-236": _USER_STATE,
@@ -175,9 +218,10 @@ ROWS: dict[str, Remedy] = {
         who=DEVELOPER_CONSOLE,
     ),
     "access_denied": Remedy(
-        cause="RingCentral denied this user access through this app.",
-        cure="A private app admits only users of its own account: check that app and JWT belong to the same account "
-        "and that the user is enabled.",
+        cause="RingCentral denied this user access through this app. Only users of an app's own account can use a "
+        "private app.",
+        cure="Developer Console → the app: check that app and JWT belong to the same account. If they do, check in the "
+        "Admin Portal → Users that the user is enabled.",
         who=DEVELOPER_CONSOLE,
     ),
     "expired_token": _TOKEN_OVER,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_ringcentral.client.remedies.remedy import DAG_AUTHOR, PLATFORM_TEAM, Remedy
+from airflow_provider_ringcentral.client.remedies.remedy import DAG_AUTHOR, Remedy
 
 
 def _author(cause: str, cure: str) -> Remedy:
@@ -47,7 +47,7 @@ ROWS: dict[str, Remedy] = {
     "CMN-108": _author("{parameter} in the body differs from the one in the path.", "Give both the same value."),
     "CMN-110": _author("RingCentral wants a header that the request lacks.", "Add the header its message names."),
     "CMN-120": _author(
-        "RingCentral knows no such path.",
+        "RingCentral has no such path.",
         "Compare the path with the API reference, from /restapi/v1.0/… or /team-messaging/v1/… on.",
     ),
     "CMN-406": _author("A value of {parameter} occurs twice.", "Send each value once."),
@@ -61,11 +61,9 @@ ROWS: dict[str, Remedy] = {
         "sessionId cannot be combined with {parameter}.",
         "Filter by sessionId alone, or leave sessionId out.",
     ),
-    "AGW-404": Remedy(
-        cause="RingCentral's gateway knows no such route.",
-        cure="Compare the path with the API reference; check that 'Server URL' in the Connection names a RingCentral "
-        "API server and no path.",
-        who=PLATFORM_TEAM,
+    "AGW-404": _author(
+        "RingCentral has no such path.",
+        "Compare the path with the API reference, from /restapi/v1.0/… or /team-messaging/v1/… on.",
     ),
     "ADG-105": _NO_SUCH_ENTRY,
     "ADG-107": _NO_SUCH_ENTRY,
