@@ -34,7 +34,9 @@ def test_links_stand_whole_in_the_table(sandbox, connection):
         f"https://developers.ringcentral.com/console/my-credentials/create?client_id={sandbox.client_id}" in said.stdout
     )
     sandbox.change_app(jwt_flow=False)
-    assert "permissions=ReadAccounts,ReadCallLog,ReadCallRecording,ReadMessages&grantType=PersonalJWT" in command().stdout
+    assert (
+        "permissions=ReadAccounts,ReadCallLog,ReadCallRecording,ReadMessages&grantType=PersonalJWT" in command().stdout
+    )
     assert sandbox.jwt not in said.stdout + said.stderr
     assert sandbox.client_secret not in said.stdout + said.stderr
 

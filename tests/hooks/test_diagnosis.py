@@ -67,15 +67,16 @@ def test_the_jwt_is_exchanged_although_a_shared_token_lives(sandbox, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("change", "code", "who", "link"),
+    ("change", "told"),
     [
-        (lambda sandbox: sandbox.change_app(jwt_flow=False), "jwt_flow_disabled", "developer console", "new-app?"),
-        (lambda sandbox: sandbox.change_app(client_secret="rotated"), "client_rejected", "Connection", ""),
-        (lambda sandbox: sandbox.change_jwt(revoked=True), "jwt_rejected", "developer console", "create?client_id="),
-        (lambda sandbox: sandbox.change_user(status="Disabled"), "user_inactive", "admin portal", ""),
+        (lambda sandbox: sandbox.change_app(jwt_flow=False), ("jwt_flow_disabled", "developer console", "new-app?")),
+        (lambda sandbox: sandbox.change_app(client_secret="rotated"), ("client_rejected", "Connection", "")),
+        (lambda sandbox: sandbox.change_jwt(revoked=True), ("jwt_rejected", "developer console", "create?client_id=")),
+        (lambda sandbox: sandbox.change_user(status="Disabled"), ("user_inactive", "admin portal", "")),
     ],
 )
-def test_a_refused_login_has_one_reason_and_a_link_only_where_it_helps(sandbox, monkeypatch, change, code, who, link):
+def test_a_refused_login_has_one_reason_and_a_link_only_where_it_helps(sandbox, monkeypatch, change, told):
+    code, who, link = told
     connection = sandbox.connection_uri
     change(sandbox)
     diagnosis = diagnose(monkeypatch, connection)
