@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from bench import call_log, imports, limits, quota, waits, warehouse
+from bench import call_log, crowd, imports, limits, quota, waits, warehouse
 from bench.claim import Claim, told
 
 PARTS: dict[str, Callable[[int], list[Claim]]] = {
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[int], list[Claim]]] = {
     "limits": limits.measure,
     "call_log": call_log.measure,
     "quota": quota.measure,
+    "crowd": crowd.measure,
     "warehouse": warehouse.measure,
     "waits": waits.measure,
 }

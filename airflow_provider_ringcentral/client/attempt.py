@@ -66,6 +66,11 @@ class Attempt:
         self._places = places
         self._usage = usage
         self._groups: dict[str, str] = {}
+        self.turn: str | None = None
+        """Of a task that gives its worker back when a place is far away: the name under which it waits."""
+        self.window: tuple[str, str] | None = None
+        """Owner and group of the last request; None when it has no place, or waits for a login."""
+        self.windows: set[tuple[str, str]] = set()
 
     def __call__(self, call: Call) -> Any:
         """At most one HTTP request: for a token, or the call itself. Returns what `call.read` makes of the answer."""
@@ -78,11 +83,13 @@ class Attempt:
             raise
 
     def _once(self, call: Call) -> Any:
+        self.window = None
         use = self._token(call)
         group = self.group(call)
         owner = self._credentials.owner_key(use.owner_id)
         if group != UNLIMITED:
-            call.queued = (owner, group)
+            call.queued = self.window = (owner, group)
+            self.windows.add(self.window)
             self._take_place(call, owner, group)
         self._usage.count_request(group)
         try:
@@ -98,7 +105,7 @@ class Attempt:
 
     def _take_place(self, call: Call, owner: str, group: str) -> None:
         try:
-            self._places.take(owner, group, call.ticket, failures=call.failures)
+            self._places.take(owner, group, call.ticket, failures=call.failures, turn=self.turn)
         except Again:
             # A token may die while its place is waited for: five later logins of others end it (FACTS 2.5).
             call.logged_in_again = False

@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.login import Login
 from airflow_provider_ringcentral.client.paging import Trail, following, rows
-from airflow_provider_ringcentral.client.places import Places
+from airflow_provider_ringcentral.client.places import Places, Reservation
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.client.transport import Transport, body_of, buffered, loaded, wire_parameters
 from airflow_provider_ringcentral.client.usage import Observer, Usage
@@ -149,6 +149,23 @@ class RingCentralClient:
     def remaining(self, group: str) -> int | None:
         """Requests left in the group's window, as the last answer of this client said."""
         return self.usage.remaining.get(group)
+
+    def keep_place(self, seconds: float) -> tuple[Reservation, float] | None:
+        """Keep the place of the request that was given up last, for a task that gives its worker back.
+
+        Returns the reservation and the seconds until it is due; None when that request waited for no place. `seconds`
+        is how long it is kept when nobody looks at it.
+        """
+        if self.attempt.turn is None or self.attempt.window is None:
+            return None
+        reservation = Reservation(*self.attempt.window, self.attempt.turn)
+        return reservation, reservation.keep(self.ledger, seconds)[0]
+
+    def end_turn(self) -> None:
+        """The task is done, or failed: tasks that are deferred may have their turn."""
+        if self.attempt.turn is not None:
+            for owner, group in self.attempt.windows:
+                self.places.end_turn(owner, group, self.attempt.turn)
 
     def close(self) -> None:
         """Close idle connections. The shared token stays valid: others may be using it."""

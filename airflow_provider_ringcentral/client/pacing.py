@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from airflow_provider_ringcentral.client import turns
 from airflow_provider_ringcentral.client.endpoints import AUTH, HEAVY, LIGHT, MEDIUM
+from airflow_provider_ringcentral.client.turns import Turn, Waiter
 
 WINDOW_SECONDS = 60.0
 DEFAULT_LIMITS: Mapping[str, int] = {LIGHT: 50, MEDIUM: 40, HEAVY: 10, AUTH: 5}
@@ -36,11 +38,6 @@ LONGEST_GATE_SECONDS = 5520.0
 MOST_PLACES = 10_000
 """A larger limit counts as this one: more than all processes together can send, and each place is kept as a number."""
 
-LOOK_AGAIN_SECONDS = 10.0
-"""A waiter looks at its reservation at least this often, so that places of processes that died are given away."""
-
-FORGOTTEN_SECONDS = 3 * LOOK_AGAIN_SECONDS
-
 LATE_SECONDS = 5.0
 """A caller reads the clock before it gets to change the window, so that others may have noted later dates meanwhile.
 Only what lies further ahead shows a clock that jumped back."""
@@ -53,14 +50,6 @@ Taken by us the moment they come free, they would earn the stranger a 429, and u
 
 PROBE_SECONDS = 0.5
 """After a penalty one request goes first; the others look this often whether it was let in."""
-
-
-class Waiter(msgspec.Struct):
-    """A reservation: a place in the queue and the instant it may be used; `seen` is when its owner last looked."""
-
-    ticket: str
-    instant: float
-    seen: float
 
 
 class Hold(msgspec.Struct):
@@ -86,6 +75,7 @@ class Window(msgspec.Struct):
     usual_seen: float = 0.0
     held: list[Hold] = []
     queue: list[Waiter] = []
+    turns: list[Turn] = []
     gate: float = 0.0
     gate_seconds: float = 0.0
     strikes: int = 0
@@ -106,32 +96,58 @@ def new_window(group: str) -> Window:
     return Window(limit=DEFAULT_LIMITS.get(group, DEFAULT_LIMITS[STRICTEST]))
 
 
-def reserve(window: Window, ticket: str, now: float, hold_seconds: float) -> float:
+def reserve(window: Window, ticket: str, now: float, hold_seconds: float, turn: str | None = None) -> float:
     """The instant at which `ticket` may be sent; when that is not after `now`, its place is held from here on.
 
     First come, first served. The reservation is looked at again on waking: what happened meanwhile may have moved it.
+
+    `turn` names a task that gives its worker back when its place is far away. It waits under this name, behind all who
+    hold a worker, and keeps its reservation while it is deferred. Its first request begins a turn, within which it is
+    one of those who hold a worker. A turn lasts for a window's requests while others wait for theirs.
     """
     _tidy(window, now)
-    ahead = _ahead(window, ticket)
-    instant = max(now, window.gate)
-    if window.strikes and window.held:
-        # All at once would be one 429 each, should the penalty have been restarted by somebody else.
-        instant = max(instant, now + PROBE_SECONDS)
-    held = [now for _ in window.held]
-    starts = sorted([*window.answered, *window.strangers, *held, *(waiter.instant for waiter in ahead)])
-    places = _places(window, now)
-    if len(starts) >= places:
-        instant = max(instant, starts[-places] + window.seconds)
-    if instant <= now:
-        window.queue = [waiter for waiter in window.queue if waiter.ticket != ticket]
-        window.held.append(Hold(ticket, now + hold_seconds, now))
-        return now
-    place = len(ahead)
-    if place == len(window.queue):
-        window.queue.append(Waiter(ticket, instant, now))
-    else:
-        window.queue[place] = Waiter(ticket, instant, now)
-    return instant
+    mine = turns.turn_of(window.turns, turn)
+    if mine is not None and mine.used >= window.limit and any(waiter.deferred for waiter in window.queue):
+        window.turns.remove(mine)
+        mine = None
+    waits = turn is not None and mine is None
+    name = turn if turn is not None and waits else ticket
+    instant = _instant(window, name, now, deferred=waits)
+    if instant > now:
+        turns.wait(window.queue, Waiter(name, instant, now, deferred=waits))
+        return instant
+    window.queue = turns.without(window.queue, name)
+    window.held.append(Hold(ticket, now + hold_seconds, now))
+    if turn is not None:
+        if mine is None:
+            mine = Turn(turn, now, hold_seconds)
+            window.turns.append(mine)
+        mine.seen, mine.kept, mine.used = now, hold_seconds, mine.used + 1
+    return now
+
+
+def await_turn(window: Window, turn: str, now: float, kept: float) -> tuple[float, int]:
+    """The instant of a task that is deferred, and how many such tasks are in front of it.
+
+    When it is close, the turn begins, and the instant is `now`: a worker takes a while to start. Else the reservation
+    is kept for `kept` seconds from here on.
+    """
+    _tidy(window, now)
+    # A task that has its turn and finds no place rests until the others had theirs.
+    window.turns = [one for one in window.turns if one.name != turn]
+    instant = _instant(window, turn, now, deferred=True)
+    if instant > now + turns.EARLY_SECONDS:
+        turns.wait(window.queue, Waiter(turn, instant, now, kept=kept, deferred=True))
+        return instant, turns.deferred_before(window.queue, turn)
+    window.queue = turns.without(window.queue, turn)
+    window.turns.append(Turn(turn, now, turns.WAKING_SECONDS))
+    return now, 0
+
+
+def end_turn(window: Window, turn: str) -> None:
+    """The task is done, or has failed: the next one may have its turn."""
+    window.turns = [one for one in window.turns if one.name != turn]
+    window.queue = turns.without(window.queue, turn)
 
 
 def answered(window: Window, ticket: str, now: float, heard: Heard, rng: random.Random) -> None:
@@ -170,7 +186,7 @@ def answered(window: Window, ticket: str, now: float, heard: Heard, rng: random.
 
 def give_back(window: Window, ticket: str) -> None:
     """Take `ticket` out of the queue, and give up the place it holds: nothing was sent."""
-    window.queue = [waiter for waiter in window.queue if waiter.ticket != ticket]
+    window.queue = turns.without(window.queue, ticket)
     window.held = [hold for hold in window.held if hold.ticket != ticket]
 
 
@@ -212,11 +228,17 @@ def _places(window: Window, now: float) -> int:
     return max(1, window.limit - max(0, window.usual - there))
 
 
-def _ahead(window: Window, ticket: str) -> list[Waiter]:
-    for place, waiter in enumerate(window.queue):
-        if waiter.ticket == ticket:
-            return window.queue[:place]
-    return list(window.queue)
+def _instant(window: Window, name: str, now: float, *, deferred: bool) -> float:
+    instant = max(now, window.gate)
+    if window.strikes and window.held:
+        # All at once would be one 429 each, should the penalty have been restarted by somebody else.
+        instant = max(instant, now + PROBE_SECONDS)
+    ahead = turns.ahead(window.queue, window.turns, name, now, deferred=deferred, limit=window.limit)
+    starts = [*window.answered, *window.strangers, *(now for _ in window.held), *ahead]
+    places = _places(window, now)
+    if len(starts) >= places:
+        instant = max(instant, sorted(starts)[-places] + window.seconds)
+    return instant
 
 
 def _tidy(window: Window, now: float) -> None:
@@ -227,7 +249,8 @@ def _tidy(window: Window, now: float) -> None:
     window.answered = _dates((*window.answered, *lost), begin, now)
     window.strangers = _dates(window.strangers, begin, now)
     window.usual_seen = min(window.usual_seen, now + LATE_SECONDS)
-    window.queue = [waiter for waiter in window.queue if abs(now - waiter.seen) < FORGOTTEN_SECONDS]
+    window.queue = [waiter for waiter in window.queue if abs(now - waiter.seen) < waiter.kept]
+    window.turns = [turn for turn in window.turns if abs(now - turn.seen) < turn.kept]
     # Other versions closed it for as long as any answer asked.
     window.gate_seconds = min(window.gate_seconds, LONGEST_GATE_SECONDS)
     window.gate = min(window.gate, now + LATE_SECONDS + window.gate_seconds)

@@ -18,16 +18,22 @@ class Usage:
     """Counts of one client. `requests` holds every HTTP request sent, logins included; `waited` is in seconds.
 
     `remaining` has the requests left in each group's window, `limits` their number and the window's length in seconds,
-    as the last answer said.
+    as the last answer said. `earlier` has the requests and seconds of the same task before this client was made: in
+    an earlier try, or before a deferral.
     """
 
     requests: int = 0
+    earlier: tuple[int, float] = (0, 0.0)
     logins: int = 0
     throttled: int = 0
     waited: float = 0.0
     remaining: dict[str, int] = field(default_factory=dict)
     limits: dict[str, tuple[int, float]] = field(default_factory=dict)
     observe: Observer = _nobody
+
+    def whole(self) -> tuple[int, float]:
+        """Requests and seconds waited of the task, those before this client included."""
+        return self.earlier[0] + self.requests, round(self.earlier[1] + self.waited, 3)
 
     def count_request(self, group: str) -> None:
         """A request goes out."""

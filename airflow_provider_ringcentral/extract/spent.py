@@ -9,7 +9,10 @@ if TYPE_CHECKING:
 
 
 class Spent:
-    """What `client` spent since this was made, logins and repeats included; a client without `usage` tells nothing."""
+    """What `client` spent since this was made, and what the same task spent before: logins and repeats included.
+
+    A client without `usage` tells nothing.
+    """
 
     def __init__(self, client: PageSource) -> None:
         self._usage = getattr(client, "usage", None)
@@ -17,11 +20,12 @@ class Spent:
 
     def requests(self, pages: int) -> int:
         """HTTP requests; `pages` when the client doesn't count."""
-        return pages if self._usage is None else self._now()[0] - self._requests
+        return pages if self._usage is None else self._usage.earlier[0] + self._now()[0] - self._requests
 
     def seconds_waited(self) -> float:
-        """Seconds waited for quota and between repeats."""
-        return round(self._now()[1] - self._waited, 3)
+        """Seconds waited for quota and between repeats. The time of a deferral is not counted."""
+        earlier = 0.0 if self._usage is None else self._usage.earlier[1]
+        return round(earlier + self._now()[1] - self._waited, 3)
 
     def _now(self) -> tuple[int, float]:
         return (0, 0.0) if self._usage is None else (self._usage.requests, self._usage.waited)

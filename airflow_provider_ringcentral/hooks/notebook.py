@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_ringcentral.hooks.task_time import end_of_task
 from airflow_provider_ringcentral.sending.draft import digest
 from airflow_provider_ringcentral.sending.notebook import LedgerPages, Notebook
 
@@ -35,6 +36,7 @@ def notebook_of(
         attempt=int(getattr(ti, "try_number", 1) or 1),
         retried_since=_start_of_run(context) if store is None and (resumed or _is_retry(context)) else None,
         flight=client.credentials.timeout + ANSWER_SECONDS,
+        ends=end_of_task(context),
     )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.credentials import Credentials
     from airflow_provider_ringcentral.extract.receipt import Receipt
     from airflow_provider_ringcentral.hooks.diagnosis import Diagnosis
+    from airflow_provider_ringcentral.hooks.leg import Leg
 
 
 class RingCentralJWTHook(BaseHook):
@@ -56,6 +57,8 @@ class RingCentralJWTHook(BaseHook):
         super().__init__(**kwargs)
         self.ringcentral_conn_id = ringcentral_conn_id
         self.max_wait = max_wait
+        self.leg: Leg | None = None
+        """The task whose client this hook makes, if it is one that may be deferred."""
 
     @cached_property
     def credentials(self) -> Credentials:
@@ -70,7 +73,10 @@ class RingCentralJWTHook(BaseHook):
     @cached_property
     def _client(self) -> RingCentralClient:
         patience = self.credentials.max_wait
-        return self.make_client(self.max_wait if patience is None else patience)
+        client = self.make_client(self.max_wait if patience is None else patience)
+        if self.leg is not None:
+            self.leg.joined(client)
+        return client
 
     def make_client(self, max_wait: float) -> RingCentralClient:
         """A client of its own whose requests wait for at most `max_wait` seconds each."""

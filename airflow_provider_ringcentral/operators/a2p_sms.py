@@ -136,7 +136,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         from airflow_provider_ringcentral.operators.wishes import wishes_of
         from airflow_provider_ringcentral.sending.broadcast import Broadcast
 
-        with deferring(self, deferrable=self.deferrable), airflow_errors():
+        with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             wishes = wishes_of(self, context)
             client = self.hook.get_conn()
             notebook = notebook_of(context, client, resumed=resumed)

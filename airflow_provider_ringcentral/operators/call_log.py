@@ -147,7 +147,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.progress import ProgressLog
 
-        with deferring(self, deferrable=self.deferrable), airflow_errors():
+        with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             query, client = self._query(context), self.hook.get_conn()
             receipt = extract_window(
                 client,

@@ -137,7 +137,7 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.operators.retention import guard_retention
 
-        with deferring(self, deferrable=self.deferrable), airflow_errors():
+        with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             query = self._query()
             begin = self._begin(context, query)
             if guard:

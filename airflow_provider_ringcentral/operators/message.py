@@ -118,7 +118,7 @@ class RingCentralMessageOperator(BaseOperator):
         from airflow_provider_ringcentral.sending.brief import ungrouped
         from airflow_provider_ringcentral.sending.following import Standing
 
-        with deferring(self, deferrable=self.deferrable), airflow_errors():
+        with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             wishes = wishes_of(self, context)
             client = self.hook.get_conn()
             notebook = notebook_of(context, client, resumed=resumed)

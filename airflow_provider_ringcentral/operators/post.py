@@ -76,7 +76,7 @@ class RingCentralPostOperator(BaseOperator):
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.operators.wishes import once_wishes_of
 
-        with deferring(self, deferrable=self.deferrable), airflow_errors():
+        with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             wishes = once_wishes_of(self, context)
             client = self.client()
             changed = self.change(client)

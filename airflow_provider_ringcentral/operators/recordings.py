@@ -142,7 +142,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
     def _download(self, context: Context) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
 
-        with deferring(self, deferrable=self.deferrable), airflow_errors():
+        with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             receipt = self._archive(context).run()
         self.log.info(
             "%d recordings: %d stored, %d present, %d pending, %d gone, %d failed.",

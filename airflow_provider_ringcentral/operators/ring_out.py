@@ -134,7 +134,7 @@ class RingCentralRingOutOperator(BaseOperator):
         from airflow_provider_ringcentral.operators.wishes import once_wishes_of
         from airflow_provider_ringcentral.sending.ring_out import place
 
-        with deferring(self, deferrable=self.deferrable), airflow_errors():
+        with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             once, client, draft = once_wishes_of(self, context), self.hook.get_conn(), self._draft()
             notebook = notebook_of(context, client, resumed=resumed)
             sent = place(client, draft, notebook, on_rerun=once.on_rerun)

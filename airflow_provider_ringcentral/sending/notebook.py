@@ -76,7 +76,8 @@ class Notebook:
     `place` is the server: ids mean something there only. `order` rises when a person clears the task (Airflow's
     `max_tries` does); callbacks have none. `attempt` is Airflow's number of the try. `retried_since` (epoch seconds) is
     set for a retry whose notes may lie on another machine: what has none is looked for from there. `flight` is how many
-    seconds after it went out a request is answered or lost, by the timeout of the client.
+    seconds after it went out a request is answered or lost, by the timeout of the client. `ends` (epoch seconds) is
+    when this try has to be over, if anything says so.
     """
 
     pages: Pages
@@ -86,6 +87,7 @@ class Notebook:
     attempt: int = 1
     retried_since: float | None = None
     flight: float = FLIGHT_SECONDS
+    ends: float | None = None
     claims: Claims = field(init=False)
     rivals: Rivals = field(init=False)
 
@@ -133,14 +135,14 @@ class Notebook:
     def deadline(self, seconds: float) -> float:
         """Epoch seconds at which this try stops waiting, `seconds` from when it first asked.
 
-        Deferrals do not move it.
+        Deferrals do not move it, and it is not after `ends`.
         """
         name = f"{PREFIX}deadline:{self.attempt}"
         noted = self.pages.get(name)
         if not isinstance(noted, int | float):
             noted = self.now() + seconds
             self.pages.set(name, noted)
-        return float(noted)
+        return float(noted) if self.ends is None else min(float(noted), self.ends)
 
     def now(self) -> float:
         """Epoch seconds, by the clock of all who share the ledger."""

@@ -9,6 +9,7 @@ import pytest
 
 from airflow_provider_ringcentral.client import pacing
 from airflow_provider_ringcentral.client.pacing import Heard, Window
+from airflow_provider_ringcentral.client.turns import FORGOTTEN_SECONDS, LOOK_AGAIN_SECONDS
 
 RNG = random.Random(7)
 
@@ -59,7 +60,7 @@ def test_a_waiter_that_is_not_heard_of_gives_its_place_away():
     pacing.reserve(window, "dead", 101.0, 70)
     pacing.reserve(window, "b", 101.0, 70)
 
-    assert pacing.reserve(window, "b", 101.0 + pacing.FORGOTTEN_SECONDS, 70) == 160.0
+    assert pacing.reserve(window, "b", 101.0 + FORGOTTEN_SECONDS, 70) == 160.0
 
 
 def test_a_request_that_is_never_reported_counts_from_the_end_of_its_hold():
@@ -255,7 +256,7 @@ def test_many_callers_use_the_whole_quota_and_never_more(seed):
             recent = sum(1 for moment in counted if moment > now - 60.0)
             answered(window, str(n), now, limit=limit, seconds=60.0, remaining=max(0, limit - recent))
         elif (instant := pacing.reserve(window, str(n), now, 75.0)) > now:
-            wake = min(instant, now + pacing.LOOK_AGAIN_SECONDS) + rng.uniform(0, 0.02)
+            wake = min(instant, now + LOOK_AGAIN_SECONDS) + rng.uniform(0, 0.02)
             heapq.heappush(events, (wake, n, "look"))
         else:
             latency = rng.uniform(0.01, 0.4)

@@ -1,0 +1,116 @@
+"""Turns of deferrable tasks: pure, and a crowd of them in simulated time."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from airflow_provider_ringcentral.client import pacing
+from airflow_provider_ringcentral.client.pacing import Heard, Window
+from airflow_provider_ringcentral.client.turns import EARLY_SECONDS, WAKING_SECONDS
+from bench.crowd import simulate
+
+
+def full(limit: int, now: float = 100.0) -> Window:
+    """A window whose requests are used up until `now` + 60."""
+    window = Window(limit=limit)
+    for number in range(limit):
+        pacing.reserve(window, f"sent{number}", now, 75)
+        pacing.answered(window, f"sent{number}", now, Heard(), random.Random(7))
+    return window
+
+
+def test_a_deferred_task_keeps_its_place_until_its_instant():
+    window = full(10)
+    for name in ("first", "second", "third"):
+        pacing.give_back(window, name)
+        pacing.await_turn(window, name, 101.0, 180.0)
+
+    assert pacing.await_turn(window, "first", 150.0, 180.0) == (160.0, 0)
+    assert pacing.await_turn(window, "second", 150.0, 180.0) == (160.0, 1)
+    # A minute has ten places, and each turn is taken to need five of them.
+    assert pacing.await_turn(window, "third", 150.0, 180.0) == (220.0, 2)
+    assert pacing.await_turn(window, "third", 160.0 - EARLY_SECONDS, 180.0) == (220.0, 2)
+    assert pacing.await_turn(window, "first", 160.0 - EARLY_SECONDS, 180.0) == (155.0, 0)
+    assert [turn.name for turn in window.turns] == ["first"]
+
+
+def test_who_holds_a_worker_goes_before_those_that_are_deferred():
+    window = full(2)
+    pacing.await_turn(window, "deferred", 101.0, 900.0)
+
+    assert pacing.reserve(window, "held", 102.0, 75) == 160.0
+    assert pacing.reserve(window, "held too", 102.0, 75) == 160.0
+    assert pacing.await_turn(window, "deferred", 103.0, 900.0) == (220.0, 0)
+
+
+def test_a_task_that_woke_goes_on_before_those_that_sleep():
+    window = full(10)
+    for name in ("first", "second", "third"):
+        pacing.await_turn(window, name, 101.0, 180.0)
+    pacing.await_turn(window, "first", 160.0, 180.0)
+
+    for number in range(6):
+        assert pacing.reserve(window, f"first's {number}", 161.0, 75, "first") == 161.0
+    assert pacing.reserve(window, "second's", 161.0, 75, "second") == 161.0, "four places are left"
+    assert pacing.reserve(window, "third's", 161.0, 75, "third") == 221.0, "they are for the two that are awake"
+
+
+def test_a_turn_ends_with_a_window_s_requests_while_others_wait():
+    window = Window(limit=4)
+    for number in range(4):
+        assert pacing.reserve(window, f"first's {number}", 100.0 + number, 75, "first") == 100.0 + number
+        pacing.answered(window, f"first's {number}", 100.0 + number, Heard(), random.Random(7))
+    pacing.await_turn(window, "second", 104.0, 180.0)
+
+    assert pacing.reserve(window, "first's 4", 105.0, 75, "first") > 160.0
+    assert [waiter.ticket for waiter in window.queue] == ["second", "first"]
+
+
+@pytest.mark.parametrize("ends", ["told", "forgotten"])
+def test_a_turn_that_nobody_uses_is_given_away(ends):
+    window = full(2)
+    pacing.await_turn(window, "killed", 101.0, 180.0)
+    pacing.await_turn(window, "next", 101.0, 900.0)
+    assert pacing.await_turn(window, "killed", 160.0, 180.0) == (160.0, 0)
+    assert pacing.await_turn(window, "next", 161.0, 900.0)[0] == 161.0, "a turn wants one of two places"
+    pacing.await_turn(window, "third", 161.0, 900.0)
+    assert pacing.await_turn(window, "third", 162.0, 900.0)[0] > 162.0
+
+    if ends == "told":
+        pacing.end_turn(window, "killed")
+        assert pacing.await_turn(window, "third", 163.0, 900.0)[0] == 163.0
+    else:
+        assert pacing.await_turn(window, "third", 161.0 + WAKING_SECONDS, 900.0)[0] == 161.0 + WAKING_SECONDS
+
+
+def test_a_hundred_tasks_of_five_pages_wake_once_each():
+    crowd = simulate()
+    forgetful = simulate(keeps=False)
+
+    assert crowd.wakings * 10 <= 500 * 3
+    assert max(task.starts for task in crowd.tasks) == 2
+    assert forgetful.wakings > 20 * crowd.wakings
+    # 500 pages need 49 minutes after the first ten.
+    assert (crowd.most_in_a_window, len(crowd.counted)) == (10, 500)
+    assert 2940.0 < crowd.seconds < 3000.0
+
+
+@pytest.mark.parametrize(
+    ("pages", "wakings", "seconds"),
+    [((1,) * 100, 100, 640.0), ((30,) * 20, 150, 3700.0), ((50, 50), 20, 570.0), ((1, 5, 20) * 10, 80, 1580.0)],
+)
+def test_a_crowd_uses_the_whole_quota(pages, wakings, seconds):
+    crowd = simulate(pages)
+
+    assert crowd.wakings <= wakings
+    assert crowd.seconds < seconds
+    assert (len(crowd.counted), crowd.most_in_a_window) == (sum(pages), 10)
+
+
+def test_a_triggerer_that_cannot_see_the_ledger_wakes_tasks_by_their_instants():
+    crowd = simulate(sees_ledger=False)
+
+    assert crowd.wakings <= 200
+    assert crowd.seconds < 3100.0
