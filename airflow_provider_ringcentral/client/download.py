@@ -36,13 +36,19 @@ class MediaChanged(Unavailable):
 
 
 def download(
-    client: RingCentralClient, uri: str, write: Callable[[bytes], object], media: Media | None = None
+    client: RingCentralClient,
+    uri: str,
+    write: Callable[[bytes], object],
+    media: Media | None = None,
+    *,
+    check: Callable[[str | None], object] | None = None,
 ) -> Media:
     """Hand the bytes of `uri` to `write`, each exactly once and in order, in pieces of at most 64 KiB.
 
     After a break the rest is asked for by `Range`; a server that sends the whole again is read past what is there.
     `media` says what an earlier try fetched, so that this one goes on after it, and is kept up to date: `total` and
-    `content_type` are known when `write` is called. Raises `NotFound` when the media does not exist (any more),
+    `content_type` are known when `write` is called. `check` is told the content type of each answer before its bytes
+    are looked at, and what it raises ends the download. Raises `NotFound` when the media does not exist (any more),
     `MediaChanged` when it is not what the earlier bytes are of, `Unavailable` when it cannot be had complete.
     """
     media = Media() if media is None else media
@@ -52,7 +58,7 @@ def download(
         if media.bytes:
             headers["Range"] = f"bytes={media.bytes}-"
         try:
-            client.attempt_download(uri, headers, lambda response: _take(response, media, write))
+            client.attempt_download(uri, headers, lambda response: _take(response, media, write, check))
         except _Broken:
             continue
         except _NotWritten as error:
@@ -79,7 +85,14 @@ class _NotWritten(Exception):
         self.cause = cause
 
 
-def _take(response: requests.Response, media: Media, write: Callable[[bytes], object]) -> None:
+def _take(
+    response: requests.Response,
+    media: Media,
+    write: Callable[[bytes], object],
+    check: Callable[[str | None], object] | None,
+) -> None:
+    if check is not None:
+        check(response.headers.get("Content-Type"))
     start, total = _extent(response)
     if media.bytes and media.total not in (None, total):
         raise MediaChanged("the media changed while it was fetched")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from airflow_provider_ringcentral.client.errors import BadRequest, ConfigurationError, RingCentralError
+from typing import Any
+
+from airflow_provider_ringcentral.client.errors import BadRequest, ConfigurationError, RingCentralError, Unavailable
 
 
 class BadArgument(BadRequest, ValueError):
@@ -11,6 +13,21 @@ class BadArgument(BadRequest, ValueError):
 
 class DestinationError(ConfigurationError):
     """The destination cannot take the file: unknown scheme, a folder, not writable, or a missing package."""
+
+
+class NotMedia(Unavailable):
+    """The answer to a download is a success and no media: a page, JSON, or nothing. A later try may get the media.
+
+    `found` says in a word what came: a content type, or "empty".
+    """
+
+    def __init__(self, message: str = "", *, found: str = "", **fields: Any) -> None:
+        super().__init__(message, **fields)
+        self.found = found
+
+    def fields(self) -> dict[str, Any]:
+        """As for every error, and what came."""
+        return {**super().fields(), "found": self.found}
 
 
 class WindowTooLarge(BadRequest):

@@ -1,4 +1,7 @@
-"""Recordings that were not there yet: kept in the destination, so that the next run tries them without the call log."""
+"""Recordings that were not there: kept in the destination, so that the next run knows them.
+
+Those that may still come are tried again without the call log, those that are gone are not asked for again.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from upath import UPath
 
 
-class PendingRecordings:
+class NotedRecordings:
     """One small object a recording in `folder`, whoever put it there; listed once, when this is made."""
 
     def __init__(self, folder: UPath) -> None:
@@ -28,6 +31,9 @@ class PendingRecordings:
         except FileNotFoundError:
             names = []
         self._names = {name for name in names if name.endswith(".json")}
+
+    def __contains__(self, recording: Recording) -> bool:
+        return _name(recording) in self._names
 
     def __iter__(self) -> Iterator[Recording]:
         """Those that are still there, in the order of their ids."""
@@ -40,7 +46,7 @@ class PendingRecordings:
                 self._remove(name)
 
     def add(self, recording: Recording) -> None:
-        """Keep it for the next run."""
+        """Keep it for later runs."""
         name = _name(recording)
         if name not in self._names:
             make_folder(self._fs, self._folder)
@@ -48,7 +54,7 @@ class PendingRecordings:
             self._names.add(name)
 
     def settle(self, recording: Recording) -> None:
-        """It needs no further try."""
+        """What is noted of it does not hold any more."""
         name = _name(recording)
         if name in self._names:
             self._remove(name)

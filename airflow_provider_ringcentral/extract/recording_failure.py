@@ -15,21 +15,22 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.verdict import SCOPE_CODE
+from airflow_provider_ringcentral.extract.errors import NotMedia
 from airflow_provider_ringcentral.extract.recording import Recording
 from airflow_provider_ringcentral.extract.recording_store import NameTaken
 
 _NO_ROUTE = frozenset({"AGW-404", "CMN-120"})
 """A 404 of the gateway is about the path, not about what it names (FACTS 4.2)."""
 
-IN_A_ROW = {"unavailable": 5, "forbidden": 20}
+IN_A_ROW = {"unavailable": 5, "no_recording": 5, "forbidden": 20}
 """So many failures of one kind, one after the other, are no longer about single recordings: the run stops."""
 
 
 def failure_of(error: RingCentralError) -> str | None:
     """A word for a failure of this one recording; None when the whole run must stop with `error`.
 
-    `host_refused`, `forbidden`, `not_found` (no such path), `refused`, `name_taken` or `unavailable`. Whatever says
-    when to come back stops the run, which then goes on.
+    `host_refused`, `forbidden`, `not_found` (no such path), `refused`, `name_taken`, `no_recording` (another kind of
+    answer) or `unavailable`. Whatever says when to come back stops the run, which then goes on.
     """
     if error.retry_after is not None:
         return None
@@ -39,7 +40,12 @@ def failure_of(error: RingCentralError) -> str | None:
         return None if SCOPE_CODE in error.codes else "forbidden"
     if isinstance(error, NameTaken):
         return "name_taken"
-    kinds = ((NotFound, "not_found"), (BadRequest, "refused"), (Unavailable, "unavailable"))
+    kinds = (
+        (NotFound, "not_found"),
+        (BadRequest, "refused"),
+        (NotMedia, "no_recording"),
+        (Unavailable, "unavailable"),
+    )
     return next((word for kind, word in kinds if isinstance(error, kind)), None)
 
 
@@ -54,7 +60,9 @@ def is_late(recording: Recording, late_window: timedelta, now: datetime) -> bool
 
 
 def detail_of(error: RingCentralError) -> str:
-    """HTTP status and codes, which hold nothing personal, unlike RingCentral's words."""
+    """HTTP status and codes, or what came in place of a recording; unlike RingCentral's words nothing personal."""
+    if isinstance(error, NotMedia):
+        return error.found
     return " ".join([f"HTTP {error.status}"] * (error.status is not None) + list(error.codes))
 
 

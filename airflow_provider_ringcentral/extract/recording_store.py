@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +19,10 @@ from airflow_provider_ringcentral.extract.files import (
     folder_of,
     make_folder,
     sha256_of,
+    tidying,
 )
 from airflow_provider_ringcentral.extract.local_part import LocalPart, forget_parts, local_part
+from airflow_provider_ringcentral.extract.media_kind import RECORDING
 from airflow_provider_ringcentral.extract.recording_name import NameTemplate, extension_of
 from airflow_provider_ringcentral.extract.sidecar import Sidecar, as_json, read_sidecar, sidecar_of
 
@@ -50,6 +53,8 @@ class RecordingStore:
         self._destination, self._template, self._verify = destination, template, verify
         local = isinstance(self._fs, LocalFileSystem)
         self._parts = Path(hidden.path, "parts") if local else None
+        self._wrong: dict[str, str] = {}
+        """Files that are fetched again, by the id of their recording."""
 
     def stored(self, recording: Recording) -> Sidecar | None:
         """The sidecar of a recording that is there and as it says; None when it must be fetched.
@@ -65,7 +70,10 @@ class RecordingStore:
                 "add {recording_id} to name_template",
                 parameter="name_template",
             )
-        return sidecar if self._is_right(sidecar) else None
+        if self._is_right(sidecar):
+            return sidecar
+        self._wrong[recording.recording_id] = sidecar.file
+        return None
 
     def fetch(self, client: RingCentralClient, recording: Recording, uri: str) -> Sidecar:
         """Fetch the bytes from `uri`, write the sidecar, and return it. Raises what the client raises."""
@@ -85,11 +93,11 @@ class RecordingStore:
     def _fetch_rest(self, client: RingCentralClient, recording: Recording, uri: str, part: LocalPart) -> Sidecar:
         media = Media(part.bytes, part.total)
         try:
-            download(client, uri, lambda piece: part.write(piece, media.total), media)
+            self._download(client, uri, lambda piece: part.write(piece, media.total), media)
         except MediaChanged:
             part.clear()
             media = Media()
-            download(client, uri, lambda piece: part.write(piece, media.total), media)
+            self._download(client, uri, lambda piece: part.write(piece, media.total), media)
         path = self._ready(self._template.name(recording, extension_of(media.content_type)))
         part.publish(path.path)
         return self._sign(recording, path, media, part.sha256, part.scratch)
@@ -106,11 +114,15 @@ class RecordingStore:
                     opened.append((path, stack.enter_context(complete_file(path))))
                 return opened[0][1]
 
-            download(client, uri, lambda piece: out().write(piece), media)
-            out()
+            self._download(client, uri, lambda piece: out().write(piece), media)
         path, written = opened[0]
         scratch = self._parts and self._parts / f"{uuid.uuid4().hex}.json"
         return self._sign(recording, path, media, written.sha256, scratch)
+
+    @staticmethod
+    def _download(client: RingCentralClient, uri: str, write: Callable[[bytes], object], media: Media) -> None:
+        download(client, uri, write, media, check=RECORDING.check)
+        RECORDING.check(media.content_type, media.bytes)
 
     def _sign(self, recording: Recording, path: UPath, media: Media, sha256: str, scratch: Path | None) -> Sidecar:
         file = path.path.removeprefix(self._path(""))
@@ -123,6 +135,10 @@ class RecordingStore:
             # No power cut can do harm here: a sidecar that is damaged counts as none.
             scratch.write_bytes(content)
             scratch.replace(name)
+        wrong = self._wrong.pop(recording.recording_id, file)
+        if wrong != file:
+            with tidying("The file that a recording replaces under another name"):
+                self._fs.rm_file(self._path(wrong))
         return sidecar
 
     def _ready(self, name: str) -> UPath:
@@ -134,6 +150,9 @@ class RecordingStore:
         return f"{self._destination.path.rstrip('/')}/{name}"
 
     def _is_right(self, sidecar: Sidecar) -> bool:
+        # Earlier versions stored whatever came with a 200.
+        if not sidecar.bytes or not RECORDING.accepts(sidecar.content_type):
+            return False
         path = self._path(sidecar.file)
         try:
             if self._fs.info(path)["size"] != sidecar.bytes:

@@ -16,7 +16,7 @@ from airflow_provider_ringcentral.extract.errors import BadArgument, RecordingsF
 from airflow_provider_ringcentral.extract.files import check_destination, filesystem, tidying
 from airflow_provider_ringcentral.extract.fingerprint import fingerprint_of
 from airflow_provider_ringcentral.extract.manifest import Entry, Manifest, RecordingsReceipt, Status, manifest_name
-from airflow_provider_ringcentral.extract.pending import PendingRecordings
+from airflow_provider_ringcentral.extract.pending import NotedRecordings
 from airflow_provider_ringcentral.extract.reading import Progress
 from airflow_provider_ringcentral.extract.receipt import utc_text
 from airflow_provider_ringcentral.extract.recording import ANY_TYPE, Recording, recordings_of
@@ -42,7 +42,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 HIDDEN = ".recordings"
-"""The folder in the destination for what is no data: lists of calls, beginnings of files, pending recordings."""
+"""The folder in the destination for what is no data: lists of calls, beginnings of files, recordings not there."""
+
+PENDING, GONE = "pending", "gone"
+"""Its folders for recordings that may still come, and for those that will not: removed, these are asked for again."""
 
 _LAYOUT = 1
 
@@ -80,10 +83,9 @@ class RecordingArchive:
             raise BadArgument(f"start {utc_text(start)} is not before end {utc_text(end)}.", parameter="start")
         self._template = NameTemplate(template)
         self._reading, self._progress, self._now = reading, progress, now
-        hidden = destination / HIDDEN
-        self._index = hidden / f"{query.fingerprint}.calls.ndjson"
-        self._pending_folder = hidden / "pending"
-        self._store = RecordingStore(destination, hidden, self._template, verify)
+        self._hidden = destination / HIDDEN
+        self._index = self._hidden / f"{query.fingerprint}.calls.ndjson"
+        self._store = RecordingStore(destination, self._hidden, self._template, verify)
         self._row: list[Entry] = []
         """Failures of one kind that came one after the other, not yet in the manifest."""
         self._total = self._fetched = 0
@@ -96,7 +98,7 @@ class RecordingArchive:
         self._manifest = Manifest(path, self._fingerprint())
         try:
             self._list_calls()
-            self._pending = PendingRecordings(self._pending_folder)
+            self._pending, self._gone = (NotedRecordings(self._hidden / folder) for folder in (PENDING, GONE))
             self._total = check_names(self._everything(), self._template)
             self._walk()
         except PermissionDenied as error:
@@ -141,6 +143,8 @@ class RecordingArchive:
             sidecar = self._store.stored(recording)
             status = Status.PRESENT if sidecar else Status.STORED
             if sidecar is None:
+                if recording in self._gone and not is_late(recording, self._late, self._now()):
+                    return _entry(recording, Status.GONE, "not_there (in an earlier run)")
                 if recording.content_uri is None:
                     return _entry(recording, Status.FAILED, "no_content_uri")
                 self._fetched += 1
@@ -148,6 +152,7 @@ class RecordingArchive:
         except RingCentralError as error:
             return self._missed(recording, error)
         self._pending.settle(recording)
+        self._gone.settle(recording)
         return Entry(recording.recording_id, recording.call_id, status, sidecar.file, sidecar.bytes, sidecar.sha256)
 
     def _missed(self, recording: Recording, error: RingCentralError) -> Entry:
@@ -156,6 +161,7 @@ class RecordingArchive:
                 self._pending.add(recording)
                 return _entry(recording, Status.PENDING, "not_there_yet", error)
             self._pending.settle(recording)
+            self._gone.add(recording)
             return _entry(recording, Status.GONE, "not_there", error)
         word = failure_of(error)
         if word is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -131,18 +131,23 @@ class RingCentralJWTHook(BaseHook):
         """The records of all pages of a list."""
         return self._client.records(path, params)
 
-    def download(self, uri: str, destination: str | UPath) -> Receipt:
+    def download(
+        self, uri: str, destination: str | UPath, *, content_types: str | Sequence[str] | None = None
+    ) -> Receipt:
         """Fetch a `contentUri` to `destination`, complete or not at all.
 
-        `destination` is a path of any store that `ObjectStoragePath` knows. Returns the receipt: destination, bytes,
-        SHA-256, requests, seconds waited.
+        `destination` is a path of any store that `ObjectStoragePath` knows. `content_types`, such as `image/*`, are
+        those to accept; None: `audio/*` for a recording, for anything else all but HTML and JSON, which a proxy may
+        answer with. Returns the receipt: destination, bytes, SHA-256, requests, seconds waited. Raises `NotMedia` for
+        what is not accepted, or empty.
         """
         from airflow_provider_ringcentral.extract.media import fetch_media
         from airflow_provider_ringcentral.hooks.storage import storage_path
 
         with airflow_errors():
             path = storage_path(destination) if isinstance(destination, str) else destination
-            return fetch_media(self._client, uri, path)
+            accepted = (content_types,) if isinstance(content_types, str) else tuple(content_types or ())
+            return fetch_media(self._client, uri, path, accepted)
 
     def diagnose(self) -> Diagnosis:
         """What is wrong with this Connection and who fixes it; exchanges the JWT itself."""

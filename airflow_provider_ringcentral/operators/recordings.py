@@ -32,7 +32,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
     parties, times, content type, bytes, sha256) beside it. What is stored is skipped without a request.
 
     Recordings come later than their calls. What RingCentral does not have yet is pending, and every later run with the
-    same destination tries it again; `late_window` after the end of its call it is gone. Hours long by nature (10
+    same destination tries it again; `late_window` after the end of its call it is gone, and no run asks for it. Hours long by nature (10
     requests a minute unless RingCentral says otherwise), so a killed, retried or deferred task goes on where it was, on
     a local disk at the very byte. Several tasks, such as mapped ones, may share the destination.
 

@@ -8,6 +8,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, redact
 
 from airflow_provider_ringcentral.client.errors import LoginFailed, PermissionDenied, Unavailable
+from airflow_provider_ringcentral.extract.errors import NotMedia
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
@@ -42,6 +43,21 @@ def test_a_download_goes_on_after_a_reset_and_is_complete(hook, sandbox, tmp_pat
     assert (tmp_path / "call.mp3").read_bytes() == whole
     assert (receipt.bytes, receipt.sha256) == (len(whole), hashlib.sha256(whole).hexdigest())
     assert [entry.name for entry in tmp_path.iterdir()] == ["call.mp3"]
+
+
+@pytest.mark.parametrize("fault", [{"kind": "html"}, {"kind": "status", "status": 200, "body": "empty"}], ids=str)
+def test_a_page_in_the_place_of_media_is_no_download(hook, sandbox, tmp_path, fault):
+    uri, path = recorded(sandbox), tmp_path / "call.mp3"
+    path.write_bytes(b"mine")
+    sandbox.fault(**fault, operation="readCallRecordingContent")
+    with pytest.raises(NotMedia, match="is not a recording"):
+        hook.download(uri, str(path))
+    assert path.read_bytes() == b"mine"
+
+    with pytest.raises(NotMedia, match=r"is not a file of type image/\* \(audio/"):
+        hook.download(uri, str(path), content_types="image/*")
+    sandbox.fault("html", operation="readCallRecordingContent")
+    assert hook.download(uri, str(path), content_types=["image/*", "text/html"]).format.startswith("text/html")
 
 
 def test_secrets_are_masked_from_the_moment_they_are_known(hook, sandbox):

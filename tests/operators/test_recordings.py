@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -235,6 +236,35 @@ def test_after_the_late_window_it_is_gone(recent, tmp_path, caplog):
     assert not list((tmp_path / ".recordings" / "pending").iterdir())
 
 
+def test_what_is_gone_costs_no_request_in_any_later_run(recent, tmp_path):
+    sandbox, bounds = recent
+    lost = sandbox.recordings()[3]["id"]
+    sandbox.delay_recordings([lost])
+    archive(tmp_path, **bounds, late_window=60)
+    sandbox.reset_stats()
+    for window in (bounds, {**bounds, "start": bounds["start"] - timedelta(hours=1)}):
+        receipt = archive(tmp_path, **window, late_window=60)
+        assert outcomes(receipt) == {"present": receipt["records"] - 1, "gone": 1}
+        (line,) = [line for line in manifest(receipt) if line["status"] == "gone"]
+        assert (line["recording_id"], line["reason"]) == (lost, "not_there (in an earlier run)")
+    assert asked(sandbox) == []
+
+    assert archive(tmp_path, **bounds)["pending"] == 1, "a longer late_window asks for it again"
+    sandbox.arrive_recordings()
+    assert archive(tmp_path, **bounds)["stored"] == 1
+    assert not list((tmp_path / ".recordings" / "gone").iterdir())
+
+
+def test_what_is_gone_is_asked_for_again_when_the_note_of_it_is_removed(recent, tmp_path):
+    sandbox, bounds = recent
+    lost = sandbox.recordings()[3]["id"]
+    sandbox.delay_recordings([lost])
+    archive(tmp_path, **bounds, late_window=60)
+    sandbox.arrive_recordings()
+    shutil.rmtree(tmp_path / ".recordings" / "gone")
+    assert archive(tmp_path, **bounds, late_window=60)["stored"] == 1
+
+
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -243,6 +273,9 @@ def test_after_the_late_window_it_is_gone(recent, tmp_path, caplog):
         ({"kind": "status", "status": 404, "code": "AGW-404"}, "not_found (HTTP 404 AGW-404)"),
         ({"kind": "status", "status": 501}, "refused (HTTP 501 CMN-202)"),
         ({"kind": "redirect"}, "host_refused"),
+        ({"kind": "html"}, "no_recording (text/html)"),
+        ({"kind": "status", "status": 200, "body": "json", "code": "CMN-102"}, "no_recording (application/json)"),
+        ({"kind": "status", "status": 200, "body": "empty"}, "no_recording (no content type)"),
     ],
     ids=str,
 )
@@ -272,6 +305,35 @@ def test_a_failure_of_one_recording_fails_the_task_only_as_allowed(log, tmp_path
 )
 def test_counts_come_as_numbers_and_as_text(value, count):
     assert count_of("max_failures", value) == count
+
+
+def test_pages_of_a_proxy_stop_the_run_which_then_goes_on(log, tmp_path):
+    log.fault("html", operation=CONTENT, every=1)
+    with pytest.raises(Unavailable, match="not a recording") as caught:
+        archive(tmp_path)
+    assert not isinstance(caught.value, AirflowFailException)
+    assert (len(asked(log)), stored(tmp_path)) == (5, {})
+
+    log.clear_faults()
+    assert archive(tmp_path)["failed"] == 0
+    assert {name: sidecar["sha256"] for name, sidecar in stored(tmp_path).items()} == hashes(log)
+
+
+@pytest.mark.parametrize("kind", ["text/html", None, "application/json; charset=utf-8"])
+def test_what_an_earlier_version_stored_that_is_no_recording_is_fetched_again(log, tmp_path, kind):
+    archive(tmp_path)
+    wrong = dict(list(stored(tmp_path).items())[:2])
+    for sidecar in wrong.values():
+        path = tmp_path / sidecar["file"]
+        beside, page = path.with_suffix(".json"), path.with_suffix(".bin")
+        path.rename(page)
+        beside.write_text(json.dumps({**sidecar, "file": str(page.relative_to(tmp_path)), "content_type": kind}))
+    log.reset_stats()
+
+    assert outcomes(archive(tmp_path)) == {"present": len(hashes(log)) - 2, "stored": 2}
+    assert sorted(asked(log)) == sorted(wrong)
+    assert not list(tmp_path.rglob("*.bin"))
+    assert {name: sidecar["sha256"] for name, sidecar in stored(tmp_path).items()} == hashes(log)
 
 
 def test_any_number_of_failures_may_be_allowed(log, tmp_path):
