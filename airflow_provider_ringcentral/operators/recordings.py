@@ -32,9 +32,10 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
     parties, times, content type, bytes, sha256) beside it. What is stored is skipped without a request.
 
     Recordings come later than their calls. What RingCentral does not have yet is pending, and every later run with the
-    same destination tries it again; `late_window` after the end of its call it is gone, and no run asks for it. Hours long by nature (10
-    requests a minute unless RingCentral says otherwise), so a killed, retried or deferred task goes on where it was, on
-    a local disk at the very byte. Several tasks, such as mapped ones, may share the destination.
+    same destination tries it again; `late_window` after the end of its call it is gone, and no run asks for it.
+    Hours long by nature (10 requests a minute unless RingCentral says otherwise), so a killed, retried or deferred task
+    goes on where it was, on a local disk at the very byte. Several tasks, such as mapped ones, may share the
+    destination.
 
     Returns the receipt (JSON, under 2 KB) of the manifest, `manifests/WINDOW.ndjson` in the destination with one line
     a recording: destination, records, bytes, sha256, stored, present, pending, gone, failed, bytes_downloaded,
