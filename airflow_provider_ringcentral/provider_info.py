@@ -64,6 +64,13 @@ EXTRA_FIELDS: Final[tuple[dict[str, Any], ...]] = (
         "schema": {"type": ["string", "null"], "default": "~"},
     },
     {
+        "name": "from_number",
+        "label": "Default sender",
+        "description": "The number that texts are sent from when a task or an alert names none: E.164, such as "
+        "+16505550100, and one of the JWT's user. Empty: the only one that can send.",
+        "schema": {"type": ["string", "null"]},
+    },
+    {
         "name": "timeout",
         "label": "Timeout (seconds)",
         "description": "How long to wait for one answer.",

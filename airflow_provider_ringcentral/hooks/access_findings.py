@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.client.console_links import CONSOLE_HOME
@@ -14,7 +14,7 @@ from airflow_provider_ringcentral.client.endpoints import (
     READ_EXTENSION,
 )
 from airflow_provider_ringcentral.client.errors import BadRequest, NotFound, PermissionDenied, RateLimited
-from airflow_provider_ringcentral.client.remedies import ADMIN_PORTAL, DEVELOPER_CONSOLE, PLATFORM_TEAM
+from airflow_provider_ringcentral.client.remedies import ADMIN_PORTAL, CONNECTION, DEVELOPER_CONSOLE, PLATFORM_TEAM
 from airflow_provider_ringcentral.client.remedies.access import IN_THE_PORTAL
 from airflow_provider_ringcentral.client.verdict import SCOPE_CODE
 from airflow_provider_ringcentral.hooks.diagnosis import Finding, Severity
@@ -59,6 +59,8 @@ ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
 RingCentral's spec and its guide name the company call log's differently. Chat posts, A2P SMS and RingOut need no user
 permission in the spec.
 """
+
+SMS_SENDER = "SmsSender"
 
 PEOPLE = {"User", "DigitalUser", "VirtualUser", "FlexibleUser"}
 """Extension types a person may have. RingCentral has none for service users: those are Users too."""
@@ -151,8 +153,10 @@ def role_findings(client: RingCentralClient, scopes: set[str]) -> Iterator[Findi
 def number_findings(client: RingCentralClient, scopes: set[str], *, show: bool) -> Iterator[Finding]:
     """Which of the user's numbers can send, by feature; RingCentral may list a number twice."""
     senders: dict[str, dict[str, None]] = {}
+    own: dict[str, set[str]] = {}
     for record in client.records(LIST_EXTENSION_PHONE_NUMBERS.at(accountId=OWN, extensionId=OWN)):
         number = str(record.get("phoneNumber") or "")
+        own.setdefault(number, set()).update(record.get("features") or ())
         for feature in SMS_FEATURES.keys() & set(record.get("features") or ()):
             senders.setdefault(SMS_FEATURES[feature], {})[number if show else f"…{number[-4:]}"] = None
     if senders:
@@ -170,6 +174,24 @@ def number_findings(client: RingCentralClient, scopes: set[str], *, show: bool) 
         )
     else:
         yield Finding("sms_numbers", "ok", "None of the user's numbers can send messages, nor has the app a scope to.")
+    yield from default_sender_findings(client.credentials.from_number, own)
+
+
+def default_sender_findings(number: str | None, own: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+    """Whether the Connection's `from_number` is one of the user's numbers (with their features) and can send texts."""
+    if number is None:
+        return
+    if SMS_SENDER in own.get(number, ()):
+        yield Finding("from_number", "ok", "The Connection's Default sender can send texts.")
+        return
+    lacks = f"lacks the feature {SMS_SENDER}" if number in own else "is no number of the JWT's user"
+    yield Finding(
+        "from_number",
+        "warning",
+        f"The Connection's Default sender (from_number) {lacks}, so texts without a from_number of their own fail.",
+        "Give one of the user's numbers that can send SMS, or leave the field empty.",
+        CONNECTION,
+    )
 
 
 def limit_findings(client: RingCentralClient, refused: RateLimited | None = None) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from airflow_provider_ringcentral.client.errors import ConfigurationError, Probl
 from airflow_provider_ringcentral.client.hosts import is_loopback
 from airflow_provider_ringcentral.hooks.placeholders import STAND_IN, is_stand_in
 from airflow_provider_ringcentral.provider_info import EXTRA_FIELDS, STANDARD_FIELDS
+from airflow_provider_ringcentral.sending.text import E164, why_no_number
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -166,6 +167,16 @@ def _internal_id(value: Any) -> str:
     return text
 
 
+def _phone_number(value: Any) -> str:
+    text = value.strip() if isinstance(value, str) else value
+    if not isinstance(text, str) or not E164.fullmatch(text):
+        raise ValueError(
+            f"is no phone number in E.164{why_no_number(text)}; write + and country code and digits only, such as "
+            "+16505550100"
+        )
+    return text
+
+
 def _proxies(value: Any) -> dict[str, str]:
     try:
         decoded = json.loads(value) if isinstance(value, str) else value
@@ -179,6 +190,7 @@ def _proxies(value: Any) -> dict[str, str]:
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "account_id": _internal_id,
     "extension_id": _internal_id,
+    "from_number": _phone_number,
     "timeout": _number("timeout"),
     "max_wait": _number("max_wait"),
     "verify": _boolean,

@@ -59,7 +59,8 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         as a stream.
     :param text: up to 1000 UTF-16 units, for all who have no text of their own; `{name}` is the recipient's `name`.
         A text that ends in `.txt` is the name of a template file.
-    :param from_number: one of the numbers of the JWT's user that can send batches; None: the only one.
+    :param from_number: one of the numbers of the JWT's user that can send batches;
+        None: the Connection's Default sender, else the only one.
     :param file_format: of the result: `ndjson`, `ndjson.gz`, `csv` or `parquet`; None: by the destination's suffix.
     :param chunk_size: recipients a batch, at most 10,000.
     :param max_failures: how many recipients may be rejected or not be delivered to; None or -1: any number.

@@ -34,7 +34,8 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
         amr; vcf; zip, gz; rtf, pdf, html, txt, csv, ics. The suffix tells the type. Carriers may shrink or refuse some.
     :param text: up to 1000 UTF-16 units, or none. A template that was given and renders nothing is refused. A file's
         name is not read; `{% include "name.txt" %}` is.
-    :param from_number: one of the numbers of the JWT's user that can send MMS; None: the only one.
+    :param from_number: one of the numbers of the JWT's user that can send MMS;
+        None: the Connection's Default sender, else the only one.
     :param group: one message to all of `to` (up to 10), who see each other and each other's answers.
     """
 

@@ -31,7 +31,8 @@ class RingCentralSendSmsOperator(RingCentralMessageOperator):
     :param to: a phone number in E.164, such as `+16505550100`, or a list of them.
     :param text: up to 1000 UTF-16 units. A text that ends in `.txt` is the name of a template file, found like every
         template of the DAG; its content is rendered and sent.
-    :param from_number: one of the numbers of the JWT's user that can send SMS; None: the only one.
+    :param from_number: one of the numbers of the JWT's user that can send SMS;
+        None: the Connection's Default sender, else the only one.
     :param group: one message to all of `to` (up to 10), who see each other and each other's answers.
     :param wait_for: `accepted` (RingCentral has it), `sent` (the carrier has it, which is often the last that is heard)
         or `delivered` (the phone has it; not every carrier says so).

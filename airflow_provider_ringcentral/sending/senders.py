@@ -29,30 +29,38 @@ def sender(
 ) -> str:
     """The number to send from: `number` when it is one of the user's and has all features that `needs` names.
 
-    None: the only one that has them. One Light request (listExtensionPhoneNumbers). Without the app scope ReadAccounts
-    a given number goes unchecked, with a line in the log. Raises `BadArgument` naming the numbers that can send, by
-    their last four digits unless `show_numbers`.
+    None: the Connection's `from_number` when it has them, else the only one that has. One Light request
+    (listExtensionPhoneNumbers). Without the app scope ReadAccounts a given number goes unchecked, with a line in the
+    log. Raises `BadArgument` naming the numbers that can send, by their last four digits unless `show_numbers`.
     """
-    given = None if number in (None, "") else checked_number(NAME, number)
+    given = None if number in (None, "", "None") else checked_number(NAME, number)
+    default = client.credentials.from_number
     try:
         features = _features(client)
     except PermissionDenied as error:
-        if given is None:
+        if given is None and default is None:
             raise BadArgument(
                 f"from_number is not given, and the numbers to choose from cannot be read ({error.message}). Give "
                 "from_number, or the app the scope ReadAccounts.",
                 parameter=NAME,
             ) from error
         log.info("Whether from_number can send was not checked: the app or the user may not read phone numbers.")
-        return given
+        return given or str(default)
     able = [own for own, has in features.items() if needs <= has]
     needed = " and ".join(sorted(needs, reverse=True))
     listed = ", ".join(own if show_numbers else f"…{own[-4:]}" for own in able)
     choice = f"Numbers of this JWT's user that can: {listed}." if able else _no_number(needed)
+    if given is None and default in able:
+        return str(default)
+    if given is None and default is not None and default not in features:
+        raise BadArgument(f"from_number of the Connection is no number of this JWT's user. {choice}", parameter=NAME)
     if given is None:
         if len(able) == 1:
             return able[0]
-        many = f"from_number is not given, and {len(able)} numbers can send ({needed}). {choice}"
+        many = (
+            f"from_number is not given, and {len(able)} numbers can send ({needed}). {choice} Name one as from_number, "
+            "or as Default sender in the Connection."
+        )
         raise BadArgument(many if able else f"from_number is not given. {choice}", parameter=NAME)
     if given not in features:
         raise BadArgument(f"from_number is no number of this JWT's user. {choice}", parameter=NAME)

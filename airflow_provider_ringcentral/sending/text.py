@@ -108,14 +108,14 @@ def checked_number(name: str, value: Any) -> str:
     """`value`, when it is a phone number in E.164. Raises `BadArgument` that names the argument and not the number."""
     if not isinstance(value, str) or not E164.fullmatch(value.strip()):
         raise BadArgument(
-            f"{name} is no phone number in E.164{_why_no_number(value)}; write + and country code and digits only, "
+            f"{name} is no phone number in E.164{why_no_number(value)}; write + and country code and digits only, "
             "such as +16505550100.",
             parameter=name,
         )
     return value.strip()
 
 
-def _why_no_number(value: Any) -> str:
+def why_no_number(value: Any) -> str:
     """What is probably wrong, in parentheses; empty when nobody can tell."""
     if not isinstance(value, str):
         number = isinstance(value, int) and not isinstance(value, bool)

@@ -119,6 +119,13 @@ def test_everything_missing_is_named_at_once(credentials):
         ({"extra": {"jwt_token": JWT, "verify": False}}, "Verify TLS certificate (verify)", "loopback"),
         ({"extra": {"jwt_token": JWT, "proxies": "http://proxy"}}, "Proxies (proxies)", "JSON"),
         ({"extra": {"jwt_token": JWT, "extension_id": "ext 101"}}, "Extension ID (extension_id)", "internal id"),
+        (
+            {"extra": {"jwt_token": JWT, "from_number": "6505550100"}},
+            "Default sender (from_number)",
+            "national number: in the US and Canada, write +1 before it",
+        ),
+        ({"extra": {"jwt_token": JWT, "from_number": 16505550100}}, "Default sender (from_number)", "as a text"),
+        ({"extra": {"jwt_token": JWT, "from_number": JWT}}, "Default sender (from_number)", "E.164; write +"),
     ],
 )
 def test_bad_values_name_field_value_and_cure(credentials, values, field, says):

@@ -248,6 +248,26 @@ def test_numbers_show_their_last_digits_only(answers, examine):
     assert by_code(shown)["sms_numbers"].cause == "Numbers that can send SMS: +16505550123; MMS: +16505550123."
 
 
+@pytest.mark.parametrize(
+    ("number", "features", "said"),
+    [
+        ("+16505550123", ["SmsSender"], None),
+        ("+16505550123", ["CallerId"], "lacks the feature SmsSender"),
+        ("+16505550199", ["SmsSender"], "is no number of the JWT's user"),
+    ],
+)
+def test_the_default_sender_is_looked_at(answers, examine, number, features, said):
+    records = [SENDER | {"features": features}, SENDER | {"phoneNumber": "+16505550177"}]
+    answers.get(f"{OWN}/phone-number", json={"records": records})
+
+    diagnosis = examine(from_number=number)
+    finding = by_code(diagnosis)["from_number"]
+
+    assert finding.severity == ("ok" if said is None else "warning")
+    assert (said or "can send texts") in finding.cause
+    assert number[1:] not in json.dumps(diagnosis.as_dict())
+
+
 def test_many_numbers_are_counted(answers, examine):
     records = [SENDER | {"id": rank, "phoneNumber": f"+1650555{rank:04d}"} for rank in range(13)]
     answers.get(f"{OWN}/phone-number", json={"records": [*records, records[0]]})
