@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from airflow.providers.common.compat.sdk import conf
 
-from airflow_provider_ringcentral.client.ledger import Ledger, open_ledger
+from airflow_provider_ringcentral.client.ledger import Ledger, open_ledger, sqlite_url
 
 SECTION = "ringcentral"
 
@@ -23,7 +23,7 @@ def ledger_url() -> str:
     if configured:
         return configured
     home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser().absolute()
-    return f"sqlite://{home.as_posix()}/ringcentral-ledger-{os.getuid()}.sqlite"
+    return sqlite_url(home / f"ringcentral-ledger-{os.getuid()}.sqlite")
 
 
 def without_secrets(url: str) -> str:

@@ -6,10 +6,11 @@ A ledger only keeps values and changes them atomically; what a change is, is dec
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem
 
@@ -80,12 +81,20 @@ def open_ledger(url: str) -> Ledger:
     if parts.scheme == "sqlite" and not parts.netloc and parts.path.startswith("/"):
         from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
 
-        return FallbackLedger(SqliteLedger(Path(unquote(parts.path))), MemoryLedger())
+        if parts.query or parts.fragment:
+            raise malformed("has a ? or # in its path; write %3F and %23 for them")
+        path = Path(os.fsdecode(unquote_to_bytes(parts.path)))
+        return FallbackLedger(SqliteLedger(path), MemoryLedger())
     if parts.scheme in ("redis", "rediss") and parts.hostname:
         from airflow_provider_ringcentral.client.ledger.redis import RedisLedger
 
         return FallbackLedger(RedisLedger(url), MemoryLedger())
     raise malformed(f"has the form {parts.scheme}:…, which leads nowhere" if parts.scheme else "has no scheme")
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of the ledger in a file, whatever characters its absolute path has."""
+    return f"sqlite://{quote(os.fsencode(path))}"
 
 
 def malformed(what: str) -> ConfigurationError:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TypeVar
 
 from airflow_provider_ringcentral.client.ledger import Change
+from airflow_provider_ringcentral.client.ledger.fork_lock import ForkLock
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self._values: dict[str, bytes] = {}
-        self._lock = threading.Lock()
+        self._lock = ForkLock()
 
     def read(self, key: str) -> bytes | None:
         """The value of `key`."""

@@ -58,6 +58,8 @@ class RedisLedger:
             )
         except ValueError:
             raise malformed("is not a URL that Redis understands") from None
+        # The URL may ask for texts, as other programs like them; values here are bytes.
+        self._redis.connection_pool.connection_kwargs["decode_responses"] = False
 
     def __str__(self) -> str:
         return f"Redis at {self._name} ({OPTION})"

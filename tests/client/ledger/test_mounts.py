@@ -15,6 +15,16 @@ tmpfs /srv/airflow/local tmpfs rw 0 0
 /dev/sda1 /mnt/twice ext4 rw 0 0
 bucket /mnt/twice fuse.s3fs rw 0 0
 fuse-overlayfs /home fuse.fuse-overlayfs rw 0 0
+JuiceFS:team /m/juicefs fuse.juicefs rw 0 0
+home /m/virtiofs virtiofs rw 0 0
+hostshare /m/9p 9p rw,trans=virtio 0 0
+/dev/gpfs0 /m/gpfs gpfs rw 0 0
+beegfs_nodev /m/beegfs beegfs rw 0 0
+blobfuse2 /m/blobfuse2 fuse rw 0 0
+mountpoint-s3 /m/mountpoint fuse rw 0 0
+https://dav.example/x /m/dav fuse rw 0 0
+portal /m/portal fuse.portal rw 0 0
+lxcfs /m/lxcfs fuse rw 0 0
 """
 
 
@@ -28,6 +38,16 @@ fuse-overlayfs /home fuse.fuse-overlayfs rw 0 0
         ("/mnt/team share/ledger.sqlite", "cifs"),
         ("/mnt/twice/ledger.sqlite", "fuse.s3fs"),
         ("/home/user/ledger.sqlite", None),
+        ("/m/juicefs/ledger.sqlite", "fuse.juicefs"),
+        ("/m/virtiofs/ledger.sqlite", "virtiofs"),
+        ("/m/9p/ledger.sqlite", "9p"),
+        ("/m/gpfs/ledger.sqlite", "gpfs"),
+        ("/m/beegfs/ledger.sqlite", "beegfs"),
+        ("/m/blobfuse2/ledger.sqlite", "fuse.blobfuse2"),
+        ("/m/mountpoint/ledger.sqlite", "fuse.mountpoint-s3"),
+        ("/m/dav/ledger.sqlite", "fuse.https://dav.example/x"),
+        ("/m/portal/ledger.sqlite", None),
+        ("/m/lxcfs/ledger.sqlite", None),
     ],
 )
 def test_the_innermost_mount_decides(path, kind):

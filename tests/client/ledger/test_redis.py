@@ -26,6 +26,16 @@ def test_keys_are_prefixed_and_expire(redis_url):
         assert KEEP_SECONDS - 60 < client.ttl(f"{PREFIX}n") <= KEEP_SECONDS
 
 
+@pytest.mark.parametrize("option", ["decode_responses=True", "decode_responses=True&encoding=latin-1", "protocol=3"])
+def test_a_url_that_other_programs_share_serves_bytes(redis_url, option, caplog):
+    ledger = open_ledger(f"{redis_url}?{option}")
+
+    assert [ledger.update("n", count) for _ in range(3)] == [1, 2, 3]
+    assert (ledger.read("n"), ledger.keys("n"), ledger.now() > 1.7e9) == (b"3", ["n"], True)
+    assert ledger.shared
+    assert caplog.records == []
+
+
 def test_a_change_made_meanwhile_is_built_upon(redis_url):
     ledger, other = RedisLedger(redis_url), RedisLedger(redis_url)
     seen = []

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import resource
 import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from airflow_provider_ringcentral.client.ledger import fallback, open_ledger
+from airflow_provider_ringcentral.client.errors import ConfigurationError
+from airflow_provider_ringcentral.client.ledger import fallback, open_ledger, sqlite_url
 from airflow_provider_ringcentral.client.ledger.fallback import FallbackLedger
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
@@ -112,16 +115,155 @@ def test_a_file_that_is_damaged_while_in_use_falls_back_and_says_the_cure(tmp_pa
     assert "delete the file" in caplog.text
 
 
-def test_a_file_that_is_deleted_while_in_use_harms_nobody(tmp_path):
+@pytest.mark.parametrize("deleted", ["ledger.sqlite*", "ledger.sqlite"])
+def test_a_file_that_is_deleted_while_in_use_splits_nobody(tmp_path, caplog, deleted):
+    """The cure of a damaged file: with its companions or without them."""
     path = tmp_path / "ledger.sqlite"
-    ledger = open_ledger(f"sqlite://{path}")
-    ledger.update("n", count)
-    for name in tmp_path.iterdir():
-        name.unlink()
+    running = [open_ledger(f"sqlite://{path}") for _ in range(2)]
+    assert [ledger.update("n", count) for ledger in running] == [1, 2]
+    for found in tmp_path.glob(deleted):
+        found.unlink()
 
-    assert ledger.update("n", count) in (1, 2)
-    other = open_ledger(f"sqlite://{path}")
-    assert other.update("n", count) == 1
+    new = open_ledger(f"sqlite://{path}")
+    assert [ledger.update("n", count) for ledger in (running[0], new, running[1], new)] == [1, 2, 3, 4]
+    assert use(path, 1) == ("[0, 1, 2] True", [])
+    assert {ledger.read("n") for ledger in (*running, new)} == {b"x"}
+    assert warnings(caplog) == []
+
+
+def test_a_file_that_is_deleted_under_a_process_is_left_to_nobody(tmp_path):
+    """The other process holds on to what was deleted until it looks again."""
+    path = tmp_path / "ledger.sqlite"
+    program = USE.replace("print(", "ledger.update('n', lambda value: (b'1', 0)); print(flush=True); input()\nprint(")
+    command = [sys.executable, "-c", program, f"sqlite://{path}", "1"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as other:
+        other.stdout.readline()
+        path.unlink()
+        ledger = open_ledger(f"sqlite://{path}")
+        assert ledger.update("n", count) == 1
+        said, warned = other.communicate("\n")
+
+    assert (said.strip(), warned) == ("[0, 1, 2] True", "")
+    assert ledger.read("n") == b"x"
+    assert ledger.shared
+
+
+@pytest.mark.parametrize("target", ["an empty file", "a file", "nothing yet"])
+def test_a_symbolic_link_is_not_followed(tmp_path, caplog, target):
+    victim = tmp_path / "victim"
+    if target != "nothing yet":
+        victim.write_text("" if target == "an empty file" else "precious")
+        victim.chmod(0o644)
+    path = tmp_path / "ledger.sqlite"
+    path.symlink_to(victim)
+    ledger = open_ledger(f"sqlite://{path}")
+
+    assert ledger.update("n", count) == 1
+    assert not ledger.shared
+    assert "symbolic link" in warnings(caplog)[0]
+    if target == "nothing yet":
+        assert not victim.exists()
+    else:
+        assert (victim.read_text(), victim.stat().st_mode & 0o777) == (
+            "" if target == "an empty file" else "precious",
+            0o644,
+        )
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm"])
+@pytest.mark.parametrize("there", [True, False], ids=["an old ledger", "a new one"])
+def test_a_symbolic_link_beside_the_file_is_not_followed_either(tmp_path, suffix, there):
+    victim, path = tmp_path / "victim", tmp_path / "ledger.sqlite"
+    victim.write_text("precious")
+    if there:
+        open_ledger(f"sqlite://{path}").update("n", count)
+        for companion in tmp_path.glob("ledger.sqlite-*"):
+            companion.unlink()
+    path.with_name(path.name + suffix).symlink_to(victim)
+
+    assert open_ledger(f"sqlite://{path}").update("n", count) >= 1
+    assert victim.read_text() == "precious"
+
+
+def test_a_fifo_is_refused(tmp_path, caplog):
+    path = tmp_path / "ledger.sqlite"
+    os.mkfifo(path)
+
+    assert open_ledger(f"sqlite://{path}").update("n", count) == 1
+    assert "it is not a file" in warnings(caplog)[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["100%", "50%25", "a#b", "what?", "blank here", "grün", b"\xff".decode(errors="surrogateescape")]
+)
+def test_any_folder_can_hold_the_ledger(tmp_path, name):
+    path = tmp_path / name / "ledger.sqlite"
+    ledger = open_ledger(sqlite_url(path))
+
+    assert ledger.update("n", count) == 1
+    assert ledger.shared
+    assert path.is_file()
+
+
+def test_a_url_that_would_be_cut_is_refused():
+    for url in ("sqlite:///home/a#b/ledger.sqlite", "sqlite:///home/what?/ledger.sqlite"):
+        with pytest.raises(ConfigurationError, match="write %3F and %23"):
+            open_ledger(url)
+
+
+def in_a_fork(work) -> int:
+    """The exit code of a child that does `work`."""
+    child = multiprocessing.get_context("fork").Process(target=work)
+    child.start()
+    child.join(60)
+    code = child.exitcode
+    child.kill()
+    return code
+
+
+def test_a_fork_while_threads_write_leaves_the_child_able_to(tmp_path):
+    ledger = open_ledger(f"sqlite://{tmp_path}/ledger.sqlite")
+    enough = threading.Event()
+
+    def write() -> None:
+        while not enough.is_set():
+            ledger.update("n", count)
+
+    threads = [threading.Thread(target=write) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        codes = [in_a_fork(lambda: ledger.update("child", count)) for _ in range(10)]
+    finally:
+        enough.set()
+        for thread in threads:
+            thread.join()
+
+    assert codes == [0] * 10
+    assert ledger.read("child") == b"10"
+    assert ledger.shared
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "memory"])
+def test_a_fork_while_a_thread_holds_the_lock_for_ever_does_not_hang(tmp_path, kind):
+    ledger = open_ledger("memory://" if kind == "memory" else f"sqlite://{tmp_path}/ledger.sqlite")
+    inside, enough = threading.Event(), threading.Event()
+
+    def hang(value: bytes | None) -> tuple[bytes, None]:
+        inside.set()
+        enough.wait()
+        return b"1", None
+
+    thread = threading.Thread(target=ledger.update, args=("n", hang))
+    thread.start()
+    inside.wait()
+    try:
+        assert in_a_fork(lambda: ledger.update("other", count)) == 0
+    finally:
+        enough.set()
+        thread.join()
+    assert ledger.read("n") == b"1"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
