@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.hooks.xcom import bounded
 from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
 from airflow_provider_ringcentral.operators.resting import rest
 
@@ -29,13 +30,17 @@ SECONDS_EACH_POLL = 10.0
 SECONDS_UNTIL_SENT = 600.0
 SECONDS_OF_LOOKING = 30.0
 
+KEPT_OF_MANY = ("to", "id")
+"""What the result has of each message when all of it would be too much for XCom."""
+
 
 class RingCentralMessageOperator(BaseOperator):
     """Send messages once and wait for their status. Subclasses say which (`parcels`).
 
     Returns a list (JSON) with one dict a message: `to` (the places of its recipients in the argument `to`, from 0),
     `id` (text), `status` (RingCentral's word when the wait ended), `segments` (SMS it was cut into; None where that
-    means nothing), `found` (whether it was found after its answer was lost).
+    means nothing), `found` (whether it was found after its answer was lost). Of more than some 500 messages it has `to`
+    and `id` only, and of more than some 1,000 only the first: XCom gets at most 48 KB, and the log says what is left.
 
     Raises `OutcomeUnknown` when nobody can tell whether a message went out, `DeliveryFailed` when it went out and came
     to nothing, `NotConfirmed` when the status that is waited for did not come in time.
@@ -135,7 +140,8 @@ class RingCentralMessageOperator(BaseOperator):
             known = Standing({one.id: one.record for one in sent}, wishes.wait_for).updated(ungrouped(seen))
             standing = self._follow(client, notebook, keys, known, wishes)
             notebook.finish()
-        return [self._told(parcel, one, standing.records[one.id]) for parcel, one in zip(parcels, sent, strict=True)]
+        told = [self._told(parcel, one, standing.records[one.id]) for parcel, one in zip(parcels, sent, strict=True)]
+        return bounded(told, KEPT_OF_MANY)
 
     def _follow(
         self, client: RingCentralClient, notebook: Notebook, keys: Mapping[str, str], standing: Standing, wishes: Wishes

@@ -21,7 +21,8 @@ class RingCentralSendSmsOperator(RingCentralMessageOperator):
 
     Returns a list (JSON) with one dict a message: `to` (the places of its recipients in the argument `to`, from 0),
     `id` (text), `status` (RingCentral's word when the wait ended), `segments` (into how many SMS it is cut), `found`
-    (whether it was found after its answer was lost).
+    (whether it was found after its answer was lost). Of more than some 500 messages it has `to` and `id` only, and of
+    more than some 1,000 only the first: XCom gets at most 48 KB, and the log says what is left.
 
     Raises `OutcomeUnknown` when nobody can tell whether a message went out, `DeliveryFailed` (with code and remedy)
     when it went out and came to nothing, `NotConfirmed` when the status did not come in time.

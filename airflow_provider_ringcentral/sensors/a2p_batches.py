@@ -26,7 +26,9 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
     Returns a list (JSON) with one dict a batch, in the given order: `id` (text), `status` (RingCentral's word), `size`
     (messages that were accepted), `cost` (None before `Completed`), `counts` (messages by status: `queued`, `sent`,
     `delivered`, `sendingFailed`, `deliveryFailed`), `codes` (messages by delivery error code). Failed messages do not
-    fail the task. What the sending request rejected is in its own answer only.
+    fail the task.
+    What the sending request rejected is in its own answer only. XCom gets at most 48 KB; what would be more comes
+    without `codes`.
 
     :param batch_id: an id, or a list of up to 100, such as `operator.output["batches"]`.
     :param wait_for: `sent`, all messages left the queue: `Completed`, or `Sent` with all of them processed; or
@@ -85,7 +87,9 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
 
     def _told(self, records: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.xcom import bounded
         from airflow_provider_ringcentral.sending.batch_progress import batch_told
 
         with airflow_errors(), self._client(DEFAULT_MAX_WAIT_SECONDS) as client:
-            return [batch_told(client, one, records[one]) for one in self._begun().ids]
+            told = [batch_told(client, one, records[one]) for one in self._begun().ids]
+        return bounded(told, ("id", "status", "size", "cost", "counts"))

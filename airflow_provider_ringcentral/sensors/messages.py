@@ -27,7 +27,7 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
     round together.
 
     Returns a list (JSON) with one dict a message, in the given order: `id` (text), `status` (RingCentral's word),
-    `code` (the delivery error code, None without).
+    `code` (the delivery error code, None without). XCom gets at most 48 KB; what would be more comes without `code`.
 
     Raises `DeliveryFailed` (with code and remedy, not retried) as soon as one of them has come to nothing. A status
     that nobody knows goes on waiting until `timeout`, and so does a message that is not in the mailbox (yet). A code by
@@ -94,6 +94,7 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
     def _returned(self, look: Look) -> list[dict[str, Any]]:
         from airflow_provider_ringcentral.client.errors import DeliveryFailed
         from airflow_provider_ringcentral.hooks.failures import for_airflow
+        from airflow_provider_ringcentral.hooks.xcom import bounded
         from airflow_provider_ringcentral.sending.following import Standing, check_failures
         from airflow_provider_ringcentral.sending.status import code_of, status_of
 
@@ -103,4 +104,5 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         except DeliveryFailed as error:
             # Sending anew may help, waiting anew does not.
             raise for_airflow(DeliveryFailed(error.message, **{**error.fields(), "temporary": False})) from None
-        return [{"id": one, "status": status_of(records[one]), "code": code_of(records[one])} for one in ids]
+        told = [{"id": one, "status": status_of(records[one]), "code": code_of(records[one])} for one in ids]
+        return bounded(told, ("id", "status"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -245,6 +246,19 @@ def test_of_many_messages_fifty_are_asked_for_at_once(desk):
     reads = [request for request in desk.requests() if request["operation"] == "readMessage"]
     assert {request["status"] for request in reads} <= {200, 207}
     assert len(reads) <= 15
+
+
+def test_a_result_of_many_stays_small(desk, logged):
+    """XCom takes 48 KB: of many messages it has their places and ids only."""
+    desk.set(sms_per_minute=0)
+    numbers = [f"+1212555{number:04}" for number in range(600)]
+
+    results = sms(to=numbers)
+
+    assert len(json.dumps(results)) < 48 * 1024
+    assert [result["to"] for result in results] == [[place] for place in range(600)]
+    assert [result["id"] for result in results] == [str(message["id"]) for message in desk.messages()]
+    assert "it has only to and id of all 600" in logged()
 
 
 def test_one_failure_of_many_waits_for_the_others(desk):
