@@ -15,11 +15,17 @@ class AssetEvents:
 
     def __init__(self, **more: Any) -> None:
         self.extras: list[dict[str, Any]] = []
+        self.sources: dict[int, tuple[str, str]] = {}
+        """Ids of DAG and task by the place of the event, where they are known."""
         self._more = more
 
     def context(self) -> dict[str, Any]:
         """That of a run: as it is told on Airflow 2.11, a list of all events."""
-        events = [SimpleNamespace(extra=extra) for extra in self.extras]
+        events = [
+            SimpleNamespace(extra=extra, source_dag_id=dag_id, source_task_id=task_id)
+            for place, extra in enumerate(self.extras)
+            for dag_id, task_id in [self.sources.get(place, (None, None))]
+        ]
         inlets: defaultdict[Any, list[Any]] = defaultdict(lambda: events)
         outlets: defaultdict[Any, Any] = defaultdict(lambda: SimpleNamespace(extra={}))
         return {"inlet_events": inlets, "outlet_events": outlets, **self._more}

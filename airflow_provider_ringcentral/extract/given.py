@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
@@ -14,7 +14,7 @@ Span = timedelta | float | str | None
 
 
 def moment_of(name: str, value: Moment) -> datetime | None:
-    """The aware time that the argument `name` gives; None when it gives none. Raises `BadArgument`."""
+    """The time that the argument `name` gives, in UTC; None when it gives none. Raises `BadArgument`."""
     if value is None or (isinstance(value, str) and value.strip() in ("", "None")):
         return None
     try:
@@ -26,7 +26,20 @@ def moment_of(name: str, value: Moment) -> datetime | None:
         ) from None
     if not aware:
         raise BadArgument(f"{name} {value} has no time zone; add one, such as Z for UTC.", parameter=name)
-    return moment
+    return in_utc(name, moment)
+
+
+def in_utc(name: str, moment: datetime) -> datetime:
+    """An aware time in UTC. Raises `BadArgument` when UTC has no such time.
+
+    Python adds and compares times of one zone by what its clocks show: across a change of them an hour is lost, or two
+    different moments are equal.
+    """
+    try:
+        # Not `astimezone`: it would stay pendulum's, whose arithmetic in a zone that is not pendulum's loses the zone.
+        return datetime(*moment.utctimetuple()[:6], moment.microsecond, tzinfo=UTC)
+    except OverflowError:
+        raise BadArgument(f"{name} {moment} lies outside of the years 1 to 9999 in UTC.", parameter=name) from None
 
 
 def span_of(name: str, value: Span, meaning: str) -> timedelta:

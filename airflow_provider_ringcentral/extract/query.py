@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.extract.fingerprint import fingerprint_of
+from airflow_provider_ringcentral.extract.given import in_utc
 from airflow_provider_ringcentral.extract.window import Cursor, second_text
 
 PER_PAGE: Final[Mapping[str, int]] = {"Simple": 1000, "Detailed": 250}
@@ -24,7 +25,7 @@ _LAYOUT = 1
 
 @dataclass(frozen=True, slots=True)
 class CallLogQuery:
-    """The calls of `start <= startTime < end` (aware) under `path`.
+    """The calls of `start <= startTime < end` (aware, kept in UTC) under `path`.
 
     `path` is that of readCompanyCallLog or readUserCallLog, such as `/restapi/v1.0/account/~/call-log`. `filters` are
     its other query parameters (`type`, `direction`, `recordingType`, …), a list for repeated keys, None for unset.
@@ -45,6 +46,7 @@ class CallLogQuery:
                 raise BadArgument(
                     f"{name} {moment.isoformat()} has no time zone; write one, such as Z.", parameter=name
                 )
+            object.__setattr__(self, name, in_utc(name, moment))
         if self.start == self.end:
             raise BadArgument(f"start and end are both {self.start.isoformat()}: the window is empty.", parameter="end")
         if self.start > self.end:
@@ -77,7 +79,7 @@ class CallLogQuery:
     @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits over everything that shapes the output."""
-        window = [moment.astimezone(UTC).isoformat() for moment in (self.start, self.end)]
+        window = [moment.isoformat() for moment in (self.start, self.end)]
         filters = sorted(self._set_filters().items())
         return fingerprint_of(_LAYOUT, self.owner, self.path, *window, self.view, filters)
 

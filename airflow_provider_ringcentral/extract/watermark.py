@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from airflow_provider_ringcentral.extract.given import in_utc
 from airflow_provider_ringcentral.extract.receipt import stamp, utc_text
 
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """Everything that RingCentral knew at `time` (aware) is in files; `cursor` is the sync token to go on from.
+    """Everything that RingCentral knew at `time` (kept in UTC) is in files; `cursor` is the sync token to go on from.
 
     Without a cursor nothing is in files yet, and `time` is where to begin. The token is opaque, and worth nothing to
     anybody without the credentials.
@@ -19,6 +20,9 @@ class Watermark:
 
     time: datetime
     cursor: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "time", in_utc("time", self.time))
 
     def as_dict(self, series: str) -> dict[str, Any]:
         """As JSON values; `series` says whose watermark it is."""

@@ -40,10 +40,10 @@ class RingCentralSyncCallLogOperator(BaseOperator):
     **Watermark.** It is stored with the asset event of this task, and so moves only when the file is there and the
     task has succeeded: the first asset of `outlets`, or `ringcentral://sync/DAG_ID/TASK_ID`, which is added, as is the
     asset to `inlets`. A mapped task has to name it twice: `partial(inlets=[asset], outlets=[asset])`. Tasks may share
-    an asset: a watermark belongs to one Connection id, server, account, view, format and destination (as written in
-    the DAG, before templates are rendered); change one and the next run is a first run. On Airflow 3.3+ the asset's
-    state store keeps it, too, in case that events are cleaned away. To wind back, create an asset event with an older
-    event's extra (`POST /api/v2/assets/events`).
+    an asset: a watermark belongs to one task of one DAG, and to its Connection id, server, account, view, format and
+    destination (as written in the DAG, before templates are rendered); change one and the next run is a first run. On
+    Airflow 3.3+ the asset's state store keeps it, too, in case that events are cleaned away. To wind back, create an
+    asset event with an older event's extra (`POST /api/v2/assets/events`).
 
     A run after a pause goes on from where the last one ended. When RingCentral refuses the sync token of the watermark
     (expired, or the log was reset), one WARNING says so and everything changed since the watermark minus `overlap` is
@@ -138,8 +138,8 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         from airflow_provider_ringcentral.operators.retention import guard_retention
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
-            query = self._query()
-            begin = self._begin(context, query)
+            query, former = self._query()
+            begin = self._begin(context, query.series, former)
             if guard:
                 name = "the watermark" if begin.cursor else "start"
                 guard_retention(begin.time, self.retention, self.if_expired, name=name)
@@ -167,12 +167,12 @@ class RingCentralSyncCallLogOperator(BaseOperator):
             progress=ProgressLog(self.log, client),
         )
 
-    def _begin(self, context: Context, query: SyncQuery) -> Watermark:
+    def _begin(self, context: Context, series: str, former: str) -> Watermark:
         from airflow_provider_ringcentral.extract.given import moment_of
         from airflow_provider_ringcentral.extract.watermark import Watermark
 
         start = moment_of("start", self.start)
-        found = recall(context, self.watermark_asset, query.series)
+        found = recall(context, self.watermark_asset, series, former=former, task=(self.dag_id, self.task_id))
         if found is not None:
             return found
         if start is None:
@@ -185,13 +185,14 @@ class RingCentralSyncCallLogOperator(BaseOperator):
             raise BadArgument(f"start {start.isoformat()} lies in the future.", parameter="start")
         return Watermark(start)
 
-    def _query(self) -> SyncQuery:
+    def _query(self) -> tuple[SyncQuery, str]:
         from airflow_provider_ringcentral.operators.sync_query import sync_query
 
         return sync_query(
             self.hook.credentials,
             self.ringcentral_conn_id,
             str(self.destination_as_written),
+            task=(self.dag_id, self.task_id),
             view=self.view,
             file_format=self.file_format,
             overlap=self.overlap,

@@ -39,11 +39,15 @@ def own_asset(operator: BaseOperator) -> Asset | None:
     return asset
 
 
-def recall(context: Mapping[str, Any], asset: Asset | None, series: str) -> Watermark | None:
+def recall(
+    context: Mapping[str, Any], asset: Asset | None, series: str, *, former: str, task: tuple[str, str]
+) -> Watermark | None:
     """The watermark of the newest event of `asset` that belongs to `series`.
 
-    Events can be removed by an administrator; then, on Airflow 3.3+, that of the asset's state store. None when there
-    is neither, and in a context without events. Raises `BadArgument` when a run's events cannot be asked for.
+    `former` is what earlier versions called the series, not telling tasks apart: an event with it counts only when it
+    came from `task` (ids of DAG and task). Events can be removed by an administrator; then, on Airflow 3.3+, that of
+    the asset's state store. None when there is neither, and in a context without events. Raises `BadArgument` when a
+    run's events cannot be asked for.
     """
     inlets = context.get("inlet_events")
     if inlets is None:
@@ -59,10 +63,18 @@ def recall(context: Mapping[str, Any], asset: Asset | None, series: str) -> Wate
             "asset twice, as partial(..., inlets=[asset], outlets=[asset]).",
             parameter="outlets",
         )
-    for extra in _newest_first(events):
-        if found := Watermark.of_dict(extra.get(FIELD), series):
+    strange = False
+    for event in _newest_first(events):
+        told = (event.extra or {}).get(FIELD)
+        if found := Watermark.of_dict(told, series):
             return found
-    return _confirmed(_store(context, asset), series)
+        if (found := Watermark.of_dict(told, former)) and _source(event) == task:
+            return found
+        strange = strange or told is not None
+    confirmed = _confirmed(_store(context, asset), series)
+    if strange and confirmed is None:
+        log.info("The events of %s have watermarks of other tasks or settings only: this is a first run.", asset)
+    return confirmed
 
 
 def remember(
@@ -79,16 +91,21 @@ def remember(
         store.set(_key(series), {"reached": reached.as_dict(series), "confirmed": confirmed})
 
 
-def _newest_first(events: Any) -> Iterable[Mapping[str, Any]]:
-    """The extras of an asset's events."""
+def _newest_first(events: Any) -> Iterable[Any]:
+    """An asset's events."""
     if not hasattr(events, "limit"):
-        yield from (event.extra or {} for event in reversed(events))
+        yield from reversed(events)
         return
     for size in (FEW, MANY):
         found = list(events.ascending(ascending=False).limit(size))
-        yield from (event.extra or {} for event in found)
+        yield from found
         if len(found) < size:
             return
+
+
+def _source(event: Any) -> tuple[Any, Any]:
+    """The ids of the DAG and the task that an event came from."""
+    return getattr(event, "source_dag_id", None), getattr(event, "source_task_id", None)
 
 
 def _store(context: Mapping[str, Any], asset: Asset | None) -> Any:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.extract.given import Moment, Span, moment_of, span_of
+from airflow_provider_ringcentral.extract.given import Moment, Span, in_utc, moment_of, span_of
 
 
 def window_of(start: Moment, end: Moment, lookback: Span, context: Mapping[str, Any]) -> tuple[datetime, datetime]:
-    """Start and end (aware) of the half-open window, widened backwards by `lookback`.
+    """Start and end (in UTC) of the half-open window, widened backwards by `lookback`.
 
     A missing bound is taken from the run's data interval, if it has one of non-zero width: Airflow 3 gives cron
     schedules a zero-width one unless asked otherwise, and manual and asset-triggered runs may have none.
@@ -22,7 +22,11 @@ def window_of(start: Moment, end: Moment, lookback: Span, context: Mapping[str, 
         missing = " and ".join(name for name, bound in (("start", first), ("end", last)) if bound is None)
         low, high = _data_interval(context, missing)
         first, last = first or low, last or high
-    return first - span_of("lookback", lookback, "it widens the window backwards"), last
+    span = span_of("lookback", lookback, "it widens the window backwards")
+    try:
+        return first - span, last
+    except OverflowError:
+        raise BadArgument(f"lookback {lookback!r} reaches back before the year 1.", parameter="lookback") from None
 
 
 def _data_interval(context: Mapping[str, Any], missing: str) -> tuple[datetime, datetime]:
@@ -30,10 +34,10 @@ def _data_interval(context: Mapping[str, Any], missing: str) -> tuple[datetime, 
     if start is None or end is None:
         why = "this run has no data interval (a manual or asset-triggered run)"
         cure = "Give both, such as start='{{ dag_run.run_after.subtract(days=1) }}' and end='{{ dag_run.run_after }}'."
-    elif start == end:
+    elif in_utc("data_interval_start", start) == in_utc("data_interval_end", end):
         why = "the run's data interval has no width (Airflow 3 gives cron schedules such a one)"
         cure = "Use schedule=CronDataIntervalTimetable(...), or give start and end."
     else:
-        return start, end
+        return in_utc("data_interval_start", start), in_utc("data_interval_end", end)
     given = "is" if missing in ("start", "end") else "are"
     raise BadArgument(f"{missing} {given} not given, and {why}. {cure}", parameter=missing.partition(" ")[0])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, Asset, TaskDeferred
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException, AirflowSkipException, Asset, TaskDeferred
 
 from airflow_provider_ringcentral.extract.errors import EmptyWindow
 from airflow_provider_ringcentral.operators.call_log_sync import RingCentralSyncCallLogOperator
@@ -38,8 +38,8 @@ def events() -> AssetEvents:
 
 
 def sync(folder: Path, **arguments: Any) -> RingCentralSyncCallLogOperator:
-    arguments = {"start": START, "outlets": [ASSET], **arguments}
-    return RingCentralSyncCallLogOperator(task_id="sync", destination=str(folder), **arguments)
+    arguments = {"task_id": "sync", "start": START, "outlets": [ASSET], **arguments}
+    return RingCentralSyncCallLogOperator(destination=str(folder), **arguments)
 
 
 def ids_in(receipt: dict[str, Any]) -> set[str]:
@@ -96,9 +96,9 @@ def test_a_run_that_is_killed_before_its_event_is_stored(log, events, tmp_path):
     later = log.insert_calls(1)
     retried, after = events.run(sync(tmp_path)), events.run(sync(tmp_path))
 
-    assert retried == {**unheard, "requests": 0, "seconds_waited": 0.0}
-    assert ids_in(retried) == set(added)
-    assert ids_in(after) == set(later)
+    assert (ids_in(unheard), unheard["watermark_start"]) == (set(added), retried["watermark_start"])
+    assert (ids_in(retried), retried["requests"]) == ({*added, *later}, 1)
+    assert ids_in(after) == set()
 
 
 def test_a_cleared_run_reads_what_changed_since_the_last_one(log, events, tmp_path):
@@ -139,6 +139,47 @@ def test_series_of_one_asset_do_not_take_each_others_watermark(log, events, tmp_
 
     assert (receipt["records"], receipt["full_sync"]) == (300, True)
     assert (again["records"], again["full_sync"]) == (0, False)
+
+
+def of_dag(name: str, **arguments: Any) -> RingCentralSyncCallLogOperator:
+    """A task that a factory makes: alike in all DAGs."""
+    with DAG(name, schedule=None, start_date=START):
+        return sync("{{ dag.dag_id }}", **arguments)
+
+
+def test_dags_of_a_factory_do_not_take_each_others_watermark(log, events, tmp_path):
+    def run(name: str) -> dict[str, Any]:
+        task = of_dag(name)
+        task.destination = str(tmp_path / name)
+        return events.run(task)
+
+    first, other = run("one"), run("two")
+    added = log.insert_calls(1)
+    again, later = run("one"), run("two")
+
+    assert [first["records"], other["records"], other["full_sync"]] == [300, 300, True]
+    assert ids_in(again) == ids_in(later) == set(added)
+    assert [again["watermark_start"], later["watermark_start"]] == [first["watermark_end"], other["watermark_end"]]
+
+
+def test_tasks_of_one_dag_that_are_alike_do_not_either(log, events, tmp_path):
+    events.run(sync(tmp_path))
+    assert events.run(sync(tmp_path, task_id="other"))["full_sync"] is True
+
+
+@pytest.mark.parametrize(("source", "full"), [(("one", "sync"), False), (("two", "sync"), True), (None, True)])
+def test_a_watermark_of_an_earlier_version_counts_for_the_task_that_it_came_from(log, events, tmp_path, source, full):
+    task = of_dag("one")
+    task.destination = str(tmp_path)
+    first = events.run(task)
+    _, former = task._query()
+    events.extras[0]["watermark"]["series"] = former
+    if source:
+        events.sources[0] = source
+    second = events.run(task)
+
+    assert second["full_sync"] is full
+    assert second["watermark_start"] == ("2026-11-01T00:00:00Z" if full else first["watermark_end"])
 
 
 def test_a_refused_token_is_one_line(log, events, tmp_path, caplog):
