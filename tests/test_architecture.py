@@ -34,6 +34,7 @@ MAY_USE = {
     "notifications": AIRFLOW_SIDE,
     "diagnose": AIRFLOW_SIDE,
     "retry_policy": AIRFLOW_SIDE,
+    "pytest_plugin": {"sandbox"},
 }
 """Every room and the rooms it may import from, besides itself and the package's `__version__`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import email
 import importlib.metadata
+import re
 import subprocess
 import sys
 import tarfile
@@ -69,6 +70,23 @@ def test_the_metadata_says_what_the_registry_and_airflow_show(wheel):
     assert "Documentation" in {url.split(",")[0] for url in metadata.get_all("Project-URL")}
     assert "Framework :: Apache Airflow :: Provider" in metadata.get_all("Classifier")
     assert "LICENSE" in metadata.get_all("License-File")
+
+
+def test_the_readme_on_a_package_index_links_to_the_repository(wheel):
+    metadata = email.message_from_string(inside(wheel, "METADATA"))
+    pages = re.findall(r"\]\(([^)\s]+)\)", metadata.get_payload())
+    source = next(url for url in metadata.get_all("Project-URL") if url.startswith("Source")).split(", ")[1]
+
+    assert len(pages) > 10
+    assert [page for page in pages if not page.startswith("https://")] == []
+    assert f"{source}/blob/main/docs/index.md" in pages
+
+
+def test_the_readme_lists_the_extras(wheel):
+    metadata = email.message_from_string(inside(wheel, "METADATA"))
+    listed = re.findall(r"^\| `(\w+)` \| ", (ROOT / "README.md").read_text().split("| extra |")[1], re.MULTILINE)
+
+    assert set(metadata.get_all("Provides-Extra")) - {"dev"} >= set(listed[:3]) == {"parquet", "redis", "sandbox"}
 
 
 def test_the_source_archive_can_be_tested(dist):

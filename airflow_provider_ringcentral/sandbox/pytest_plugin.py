@@ -1,15 +1,4 @@
-"""A sandbox for the tests of your DAGs.
-
-In `conftest.py`:
-
-    pytest_plugins = ["airflow_provider_ringcentral.sandbox.pytest_plugin"]
-
-and in a test:
-
-    def test_my_dag(ringcentral_sandbox):
-        dag.test()
-        assert ringcentral_sandbox.stats()["limited"] == 0
-"""
+"""A sandbox for tests without Airflow; `airflow_provider_ringcentral.pytest_plugin` has it, and runs DAGs too."""
 
 from __future__ import annotations
 
