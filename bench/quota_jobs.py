@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from datetime import datetime
+from pathlib import Path
 
 from airflow_provider_ringcentral.client import login
 from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -27,6 +28,14 @@ def light_until(client: RingCentralClient, end: float, pause: float) -> int:
     """Requests of group Light until `end` (epoch seconds)."""
     done = 0
     while time.time() < end:
+        done += light(client, 1, pause)
+    return done
+
+
+def light_while(client: RingCentralClient, sign: str, pause: float) -> int:
+    """Requests of group Light as long as the file `sign` is there."""
+    done = 0
+    while Path(sign).exists():
         done += light(client, 1, pause)
     return done
 

@@ -20,7 +20,7 @@ from airflow_provider_ringcentral.client.login import read_session
 from airflow_provider_ringcentral.client.session import RENEWAL_MARGIN_SECONDS, RENEWAL_MARGIN_SHARE
 from bench import crew
 from bench.crew import Order, wait_until
-from bench.quota_jobs import extract, heavy, heavy_alone, light, light_until
+from bench.quota_jobs import extract, heavy, heavy_alone, light, light_until, light_while
 from bench.quota_world import WIDE_OPEN, Run, World, world
 from bench.stranger import Stranger
 
@@ -99,9 +99,15 @@ def token_killed(processes: int = 20) -> Run:
     """The server ends the session in the midst of everybody's work."""
     with world(limits=WIDE_OPEN) as here:
         here.run(1, light, 1)
-        members = crew.start(_order(here, light, 20, 0.05) for _ in range(processes))
+        work = Path(here.folder) / "work"
+        work.touch()
+        members = crew.start(_order(here, light_while, str(work), 0.05) for _ in range(processes))
         wait_until(lambda: here.sandbox.stats()["groups"].get("Light", 0) > processes * 5)
         here.sandbox.kill_tokens()
+        wait_until(lambda: here.sandbox.stats()["logins"] > 1)
+        before = here.sandbox.stats()["groups"]["Light"]
+        wait_until(lambda: here.sandbox.stats()["groups"]["Light"] > before + processes * 5)
+        work.unlink()
         return here.seen([found for member in members if (found := member.outcome())])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,10 @@ import msgspec
 
 from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.endpoints import AUTH
-from airflow_provider_ringcentral.client.ledger import open_ledger
+from airflow_provider_ringcentral.client.ledger import Ledger, open_ledger
+from airflow_provider_ringcentral.client.login import read_session
 from airflow_provider_ringcentral.client.pacing import WINDOW_SECONDS, Window
+from airflow_provider_ringcentral.client.places import read_window
 from airflow_provider_ringcentral.sandbox import Sandbox
 from bench import crew
 from bench.crew import Job, Order, Outcome
@@ -90,9 +92,26 @@ class World:
     def shorten_auth(self, scale: float) -> None:
         """Tell the ledger how long a minute of logins is here: answers of the token endpoint say nothing of windows."""
         window = Window(limit=5, seconds=WINDOW_SECONDS * scale)
-        ledger, key = open_ledger(self.ledger), f"window:{self.credentials.app_key}:{AUTH}"
-        ledger.update(key, lambda _: (msgspec.json.encode(window), None))
-        ledger.close()
+        self._put(f"window:{self.credentials.app_key}:{AUTH}", window)
+
+    def window(self, group: str) -> Window:
+        """What the ledger knows of a group's window."""
+        with closing(open_ledger(self.ledger)) as ledger:
+            return read_window(ledger, self._owner(ledger), group)
+
+    def change_window(self, group: str, **fields: Any) -> None:
+        """Have the ledger know something else."""
+        window = msgspec.structs.replace(self.window(group), **fields)
+        with closing(open_ledger(self.ledger)) as ledger:
+            owner = self._owner(ledger)
+        self._put(f"window:{owner}:{group}", window)
+
+    def _owner(self, ledger: Ledger) -> str:
+        return self.credentials.owner_key(read_session(ledger, self.credentials).owner_id)
+
+    def _put(self, key: str, window: Window) -> None:
+        with closing(open_ledger(self.ledger)) as ledger:
+            ledger.update(key, lambda _: (msgspec.json.encode(window), None))
 
 
 def credentials_of(sandbox: Sandbox) -> Credentials:

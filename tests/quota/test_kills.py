@@ -49,8 +49,9 @@ class Later:
 def test_killed_while_logging_in_blocks_nobody_longer_than_the_turn():
     dice = random.Random(5)
     with world(limits=WIDE_OPEN, sessions=100) as here:
-        here.sandbox.fault("slow", operation="getToken", every=1, seconds=0.1)
         for n in range(20):
+            # Far longer than it takes to kill it.
+            here.sandbox.fault("slow", operation="getToken", times=1, seconds=5)
             url = f"sqlite://{here.folder}/{n}.sqlite"
             killed = crew.start([Order(here.credentials, url, light, (1,))])[0]
             ledger = open_ledger(url)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from email.utils import formatdate
+from email.utils import formatdate, parsedate_to_datetime
 
 import pytest
 
+from airflow_provider_ringcentral.client.endpoints import HEAVY
 from airflow_provider_ringcentral.client.errors import RateLimited
 from bench import quota_runs
 from bench.quota_jobs import heavy, light
@@ -38,33 +39,45 @@ def test_twenty_share_the_heavy_quota_without_a_429(ledgers):
 
 
 def test_a_stranger_is_left_its_share_and_no_penalty_we_know_of_is_restarted():
-    scale = 0.03
+    scale = 0.04
     run = quota_runs.with_stranger(4, 16, scale=scale)
 
     assert run.finished == 4
-    assert run.limited <= run.seconds / (60 * scale) + 1
-    assert run.into_known_penalty(60 * scale) == 0
+    # A request that had its place before the 429 was known may get to the server a while later.
+    assert run.into_known_penalty(60 * scale, flight=30 * scale) == 0
 
 
-@pytest.mark.parametrize(("form", "asked"), [("seconds", 20.0), ("date", 20.0), ("none", 30.0)])
-def test_one_429_closes_the_gate_for_all_processes(form, asked):
-    headers = {"seconds": {"Retry-After": "20"}, "date": {"Retry-After": formatdate(time.time() + 20)}, "none": {}}[
-        form
-    ]
+FORMS = {
+    "seconds": lambda: {"Retry-After": "600"},
+    "date": lambda: {"Retry-After": formatdate(time.time() + 600)},
+    "none": dict,
+}
+
+
+@pytest.mark.parametrize(("form", "shortest", "longest"), [("seconds", 600, 600), ("date", 1, 600), ("none", 30, 30)])
+def test_one_429_closes_the_gate_for_all_processes(form, shortest, longest):
+    headers = FORMS[form]()
     with world() as here:
         here.sandbox.fault("status", status=429, headers=headers, rate_headers=False, operation="readCompanyCallLog")
         first = here.run(1, heavy, 1, max_wait=1)
+        gate = here.window(HEAVY)
+        # However slow this machine, the others come in time.
+        here.change_window(HEAVY, gate=gate.gate + 3000, gate_seconds=gate.gate_seconds + 3000)
         others = here.run(10, heavy, 1, max_wait=1)
 
     assert [outcome.error for outcome in (*first.outcomes, *others.outcomes)] == [RateLimited.__name__] * 11
     assert (first.limited, others.limited, len(others.of_group("Heavy"))) == (1, 0, 1), "nobody else sent anything"
-    assert all(asked / 2 < outcome.retry_after <= asked * 1.05 for outcome in others.outcomes)
+    assert shortest <= gate.gate_seconds <= longest * 1.05
+    refused = others.of_group("Heavy")[0]["time"]
+    assert gate.gate >= refused + shortest
+    if form == "date":
+        assert gate.gate >= parsedate_to_datetime(headers["Retry-After"]).timestamp()
 
 
-def test_twelve_hours_need_thirteen_logins_at_most():
-    run, _ = quota_runs.tokens_expire(12, life=1.0)
+def test_four_hours_need_five_logins_at_most():
+    run, _ = quota_runs.tokens_expire(4, life=3.0)
 
-    assert run.logins <= 13
+    assert run.logins <= 5
     assert run.finished == 4
     assert set(run.stats["statuses"]) <= {"200", "401"}
 
