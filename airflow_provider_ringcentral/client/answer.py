@@ -16,8 +16,16 @@ from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.pacing import Heard
 from airflow_provider_ringcentral.client.remedies import remedy_for
 
-_PERSONAL = re.compile(r"value \[[^\]]*\]|\+?\d[\d\s().-]{5,}\d|[^\s@\[\]]+@[^\s@\[\]]+")
+_PERSONAL = (
+    re.compile(r"value \[[^\]]*+\]?"),
+    re.compile(r"(?<![^\s@\[\]])[^\s@\[\]]++@[^\s@\[\]]*"),
+    re.compile(r"\+?\d[\d\s().-]{5,}\d"),
+)
+"""Each reads a text once, however it is made: what a server sends must not take seconds."""
+
 _MESSAGE_LIMIT = 300
+_WORD_LIMIT = 100
+_MOST_PARTS = 20
 log = logging.getLogger(__name__)
 
 LONGEST_RETRY_AFTER_SECONDS = 3600.0
@@ -25,14 +33,21 @@ LONGEST_RETRY_AFTER_SECONDS = 3600.0
 
 LONGEST_WINDOW_SECONDS = 3600.0
 
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for a body that is no JSON, is not in UTF-8, or has a thousand levels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Status, headers (case-insensitive mapping) and the whole body of an HTTP answer."""
+    """Status, headers (case-insensitive mapping) and the whole body of an HTTP answer.
+
+    `refused` is the seconds to stay silent after a 429, where they were read from the headers already.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    refused: float | None = None
 
 
 @dataclass(slots=True)
@@ -43,12 +58,13 @@ class _Found:
     permission: str | None = None
 
     def take(self, part: Mapping[str, Any], code_key: str = "errorCode", message_key: str = "message") -> None:
-        code = part.get(code_key)
-        if isinstance(code, str) and code not in self.codes:
+        code = _word(part.get(code_key))
+        if code and code not in self.codes:
             self.codes.append(code)
-        self.message = self.message or str(part.get(message_key) or "")
-        self.parameter = self.parameter or part.get("parameterName")
-        self.permission = self.permission or part.get("permissionName")
+        message = part.get(message_key)
+        self.message = self.message or (message if isinstance(message, str) else "")
+        self.parameter = self.parameter or _word(part.get("parameterName"))
+        self.permission = self.permission or _word(part.get("permissionName"))
 
 
 def error_fields(answer: Answer, *, show_personal_data: bool = False) -> dict[str, Any]:
@@ -62,14 +78,14 @@ def error_fields(answer: Answer, *, show_personal_data: bool = False) -> dict[st
         found.take(part)
     found.take(body)
     found.take(body, "error", "error_description")
-    message = found.message if show_personal_data else without_personal_data(found.message)
+    message = _line(found.message)[:_MESSAGE_LIMIT] if show_personal_data else without_personal_data(found.message)
     return {
         "message": message,
         "status": answer.status,
         "codes": tuple(found.codes),
         "parameter": found.parameter,
         "permission": found.permission,
-        "request_id": answer.headers.get("RCRequestId"),
+        "request_id": request_id(answer),
         "remedy": remedy_for(found.codes, status=answer.status, parameter=found.parameter, permission=found.permission),
     }
 
@@ -79,7 +95,14 @@ def without_personal_data(text: str) -> str:
 
     RingCentral's messages repeat what was sent ("Parameter [to] value [+1650…] is invalid").
     """
-    return _PERSONAL.sub("…", text)[:_MESSAGE_LIMIT]
+    for pattern in _PERSONAL:
+        text = pattern.sub("…", text)
+    return _line(text)[:_MESSAGE_LIMIT]
+
+
+def request_id(answer: Answer) -> str | None:
+    """What RingCentral's support asks for."""
+    return _word(answer.headers.get("RCRequestId"))
 
 
 def heard(headers: Mapping[str, str], refused: float | None = None) -> Heard:
@@ -95,8 +118,8 @@ def heard(headers: Mapping[str, str], refused: float | None = None) -> Heard:
 
 def group_named(headers: Mapping[str, str]) -> str | None:
     """The throttling group the answer names, in lower case; names may change, so they are opaque (FACTS 3.2)."""
-    name = _rate(headers, "Group")
-    return name.strip().lower() if name and name.strip() else None
+    name = _word(_rate(headers, "Group"))
+    return name.lower() if name else None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -123,7 +146,7 @@ def is_json(body: bytes) -> bool:
     """Whether `body` is one complete JSON value."""
     try:
         msgspec.json.decode(body, type=msgspec.Raw)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return False
     return True
 
@@ -132,9 +155,20 @@ def decoded(body: bytes) -> Any:
     """The value of a body whose form `is_json` has checked, None for an empty one. Raises `Unavailable`."""
     try:
         return msgspec.json.decode(body) if body else None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         # Checking a body for its form only lets such values through.
-        raise Unavailable("the answer is JSON with a text or number that cannot be read") from None
+        raise Unavailable("the answer is JSON with a text, a number or a depth that cannot be read") from None
+
+
+def in_utf8(body: bytes) -> bytes:
+    """The body with U+FFFD in place of what is not UTF-8, so that a name cut in the middle does not spoil a page."""
+    if body.isascii():
+        return body
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return body.decode(errors="replace").encode()
+    return body
 
 
 def _until(text: str, headers: Mapping[str, str]) -> float | None:
@@ -147,9 +181,12 @@ def _until(text: str, headers: Mapping[str, str]) -> float | None:
 
 
 def _instant(text: str) -> float | None:
+    """The epoch second of an HTTP date; None for what is none, and for one that no clock shows."""
+    if len(text) > _WORD_LIMIT:
+        return None
     try:
         return parsedate_to_datetime(text).timestamp()
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, TypeError, IndexError, OverflowError, OSError):
         return None
 
 
@@ -170,13 +207,23 @@ def json_object(body: bytes) -> dict[str, Any]:
     """The body as a JSON object, or an empty one when it is anything else."""
     try:
         decoded = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except UNREADABLE:
         return {}
     return decoded if isinstance(decoded, dict) else {}
 
 
 def _parts(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     errors = body.get("errors")
-    for part in errors if isinstance(errors, list) else ():
+    for part in errors[:_MOST_PARTS] if isinstance(errors, list) else ():
         if isinstance(part, dict):
             yield part
+
+
+def _word(value: Any) -> str | None:
+    """A code or a name, as one short word of printable characters; None for anything else."""
+    return _line(value)[:_WORD_LIMIT].strip() or None if isinstance(value, str) else None
+
+
+def _line(text: str) -> str:
+    """A text of a server on one line, without what moves the cursor of a terminal."""
+    return "".join(char if char.isprintable() else " " for char in text)

@@ -50,14 +50,15 @@ class AsyncRingCentralClient:
         return await self.work(decoded, await self.raw_json(method, path, max_wait=max_wait, **options))
 
     async def raw_json(self, method: str, path: str, *, max_wait: float | None = None, **options: Any) -> bytes:
-        """As `RingCentralClient.raw_json`.
+        """As `RingCentralClient.raw_json`, with all of its arguments.
 
         Cancelled while it waits, it leaves the queues it stands in. Cancelled while a request is under way, it ends at
         once; the thread stays until the answer is there, since RingCentral counts that request.
         """
         client = await self.work(self._client)
         with client.raising():
-            errand = _Errand(client, client.json_call(method, path, options))
+            # In a thread: what it has for a body may be read from a file.
+            errand = _Errand(client, await self.work(client.json_call, method, path, options))
             driver = client.policy.within(max_wait).async_retrying()
             try:
                 body: bytes = await driver(self._attempt, errand)

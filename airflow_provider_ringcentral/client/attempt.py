@@ -6,6 +6,7 @@ and, in a worker thread, a triggerer.
 
 from __future__ import annotations
 
+import logging
 import re
 import uuid
 from collections.abc import Callable
@@ -14,21 +15,26 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from airflow_provider_ringcentral.client import endpoints
-from airflow_provider_ringcentral.client.answer import Answer, group_named, heard
+from airflow_provider_ringcentral.client.answer import Answer, group_named, heard, in_utf8
+from airflow_provider_ringcentral.client.broken_connection import Lost, NeverSent, TooLarge
 from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.errors import BadRequest, RateLimited, Unavailable
 from airflow_provider_ringcentral.client.halves import without_halves
 from airflow_provider_ringcentral.client.login import Login
+from airflow_provider_ringcentral.client.multi_status import MULTI_STATUS, as_array
 from airflow_provider_ringcentral.client.pacing import STRICTEST, Heard
 from airflow_provider_ringcentral.client.places import Places
 from airflow_provider_ringcentral.client.policy import Again
+from airflow_provider_ringcentral.client.response_body import body_of, error_body_of, keep
 from airflow_provider_ringcentral.client.session import Use
-from airflow_provider_ringcentral.client.transport import Bearer, Lost, NeverSent, Transport, body_of, error_body_of
+from airflow_provider_ringcentral.client.transport import Bearer, Transport
 from airflow_provider_ringcentral.client.usage import Usage
-from airflow_provider_ringcentral.client.verdict import Action, Judge, Verdict
+from airflow_provider_ringcentral.client.verdict import Action, Judge, Verdict, refused_for
 
 if TYPE_CHECKING:
     import requests
+
+log = logging.getLogger(__name__)
 
 UNLIMITED = "nothrottling"
 MAX_REDIRECTS = 5
@@ -101,7 +107,8 @@ class Attempt:
         except Lost as error:
             if call.queued is not None:
                 self._date(call, owner, group, Heard())
-            return self._act(call, use, call.judge.lost(error))
+            lost = call.judge.too_large(error) if isinstance(error, TooLarge) else call.judge.lost(error)
+            return self._act(call, use, lost)
 
     def _take_place(self, call: Call, owner: str, group: str) -> None:
         try:
@@ -115,19 +122,17 @@ class Attempt:
         if response.status_code in REDIRECTS:
             self._date(call, owner, group, heard(response.headers))
             return self._redirect(call, response)
-        ok = response.status_code < 400
-        unread = ok and not call.judge.wants_json
-        body = None if unread else (without_halves(body_of(response)) if ok else error_body_of(response))
-        answer = Answer(response.status_code, response.headers, body or b"")
-        verdict = call.judge.judge(answer)
-        refused = verdict.delay if response.status_code == 429 else None
+        # Before the body is read, so that one that breaks off or says nonsense hides no 429.
+        refused = refused_for(response.status_code, response.headers)
         self._learn(call, owner, group, response, refused)
-        # A DELETE that was lost may have been executed: then what it deletes is gone (FACTS 4.3).
-        if call.method == "DELETE" and call.failures > 0 and response.status_code == 404:
-            return b"" if call.judge.wants_json else call.read(response)
+        body = _body_of(call, response)
+        verdict = call.judge.judge(Answer(response.status_code, response.headers, body, refused))
         if verdict.action is not Action.DONE:
             return self._act(call, use, verdict)
-        return call.read(response) if unread else body
+        if response.status_code == 404:
+            log.info("There was nothing to delete (404): it is gone already.")
+            body = b""
+        return body if call.judge.wants_json else call.read(response)
 
     def _act(self, call: Call, use: Use, verdict: Verdict) -> Any:
         """Raise what follows from a verdict that is not DONE: `Again`, or the error."""
@@ -190,10 +195,14 @@ class Attempt:
     def _redirect(self, call: Call, response: requests.Response) -> Any:
         location = response.headers.get("Location")
         call.hops += 1
+        try:
+            url = urljoin(call.url, location or "")
+        except ValueError:
+            location, url = None, ""
         if not location or call.method not in endpoints.READING_METHODS or call.hops > MAX_REDIRECTS:
             message = f"RingCentral redirects this {call.method}; it was not followed"
             raise BadRequest(message, status=response.status_code)
-        call.url = self._transport.url(urljoin(call.url, location))
+        call.url = self._transport.url(url)
         call.options = {**call.options, "params": None}
         raise Again("redirected")
 
@@ -203,6 +212,17 @@ class Attempt:
             self._places.leave(*call.queued, call.ticket)
         if call.waited_for_login:
             self._login.leave(call.ticket)
+
+
+def _body_of(call: Call, response: requests.Response) -> bytes:
+    """What the answer is judged by, and what it is worth when JSON is wanted."""
+    if response.status_code >= 400:
+        return error_body_of(response)
+    if response.status_code == MULTI_STATUS:
+        body = body_of(response)
+        keep(response, body)
+        return as_array(response.headers.get("Content-Type", ""), without_halves(in_utf8(body)))
+    return without_halves(in_utf8(body_of(response))) if call.judge.wants_json else b""
 
 
 def _shape(method: str, url: str) -> str:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from airflow_provider_ringcentral.client import endpoints
@@ -16,10 +16,18 @@ from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SEC
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.login import Login
+from airflow_provider_ringcentral.client.multi_status import (
+    PARTS_AS_JSON,
+    PartialFailure,
+    asks_for_many,
+    check_ending,
+)
 from airflow_provider_ringcentral.client.paging import Trail, following, rows
 from airflow_provider_ringcentral.client.places import Places, Reservation
 from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.client.transport import Transport, body_of, buffered, loaded, wire_parameters
+from airflow_provider_ringcentral.client.request_body import replayable
+from airflow_provider_ringcentral.client.response_body import body_of, loaded, spooled
+from airflow_provider_ringcentral.client.transport import Transport, wire_parameters
 from airflow_provider_ringcentral.client.usage import Observer, Usage
 from airflow_provider_ringcentral.client.verdict import Judge
 
@@ -84,28 +92,44 @@ class RingCentralClient:
         data: Any = None,
         files: Any = None,
         headers: Mapping[str, str] | None = None,
+        repeatable: bool | None = None,
+        on_partial_failure: PartialFailure = "fail",
     ) -> requests.Response:
         """Send one request and return its answer, already judged: a failure raises one of `errors.py`.
 
         `path` starts with / or is a URL of RingCentral; the other arguments are those of requests. Lists in `params`
-        become repeated keys, aware datetimes ISO times in UTC.
+        become repeated keys, aware datetimes ISO times in UTC. Streams and files in `data` and `files` are read once,
+        up to 64 MiB, so that a repeated request sends the same bytes. `repeatable` knows better than `endpoints.py`
+        whether the request may be repeated when its fate is unknown. A path with several ids is answered by 207;
+        `on_partial_failure` says how it ends when some of them failed: `"fail"`, or `"return"` the answer. A DELETE
+        that finds nothing (404) is done.
         """
-        options = {"params": params, "json": json, "data": data, "files": files, "headers": headers}
-        return self._run(method, path, buffered(options), loaded)
+        options = {
+            "params": params,
+            "json": json,
+            "data": data,
+            "files": files,
+            "headers": headers,
+            "repeatable": repeatable,
+            "on_partial_failure": on_partial_failure,
+        }
+        return self._run(method, path, options, loaded)
+
+    def spool(self, method: str, path: str, **options: Any) -> tuple[str, IO[bytes]]:
+        """Content type and body of the answer to `request`, the body in a temporary file: it may be of any size."""
+        return self._run(method, path, options, spooled)
 
     def request_json(self, method: str, path: str, **options: Any) -> Any:
         """As `request`, but returns the decoded JSON, None for an answer without a body. Broken JSON is a failure."""
         return decoded(self.raw_json(method, path, **options))
 
-    def raw_json(
-        self, method: str, path: str, *, max_wait: float | None = None, repeatable: bool | None = None, **options: Any
-    ) -> bytes:
-        """The body of an answer that is JSON, complete and undecoded.
+    def raw_json(self, method: str, path: str, *, max_wait: float | None = None, **options: Any) -> bytes:
+        """The body of an answer that is JSON, complete and undecoded, of at most 64 MiB; `options` as of `request`.
 
-        `max_wait` may shorten the client's patience; `repeatable` knows better than `endpoints.py` whether the request
-        may be repeated when its fate is unknown.
+        `max_wait` may shorten the client's patience. A 207 gives the JSON array of its parts, `resourceId`, `status`
+        and `body` each, in whichever form RingCentral sent it.
         """
-        return self._run(method, path, options, body_of, wants_json=True, max_wait=max_wait, repeatable=repeatable)
+        return self._run(method, path, options, body_of, wants_json=True, max_wait=max_wait)
 
     def raw_page(self, path: str, params: Mapping[str, Any]) -> bytes:
         """The body of one page of a list, as `raw_json`."""
@@ -186,10 +210,9 @@ class RingCentralClient:
         *,
         wants_json: bool = False,
         max_wait: float | None = None,
-        repeatable: bool | None = None,
     ) -> T:
         with self.raising():
-            call = self._call(method.upper(), path, options, read, wants_json=wants_json, repeatable=repeatable)
+            call = self._call(method, path, options, read, wants_json=wants_json)
             driver = self.policy.within(max_wait).retrying(self.while_waiting)
             try:
                 result: T = driver(self.attempt, call)
@@ -197,9 +220,9 @@ class RingCentralClient:
             finally:
                 self.finish(call, driver.statistics.get("idle_for", 0.0))
 
-    def json_call(self, method: str, path: str, options: dict[str, Any]) -> Call:
+    def json_call(self, method: str, path: str, options: Mapping[str, Any]) -> Call:
         """The request of `raw_json` before its first attempt, for a driver of one's own; `finish` belongs to it."""
-        return self._call(method.upper(), path, options, body_of, wants_json=True)
+        return self._call(method, path, options, body_of, wants_json=True)
 
     def finish(self, call: Call, waited: float) -> None:
         """Count the wait of a call that is over, in seconds, and leave the queues it may still stand in."""
@@ -210,21 +233,28 @@ class RingCentralClient:
         self,
         method: str,
         path: str,
-        options: dict[str, Any],
+        options: Mapping[str, Any],
         read: Callable[[requests.Response], Any],
         *,
         wants_json: bool,
-        repeatable: bool | None = None,
     ) -> Call:
-        """The request, refused here when its URL or parameters cannot be sent."""
-        url = self.transport.url(path)
+        """The request, refused here when its URL, parameters or body cannot be sent."""
+        method, url = method.upper(), self.transport.url(path)
+        sent = dict(options)
+        repeatable, ending = sent.pop("repeatable", None), sent.pop("on_partial_failure", "fail")
+        check_ending(ending)
         judge = Judge(
             endpoints.repeatable(method, urlsplit(url).path) if repeatable is None else repeatable,
             wants_json,
             may_be_empty=method not in endpoints.READING_METHODS,
             show_personal_data=self._show_personal_data,
+            gone_is_done=method == "DELETE",
+            partial_ok=ending == "return",
         )
-        return Call(method, url, {**options, "params": wire_parameters(options.get("params"))}, judge, read)
+        sent = {**replayable(sent), "params": wire_parameters(sent.get("params"))}
+        if asks_for_many(urlsplit(url).path) and "accept" not in {name.lower() for name in sent["headers"]}:
+            sent["headers"]["Accept"] = PARTS_AS_JSON
+        return Call(method, url, sent, judge, read)
 
     @contextmanager
     def raising(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-from airflow_provider_ringcentral.client.transport import Lost
+from airflow_provider_ringcentral.client.broken_connection import Lost
 
 T = TypeVar("T")
 

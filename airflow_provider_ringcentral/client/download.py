@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from airflow_provider_ringcentral.client.broken_connection import Lost
 from airflow_provider_ringcentral.client.errors import BadRequest, Unavailable
-from airflow_provider_ringcentral.client.transport import Lost, chunks_of
+from airflow_provider_ringcentral.client.response_body import MOST_STORED_BYTES, chunks_of
 
 if TYPE_CHECKING:
     import requests
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
 
 _NO_SUCH_RANGE = 416
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(slots=True)
@@ -103,7 +105,7 @@ def _take(
         raise Unavailable("the server went on at a later byte than was asked for")
     before = media.bytes
     try:
-        for chunk in chunks_of(response):
+        for chunk in chunks_of(response, MOST_STORED_BYTES):
             piece = chunk[skip:] if skip else chunk
             skip = max(0, skip - len(chunk))
             if piece:
@@ -128,5 +130,5 @@ def _extent(response: requests.Response) -> tuple[int, int | None]:
     found = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
     if response.status_code == 206 and found:
         return int(found[1]), None if found[2] == "*" else int(found[2])
-    length = response.headers.get("Content-Length")
-    return 0, int(length) if length and not response.headers.get("Content-Encoding") else None
+    length = _LENGTH.fullmatch(response.headers.get("Content-Length", ""))
+    return 0, int(length[0]) if length and not response.headers.get("Content-Encoding") else None

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Literal
 
+from airflow_provider_ringcentral.client.errors import BadRequest
+
 AUTH, LIGHT, MEDIUM, HEAVY = "auth", "light", "medium", "heavy"
 """Throttling groups as we seed them. RingCentral may rename them: what an answer says wins (FACTS 3.2)."""
 
@@ -16,6 +18,9 @@ SIZE_PARAMETER: dict[Paging, str] = {"page": "perPage", "recordCount": "recordCo
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 REPEATABLE_METHODS = READING_METHODS | {"PUT", "DELETE", "PATCH"}
 """Methods whose requests may be repeated when their fate is unknown, where no row says otherwise (FACTS 4.3)."""
+
+
+_ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9~_.,=:!@+-]+")
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,16 @@ class Endpoint:
         return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(self.path)) + r"\Z")
 
     def at(self, **ids: str) -> str:
-        """The path with its ids filled in, such as `at(accountId="~")`."""
+        """The path with its ids filled in, such as `at(accountId="~")`.
+
+        Raises `BadRequest` for an id with characters that would make another path or query of it.
+        """
+        for name, value in ids.items():
+            if _ID.fullmatch(value) is None:
+                raise BadRequest(
+                    f"{name} is {value!r}, which is no id; ids have letters, digits and - _ . = : ! @ only, or are ~",
+                    parameter=name,
+                )
         return self.path.format(**ids)
 
 
@@ -129,6 +143,26 @@ AGGREGATE_A2P_STATUSES = Endpoint("aggregateA2PSMSStatuses", "GET", _A2P + "/sta
 SEARCH_CONSENTS = Endpoint(
     "searchSmsConsentRecords", "POST", "/restapi/v2/accounts/{accountId}/sms/consents/search", LIGHT, "SMS"
 )
+SEARCH_DIRECTORY = Endpoint(
+    "searchDirectoryEntries",
+    "POST",
+    _ACCOUNT + "/directory/entries/search",
+    HEAVY,
+    "ReadAccounts",
+    "ReadExtensions",
+)
+SEARCH_AUDIT_TRAIL = Endpoint("auditTrailSearch", "POST", _ACCOUNT + "/audit-trail/search", HEAVY, "ReadAuditTrail")
+_ANALYTICS = "/analytics/calls/v1/accounts/{accountId}"
+FETCH_CALL_AGGREGATION = Endpoint(
+    "analyticsCallsAggregationFetch", "POST", _ANALYTICS + "/aggregation/fetch", LIGHT, "Analytics"
+)
+FETCH_CALL_TIMELINE = Endpoint(
+    "analyticsCallsTimelineFetch", "POST", _ANALYTICS + "/timeline/fetch", LIGHT, "Analytics"
+)
+PARSE_PHONE_NUMBER = Endpoint("parsePhoneNumber", "POST", "/restapi/v1.0/number-parser/parse", LIGHT)
+PARSE_PHONE_NUMBER_V2 = Endpoint("parsePhoneNumberV2", "POST", "/restapi/v2/number-parser/parse", LIGHT)
+# It sets a new end, counted from now.
+RENEW_SUBSCRIPTION = Endpoint("renewSubscription", "POST", "/restapi/v1.0/subscription/{subscriptionId}/renew", LIGHT)
 CREATE_RING_OUT = Endpoint("createRingOutCall", "POST", _EXTENSION + "/ring-out", HEAVY, "RingOut", repeatable=False)
 READ_RING_OUT = Endpoint("readRingOutCallStatus", "GET", _EXTENSION + "/ring-out/{ringoutId}", LIGHT, "RingOut")
 DELETE_RING_OUT = Endpoint("deleteRingOutCall", "DELETE", _EXTENSION + "/ring-out/{ringoutId}", HEAVY, "RingOut")
@@ -185,6 +219,13 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     LIST_A2P_MESSAGES,
     AGGREGATE_A2P_STATUSES,
     SEARCH_CONSENTS,
+    SEARCH_DIRECTORY,
+    SEARCH_AUDIT_TRAIL,
+    FETCH_CALL_AGGREGATION,
+    FETCH_CALL_TIMELINE,
+    PARSE_PHONE_NUMBER,
+    PARSE_PHONE_NUMBER_V2,
+    RENEW_SUBSCRIPTION,
     CREATE_RING_OUT,
     READ_RING_OUT,
     DELETE_RING_OUT,

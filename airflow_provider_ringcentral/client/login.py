@@ -15,6 +15,7 @@ import msgspec
 
 from airflow_provider_ringcentral.client import session as sessions
 from airflow_provider_ringcentral.client.answer import Answer, heard, json_object
+from airflow_provider_ringcentral.client.broken_connection import Lost, NeverSent
 from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.deadline import within
 from airflow_provider_ringcentral.client.endpoints import AUTH, GET_TOKEN
@@ -22,16 +23,10 @@ from airflow_provider_ringcentral.client.errors import LoginFailed, RateLimited,
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.places import Places
 from airflow_provider_ringcentral.client.policy import Again
+from airflow_provider_ringcentral.client.response_body import ERROR_BYTES, body_of
 from airflow_provider_ringcentral.client.seal import Seal
 from airflow_provider_ringcentral.client.session import Session
-from airflow_provider_ringcentral.client.transport import (
-    CONNECT_TIMEOUT_SECONDS,
-    Basic,
-    Lost,
-    NeverSent,
-    Transport,
-    body_of,
-)
+from airflow_provider_ringcentral.client.transport import CONNECT_TIMEOUT_SECONDS, Basic, Transport
 from airflow_provider_ringcentral.client.usage import Usage
 from airflow_provider_ringcentral.client.verdict import LOGIN_REPEAT_SECONDS, Action, Verdict, judge_login
 
@@ -159,7 +154,7 @@ class Login:
         with self._transport.send(
             GET_TOKEN.method, GET_TOKEN.path, Basic(self._credentials), data=form, timeout=self._timeout
         ) as response:
-            return Answer(response.status_code, response.headers, body_of(response))
+            return Answer(response.status_code, response.headers, body_of(response, ERROR_BYTES))
 
     def _keep(self, answer: dict[str, Any]) -> dict[str, Any]:
         token = str(answer["access_token"])

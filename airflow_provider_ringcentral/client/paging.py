@@ -23,7 +23,10 @@ def following(path: str, params: Mapping[str, Any], answer: Any) -> Query | None
         return None
     navigation, paging, sync = (_part(answer, name) for name in ("navigation", "paging", "syncInfo"))
     if uri := _part(navigation, "nextPage").get("uri"):
-        parts = urlsplit(uri)
+        try:
+            parts = urlsplit(uri)
+        except (ValueError, TypeError, AttributeError):
+            raise Unavailable("RingCentral names a next page that is no URL") from None
         return parts._replace(query="", fragment="").geturl(), _query(parts.query)
     if token := navigation.get("nextPageToken"):
         return path, {"pageToken": token}

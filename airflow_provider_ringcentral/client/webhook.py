@@ -7,18 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_ringcentral.client.answer import Answer
+from airflow_provider_ringcentral.client.broken_connection import Lost, NeverSent
 from airflow_provider_ringcentral.client.errors import RateLimited, RingCentralError, Unavailable
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.policy import Again, Policy
-from airflow_provider_ringcentral.client.transport import (
-    Anonymous,
-    Lost,
-    NeverSent,
-    Passage,
-    Transport,
-    body_of,
-    error_body_of,
-)
+from airflow_provider_ringcentral.client.response_body import body_of, error_body_of
+from airflow_provider_ringcentral.client.transport import Anonymous, Passage, Transport
 from airflow_provider_ringcentral.client.verdict import Action, Judge, Verdict
 from airflow_provider_ringcentral.client.webhook_address import WebhookAddress
 from airflow_provider_ringcentral.client.webhook_verdict import judge_webhook

@@ -32,7 +32,8 @@ _REFUSED = Remedy(
 def judge_webhook(answer: Answer) -> Verdict:
     """What to do about an answer. Nothing says that a post was not made except an error that names why."""
     body = json_object(answer.body)
-    told = str(body.get("status") or "").lower() == "error"
+    status = body.get("status")
+    told = isinstance(status, str) and status.lower() == "error"
     if answer.status == 404:
         return Verdict(Action.FAIL, NotFound(_words(body) or "the webhook is not there", status=404, remedy=_GONE))
     if told and answer.status < 500 and answer.status not in _PASSES:
@@ -50,7 +51,7 @@ def _words(body: Mapping[str, Any]) -> str:
     """RingCentral's own words, without the numbers and addresses they may repeat."""
     validation = body.get("validation")
     parts = [body.get("error"), *(validation if isinstance(validation, list) else [validation])]
-    return without_personal_data(": ".join(str(part) for part in parts if part))
+    return without_personal_data(": ".join(part for part in parts if part and isinstance(part, str)))
 
 
 def _is_broken(answer: Answer) -> bool:

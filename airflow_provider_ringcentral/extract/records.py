@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -57,14 +58,13 @@ def extract_records(
 def extract_body(
     client: RingCentralClient, method: str, path: str, options: Mapping[str, Any], destination: UPath
 ) -> Receipt:
-    """Write the body of one answer to `destination`, byte for byte."""
+    """Write the body of one answer to `destination`, byte for byte; `options` are those of the client's `request`."""
     check_destination(destination)
     before = replace(client.usage)
-    response = client.request(method, path, **options)
-    with complete_file(destination) as out:
-        out.write(response.content)
-    kind = response.headers.get("Content-Type", "").partition(";")[0]
-    return _receipt(client, before, destination, out, kind=kind, records=None)
+    kind, body = client.spool(method, path, **options)
+    with body, complete_file(destination) as out:
+        shutil.copyfileobj(body, out)
+    return _receipt(client, before, destination, out, kind=kind.partition(";")[0], records=None)
 
 
 def _receipt(

@@ -162,7 +162,7 @@ def _boolean(value: Any) -> bool:
 
 def _internal_id(value: Any) -> str:
     text = str(value).strip()
-    if not re.fullmatch(r"~|\d+", text):
+    if not re.fullmatch(r"~|[0-9]+", text):
         raise ValueError(f"is {_shown(text)}; give the internal id (digits), or ~ for the JWT's own")
     return text
 

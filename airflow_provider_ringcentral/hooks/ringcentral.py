@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.credentials import Credentials
+    from airflow_provider_ringcentral.client.multi_status import PartialFailure
     from airflow_provider_ringcentral.extract.receipt import Receipt
     from airflow_provider_ringcentral.hooks.diagnosis import Diagnosis
     from airflow_provider_ringcentral.hooks.leg import Leg
@@ -99,13 +100,31 @@ class RingCentralJWTHook(BaseHook):
         data: Any = None,
         files: Any = None,
         headers: Mapping[str, str] | None = None,
+        repeatable: bool | None = None,
+        on_partial_failure: PartialFailure = "fail",
     ) -> requests.Response:
         """Send one request, any method and path, and return its answer, already judged.
 
         Waits for its place in the quota, logs in when needed and repeats what may be repeated. `path` starts with /;
-        lists in `params` become repeated keys, aware datetimes ISO times in UTC.
+        lists in `params` become repeated keys, aware datetimes ISO times in UTC. Streams and files in `data` and
+        `files` are read once, up to 64 MiB, so that a repeated request sends the same bytes.
+
+        `repeatable=True` says of a POST that nothing happens when it is executed twice, as with a search: then it is
+        repeated like a GET when its answer is lost. None: known for the paths of this provider, else by the method.
+        `on_partial_failure`: when some of several ids in `path` fail (207), `"fail"` raises the error of the worst and
+        names each, `"return"` returns the answer with a status for each. A DELETE that finds nothing (404) is done.
         """
-        return self._client.request(method, path, params=params, json=json, data=data, files=files, headers=headers)
+        return self._client.request(
+            method,
+            path,
+            params=params,
+            json=json,
+            data=data,
+            files=files,
+            headers=headers,
+            repeatable=repeatable,
+            on_partial_failure=on_partial_failure,
+        )
 
     def request_json(
         self,
@@ -117,10 +136,23 @@ class RingCentralJWTHook(BaseHook):
         data: Any = None,
         files: Any = None,
         headers: Mapping[str, str] | None = None,
+        repeatable: bool | None = None,
+        on_partial_failure: PartialFailure = "fail",
     ) -> Any:
-        """As `request`, but returns the decoded JSON, or None when the answer has no body."""
+        """As `request`, but returns the decoded JSON, or None when the answer has no body.
+
+        For several ids (207) that is a list of `{"resourceId", "status", "body"}`.
+        """
         return self._client.request_json(
-            method, path, params=params, json=json, data=data, files=files, headers=headers
+            method,
+            path,
+            params=params,
+            json=json,
+            data=data,
+            files=files,
+            headers=headers,
+            repeatable=repeatable,
+            on_partial_failure=on_partial_failure,
         )
 
     def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:

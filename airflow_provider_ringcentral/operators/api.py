@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import msgspec
 from airflow.providers.common.compat.sdk import BaseOperator
 
+from airflow_provider_ringcentral.client.answer import decoded
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.hooks.xcom import XCOM_LIMIT_BYTES
 from airflow_provider_ringcentral.operators.receipts import announce
@@ -23,12 +23,15 @@ class RingCentralApiOperator(BaseOperator):
     """Call any method and path of RingCentral's REST API, within the quota that all tasks share.
 
     Waits for its place in the quota, logs in when needed, and repeats what may be repeated: requests of methods other
-    than POST, and the POSTs known to be harmless. A POST of unknown fate is never repeated.
+    than POST, and the POSTs known to be harmless, such as searches. Another POST of unknown fate is never repeated,
+    unless `repeatable=True`. A DELETE that finds nothing (404) is done.
 
     Returns the decoded JSON (up to 48 KB; None for an answer without a body), or, with `destination`, the receipt of
     the file. Errors say which app scope or role is missing, which parameter is wrong, and who fixes it.
 
-    :param path: such as `/restapi/v1.0/account/~/extension/~`; the version prefix is part of it.
+    :param path: such as `/restapi/v1.0/account/~/extension/~`; the version prefix is part of it. Whole URLs are
+        refused: the server is the Connection's. Several ids, joined by commas, give a list of
+        `{"resourceId", "status", "body"}`.
     :param method: GET, POST, PUT, PATCH or DELETE.
     :param query: query parameters; a list becomes a repeated key. (`params` is Airflow's own argument of every
         operator.)
@@ -38,6 +41,10 @@ class RingCentralApiOperator(BaseOperator):
     :param destination: a file (ObjectStoragePath): `.ndjson` or `.ndjson.gz` with `paginate`, else the body as it
         came.
     :param file_format: `ndjson` or `ndjson.gz`; None: by the suffix of `destination`. With `paginate` only.
+    :param repeatable: True: executed twice this POST does no harm, so it is repeated like a GET when its answer is
+        lost. None: known for the paths of this provider, else by the method.
+    :param on_partial_failure: when some of several ids fail (207): `fail` the task, with each of them named, or
+        `return` what came for each. Parts that say 404 to a DELETE are done.
     :param ringcentral_conn_id: the Connection.
     """
 
@@ -51,6 +58,7 @@ class RingCentralApiOperator(BaseOperator):
         "paginate",
         "destination",
         "file_format",
+        "on_partial_failure",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {"query": "json", "body": "json", "headers": "json"}
     ui_color = "#ffd8a8"
@@ -66,6 +74,8 @@ class RingCentralApiOperator(BaseOperator):
         paginate: bool = False,
         destination: str | None = None,
         file_format: str | None = None,
+        repeatable: bool | None = None,
+        on_partial_failure: str = "fail",
         ringcentral_conn_id: str = "ringcentral_default",
         **kwargs: Any,
     ) -> None:
@@ -78,6 +88,8 @@ class RingCentralApiOperator(BaseOperator):
         self.paginate = paginate
         self.destination = destination
         self.file_format = file_format
+        self.repeatable = repeatable
+        self.on_partial_failure = on_partial_failure
         self.ringcentral_conn_id = ringcentral_conn_id
 
     @cached_property
@@ -89,19 +101,20 @@ class RingCentralApiOperator(BaseOperator):
 
     def execute(self, context: Context) -> Any:
         """Call, and return the JSON or the receipt."""
+        from airflow_provider_ringcentral.client.hosts import own_path
         from airflow_provider_ringcentral.extract.records import extract_body, extract_records
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.storage import storage_path
 
         with airflow_errors():
-            client, method = self.hook.get_conn(), self._checked_method()
+            client, method, path = self.hook.get_conn(), self._checked_method(), own_path(self.path)
             if self.destination is None:
-                return self._for_xcom(client.raw_json(method, self.path, **self._options()))
-            path = storage_path(self.destination)
+                return self._for_xcom(client.raw_json(method, path, **self._options()))
+            destination = storage_path(self.destination)
             if self.paginate:
-                receipt = extract_records(client, self.path, self.query, path, self.file_format)
+                receipt = extract_records(client, path, self.query, destination, self.file_format)
             else:
-                receipt = extract_body(client, method, self.path, self._options(), path)
+                receipt = extract_body(client, method, path, self._options(), destination)
         return announce(receipt, context, self.outlets)
 
     def _checked_method(self) -> str:
@@ -113,7 +126,13 @@ class RingCentralApiOperator(BaseOperator):
         return method
 
     def _options(self) -> dict[str, Any]:
-        return {"params": self.query, "json": self.body, "headers": self.headers}
+        return {
+            "params": self.query,
+            "json": self.body,
+            "headers": self.headers,
+            "repeatable": self.repeatable,
+            "on_partial_failure": self.on_partial_failure,
+        }
 
     @staticmethod
     def _for_xcom(body: bytes) -> Any:
@@ -123,4 +142,4 @@ class RingCentralApiOperator(BaseOperator):
                 "set destination, and paginate=True for a list",
                 parameter="destination",
             )
-        return msgspec.json.decode(body) if body else None
+        return decoded(body)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.endpoints import READ_COMPANY_CALL_LOG, READ_USER_CALL_LOG
@@ -30,9 +32,8 @@ def call_log_query(
     """The query, each value checked. Raises `BadArgument` that names the argument and the right spelling."""
     one_of("scope", scope, SCOPES)
     if scope == "extension":
-        path = READ_USER_CALL_LOG.at(
-            accountId=credentials.account_id, extensionId=str(extension_id or credentials.extension_id)
-        )
+        own = credentials.extension_id if extension_id in (None, "") else internal_id("extension_id", extension_id)
+        path = READ_USER_CALL_LOG.at(accountId=credentials.account_id, extensionId=own)
     elif extension_id is not None:
         raise BadArgument("extension_id is given; set scope='extension' with it.", parameter="extension_id")
     else:
@@ -43,6 +44,16 @@ def call_log_query(
         "recordingType": recording_type and one_of("recording_type", recording_type, RECORDING_TYPES),
     }
     return CallLogQuery(path, start, end, view, filters, owner=credentials.session_key)
+
+
+def internal_id(name: str, value: Any) -> str:
+    """RingCentral's id of an account or extension, or ~ for the JWT's own. Raises `BadArgument`."""
+    text = "" if isinstance(value, bool) else str(value).strip()
+    if re.fullmatch(r"~|[0-9]+", text) is None:
+        raise BadArgument(
+            f"{name} is {value!r}; give the internal id (digits), or ~ for the JWT's own.", parameter=name
+        )
+    return text
 
 
 def count_of(name: str, value: int | str | None) -> int | None:

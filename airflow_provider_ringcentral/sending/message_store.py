@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import LIST_MESSAGES, READ_MESSAGE
 from airflow_provider_ringcentral.client.errors import NotFound
+from airflow_provider_ringcentral.client.multi_status import PARTS_AS_JSON
 from airflow_provider_ringcentral.sending.draft import Record
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
 MOST_IDS = 50
 """Ids in one path; for GET it is not documented, for PUT and DELETE it is 50 (FACTS 7.10)."""
-
-PARTS_AS_JSON = "application/vnd.ringcentral.multipart+json"
-"""Without it the answer for several ids is multipart/mixed."""
 
 
 def sent_messages(
@@ -52,7 +50,7 @@ def messages_by_id(client: RingCentralClient, ids: Sequence[str]) -> dict[str, R
 def _records(client: RingCentralClient, ids: Sequence[str]) -> Iterable[Record]:
     path, headers = query_by_ids(ids)
     try:
-        return records_by_ids(client.request_json("GET", path, headers=headers))
+        return records_by_ids(client.request_json("GET", path, headers=headers, on_partial_failure="return"))
     except NotFound:
         return ()
 
@@ -67,6 +65,6 @@ def records_by_ids(answer: Any) -> list[Record]:
     """The records of an answer to `query_by_ids`: an object for one id, a 207 with a status each for several."""
     if isinstance(answer, dict):
         return [answer]
-    parts = answer if isinstance(answer, list) else ()
+    parts = [part for part in answer if isinstance(part, dict)] if isinstance(answer, list) else []
     # One part may have failed while the whole answer is a 207 (FACTS 13.21).
     return [part["body"] for part in parts if part.get("status") == 200 and isinstance(part.get("body"), dict)]

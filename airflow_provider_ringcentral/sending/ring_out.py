@@ -165,10 +165,10 @@ def cancel(client: RingCentralClient, call_id: str) -> bool:
     Source: operationId deleteRingOutCall.
     """
     try:
-        client.request("DELETE", _path(DELETE_RING_OUT, call_id))
+        # A call that is over is gone: deleting it is done, and cancelled nothing.
+        return client.request("DELETE", _path(DELETE_RING_OUT, call_id)).status_code != 404
     except (BadRequest, NotFound):
         return False
-    return True
 
 
 def ended_badly(notebook: Notebook, key: str, ringing: Ringing) -> RingCentralError:

@@ -61,12 +61,12 @@ class RingCentralApiSensor(RingCentralWaitSensor):
         self.missing_ok = missing_ok
 
     def _check(self) -> None:
+        from airflow_provider_ringcentral.client.hosts import own_path
         from airflow_provider_ringcentral.extract.errors import BadArgument
         from airflow_provider_ringcentral.triggers.condition import check_condition
 
         check_condition(self.condition)
-        if not isinstance(self.path, str):
-            raise BadArgument(f"path is {self.path!r}; give one such as /restapi/v1.0/…", parameter="path")
+        own_path(self.path)
         if not isinstance(self.query, Mapping | None):
             raise BadArgument("query is no dict; a template gives a text: put it into values", parameter="query")
         if str(self.missing_ok) not in ("True", "False"):
@@ -78,7 +78,8 @@ class RingCentralApiSensor(RingCentralWaitSensor):
     def _ask(self, client: RingCentralClient) -> Look:
         from airflow_provider_ringcentral.triggers.condition import judge
 
-        return judge(self.condition, client.raw_json("GET", self.path, params=self.query))
+        body = client.raw_json("GET", self.path, params=self.query, on_partial_failure="return")
+        return judge(self.condition, body)
 
     def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
         from airflow_provider_ringcentral.client.transport import wire_parameters

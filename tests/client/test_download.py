@@ -105,7 +105,7 @@ def test_a_server_that_sends_the_whole_again_is_read_past_what_is_there(odd, cli
 
     assert found == whole
     (_, _, first, _), (_, _, second, _) = odd.calls
-    assert (first.get("Range"), second["Range"]) == (None, f"bytes={3 * 65_536}-")
+    assert (first.get("Range"), second["Range"]) == (None, "bytes=200000-"), "not a byte twice"
 
 
 def test_bytes_are_asked_for_uncompressed(odd, client_of):
@@ -120,7 +120,7 @@ def test_bytes_are_asked_for_uncompressed(odd, client_of):
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        ({"status": 206, "body": b"xyz", "Content_Range": "bytes 200000-200002/256000"}, "later byte"),
+        ({"status": 206, "body": b"xyz", "Content_Range": "bytes 220000-220002/256000"}, "later byte"),
         ({"status": 206, "body": b"xyz", "Content_Range": "bytes 196608-196610/196611"}, "changed"),
     ],
 )

@@ -57,7 +57,9 @@ def test_a_path_that_does_not_exist(sandbox, connection):
         ({"path": EXTENSIONS, "paginate": True, "method": "POST", "destination": "x.ndjson"}, "GET"),
         ({"path": EXTENSIONS, "paginate": True, "destination": "x.csv"}, "ndjson"),
         ({"path": "restapi/v1.0"}, "must start with /"),
-        ({"path": "https://evil.example/restapi"}, "allowed_hosts"),
+        ({"path": "https://evil.example/restapi"}, "whole URL.*Connection"),
+        ({"path": "https://platform.ringcentral.com/restapi/v1.0"}, "whole URL.*from its first /"),
+        ({"path": None}, "'None', and must start with /"),
     ],
     ids=str,
 )
