@@ -21,9 +21,9 @@ def replayable(options: Mapping[str, Any]) -> dict[str, Any]:
     Raises `BadRequest` for a body or a header that cannot be sent, before anything is.
     """
     data, headers = options.get("data"), dict(options.get("headers") or {})
+    _check_headers(headers)
     rest = {name: value for name, value in options.items() if name not in ("json", "data", "files", "headers")}
     if isinstance(data, MultipartBody):
-        _check_headers(headers)
         return {**rest, "data": data, "headers": headers}
     if not options.get("files"):
         data = _read(data)
@@ -38,7 +38,6 @@ def replayable(options: Mapping[str, Any]) -> dict[str, Any]:
         ).prepare()
     except (requests.exceptions.RequestException, ValueError, TypeError, OSError) as error:
         raise BadRequest(f"the request cannot be sent as it is given: {error}", parameter="body") from error
-    _check_headers(headers)
     body = prepared.body
     if body is not None and len(body) > MOST_BYTES:
         raise _too_large()

@@ -89,6 +89,8 @@ def spooled(response: requests.Response) -> tuple[str, IO[bytes]]:
 
 def keep(response: requests.Response, body: bytes) -> None:
     """Give an answer whose body was read a body that can be read."""
+    # Of a connection that is back in the pool this closes nothing.
+    response.raw.close()
     response.raw = urllib3.HTTPResponse(io.BytesIO(body), preload_content=False)
 
 

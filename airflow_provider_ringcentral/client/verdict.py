@@ -158,6 +158,8 @@ class Judge:
 
     def _error_of(self, part: Part) -> RingCentralError | None:
         """None when all is well with a part."""
+        if not part.status:
+            return Unavailable("the answer does not say what became of it")
         alone = replace(self, wants_json=False, repeatable=True)
         return alone.judge(Answer(part.status, {}, part.body)).error
 

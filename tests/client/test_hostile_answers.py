@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import pytest
+import requests
+import urllib3
 
 from airflow_provider_ringcentral.client import response_body
 from airflow_provider_ringcentral.client.answer import without_personal_data
@@ -111,7 +113,6 @@ def test_a_retry_after_as_a_date_is_read_against_the_servers_clock(odd, client_o
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Content_Length": "5, 6"},
         {"Content_Encoding": "br"},
         {"Content_Encoding": "gzip"},
         {"Content_Encoding": "deflate"},
@@ -125,6 +126,27 @@ def test_headers_that_lie(odd, client_of, headers):
     odd.tell(200, b'{"a": 2}')
 
     assert client_of(odd, credentials={"timeout": 2.0}).request_json("GET", EXTENSION)["a"] in (1, 2)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        requests.exceptions.InvalidHeader("Content-Length contained multiple unmatching values (5, 6)"),
+        requests.exceptions.ContentDecodingError("x"),
+        requests.exceptions.ChunkedEncodingError("x"),
+        requests.exceptions.ConnectionError("+16505550100"),
+        urllib3.exceptions.DecodeError("+16505550100"),
+        ConnectionResetError(104, "+16505550100"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_the_http_library_makes_of_an_answer(odd, client_of, requests_mock, error):
+    requests_mock.post(f"{odd.url}/restapi/oauth/token", json=odd.token)
+    requests_mock.post(f"{odd.url}{UNKNOWN}", exc=error)
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        client_of(odd).request_json("POST", UNKNOWN, json={})
+    assert "6505550100" not in str(caught.value)
 
 
 @pytest.mark.parametrize("location", ["http://[::1", "https://a..ringcentral.com/x", "\udcff", "//"], ids=ascii)

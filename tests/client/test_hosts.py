@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_ringcentral.client.hosts import canonical, may_receive_secrets
+from airflow_provider_ringcentral.client.errors import BadRequest
+from airflow_provider_ringcentral.client.hosts import canonical, may_receive_secrets, own_path
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,48 @@ from airflow_provider_ringcentral.client.hosts import canonical, may_receive_sec
 )
 def test_allowed(url):
     assert may_receive_secrets(url, ["Gateway.example.com"])
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080/x", "http://localhost/x", "https://[::1]:8443/x"])
+@pytest.mark.parametrize(
+    ("server", "allowed"),
+    [
+        ("http://127.0.0.1:5000", True),
+        ("http://localhost:5000", True),
+        ("https://platform.ringcentral.com", False),
+        ("https://gateway.example.com", False),
+    ],
+)
+def test_this_machine_is_told_secrets_only_where_the_server_runs_on_it(url, server, allowed):
+    assert may_receive_secrets(url, ["gateway.example.com"], server) is allowed
+
+
+def test_a_local_gateway_that_is_listed_is_told_over_https():
+    assert may_receive_secrets("https://localhost:8443/x", ["localhost"], "https://platform.ringcentral.com")
+    assert not may_receive_secrets("http://localhost:8443/x", ["localhost"], "https://platform.ringcentral.com")
+
+
+@pytest.mark.parametrize("path", ["/restapi/v1.0/account/~", "/", "/team-messaging/v1/chats?recordCount=5"])
+def test_own_paths(path):
+    assert own_path(path) == path
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("https://platform.ringcentral.com/restapi/v1.0", "whole URL.*from its first /.*server comes from the Conn"),
+        ("http://127.0.0.1:9/x", "whole URL"),
+        ("restapi/v1.0", "'restapi/v1.0', and must start with /"),
+        ("@evil.example/x", "must start with /"),
+        (None, "must start with /"),
+        (5, "must start with /"),
+        ("", "must start with /"),
+    ],
+)
+def test_paths_that_are_none(path, says):
+    with pytest.raises(BadRequest, match=says) as caught:
+        own_path(path)
+    assert caught.value.parameter == "path"
 
 
 @pytest.mark.parametrize(

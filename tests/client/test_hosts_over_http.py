@@ -49,6 +49,27 @@ def test_media_elsewhere_is_not_asked_for(start, client_of, foreign, requests_mo
     assert to_foreign(requests_mock) == []
 
 
+@pytest.mark.parametrize("port", [1, 8080])
+@pytest.mark.parametrize("how", ["next page", "redirect", "media", "path"])
+def test_the_bearer_of_a_real_server_goes_to_no_local_port(odd, client_of, requests_mock, how, port):
+    server, local = "https://platform.ringcentral.com", f"http://127.0.0.1:{port}"
+    requests_mock.post(f"{server}/restapi/oauth/token", json=odd.token)
+    requests_mock.get(f"{server}{LIST}", json={"records": [], "navigation": {"nextPage": {"uri": f"{local}/x"}}})
+    requests_mock.get(f"{server}{EXTENSION}", status_code=302, headers={"Location": f"{local}/x"})
+    stolen = requests_mock.get(f"{local}/x", json={"records": []})
+    client = client_of(odd, credentials={"server": server})
+    ask = {
+        "next page": lambda: list(client.pages(LIST)),
+        "redirect": lambda: client.request_json("GET", EXTENSION),
+        "media": lambda: download(client, f"{local}/x", lambda _: None),
+        "path": lambda: client.request("GET", f"{local}/x"),
+    }
+
+    with pytest.raises(ConfigurationError, match=r"127\.0\.0\.1, this machine and not the Connection's server"):
+        ask[how]()
+    assert not stolen.called
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize(
     "host", [EVIL, "http://media.ringcentral.com", "https://platform.ringcentral.com.evil.example"]

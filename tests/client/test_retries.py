@@ -119,6 +119,42 @@ def test_a_post_that_was_not_executed_is_repeated(start, client_of, fault):
     assert [entry["status"] for entry in sandbox.requests() if entry["path"] == UNKNOWN] == [fault["status"], 200]
 
 
+READING_POSTS = [
+    "/analytics/calls/v1/accounts/~/aggregation/fetch",
+    "/analytics/calls/v1/accounts/~/timeline/fetch",
+    "/restapi/v1.0/account/~/audit-trail/search",
+    "/restapi/v1.0/account/~/directory/entries/search",
+    "/restapi/v2/accounts/~/sms/consents/search",
+    "/restapi/v1.0/number-parser/parse",
+    "/restapi/v2/number-parser/parse",
+    "/team-messaging/v1/conversations",
+    "/restapi/v1.0/subscription/5a1b-7/renew",
+]
+
+
+@pytest.mark.parametrize("answer", [{"status": 502}, {"status": 200, "missing": 5}, {"status": 200, "body": b"<html>"}])
+@pytest.mark.parametrize("path", READING_POSTS)
+def test_posts_that_only_read_are_repeated(odd, client_of, path, answer):
+    odd.tell(**answer)
+    odd.tell(200, b'{"records": []}')
+
+    assert client_of(odd).request_json("POST", path, json={"a": 1}) == {"records": []}
+    assert [body for _, _, _, body in odd.calls] == [b'{"a": 1}'] * 2
+
+
+@pytest.mark.parametrize("ask", ["request", "request_json"])
+def test_whoever_knows_better_says_whether_it_is_repeated(odd, client_of, ask):
+    odd.tell(502)
+    odd.tell(200)
+    getattr(client_of(odd), ask)("POST", UNKNOWN, json={}, repeatable=True)
+    assert len(odd.calls) == 2
+
+    odd.told.insert(0, (502, {}, b"", 0))
+    with pytest.raises(OutcomeUnknown):
+        getattr(client_of(odd), ask)("PUT", UNKNOWN, json={}, repeatable=False)
+    assert len(odd.calls) == 3
+
+
 def test_a_server_that_is_gone_is_no_unknown_fate(start, client_of):
     sandbox = start()
     client = client_of(sandbox)

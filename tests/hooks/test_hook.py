@@ -60,6 +60,17 @@ def test_a_page_in_the_place_of_media_is_no_download(hook, sandbox, tmp_path, fa
     assert hook.download(uri, str(path), content_types=["image/*", "text/html"]).format.startswith("text/html")
 
 
+def test_what_may_be_repeated_and_how_parts_end_is_said_to_the_hook_too(hook, sandbox):
+    sandbox.fault("status", status=502, path=f"{EXTENSION}/blocked-number")
+    sandbox.fault("status", status=200, body='{"id": 5}', path=f"{EXTENSION}/blocked-number")
+    assert hook.request_json("POST", f"{EXTENSION}/blocked-number", json={}, repeatable=True) == {"id": 5}
+
+    path = f"/restapi/v1.0/account/~/call-log/{next(iter(sandbox.call_ids()))},NoSuchCall"
+    with pytest.raises(AirflowFailException, match="1 of 2 ids failed"):
+        hook.request("GET", path)
+    assert [part["status"] for part in hook.request_json("GET", path, on_partial_failure="return")] == [200, 404]
+
+
 def test_secrets_are_masked_from_the_moment_they_are_known(hook, sandbox):
     hook.request_json("GET", EXTENSION)
     token = hook.get_conn().login.token("test").token

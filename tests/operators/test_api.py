@@ -7,7 +7,7 @@ import json
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_ringcentral.client.errors import NotFound
+from airflow_provider_ringcentral.client.errors import NotFound, OutcomeUnknown
 from airflow_provider_ringcentral.operators.api import RingCentralApiOperator
 
 EXTENSIONS = "/restapi/v1.0/account/~/extension"
@@ -66,6 +66,56 @@ def test_a_path_that_does_not_exist(sandbox, connection):
 def test_bad_input_is_refused_before_anything_is_sent(sandbox, connection, arguments, says):
     with pytest.raises(AirflowFailException, match=says):
         call(**arguments)
+    assert sandbox.stats()["requests"] == 0
+
+
+def test_a_search_is_repeated_when_its_author_says_so(sandbox, connection):
+    path = f"{EXTENSIONS}/~/blocked-number"
+    sandbox.fault("status", status=502, path=path, times=2)
+    sandbox.fault("status", status=200, body='{"id": 5}', path=path)
+
+    with pytest.raises(OutcomeUnknown):
+        call(path=path, method="POST", body={})
+    assert call(path=path, method="POST", body={}, repeatable=True) == {"id": 5}
+
+
+def test_deleting_what_is_gone_is_done(sandbox, connection):
+    path = "/restapi/v1.0/subscription/5"
+    sandbox.fault("status", status=404, code="CMN-102", path=path)
+
+    assert call(path=path, method="DELETE") is None
+
+
+@pytest.fixture
+def two_ids(sandbox) -> str:
+    """The path of a call that there is and of one that there is not."""
+    return f"/restapi/v1.0/account/~/call-log/{next(iter(sandbox.call_ids()))},NoSuchCall"
+
+
+def test_several_ids_of_which_one_fails(sandbox, connection, two_ids):
+    with pytest.raises(NotFound, match=r"1 of 2 ids failed.*NoSuchCall: HTTP 404") as caught:
+        call(path=two_ids)
+    assert isinstance(caught.value, AirflowFailException)
+    assert sandbox.stats()["operations"]["readCompanyCallRecord"] == 1
+
+    found = call(path=two_ids, on_partial_failure="return")
+    assert [(part["status"], "startTime" in part["body"]) for part in found] == [(200, True), (404, False)]
+
+
+def test_several_ids_to_a_file(sandbox, connection, two_ids, tmp_path):
+    path = tmp_path / "calls.json"
+    with pytest.raises(NotFound):
+        call(path=two_ids, destination=str(path))
+    assert list(tmp_path.iterdir()) == []
+
+    receipt = call(path=two_ids, destination=str(path), on_partial_failure="return")
+    assert [part["status"] for part in json.loads(path.read_bytes())] == [200, 404]
+    assert receipt["bytes"] == path.stat().st_size
+
+
+def test_an_ending_that_does_not_exist(sandbox, connection, two_ids):
+    with pytest.raises(AirflowFailException, match="give 'fail' or 'return'"):
+        call(path=two_ids, on_partial_failure="ignore")
     assert sandbox.stats()["requests"] == 0
 
 

@@ -1,0 +1,50 @@
+"""The table of operations: paths with ids in them, and what may be repeated."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_ringcentral.client.endpoints import READ_CHAT, READ_USER_CALL_LOG, endpoint_for, repeatable
+from airflow_provider_ringcentral.client.errors import BadRequest
+
+
+@pytest.mark.parametrize("value", ["~", "123", "QTgTjY-OSGcU_1AUA", "1,2,3", "Y3MxNzE=", "id:5", "a.b", "x!y@z+1"])
+def test_ids_stay_as_they_are(value):
+    assert READ_CHAT.at(chatId=value) == f"/team-messaging/v1/chats/{value}"
+
+
+@pytest.mark.parametrize(
+    "value", ["~/x?a=", "1/2", "1?a=b", "1#", "1%2F2", "..", ".", "", "1 2", "1\n", "1\\2", "é", "\uff11", "1;2", "{x}"]
+)
+def test_an_id_makes_no_other_path(value):
+    with pytest.raises(BadRequest, match=r"extensionId is .*, which is no id") as caught:
+        READ_USER_CALL_LOG.at(accountId="~", extensionId=value)
+    assert caught.value.parameter == "extensionId"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [
+        ("POST", "/restapi/v1.0/account/5/audit-trail/search", "auditTrailSearch"),
+        ("POST", "/restapi/v1.0/account/~/directory/entries/search", "searchDirectoryEntries"),
+        ("POST", "/analytics/calls/v1/accounts/~/timeline/fetch", "analyticsCallsTimelineFetch"),
+        ("POST", "/restapi/v1.0/subscription/a-b/renew", "renewSubscription"),
+        ("GET", "/restapi/v1.0/account/~/call-log/A,B", "readCompanyCallRecord"),
+    ],
+)
+def test_rows_are_found_by_method_and_path(method, path, operation):
+    assert endpoint_for(method, path).id == operation
+    assert repeatable(method, path)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/restapi/v1.0/account/~/extension/~/sms"),
+        ("POST", "/restapi/v1.0/subscription"),
+        ("POST", "/restapi/v1.0/account/~/directory/entries/search/more"),
+        ("DELETE", "/restapi/v1.0/account/~/extension/~/message-store/5"),
+    ],
+)
+def test_what_sends_or_is_unknown_is_not_repeated(method, path):
+    assert not repeatable(method, path)
