@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from airflow_provider_ringcentral.client.broken_connection import Lost
+from airflow_provider_ringcentral.client.broken_connection import Lost, TooLarge
 from airflow_provider_ringcentral.client.errors import BadRequest, Unavailable
 from airflow_provider_ringcentral.client.response_body import MOST_STORED_BYTES, chunks_of
 
@@ -105,12 +105,14 @@ def _take(
         raise Unavailable("the server went on at a later byte than was asked for")
     before = media.bytes
     try:
-        for chunk in chunks_of(response, MOST_STORED_BYTES):
+        for chunk in chunks_of(response, MOST_STORED_BYTES - start):
             piece = chunk[skip:] if skip else chunk
             skip = max(0, skip - len(chunk))
             if piece:
                 _put(piece, write)
                 media.bytes += len(piece)
+    except TooLarge:
+        raise
     except (OSError, Lost) as error:
         # A break before the first new byte is an ordinary failure, backed off from by the client's policy.
         if media.bytes > before:

@@ -41,7 +41,7 @@ def chunks_of(response: requests.Response, most: int | None = None) -> Iterator[
     for chunk in _unpacked(response):
         read += len(chunk)
         if most is not None and read > most:
-            raise TooLarge(f"the answer has more than {most >> 20} MiB, which is more than is read")
+            raise TooLarge(f"the answer has more than the {most >> 20} MiB that are read of it")
         yield chunk
 
 

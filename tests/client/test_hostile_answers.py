@@ -15,7 +15,7 @@ import urllib3
 
 from airflow_provider_ringcentral.client import response_body
 from airflow_provider_ringcentral.client.answer import without_personal_data
-from airflow_provider_ringcentral.client.download import download
+from airflow_provider_ringcentral.client.download import Media, download
 from airflow_provider_ringcentral.client.errors import (
     BadRequest,
     OutcomeUnknown,
@@ -198,7 +198,7 @@ def test_a_packed_answer_that_grows_is_not_read_to_its_end(odd, client_of, bomb,
     client = client_of(odd)
 
     def work() -> None:
-        with pytest.raises(BadRequest, match=r"more than 64 MiB.*smaller page"):
+        with pytest.raises(BadRequest, match=r"more than the 64 MiB.*smaller page"):
             getattr(client, ask)("GET", EXTENSION)
 
     assert peak(work) < 100 << 20
@@ -260,6 +260,15 @@ def test_media_that_is_packed_is_unpacked_piece_by_piece(odd, client_of, bomb):
 
     assert peak(lambda: download(client_of(odd), EXTENSION, lambda piece: pieces.append(len(piece)))) < 10 << 20
     assert (sum(pieces), max(pieces)) == (300 * (1 << 20) + 2, response_body.CHUNK_BYTES)
+
+
+def test_media_without_end_ends(odd, client_of):
+    known = response_body.MOST_STORED_BYTES - 5
+    odd.tell(206, b"123456789", Content_Range=f"bytes {known}-{known + 8}/*")
+
+    with pytest.raises(BadRequest, match=r"more than the \d+ MiB that are read"):
+        download(client_of(odd), EXTENSION, lambda _: None, Media(bytes=known))
+    assert len(odd.calls) == 1
 
 
 @pytest.mark.parametrize(
