@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -52,7 +53,11 @@ def _integer(value: Any) -> Any:
 
 
 def _number(value: Any) -> Any:
-    return float(value) if type(value) is float or type(value) is int else None
+    try:
+        number = float(value) if type(value) is float or type(value) is int else None
+    except OverflowError:  # an int of hundreds of digits
+        return None
+    return number if number is None or isfinite(number) else None
 
 
 def _flag(value: Any) -> Any:
@@ -65,14 +70,14 @@ def as_it_came(value: Any) -> Any:
 
 
 def as_moment(value: Any) -> datetime | None:
-    """A time as an aware datetime, one without zone as UTC; None for what is no ISO 8601."""
+    """A time as a datetime in UTC, one without zone as UTC; None for what is no ISO 8601 or not of years 1 to 9999."""
     if not isinstance(value, str):
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def fits_of(time: Fit) -> dict[Kind, Fit]:

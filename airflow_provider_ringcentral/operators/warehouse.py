@@ -36,8 +36,13 @@ class RingCentralLoadCallLogOperator(BaseOperator):
     SQLite; on other databases, which need `CREATE TEMPORARY TABLE`, put them into a pool of one slot). Memory does not
     grow with the file. Values of rows are neither logged nor told in errors.
 
+    **Bad records.** A value of another type than its column's, or out of its range, is null in the column; `raw` has
+    it. A record that is not a call (no JSON object, no id, not UTF-8, longer than 2 MiB), or that the database refuses,
+    is named by file and line, and nothing of its file is loaded. With `on_bad_record="keep"` the others are loaded, and
+    this one goes as text into `{table_prefix}bad_records` (key `sha256`; `file`, `line`, `reason`, `text`).
+
     Returns the receipt (JSON): files, rows_read, calls_inserted, calls_updated, calls_unchanged, calls_deleted, legs,
-    seconds. The asset events of `outlets` carry the same as `extra`.
+    bad_records, seconds. The asset events of `outlets` carry the same as `extra`.
 
     Every value is a template field.
 
@@ -50,9 +55,17 @@ class RingCentralLoadCallLogOperator(BaseOperator):
     :param delete_missing: also remove calls of the window of `source`, a receipt of RingCentralExtractCallLogOperator
         over the whole account, that its file has not and that were changed last before the extract began: calls whose
         deletion no sync told.
+    :param on_bad_record: "fail" or "keep", as above. With "keep" a file that has bad records removes no missing calls.
     """
 
-    template_fields: Sequence[str] = ("source", "sql_conn_id", "schema", "table_prefix", "delete_missing")
+    template_fields: Sequence[str] = (
+        "source",
+        "sql_conn_id",
+        "schema",
+        "table_prefix",
+        "delete_missing",
+        "on_bad_record",
+    )
     template_fields_renderers = {"source": "json"}  # noqa: RUF012  # as Airflow declares it
     ui_color = "#ffd8a8"
 
@@ -64,6 +77,7 @@ class RingCentralLoadCallLogOperator(BaseOperator):
         schema: str | None = None,
         table_prefix: str = "ringcentral_",
         delete_missing: bool = False,
+        on_bad_record: str = "fail",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -72,6 +86,7 @@ class RingCentralLoadCallLogOperator(BaseOperator):
         self.schema = schema
         self.table_prefix = table_prefix
         self.delete_missing = delete_missing
+        self.on_bad_record = on_bad_record
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Load, and return the receipt."""
@@ -89,5 +104,6 @@ class RingCentralLoadCallLogOperator(BaseOperator):
                 schema=None if self.schema in ("", "None") else self.schema,
                 table_prefix=self.table_prefix,
                 delete_missing=flag_of("delete_missing", self.delete_missing),
+                on_bad_record=self.on_bad_record,
             )
         return announce(receipt, context, self.outlets)

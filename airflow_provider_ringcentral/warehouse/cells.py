@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_ringcentral.extract.columns import Column, Fit, Row, fits_of
+from airflow_provider_ringcentral.warehouse.columns import KEY_LENGTH, KEYS
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Rows of `columns`; a value of another type than its column's is no value (None)."""
+    """Rows of `columns`; a value of another type than its column's, or out of its range, is no value (None)."""
 
     width: int
     top: dict[str, tuple[int, Fit]]
@@ -26,7 +27,8 @@ class Cells:
         for at, column in enumerate(columns):
             *above, key = column.path
             level = nested.setdefault(above[0], {}) if above else top
-            level[key] = at, fits[column.kind]
+            fit = fits[column.kind]
+            level[key] = at, _short(fit) if column.name in KEYS else fit
         return cls(len(columns), top, nested)
 
     def row(self, record: dict[str, Any]) -> Row:
@@ -37,6 +39,14 @@ class Cells:
             if isinstance(record.get(key), dict):
                 _fill(row, record[key], targets)
         return row
+
+
+def _short(fit: Fit) -> Fit:
+    def short(value: Any) -> Any:
+        cell = fit(value)
+        return cell if cell is None or len(cell) <= KEY_LENGTH else None
+
+    return short
 
 
 def _fill(row: Row, values: dict[str, Any], targets: dict[str, tuple[int, Fit]]) -> None:

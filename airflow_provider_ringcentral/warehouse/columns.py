@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC
 from typing import Any, Final
 
 from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS, LEG_COLUMNS
@@ -21,6 +20,13 @@ DETAILED_ONLY: Final = ("last_modified_time", "billing_cost_included", "billing_
 """What only the view Detailed has, besides legs (FACTS 6.2)."""
 
 
+KEYS: Final = ("id", "telephonySessionId")
+"""Stand in an index."""
+
+KEY_LENGTH: Final = 128
+"""Characters that such a text may have: indexes have bounds."""
+
+
 def sql_name(name: str) -> str:
     """`fromPhoneNumber` as `from_phone_number`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
@@ -32,10 +38,11 @@ def time_as_text(value: Any) -> str | None:
     if moment is None:
         return None
     # Its usual form, 2026-01-02T03:04:05.678Z. ISO 8601 has others, which Python reads and PostgreSQL does not.
-    return value if len(value) == 24 and value[-1] == "Z" else moment.isoformat()
+    usual = len(value) == 24 and value[-1] == "Z" and value[19] == "." and value[10] == "T" and value[7] == "-"
+    return value if usual else moment.isoformat()
 
 
 def time_without_zone(value: Any) -> Any:
     """A time as a datetime in UTC that does not say so, for databases whose times have no zone."""
     moment = as_moment(value)
-    return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None)
+    return None if moment is None else moment.replace(tzinfo=None)

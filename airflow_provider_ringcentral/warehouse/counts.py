@@ -12,7 +12,8 @@ class Counts:
 
     `rows_read` are lines or rows of files. Each wrote a new call (`calls_inserted`) or a later version of one
     (`calls_updated`), removed one, or changed nothing (`calls_unchanged`): the same or an older version.
-    `calls_deleted` also counts what `delete_missing` removed. `legs` are those written.
+    `calls_deleted` also counts what `delete_missing` removed. `legs` are those written. `bad_records` could not be
+    loaded and were kept as text.
     """
 
     rows_read: int = 0
@@ -21,6 +22,7 @@ class Counts:
     calls_unchanged: int = 0
     calls_deleted: int = 0
     legs: int = 0
+    bad_records: int = 0
 
     def __add__(self, other: Self) -> Counts:
         return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Counts)))

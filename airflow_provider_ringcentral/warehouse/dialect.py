@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from airflow_provider_ringcentral.extract.columns import Fit, Row
 from airflow_provider_ringcentral.warehouse.columns import time_without_zone
-from airflow_provider_ringcentral.warehouse.tables import Types
+from airflow_provider_ringcentral.warehouse.tables import Stage, Types
 
 
 class Dialect:
@@ -36,10 +36,23 @@ class Dialect:
         # SQLAlchemy 2 counts inserted rows only when asked to.
         options = {"preserve_rowcount": True, **({"isolation_level": self.isolation} if self.isolation else {})}
         with engine.execution_options(**options).connect() as connection:
-            # Temporary tables live as long as the connection, so it must not go back to a pool.
+            # What a load leaves in a session goes with it, so it must not go back to a pool of ours.
             connection.detach()
-            with connection.begin():
-                yield connection
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                self.leave(connection)
+
+    def leave(self, connection: sa.engine.Connection) -> None:
+        """Called after the transaction: a pooler, such as PgBouncer, may give the session to somebody else."""
+
+    def clear(self, connection: sa.engine.Connection) -> None:
+        """Remove temporary tables of ours that the session has from an earlier load, and no others."""
+
+    def drop(self, connection: sa.engine.Connection, stage: Stage) -> None:
+        """Remove the temporary tables that the load has made."""
+        stage.drop(connection)
 
     def pack(self, row: Row) -> Any:
         """A row as `fill` takes it; done ahead of that, in another thread."""

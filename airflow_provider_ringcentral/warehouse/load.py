@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.warehouse.counts import Counts, LoadReceipt
 from airflow_provider_ringcentral.warehouse.dialects import dialect_of
 from airflow_provider_ringcentral.warehouse.errors import sql_errors
 from airflow_provider_ringcentral.warehouse.merge import Merge
-from airflow_provider_ringcentral.warehouse.reading import bad_file, read_calls
-from airflow_provider_ringcentral.warehouse.rows import NotACall, Rows
+from airflow_provider_ringcentral.warehouse.rows import Rows
 from airflow_provider_ringcentral.warehouse.schema import make_tables
 from airflow_provider_ringcentral.warehouse.source import SourceFile
+from airflow_provider_ringcentral.warehouse.staging import Staging
 from airflow_provider_ringcentral.warehouse.tables import Stage, Tables
 from airflow_provider_ringcentral.warehouse.window import Window
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.engine import Engine
     from upath import UPath
 
     from airflow_provider_ringcentral.warehouse.dialect import Dialect
 
 log = logging.getLogger(__name__)
 
-_Item = TypeVar("_Item")
-
-_BATCH = 1000
-"""Calls at a time: some 5 MB."""
+ON_BAD_RECORD = ("fail", "keep")
 
 
 def load_files(
@@ -43,6 +38,7 @@ def load_files(
     schema: str | None = None,
     table_prefix: str = "ringcentral_",
     delete_missing: bool = False,
+    on_bad_record: str = "fail",
     dialect: Dialect | None = None,
 ) -> LoadReceipt:
     """Put the calls of `files`, one after the other, into the tables `{table_prefix}calls` and `{table_prefix}legs`.
@@ -54,14 +50,21 @@ def load_files(
     was is not touched, `loaded_at` neither. A file is loaded whole or not at all.
 
     `delete_missing` also removes calls of a receipt's window that were changed last before the extract began and are
-    not in its file. `engine` is not for a SQLite database in memory: every file has a connection of its own. `dialect`
-    is chosen by the engine.
+    not in its file. A record that is not a call, or that the database refuses, fails the load of its file
+    (`on_bad_record="fail"`) or goes as text into the table `{table_prefix}bad_records` ("keep").
+
+    `engine` is not for a SQLite database in memory: every file has a connection of its own. `dialect` is chosen by the
+    engine.
 
     Raises `BadArgument` for arguments and files that are not fit, `WarehouseError` for a database or a table that is
     not, and `LoadFailed` when the database breaks off.
     """
     began = time.monotonic()
-    loading = _Loading(engine, dialect or dialect_of(engine), schema, table_prefix)
+    if on_bad_record not in ON_BAD_RECORD:
+        raise BadArgument(
+            f"on_bad_record is {on_bad_record!r}; it is one of {', '.join(ON_BAD_RECORD)}.", parameter="on_bad_record"
+        )
+    loading = _Loading(engine, dialect or dialect_of(engine), schema, table_prefix, keep=on_bad_record == "keep")
     windows = [_window(file) if delete_missing else None for file in files]
     counts = Counts()
     with sql_errors(engine):
@@ -83,10 +86,11 @@ def _window(file: SourceFile) -> Window:
 
 
 class _Loading:
-    def __init__(self, engine: Engine, dialect: Dialect, schema: str | None, prefix: str) -> None:
+    def __init__(self, engine: Engine, dialect: Dialect, schema: str | None, prefix: str, *, keep: bool) -> None:
         self._engine = engine
         self._dialect = dialect
-        self._tables = Tables(dialect.types, prefix, schema, dialect.table_options)
+        self._keep = keep
+        self._tables = Tables(dialect.types, prefix, schema, dialect.table_options, keep_bad_records=keep)
         self._stage = Stage(dialect.types, dialect.table_options)
         self._rows = Rows(dialect.time)
         self._name = self._tables.calls.fullname
@@ -97,59 +101,51 @@ class _Loading:
             make_tables(connection, self._tables)
 
     def load(self, path: UPath, window: Window | None) -> Counts:
-        with self._dialect.transaction(self._engine) as connection:
-            self._stage.create(connection)
-            read = self._fill(connection, path)
-            if window is not None and window.records != read:
-                raise BadArgument(
-                    f"The file {path} has {read} calls and its receipt says {window.records}: it was written anew "
-                    "since. Load with delete_missing right after the extract.",
-                    parameter="source",
-                )
-            self._dialect.filled(connection, (self._stage.calls, self._stage.legs))
-            self._dialect.lock(connection, self._name)
-            merge = Merge(connection, self._dialect, self._tables, self._stage, read=read, now=datetime.now(tz=UTC))
-            counts = merge.run(window)
-        log.info(
-            "%s: %s calls read, %s new, %s changed, %s deleted",
-            path,
-            counts.rows_read,
-            counts.calls_inserted,
-            counts.calls_updated,
-            counts.calls_deleted,
-        )
+        dialect, stage = self._dialect, self._stage
+        with dialect.transaction(self._engine) as connection:
+            dialect.clear(connection)
+            stage.create(connection)
+            staging = Staging(connection, dialect, stage, self._rows, path, keep=self._keep)
+            staging.fill()
+            if window is not None and not _is_whole(path, window, staging):
+                window = None
+            dialect.filled(connection, (stage.calls, stage.legs))
+            dialect.lock(connection, self._name)
+            now = datetime.now(tz=UTC)
+            merge = Merge(connection, dialect, self._tables, stage, read=staging.good, now=now)
+            counts = merge.run(window) + merge.keep_bad_records(staging.bad)
+            dialect.drop(connection, stage)
+        _log_file(path, counts)
         return counts
 
-    def _fill(self, connection: Connection, path: UPath) -> int:
-        """Put the file into the temporary tables; how many calls it has."""
-        read = 0
-        for calls, legs in _ahead(self._batches(path)):
-            self._dialect.fill(connection, self._stage.calls, calls)
-            self._dialect.fill(connection, self._stage.legs, legs)
-            read += len(calls)
-        return read
 
-    def _batches(self, path: UPath) -> Iterator[tuple[list[Any], list[Any]]]:
-        """Packed rows of calls, and those of their legs."""
-        pack = self._dialect.pack
-        lines = enumerate(read_calls(path), 1)
-        while batch := list(itertools.islice(lines, _BATCH)):
-            calls: list[Any] = []
-            legs: list[Any] = []
-            for place, line in batch:
-                try:
-                    call, its_legs = self._rows.of(place, line)
-                except NotACall as error:
-                    raise bad_file(path, f"is no file of calls: line {place} {error}") from None
-                calls.append(pack(call))
-                legs.extend(map(pack, its_legs))
-            yield calls, legs
+def _is_whole(path: UPath, window: Window, staging: Staging) -> bool:
+    """Whether what the file lacks is missing; raises `BadArgument` for a file that is not the receipt's."""
+    read = staging.good + staging.bad
+    if window.records != read:
+        raise BadArgument(
+            f"The file {path} has {read} calls and its receipt says {window.records}: it was written anew since. Load "
+            "with delete_missing right after the extract.",
+            parameter="source",
+        )
+    if staging.bad:
+        log.warning(
+            "%s: no missing calls are removed, since %s bad records may be theirs. Mend the file and load it again.",
+            path,
+            staging.bad,
+        )
+    return not staging.bad
 
 
-def _ahead(batches: Iterator[_Item]) -> Iterator[_Item]:
-    """Makes the next batch while the last one is taken in by the database."""
-    with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = thread.submit(next, batches, None)
-            yield batch
+def _log_file(path: UPath, counts: Counts) -> None:
+    log.info(
+        "%s: %s records read, %s calls new, %s updated, %s unchanged, %s deleted",
+        path,
+        counts.rows_read,
+        counts.calls_inserted,
+        counts.calls_updated,
+        counts.calls_unchanged,
+        counts.calls_deleted,
+    )
+    if counts.bad_records:
+        log.warning("%s: %s bad records kept as text; see the table of bad records.", path, counts.bad_records)

@@ -65,6 +65,16 @@ class Merge:
             legs=legs,
         )
 
+    def keep_bad_records(self, bad: int) -> Counts:
+        """Keep the `bad` records that were staged as text, each text once."""
+        if bad:
+            staged, kept = self._stage.bad_records, self._tables.bad_records
+            texts = [sa.func.min(staged.c[name]) for name in ("file", "line", "reason", "text")]
+            known = staged.c.sha256.in_(sa.select(kept.c.sha256))
+            rows = sa.select(staged.c.sha256, *texts, self._moment()).where(sa.not_(known)).group_by(staged.c.sha256)
+            self._run(sa.insert(kept).from_select([column.name for column in kept.columns], rows))
+        return Counts(rows_read=bad, bad_records=bad)
+
     def _drop_earlier_versions(self) -> None:
         """Of several versions in the file leave the one that would stay if each were loaded after the other."""
         staged, beaten = self._stage.calls, self._stage.beaten

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from sqlalchemy.dialects import mysql
 
 from airflow_provider_ringcentral.warehouse.dialect import Dialect
 from airflow_provider_ringcentral.warehouse.errors import LoadFailed
-from airflow_provider_ringcentral.warehouse.tables import Types
+from airflow_provider_ringcentral.warehouse.tables import STAGE, Stage, Types
 
 _WAIT_SECONDS = 3600
 
@@ -40,10 +41,24 @@ class MySql(Dialect):
     isolation = "READ COMMITTED"
 
     def lock(self, connection: sa.engine.Connection, name: str) -> None:
-        """By GET_LOCK, which an ended connection gives back."""
+        """By GET_LOCK, which `leave` or an ended session gives back."""
         key = f"ringcentral_{zlib.crc32(name.encode()):08x}"
         if not connection.scalar(sa.select(sa.func.get_lock(key, _WAIT_SECONDS))):
             raise LoadFailed(f"Another load into {name} did not end within {_WAIT_SECONDS} s.")
+
+    def clear(self, connection: sa.engine.Connection) -> None:
+        """In one statement, which ends no transaction."""
+        connection.exec_driver_sql(f"DROP TEMPORARY TABLE IF EXISTS {', '.join(STAGE)}")
+
+    def drop(self, connection: sa.engine.Connection, stage: Stage) -> None:
+        """In one statement."""
+        self.clear(connection)
+
+    def leave(self, connection: sa.engine.Connection) -> None:
+        """Neither temporary tables nor named locks end with a transaction."""
+        with contextlib.suppress(sa.exc.SQLAlchemyError):
+            self.clear(connection)
+            connection.execute(sa.select(sa.func.release_all_locks()))
 
     def put(self, connection: sa.engine.Connection, table: sa.Table, rows: Any) -> None:
         """By ON DUPLICATE KEY UPDATE."""

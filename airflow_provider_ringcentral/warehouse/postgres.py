@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.warehouse.columns import time_as_text
 from airflow_provider_ringcentral.warehouse.dialect import Dialect
 from airflow_provider_ringcentral.warehouse.errors import WarehouseError
 from airflow_provider_ringcentral.warehouse.on_conflict import insert_or_replace
-from airflow_provider_ringcentral.warehouse.tables import Types
+from airflow_provider_ringcentral.warehouse.tables import STAGE, Stage, Types
 
 # Control characters that JSON never holds as they are: hardly a cell needs quotes.
 _DELIMITER, _QUOTE = "\x02", "\x01"
@@ -74,6 +74,15 @@ class Postgres(Dialect):
             # Of the columns that statements join by; all of them would take as long as a merge.
             joined = [name for name in ("id", "place", "telephony_session_id") if name in table.columns]
             connection.exec_driver_sql(f"ANALYZE {table.name} ({', '.join(joined)})")
+
+    def clear(self, connection: sa.engine.Connection) -> None:
+        """In one statement."""
+        names = ", ".join(f"pg_temp.{name}" for name in STAGE)
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {names}")
+
+    def drop(self, connection: sa.engine.Connection, stage: Stage) -> None:
+        """In one statement."""
+        self.clear(connection)
 
     def lock(self, connection: sa.engine.Connection, name: str) -> None:
         """By an advisory lock, which the end of the transaction gives back."""

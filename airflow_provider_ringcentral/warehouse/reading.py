@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from gzip import BadGzipFile, GzipFile
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,15 +20,24 @@ if TYPE_CHECKING:
     from upath import UPath
 
 _BUFFER = 2**20
-_LONGEST = 2**26
-"""Bytes of a line; a file of something else may have no line ends at all."""
+_LONGEST = 2**21
+"""Bytes of a line. A call has some thousands, MySQL takes 16 MiB in a statement, and a file of something else may have
+no line ends at all."""
 
 _PARQUET_ROWS = 1000
 
 _encode = msgspec.json.Encoder().encode
 
 
-def read_calls(path: UPath) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that cannot be read: `reason` completes "the record …", `text` is what is left of it."""
+
+    reason: str
+    text: str
+
+
+def read_calls(path: UPath) -> Iterator[bytes | Unreadable]:
     """The records of `path` in its order as JSON: NDJSON, gzipped NDJSON or Parquet, by the suffix.
 
     Raises `BadArgument` for a file that is not there, not complete, or not of ours; messages quote nothing of it.
@@ -43,23 +54,39 @@ def read_calls(path: UPath) -> Iterator[bytes]:
         raise bad_file(path, f"is no file of calls: {error}") from None
 
 
-def _read_ndjson(raw: Any) -> Iterator[bytes]:
+def _read_ndjson(raw: Any) -> Iterator[bytes | Unreadable]:
     with io.BufferedReader(raw, _BUFFER) as lines:
         yield from _lines(lines)
 
 
-def _read_gzip(raw: Any) -> Iterator[bytes]:
+def _read_gzip(raw: Any) -> Iterator[bytes | Unreadable]:
     with GzipFile(fileobj=raw) as unpacked, io.BufferedReader(unpacked, _BUFFER) as lines:
         yield from _lines(lines)
 
 
-def _lines(raw: Any) -> Iterator[bytes]:
+def _lines(raw: Any) -> Iterator[bytes | Unreadable]:
+    first = True
     while line := raw.readline(_LONGEST):
-        if record := line.strip():
+        if first:
+            line, first = line.removeprefix(BOM_UTF8), False
+        if len(line) >= _LONGEST and not line.endswith(b"\n"):
+            _skip_line(raw)
+            yield Unreadable(f"is longer than {_LONGEST // 2**20} MiB", as_text(line))
+        elif record := line.strip():
             yield record
 
 
-def _read_parquet(raw: Any) -> Iterator[bytes]:
+def _skip_line(raw: Any) -> None:
+    while (more := raw.readline(_LONGEST)) and not more.endswith(b"\n"):
+        pass
+
+
+def as_text(line: bytes) -> str:
+    r"""Bytes as text that every database takes: what is not UTF-8, and NUL, as `\xe9`."""
+    return line.decode(errors="backslashreplace").replace("\0", "\\x00")
+
+
+def _read_parquet(raw: Any) -> Iterator[bytes | Unreadable]:
     require_pyarrow()
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -68,13 +95,25 @@ def _read_parquet(raw: Any) -> Iterator[bytes]:
         file = pq.ParquetFile(raw)
         flat = FlatRecords(file.schema_arrow.names)
         for batch in file.iter_batches(_PARQUET_ROWS):
-            for row in batch.to_pylist():
-                yield _encode(flat.record(row))
+            yield from _records(batch, flat)
     except (pa.ArrowException, OSError) as error:
         raise ValueError("it is damaged, cut off or no Parquet") from error
 
 
-_READERS: Final[Mapping[str, Callable[[Any], Iterator[bytes]]]] = {
+def _records(batch: Any, flat: FlatRecords) -> Iterator[bytes | Unreadable]:
+    try:
+        rows = batch.to_pylist()
+    except (ValueError, OverflowError):
+        # A text that is not UTF-8, or a time that Python has no date for: one of the rows.
+        rows = (batch.slice(place, 1) for place in range(batch.num_rows))
+    for row in rows:
+        try:
+            yield _encode(flat.record(row if isinstance(row, dict) else row.to_pylist()[0]))
+        except (ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
+            yield Unreadable("has a value that cannot be read", as_text(str(row).encode(errors="replace")))
+
+
+_READERS: Final[Mapping[str, Callable[[Any], Iterator[bytes | Unreadable]]]] = {
     ".ndjson": _read_ndjson,
     ".jsonl": _read_ndjson,
     ".ndjson.gz": _read_gzip,
@@ -86,7 +125,7 @@ READABLE: Final = tuple(_READERS)
 """Ends of the names of files that can be read."""
 
 
-def _reader(path: UPath) -> Callable[[Any], Iterator[bytes]]:
+def _reader(path: UPath) -> Callable[[Any], Iterator[bytes | Unreadable]]:
     name = path.path.lower()
     found = next((reader for suffix, reader in _READERS.items() if name.endswith(suffix)), None)
     if found is None:
@@ -95,6 +134,7 @@ def _reader(path: UPath) -> Callable[[Any], Iterator[bytes]]:
     return found
 
 
-def bad_file(path: UPath, what: str) -> BadArgument:
+def bad_file(path: UPath, what: str, cure: str = "") -> BadArgument:
     """The error of a file that cannot be loaded."""
-    return BadArgument(f"The file {path} {what}. Nothing of it was loaded.", parameter="source")
+    told = f"The file {path} {what}. Nothing of it was loaded."
+    return BadArgument(f"{told} {cure}." if cure else told, parameter="source")

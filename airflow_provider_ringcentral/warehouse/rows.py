@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import msgspec
 from airflow_provider_ringcentral.client.halves import HALVES, rewritten, whole
 from airflow_provider_ringcentral.extract.columns import Column, Fit, Kind, Row
 from airflow_provider_ringcentral.warehouse.cells import Cells
-from airflow_provider_ringcentral.warehouse.columns import CALLS, DELETED, LEGS
+from airflow_provider_ringcentral.warehouse.columns import CALLS, DELETED, KEY_LENGTH, LEGS
 from airflow_provider_ringcentral.warehouse.typed import cells_of, name_of, struct_of
 
 _LEG = struct_of("Leg", LEGS)
@@ -23,10 +24,11 @@ _legs_of, _deleted_of, _modified_of = name_of("legs"), name_of(DELETED), name_of
 
 
 _NUL = b"\\u0000"
+_NO_OBJECT = "is not a JSON object"
 
 
 class NotACall(ValueError):
-    """A line that is no call of ours."""
+    """A record that is not a call; says why, without a word of it."""
 
 
 class Rows:
@@ -46,26 +48,26 @@ class Rows:
         except msgspec.ValidationError:
             return self._odd(place, line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise NotACall("is no JSON object") from None
+            return self._odd(place, line)
         cells = _cells_of_call(call)
         if not cells[0]:
             raise NotACall("has no id")
         legs = _legs_of(call)
         detailed = legs is not None or _modified_of(call) is not None
-        row = [place, detailed, _deleted_of(call) is True, *_fixed(cells, self._call_fixes), line.decode()]
+        row = [place, detailed, _deleted_of(call) is True, *_fixed(cells, self._call_fixes), _text(line)]
         told = enumerate(legs or (), 1)
         return row, [[place, at, *_fixed(_cells_of_leg(leg), self._leg_fixes)] for at, leg in told]
 
     def _odd(self, place: int, line: bytes) -> tuple[Row, list[Row]]:
-        """Of a call that has a value of another type than its column's."""
+        """Of a call that has a value of another type than its column's, or out of its range."""
         record = _record(line)
         cells = self._calls.row(record)
         if not cells[0]:
-            raise NotACall("has no id")
+            raise NotACall(f"has no id of up to {KEY_LENGTH} characters")
         found = record.get("legs")
         legs = [leg for leg in found if isinstance(leg, dict)] if isinstance(found, list) else []
         detailed = found is not None or record.get("lastModifiedTime") is not None
-        row = [place, detailed, record.get(DELETED) is True, *cells, line.decode()]
+        row = [place, detailed, record.get(DELETED) is True, *cells, _text(line)]
         return row, [[place, at, *self._legs.row(leg)] for at, leg in enumerate(legs, 1)]
 
 
@@ -73,16 +75,43 @@ def _record(line: bytes) -> dict[str, Any]:
     try:
         return _decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # Not chained: the error may hold what could not be decoded.
-        raise NotACall("is no JSON object") from None
+        # msgspec takes no numbers beyond those of a double; the standard library does.
+        record = _decoded_slowly(line)
+    if not isinstance(record, dict):
+        raise NotACall(_NO_OBJECT)
+    return record
+
+
+def _decoded_slowly(line: bytes) -> Any:
+    text = _text(line)
+    # Errors are not chained: they may hold what could not be decoded.
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except ValueError:
+        raise NotACall(_NO_OBJECT) from None
+    except RecursionError:
+        raise NotACall("is nested too deeply") from None
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(name)
+
+
+def _text(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        raise NotACall("has bytes that are not UTF-8") from None
 
 
 def _mended(line: bytes) -> bytes:
     """With U+FFFD in place of NUL, which texts of SQL cannot hold, and of halves of characters, which JSONB cannot."""
     try:
         return rewritten(line, lambda text: whole(text.replace("\0", "\ufffd")))
-    except (ValueError, RecursionError):
-        raise NotACall("is no JSON object") from None
+    except ValueError:
+        raise NotACall(_NO_OBJECT) from None
+    except RecursionError:
+        raise NotACall("is nested too deeply") from None
 
 
 Fixes = Sequence[tuple[int, Fit]]

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import sqlite
 
 from airflow_provider_ringcentral.warehouse.dialect import Dialect
 from airflow_provider_ringcentral.warehouse.on_conflict import insert_or_replace
+from airflow_provider_ringcentral.warehouse.tables import STAGE
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -30,6 +31,11 @@ class Sqlite(Dialect):
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {_WAIT_MS}")
             connection.exec_driver_sql("BEGIN")
             yield connection
+
+    def clear(self, connection: sa.engine.Connection) -> None:
+        """One by one."""
+        for name in STAGE:
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS temp.{name}")
 
     def lock(self, connection: sa.engine.Connection, name: str) -> None:
         """Temporary tables lie in a database of their own, and so are kept by this commit."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
 from airflow_provider_ringcentral.extract.columns import Column, Kind
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.warehouse.columns import CALLS, LEGS, sql_name
+from airflow_provider_ringcentral.warehouse.columns import CALLS, KEYS, LEGS, sql_name
 
 _PREFIX = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]{0,39})?\Z")
 
@@ -30,7 +30,7 @@ class Types:
 
     def of(self, column: Column) -> Any:
         """The type of a column."""
-        if column.name in ("id", "telephonySessionId"):
+        if column.name in KEYS:
             return self.key
         return {
             Kind.TEXT: self.text,
@@ -46,10 +46,19 @@ class Tables:
 
     `legs.position` counts from 1 in RingCentral's order. `calls.raw` is the record as it came, `calls.loaded_at` the
     time (UTC) of the load that wrote the row; `calls.member_missed` see `members.py`. `deleted` remembers calls that
-    were deleted, so that an older file does not bring them back.
+    were deleted, so that an older file does not bring them back. `bad_records` (key `sha256`, of the text) has records
+    that cannot be loaded, as text; it is one of the tables only where `keep_bad_records`.
     """
 
-    def __init__(self, types: Types, prefix: str, schema: str | None, options: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        types: Types,
+        prefix: str,
+        schema: str | None,
+        options: dict[str, Any],
+        *,
+        keep_bad_records: bool = False,
+    ) -> None:
         if not isinstance(prefix, str) or not _PREFIX.match(prefix):
             raise BadArgument(
                 f"table_prefix {prefix!r} is no beginning of a table's name: up to 40 letters, digits and _, no digit "
@@ -84,9 +93,18 @@ class Tables:
             sa.Column("deleted_at", types.time, nullable=False),
             **options,
         )
+        self.bad_records = sa.Table(
+            f"{prefix}bad_records",
+            metadata,
+            sa.Column("sha256", types.key, primary_key=True),
+            *_columns_of_bad_records(types),
+            sa.Column("loaded_at", types.time, nullable=False),
+            **options,
+        )
+        self._keep_bad_records = keep_bad_records
 
     def __iter__(self) -> Iterator[sa.Table]:
-        return iter((self.calls, self.legs, self.deleted))
+        return iter((self.calls, self.legs, self.deleted, *([self.bad_records] if self._keep_bad_records else [])))
 
 
 class Stage:
@@ -116,14 +134,32 @@ class Stage:
         self.gone = self._table("rc_gone", sa.Column("id", types.key), sa.Column("last_modified_time", types.time))
         self.sessions = self._table("rc_sessions", sa.Column("telephony_session_id", types.key))
         self.flagged = self._table("rc_flagged", sa.Column("id", types.key))
+        self.bad_records = self._table(
+            "rc_bad_records", sa.Column("sha256", types.key), *_columns_of_bad_records(types)
+        )
 
     def create(self, connection: sa.engine.Connection) -> None:
-        """Make them; they go with the connection."""
+        """Make them."""
         for table in self._metadata.tables.values():
             table.create(connection, checkfirst=False)
 
+    def drop(self, connection: sa.engine.Connection) -> None:
+        """Remove them."""
+        for table in self._metadata.tables.values():
+            table.drop(connection, checkfirst=False)
+
     def _table(self, name: str, *columns: Any) -> sa.Table:
         return sa.Table(name, self._metadata, *columns, **self._options)
+
+
+STAGE: Final = ("rc_calls", "rc_legs", "rc_beaten", "rc_gone", "rc_sessions", "rc_flagged", "rc_bad_records")
+"""Names of the temporary tables."""
+
+
+def _columns_of_bad_records(types: Types) -> list[Any]:
+    """`file`, the `line` in it (of Parquet: the row) counted from 1, the `reason` and the `text`."""
+    texts = [sa.Column(name, types.text) for name in ("reason", "text")]
+    return [sa.Column("file", types.text), sa.Column("line", sa.BigInteger), *texts]
 
 
 def _columns(columns: Sequence[Column], types: Types, key: str | None = None) -> list[Any]:

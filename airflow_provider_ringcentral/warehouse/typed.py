@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from airflow_provider_ringcentral.extract.columns import Column, Kind
-from airflow_provider_ringcentral.warehouse.columns import sql_name
+from airflow_provider_ringcentral.warehouse.columns import KEY_LENGTH, KEYS, sql_name
+
+_Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_Key = Annotated[str, msgspec.Meta(max_length=KEY_LENGTH)]
 
 _TYPES: dict[Kind, Any] = {
     Kind.TEXT: str | None,
-    Kind.INTEGER: int | None,
+    Kind.INTEGER: _Integer | None,
     Kind.NUMBER: float | None,
     Kind.FLAG: bool | None,
     Kind.TIME: str | None,
@@ -23,7 +26,8 @@ _TYPES: dict[Kind, Any] = {
 def struct_of(name: str, columns: Sequence[Column], *more: tuple[str, Any, Any]) -> type[msgspec.Struct]:
     """A class with the fields that `columns` are taken from, and `more`: name, type and default.
 
-    A record with a value of another type than its column's does not decode into it; `Cells` takes those.
+    A record with a value of another type than its column's, or out of its range, does not decode into it; `Cells`
+    takes those.
     """
     top: list[tuple[str, Any, Any]] = [
         (column.path[0], _type(column), None) for column in columns if not column.path[1:]
@@ -46,8 +50,11 @@ def name_of(key: str) -> attrgetter[Any]:
 
 
 def _type(column: Column) -> Any:
+    if column.name in KEYS:
+        return _Key | _Integer | None
     # Ids are numbers here and text there.
-    return str | int | None if column.kind is Kind.TEXT and column.name.lower().endswith("id") else _TYPES[column.kind]
+    is_id = column.kind is Kind.TEXT and column.name.lower().endswith("id")
+    return str | _Integer | None if is_id else _TYPES[column.kind]
 
 
 def _define(name: str, fields: list[tuple[str, Any, Any]]) -> type[msgspec.Struct]:

@@ -34,7 +34,7 @@ def test_names_of_sql():
 
 
 def test_an_error_does_not_quote_the_line():
-    with pytest.raises(NotACall, match="is no JSON object") as caught:
+    with pytest.raises(NotACall, match="is not a JSON object") as caught:
         Rows(time_as_text).of(1, b'{"id": "I1", "from": "+16505550')
 
     assert caught.value.__cause__ is None

@@ -102,13 +102,13 @@ def test_every_format_gives_the_same_rows(tmp_path, detailed):
 
 
 BAD = {
-    "text.ndjson": (b"hello\nworld\n", "line 1 is no JSON object"),
-    "array.ndjson": (b'["id"]\n', "line 1 is no JSON object"),
+    "text.ndjson": (b"hello\nworld\n", "line 1 is not a JSON object"),
+    "array.ndjson": (b'["id"]\n', "line 1 is not a JSON object"),
     "extensions.ndjson": (b'{"id": "I1"}\n{"name": "x"}\n', "line 2 has no id"),
     "null.ndjson": (b'{"id": null}\n', "line 1 has no id"),
     "object.ndjson": (b'{"id": {}}\n', "line 1 has no id"),
-    "cut.ndjson": (b'{"id": "I1"}\n{"id": "I', "line 2 is no JSON object"),
-    "latin.ndjson": (b'{"id": "I1", "reason": "\xe9"}\n', "line 1 is no JSON object"),
+    "cut.ndjson": (b'{"id": "I1"}\n{"id": "I', "line 2 is not a JSON object"),
+    "latin.ndjson": (b'{"id": "I1", "reason": "\xe9"}\n', "line 1 has bytes that are not UTF-8"),
     "cut.ndjson.gz": (gzip.compress(b'{"id": "I1"}\n' * 9)[:-9], "is no complete gzip file"),
     "plain.ndjson.gz": (b'{"id": "I1"}\n', "is no complete gzip file"),
     "text.parquet": (b"hello", "damaged, cut off or no Parquet"),
@@ -143,7 +143,7 @@ def test_parquet_of_other_columns_is_refused(sqlite, tmp_path):
         sqlite.load_from(path)
 
     pq.write_table(pa.table({"id": pa.array(["I1"]), OTHER: pa.array(["{"])}), path)
-    with pytest.raises(BadArgument, match="no file of calls"):
+    with pytest.raises(BadArgument, match="line 1 has a value that cannot be read"):
         sqlite.load_from(path)
     assert sqlite.calls() == {}
 

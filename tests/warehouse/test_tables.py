@@ -11,9 +11,10 @@ import pytest
 import sqlalchemy as sa
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.warehouse.database_problems import problem_of
 from airflow_provider_ringcentral.warehouse.errors import LoadFailed, WarehouseError
 from tests.dying import die_at_call, survives
-from tests.warehouse.conftest import Warehouse, call, leg
+from tests.warehouse.conftest import Warehouse, call, leg, make_warehouse
 
 NAME, NUMBER = "Ms Secret", "+16505550199"
 
@@ -97,7 +98,7 @@ def test_a_bad_line_leaves_nothing_of_its_file(warehouse):
     before = warehouse.everything()
     bad = warehouse.file(*(call(f"I{n}") for n in range(1500)), f'{{"id": "{NAME}')
 
-    with pytest.raises(BadArgument, match=r"line 1501 is no JSON object. Nothing of it was loaded") as caught:
+    with pytest.raises(BadArgument, match=r"line 1501 is not a JSON object\. Nothing of it was loaded") as caught:
         warehouse.load_from([str(bad)])
 
     assert warehouse.everything() == before
@@ -114,7 +115,7 @@ def test_the_errors_of_a_database_tell_no_value(warehouse, caplog):
     else:
         warehouse.run(f"ALTER TABLE ringcentral_calls ADD CONSTRAINT picky CHECK (from_name <> '{NAME}')")
 
-    with pytest.raises(LoadFailed, match="Its message is left out") as caught:
+    with pytest.raises(WarehouseError, match=r"refused a row .* Its message is left out") as caught:
         warehouse.load(call("I2"), call("I3", **{"from": {"name": NAME, "phoneNumber": NUMBER}}))
 
     told = "".join(traceback.format_exception(caught.value)) + caplog.text
@@ -131,10 +132,64 @@ def test_a_database_that_is_not_there_is_told_without_its_password(warehouse):
             str(sa.engine.make_url(warehouse.url).set(port=1).render_as_string(hide_password=False)), warehouse.folder
         )
 
-    with pytest.raises(LoadFailed, match="did not take the file") as caught:
+    kind, said = (WarehouseError, "cannot be opened") if "sqlite" in warehouse.url else (LoadFailed, "not be reached")
+    with pytest.raises(kind, match=said) as caught:
         away.load(call("I1"))
 
+    assert caught.value.remedy.cure.startswith(("Create the folder", "Check host and port"))
     assert "password-42" not in "".join(traceback.format_exception(caught.value))
+
+
+WRONG = {
+    "password": ({"password": "wrong"}, WarehouseError, "refused the login", "Correct login and password"),
+    "database": ({"database": "nowhere"}, WarehouseError, "does not exist", "Correct the schema field"),
+    "host": ({"host": "nowhere.invalid"}, LoadFailed, "cannot be reached", "Check host and port"),
+}
+
+
+@pytest.mark.parametrize("kind", ["psycopg2", "psycopg", "mariadb"])
+@pytest.mark.parametrize("what", WRONG)
+def test_a_connection_that_cannot_work_is_told_with_cause_and_cure(request, tmp_path, kind, what):
+    change, error, said, cure = WRONG[what]
+    right = make_warehouse(request, tmp_path, kind)
+    url = sa.engine.make_url(right.url).set(**change)
+    wrong = Warehouse(url.render_as_string(hide_password=False), tmp_path)
+
+    with pytest.raises(error, match=said) as caught:
+        wrong.load(call("I1"))
+
+    assert caught.value.remedy.cure.startswith(cure)
+    assert len(str(caught.value)) < 700
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "what", "passes"),
+    [
+        ("53300", "", "has too many connections", True),
+        ("", "FATAL:  sorry, too many clients already", "has too many connections", True),
+        ("40P01", "", "broke off the load because of a lock", True),
+        ("1213", "", "broke off the load because of a lock", True),
+        ("", "database is locked", "broke off the load because of a lock", True),
+        ("53100", "", "has no room left", True),
+        ("1114", "", "has no room left", True),
+        ("25006", "", "cannot be written to", True),
+        ("57P01", "", "cannot be reached", True),
+        ("2013", "", "cannot be reached", True),
+        ("1153", "", "takes no statement of this length", False),
+        ("28P01", "", "refused the login", False),
+        ("3F000", "", "has no such schema", False),
+        ("1142", "", "does not permit it", False),
+    ],
+)
+def test_what_databases_say(code, message, what, passes):
+    problem = problem_of(code, message)
+
+    assert (problem.what, problem.passes) == (what, passes)
+
+
+def test_what_nobody_knows_has_no_remedy():
+    assert problem_of("2801", "") is None
+    assert problem_of("42601", "timed out") is None
 
 
 def test_a_table_that_may_not_be_written_is_told(postgres_url, tmp_path):
@@ -149,8 +204,10 @@ def test_a_table_that_may_not_be_written_is_told(postgres_url, tmp_path):
     url = sa.engine.make_url(postgres_url).set(username="reader", password="reader")
     reader = Warehouse(url.render_as_string(hide_password=False), tmp_path)
 
-    with pytest.raises(WarehouseError, match="permission denied for table ringcentral"):
+    with pytest.raises(WarehouseError, match="permission denied for table ringcentral") as caught:
         reader.load(call("I2"))
+
+    assert caught.value.remedy.cure.startswith("Grant what the message names")
 
 
 def test_loads_at_the_same_time_wait_for_each_other(warehouse):
