@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_provider_ringcentral.extract.change_reading import ChangeReading
+from airflow_provider_ringcentral.extract.destination_failure import reaching
 from airflow_provider_ringcentral.extract.errors import DestinationError, EmptyWindow
 from airflow_provider_ringcentral.extract.files import check_destination, filesystem, make_folder
 from airflow_provider_ringcentral.extract.formats import FORMATS, format_of
@@ -80,7 +81,9 @@ def _check_folder(destination: UPath) -> None:
     """Find out before the first request that files can be written into the folder, which is made."""
     suffixes = tuple(suffix for known in FORMATS.values() for suffix in known.suffixes)
     fs = filesystem(destination)
-    if destination.path.lower().endswith(suffixes) or fs.isfile(destination.path):
+    with reaching(destination):
+        is_file = destination.path.lower().endswith(suffixes) or fs.isfile(destination.path)
+    if is_file:
         raise DestinationError(f"The destination {destination} is a file; name the folder that a file a run goes into.")
     check_destination(destination / "calls")
     make_folder(fs, (destination / STATE).path)

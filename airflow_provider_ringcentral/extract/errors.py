@@ -15,6 +15,10 @@ class DestinationError(ConfigurationError):
     """The destination cannot take the file: unknown scheme, a folder, not writable, or a missing package."""
 
 
+class DestinationUnavailable(Unavailable):
+    """The destination's store failed in a way that may pass: out of reach, overloaded, full."""
+
+
 class NotMedia(Unavailable):
     """The answer to a download is a success and no media: a page, JSON, or nothing. A later try may get the media.
 

@@ -19,6 +19,7 @@ from fsspec.asyn import AsyncFileSystem
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 
+from airflow_provider_ringcentral.extract.destination_failure import reaching
 from airflow_provider_ringcentral.extract.errors import DestinationError
 
 if TYPE_CHECKING:
@@ -103,30 +104,24 @@ def sha256_of(fs: AbstractFileSystem, name: str) -> str:
 
 def filesystem(path: UPath) -> AbstractFileSystem:
     """The file system of `path`; `DestinationError` when its scheme is unknown or its package is missing."""
-    try:
+    with reaching(path):
         return path.fs
-    except (ValueError, ImportError) as error:
-        raise DestinationError(
-            f"No file system for {path}: {error}. Install the provider of that scheme (for s3:// "
-            "apache-airflow-providers-amazon[s3fs], for gs:// apache-airflow-providers-google)."
-        ) from error
 
 
 def check_destination(path: UPath) -> None:
     """Find out before the first request that `path` can be written; its folder is made.
 
-    Writes and removes one empty file beside it. Raises `DestinationError` saying what is in the way.
+    Writes and removes one empty file beside it. Raises `DestinationError` saying what is in the way, or
+    `DestinationUnavailable` for what may pass.
     """
     fs, name = filesystem(path), path.path
     if str(path).endswith("/") or not name.rsplit("/", 1)[-1]:
         raise DestinationError(f"The destination {path} names a folder; name a file in it.")
-    try:
+    with reaching(path):
         if make_folder(fs, folder_of(name)) and fs.isdir(name):
             raise DestinationError(f"The destination {path} is a folder; name a file in it.")
         probe = f"{folder_of(name)}/.{name.rsplit('/', 1)[-1]}.tmp-probe-{uuid.uuid4().hex[:8]}"
         fs.pipe_file(probe, b"")
-    except (OSError, ValueError) as error:
-        raise DestinationError(f"The destination {path} cannot be written: {_reason(error)}.") from error
     # A bucket may allow writing and forbid removing; an empty probe left there is no reason to refuse the job.
     with tidying("An empty file that tried whether the destination can be written"):
         fs.rm_file(probe)

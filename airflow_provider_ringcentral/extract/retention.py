@@ -1,4 +1,4 @@
-"""What RingCentral no longer keeps: a window that reaches back further is told before anything is asked."""
+"""What RingCentral does not have, no longer or not yet: a window that reaches there is told of before it is read."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ recordings", FACTS 6.8)."""
 
 GRACE: Final = timedelta(hours=1)
 """A window asked for as "now minus what is kept" is older by the time it is looked at, and no less complete."""
+
+
+SKEW: Final = timedelta(minutes=1)
+"""By which a clock may be behind that of whoever made a window that ends now."""
+
+
+class WindowInFuture(BadArgument):
+    """The window ends in the future, and the caller asked to fail then."""
 
 
 class RetentionExceeded(BadArgument):
@@ -44,4 +52,22 @@ def check_retention(
     )
     if if_expired == "fail":
         raise RetentionExceeded(f"{text}, or take what is there with if_expired='warn'.", parameter=name)
+    return f"{text}."
+
+
+def check_future(end: datetime, now: datetime, if_future: str = "warn") -> str | None:
+    """What to warn of when `end` (aware) lies after `now`; None when the window is over.
+
+    `if_future` is "warn" or "fail". Raises `WindowInFuture` for "fail", `BadArgument` for anything else.
+    """
+    if if_future not in ("warn", "fail"):
+        raise BadArgument(f"if_future {if_future!r} is unknown; it is 'warn' or 'fail'.", parameter="if_future")
+    if end <= now + SKEW:
+        return None
+    text = (
+        f"end {utc_text(end)} lies in the future, it is {utc_text(now.replace(microsecond=0))}: calls that begin until "
+        "then are missing. Run the task after end, or give an earlier end"
+    )
+    if if_future == "fail":
+        raise WindowInFuture(f"{text}, or take what is there with if_future='warn'.", parameter="end")
     return f"{text}."

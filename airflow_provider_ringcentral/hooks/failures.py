@@ -17,6 +17,7 @@ from airflow_provider_ringcentral.client.errors import (
     PermissionDenied,
     RingCentralError,
 )
+from airflow_provider_ringcentral.extract.errors import BadArgument, DestinationError
 
 
 class ConnectionInvalid(ConfigurationError, AirflowFailException):
@@ -35,6 +36,14 @@ class RequestRefused(BadRequest, AirflowFailException):
     """`BadRequest` that Airflow does not retry."""
 
 
+class ArgumentInvalid(BadArgument, AirflowFailException):
+    """`BadArgument` that Airflow does not retry: a value of the DAG's author, and RingCentral was not asked."""
+
+
+class DestinationInvalid(DestinationError, AirflowFailException):
+    """`DestinationError` that Airflow does not retry."""
+
+
 class ResourceMissing(NotFound, AirflowFailException):
     """`NotFound` that Airflow does not retry."""
 
@@ -51,6 +60,8 @@ FAIL_NOW: dict[type[RingCentralError], type[RingCentralError]] = {
     ConfigurationError: ConnectionInvalid,
     LoginFailed: LoginRefused,
     PermissionDenied: PermissionRefused,
+    BadArgument: ArgumentInvalid,
+    DestinationError: DestinationInvalid,
     BadRequest: RequestRefused,
     NotFound: ResourceMissing,
     OutcomeUnknown: OutcomeUncertain,
@@ -62,6 +73,9 @@ def for_airflow(error: RingCentralError) -> RingCentralError:
     """The error as Airflow should see it: kind, fields and remedy survive, and what is permanent is not retried."""
     kind = next((FAIL_NOW[ancestor] for ancestor in type(error).__mro__ if ancestor in FAIL_NOW), None)
     passes = isinstance(error, DeliveryFailed) and error.temporary
+    if kind is RequestRefused and error.status is None:
+        # Nobody but this provider has refused it.
+        kind = ArgumentInvalid
     if kind is None or passes or isinstance(error, AirflowFailException | AirflowNotFoundException):
         return error
     return kind(error.message, **error.fields())

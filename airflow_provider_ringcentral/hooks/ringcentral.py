@@ -174,10 +174,10 @@ class RingCentralJWTHook(BaseHook):
         what is not accepted, or empty.
         """
         from airflow_provider_ringcentral.extract.media import fetch_media
-        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.hooks.storage import file_path
 
         with airflow_errors():
-            path = storage_path(destination) if isinstance(destination, str) else destination
+            path = file_path(destination) if isinstance(destination, str) else destination
             accepted = (content_types,) if isinstance(content_types, str) else tuple(content_types or ())
             return fetch_media(self._client, uri, path, accepted)
 

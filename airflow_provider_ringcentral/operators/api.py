@@ -104,13 +104,13 @@ class RingCentralApiOperator(BaseOperator):
         from airflow_provider_ringcentral.client.hosts import own_path
         from airflow_provider_ringcentral.extract.records import extract_body, extract_records
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.hooks.storage import file_path
 
         with airflow_errors():
             client, method, path = self.hook.get_conn(), self._checked_method(), own_path(self.path)
             if self.destination is None:
                 return self._for_xcom(client.raw_json(method, path, **self._options()))
-            destination = storage_path(self.destination)
+            destination = file_path(self.destination)
             if self.paginate:
                 receipt = extract_records(client, path, self.query, destination, self.file_format)
             else:

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperat
 from airflow_provider_ringcentral.extract.retention import KEPT
 from airflow_provider_ringcentral.operators.call_log_sync import RingCentralSyncCallLogOperator
 from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
-from airflow_provider_ringcentral.operators.receipts import announce
+from airflow_provider_ringcentral.operators.receipts import announce, tell_end, tell_start
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,6 +60,8 @@ class RingCentralExtractCallLogOperator(BaseOperator):
     :param retention: how long RingCentral keeps calls: seconds or timedelta; None or 0: not looked at. Not published;
         90 days is what users observe.
     :param if_expired: for a window that begins before that: `warn` in the log, or `fail`, before anything is sent.
+    :param if_future: for a window that ends in the future, whose later calls the file cannot have: `warn` in the log,
+        or `fail`, before anything is sent.
     :param deferrable: give the worker back when the quota is used up for longer than `max_wait` (10 s unless the
         Connection says otherwise), and go on after the last complete part when it is open again.
     :param ringcentral_conn_id: the Connection.
@@ -81,6 +83,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         "if_empty",
         "retention",
         "if_expired",
+        "if_future",
     )
     ui_color = "#ffd8a8"
 
@@ -101,6 +104,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         if_empty: str = "write",
         retention: Span = KEPT,
         if_expired: str = "warn",
+        if_future: str = "warn",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         ringcentral_conn_id: str = "ringcentral_default",
         **kwargs: Any,
@@ -120,6 +124,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         self.if_empty = if_empty
         self.retention = retention
         self.if_expired = if_expired
+        self.if_future = if_future
         self.deferrable = deferrable
         self.ringcentral_conn_id = ringcentral_conn_id
 
@@ -131,10 +136,12 @@ class RingCentralExtractCallLogOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Extract, and return the receipt."""
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.operators.retention import guard_retention
+        from airflow_provider_ringcentral.operators.retention import guard_future, guard_retention
 
         with airflow_errors():
-            guard_retention(self._window(context)[0], self.retention, self.if_expired)
+            start, end = self._window(context)
+            guard_retention(start, self.retention, self.if_expired)
+            guard_future(end, self.if_future)
         return self._extract(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -143,20 +150,26 @@ class RingCentralExtractCallLogOperator(BaseOperator):
 
     def _extract(self, context: Context) -> dict[str, Any]:
         from airflow_provider_ringcentral.extract.call_log import extract_window
+        from airflow_provider_ringcentral.extract.receipt import utc_text
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.hooks.storage import file_path
         from airflow_provider_ringcentral.operators.progress import ProgressLog
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             query, client = self._query(context), self.hook.get_conn()
+            tell_start(
+                "Calls from %s to %s of %s, view %s, to %s.",
+                *(utc_text(query.start), utc_text(query.end), query.path, query.view, self.destination),
+            )
             receipt = extract_window(
                 client,
                 query,
-                storage_path(self.destination),
+                file_path(self.destination),
                 self.file_format,
                 if_empty=self.if_empty,
                 progress=ProgressLog(self.log, client),
             )
+        tell_end(receipt)
         if receipt.destination is None:
             raise AirflowSkipException(f"no calls from {receipt.window_start} to {receipt.window_end}")
         return announce(receipt, context, self.outlets)

@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperat
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.extract.retention import KEPT
 from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
-from airflow_provider_ringcentral.operators.receipts import announce
+from airflow_provider_ringcentral.operators.receipts import announce, tell_end, tell_start
 from airflow_provider_ringcentral.operators.watermarks import FIELD, own_asset, recall, remember
 
 if TYPE_CHECKING:
@@ -144,6 +144,7 @@ class RingCentralSyncCallLogOperator(BaseOperator):
                 name = "the watermark" if begin.cursor else "start"
                 guard_retention(begin.time, self.retention, self.if_expired, name=name)
             synced = self._sync(query, begin)
+        tell_end(synced.receipt)
         if synced.watermark is None:
             raise AirflowSkipException(f"no call changed since {synced.receipt.watermark_start}")
         extra = {FIELD: synced.watermark.as_dict(query.series)}
@@ -153,10 +154,14 @@ class RingCentralSyncCallLogOperator(BaseOperator):
 
     def _sync(self, query: SyncQuery, begin: Watermark) -> Synced:
         from airflow_provider_ringcentral.extract.change_sync import sync_changes
+        from airflow_provider_ringcentral.extract.receipt import utc_text
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.progress import ProgressLog
 
         client = self.hook.get_conn()
+        how = "going on from the last run" if begin.cursor else "a first run"
+        told = (utc_text(begin.time), query.path, how, query.view, self.destination)
+        tell_start("Calls changed since %s of %s (%s), view %s, into %s.", *told)
         return sync_changes(
             client,
             query,

@@ -1,9 +1,15 @@
-"""Receipts in a run: what an operator returns to XCom also goes with the events of its outlets."""
+"""Receipts in a run: a line in the task's log; and what goes to XCom goes with the events of the outlets, too."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.extract.receipt import Receipt
+
+log = logging.getLogger(__name__)
 
 
 class Values(Protocol):
@@ -26,3 +32,18 @@ def announce(
         for outlet in outlets:
             events[outlet].extra = {**values, **(extra or {})}
     return values
+
+
+def tell_start(what: str, *details: Any) -> None:
+    """One line at INFO on what a task is about to do: what, which window, where to."""
+    log.info(what, *details)
+
+
+def tell_end(receipt: Receipt) -> None:
+    """One line at INFO on what came of a task, and what it cost."""
+    where = f"in {receipt.destination}" if receipt.destination else "no file written"
+    records = "" if receipt.records is None else f"{receipt.records} records, "
+    log.info(
+        "Done: %s%d bytes, %s; %d requests, %.1f s waited.",
+        *(records, receipt.bytes, where, receipt.requests, receipt.seconds_waited),
+    )

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import BaseOperator, conf
 from airflow_provider_ringcentral.extract.recording_name import DEFAULT_TEMPLATE
 from airflow_provider_ringcentral.extract.retention import KEPT
 from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
-from airflow_provider_ringcentral.operators.receipts import announce
+from airflow_provider_ringcentral.operators.receipts import announce, tell_end, tell_start
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -63,6 +63,8 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
         read.
     :param retention: how long RingCentral keeps recordings: seconds or timedelta; None or 0: not looked at.
     :param if_expired: for a window that begins before that: `warn` in the log, or `fail`, before anything is sent.
+    :param if_future: for a window that ends in the future, whose later recordings cannot be had: `warn` in the log, or
+        `fail`, before anything is sent.
     :param deferrable: give the worker back when the quota is used up for longer than `max_wait` (10 s unless the
         Connection says otherwise), and go on when it is open again.
     :param ringcentral_conn_id: the Connection.
@@ -82,6 +84,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
         "verify",
         "retention",
         "if_expired",
+        "if_future",
     )
     ui_color = "#ffd8a8"
 
@@ -100,6 +103,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
         verify: str = "size",
         retention: Span = KEPT,
         if_expired: str = "warn",
+        if_future: str = "warn",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         ringcentral_conn_id: str = "ringcentral_default",
         **kwargs: Any,
@@ -117,6 +121,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
         self.verify = verify
         self.retention = retention
         self.if_expired = if_expired
+        self.if_future = if_future
         self.deferrable = deferrable
         self.ringcentral_conn_id = ringcentral_conn_id
 
@@ -128,12 +133,13 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Look at the window's age, then download."""
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.operators.retention import guard_retention
+        from airflow_provider_ringcentral.operators.retention import guard_future, guard_retention
         from airflow_provider_ringcentral.operators.window import window_of
 
         with airflow_errors():
-            start, _ = window_of(self.start, self.end, None, context)
+            start, end = window_of(self.start, self.end, None, context)
             guard_retention(start, self.retention, self.if_expired)
+            guard_future(end, self.if_future)
         return self._download(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -149,10 +155,12 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
             "%d recordings: %d stored, %d present, %d pending, %d gone, %d failed.",
             *(receipt.records, receipt.stored, receipt.present, receipt.pending, receipt.gone, receipt.failed),
         )
+        tell_end(receipt)
         return announce(receipt, context, self.outlets)
 
     def _archive(self, context: Context) -> RecordingArchive:
         from airflow_provider_ringcentral.extract.given import span_of
+        from airflow_provider_ringcentral.extract.receipt import utc_text
         from airflow_provider_ringcentral.extract.recordings import RecordingArchive
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.progress import ArchiveLog, ProgressLog
@@ -171,6 +179,8 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
             recording_type=self.recording_type,
         )
         client = self.hook.get_conn()
+        told = (utc_text(query.start + late), utc_text(query.end), query.path, self.destination)
+        tell_start("Recordings of calls from %s to %s of %s, into %s.", *told)
         return RecordingArchive(
             client,
             query,

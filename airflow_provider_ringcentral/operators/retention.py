@@ -1,4 +1,4 @@
-"""The retention guard as operators have it: checked before the first request, told in the task's log."""
+"""The guards of a window as operators have them: checked before the first request, told in the task's log."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from datetime import UTC, datetime
 
 from airflow_provider_ringcentral.extract.given import Span, span_of
-from airflow_provider_ringcentral.extract.retention import check_retention
+from airflow_provider_ringcentral.extract.retention import check_future, check_retention
 
 log = logging.getLogger(__name__)
 
@@ -19,5 +19,12 @@ def guard_retention(start: datetime, retention: Span, if_expired: str, *, name: 
     """
     kept = span_of("retention", retention, "0 turns the guard off")
     warning = check_retention(start, datetime.now(tz=UTC), kept, if_expired, name=name)
+    if warning:
+        log.warning("%s", warning)
+
+
+def guard_future(end: datetime, if_future: str) -> None:
+    """Warn in the log, or raise `WindowInFuture`, when `end` (aware) lies in the future."""
+    warning = check_future(end, datetime.now(tz=UTC), if_future)
     if warning:
         log.warning("%s", warning)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException
 
-from airflow_provider_ringcentral.hooks.failures import LoginRefused, RequestRefused
+from airflow_provider_ringcentral.hooks.failures import ArgumentInvalid, LoginRefused
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.api import RingCentralApiOperator
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
@@ -105,7 +105,7 @@ def test_what_is_broken_fails_and_what_is_late_may_be_skipped(soft_fail):
     with pytest.raises(AirflowSkipException if soft_fail else AirflowSensorTimeout):
         waiting.resume_execution("execute_complete", {"event": late}, {})
     broken = RingCentralApiSensor(task_id="wait", path=EXTENSION, condition="name > 3", soft_fail=soft_fail)
-    with pytest.raises(RequestRefused):
+    with pytest.raises(ArgumentInvalid):
         broken.execute({})
 
 

@@ -9,6 +9,13 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, redact
 
 from airflow_provider_ringcentral.client import errors
+from airflow_provider_ringcentral.extract.errors import (
+    BadArgument,
+    DestinationError,
+    DestinationUnavailable,
+    NotMedia,
+)
+from airflow_provider_ringcentral.extract.retention import WindowInFuture
 from airflow_provider_ringcentral.hooks import failures
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
@@ -46,6 +53,27 @@ def test_what_is_permanent_is_both_kinds(hook, sandbox, fault, kind):
     assert error.remedy.cause
     assert error.remedy.cure in str(error)
     assert len([entry for entry in sandbox.requests() if entry["operation"] == "readExtension"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (BadArgument("no", parameter="view"), failures.ArgumentInvalid),
+        (WindowInFuture("no"), failures.ArgumentInvalid),
+        (errors.BadRequest("a time without zone"), failures.ArgumentInvalid),
+        (errors.BadRequest("no", status=400), failures.RequestRefused),
+        (DestinationError("no"), failures.DestinationInvalid),
+        (errors.ConfigurationError("no"), failures.ConnectionInvalid),
+        (DestinationUnavailable("later"), DestinationUnavailable),
+        (NotMedia("a page", found="text/html"), NotMedia),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else type(value).__name__,
+)
+def test_who_refused_is_told_by_the_class(error, kind):
+    turned = failures.for_airflow(error)
+    assert type(turned) is kind
+    assert (turned.message, turned.parameter) == (error.message, error.parameter)
+    assert pickle.loads(pickle.dumps(turned)).message == error.message
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, TaskDeferred
 
 from airflow_provider_ringcentral.client.errors import RateLimited
+from airflow_provider_ringcentral.hooks.failures import ArgumentInvalid, DestinationInvalid
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS, RingCentralQuotaTrigger
@@ -101,6 +103,11 @@ def test_the_data_interval_is_the_default_window(log, tmp_path):
         ({"destination": "nowhere://bucket/calls.ndjson"}, "nowhere"),
         ({"destination": "/proc/calls.ndjson"}, "cannot be written"),
         ({"destination": ""}, "destination"),
+        ({"destination": "/tmp/calls/"}, "names a folder; name a file in it, such as /tmp/calls/calls.ndjson"),
+        ({"destination": "s3://calls/day/"}, "names a folder; name a file"),
+        ({"destination": "/tmp/calls/", "file_format": "csv"}, "names a folder; name a file"),
+        ({"if_future": "ignore"}, "'warn' or 'fail'"),
+        ({"end": "2126-01-01T00:00:00Z", "if_future": "fail"}, "lies in the future"),
     ],
     ids=str,
 )
@@ -111,6 +118,41 @@ def test_bad_input_is_refused_before_anything_is_sent(log, tmp_path, arguments, 
         extract(**arguments)
     assert log.stats()["requests"] == 0
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        ({"view": "Full"}, ArgumentInvalid),
+        ({"lookback": "soon"}, ArgumentInvalid),
+        ({"destination": "/proc/calls.ndjson"}, DestinationInvalid),
+        ({"destination": "/tmp/calls/"}, DestinationInvalid),
+    ],
+    ids=str,
+)
+def test_the_class_says_whose_the_error_is(log, tmp_path, arguments, kind):
+    with pytest.raises(kind) as caught:
+        extract(**{"destination": tmp_path / "calls.ndjson", **arguments})
+    assert type(caught.value) is kind
+
+
+def test_a_window_that_reaches_into_the_future_is_read_with_a_warning(log, tmp_path, caplog):
+    extract(tmp_path / "calls.ndjson", start=START, end=datetime.now(tz=UTC) + timedelta(hours=1))
+    assert len([line for line in caplog.messages if "lies in the future" in line]) == 1
+
+
+def test_a_small_extract_tells_its_start_and_its_end(log, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    path = tmp_path / "calls.ndjson"
+    receipt = extract(path)
+    first, last = (line for line in caplog.messages if str(path) in line)
+
+    assert first == (
+        f"Calls from {receipt['window_start']} to {receipt['window_end']} of /restapi/v1.0/account/~/call-log, view "
+        f"Simple, to {path}."
+    )
+    spent = f"{receipt['requests']} requests, {receipt['seconds_waited']:.1f} s waited"
+    assert last == f"Done: {receipt['records']} records, {receipt['bytes']} bytes, in {path}; {spent}."
 
 
 def test_a_zero_width_interval_names_the_timetable(log, tmp_path):
