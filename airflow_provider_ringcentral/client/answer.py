@@ -171,6 +171,20 @@ def in_utf8(body: bytes) -> bytes:
     return body
 
 
+MOST_BEHIND_SECONDS = 900.0
+"""A date that is older is taken for a proxy's."""
+
+
+def clock_behind(headers: Mapping[str, str]) -> float:
+    """Seconds by which the clock of who answers is behind ours, by an answer that has just come.
+
+    0 for what the way of the answer and dates in whole seconds explain.
+    """
+    date = _instant(headers.get("Date", ""))
+    behind = 0.0 if date is None else time.time() - date - 1.0
+    return behind if 2.0 < behind < MOST_BEHIND_SECONDS else 0.0
+
+
 def _until(text: str, headers: Mapping[str, str]) -> float | None:
     """Seconds from the answer's own date until an HTTP date."""
     then = _instant(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import msgspec
 
@@ -29,7 +29,8 @@ _TOLD_OF_ATTACHMENTS = ("id", "uri", "type", "contentType", "vmDuration")
 class Arrival:
     """Messages of a mailbox made at `since` (epoch seconds) or later. Empty tuples and None let everything pass.
 
-    Of several recipients one is enough. `but_not` are ids that were looked at before.
+    Of several recipients one is enough. `but_not` are ids that were looked at before. Clocks differ: a message may be
+    dated up to `slack` seconds before `since`.
     """
 
     since: float
@@ -38,6 +39,7 @@ class Arrival:
     from_numbers: tuple[str, ...] = ()
     to_numbers: tuple[str, ...] = ()
     but_not: frozenset[str] = frozenset()
+    slack: float = 0.0
 
     def passes(self, record: Record) -> bool:
         """Whether a record is waited for."""
@@ -45,7 +47,7 @@ class Arrival:
         return (
             made is not None
             # RingCentral's times have milliseconds.
-            and made.timestamp() >= int(self.since * 1000) / 1000
+            and made.timestamp() >= int((self.since - self.slack) * 1000) / 1000
             and (not self.types or record.get("type") in self.types)
             and self.direction in (None, record.get("direction"))
             and is_one_of(self.from_numbers, [record.get("from")])
@@ -67,7 +69,7 @@ class Arrival:
 
     def query(self) -> dict[str, Any]:
         """Parameters of the list (operationId listMessages) that has them, with others."""
-        query: dict[str, Any] = {"dateFrom": list_start(self.since)}
+        query: dict[str, Any] = {"dateFrom": list_start(self.since - self.slack)}
         if self.types:
             query["messageType"] = list(self.types)
         if self.direction:
@@ -78,6 +80,25 @@ class Arrival:
 def list_start(since: float) -> datetime:
     """Where a list begins that has all since a moment: never in the future of a server whose clock is behind ours."""
     return datetime.fromtimestamp(since - SKEW_SECONDS, UTC)
+
+
+class Since(Protocol):
+    """What comes at a moment or later, by a clock that may be ahead of RingCentral's by `slack` seconds."""
+
+    @property
+    def since(self) -> float:
+        """Epoch seconds."""
+        ...
+
+    @property
+    def slack(self) -> float:
+        """Seconds."""
+        ...
+
+
+def next_start(wanted: Since, reached: float) -> float:
+    """From when on `list_start` of the next look has to go, when nothing from before `reached` comes any more."""
+    return max(wanted.since, reached) - max(0.0, wanted.slack - SKEW_SECONDS)
 
 
 def arrival_told(record: Record) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class RingCentralCallSensor(RingCentralSinceSensor):
         self.from_number = from_number
         self.to_number = to_number
         self.extension_id = extension_id
-        self._start: float | None = None
+        self._next: tuple[float, EndedCall] | None = None
 
     def _check(self) -> None:
         super()._check()
@@ -106,22 +106,28 @@ class RingCentralCallSensor(RingCentralSinceSensor):
         return EXTRACT_SYNC_ACCOUNT_CALL_LOG.at(accountId=self.hook.credentials.account_id)
 
     def _ask(self, client: RingCentralClient) -> Look:
+        from airflow_provider_ringcentral.sending.arrival import next_start
         from airflow_provider_ringcentral.triggers.ended_call import LATE_SECONDS, changes_query, ended_look
 
-        wanted, began = self._wanted(), time.time()
-        look = ended_look(wanted, list(client.records(self._path, changes_query(wanted.since))))
+        began = time.time()
+        wanted, records = self._came(
+            client,
+            self._wanted(),
+            lambda wanted: client.records(self._path, changes_query(wanted.since - wanted.slack)),
+        )
         # What changed earlier was in the answer that has just been read.
-        self._start = max(wanted.since, began - LATE_SECONDS)
-        return look
+        self._next = next_start(wanted, began - LATE_SECONDS), wanted
+        return ended_look(wanted, records)
 
     def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
         from airflow_provider_ringcentral.triggers.calls import RingCentralCallTrigger
 
+        start, wanted = self._next or (self._from, self._wanted())
         return RingCentralCallTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
             path=self._path,
-            wanted=self._wanted().as_json(),
-            start=self._from if self._start is None else self._start,
+            wanted=wanted.as_json(),
+            start=start,
             poke_interval=self.poke_interval,
             deadline=deadline,
         )

@@ -126,16 +126,18 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
         return LIST_MESSAGES.at(accountId=whose.account_id, extensionId=mailbox)
 
     def _ask(self, client: RingCentralClient) -> Look:
-        from airflow_provider_ringcentral.sending.arrival import LATE_SECONDS, list_start
+        from airflow_provider_ringcentral.sending.arrival import LATE_SECONDS, list_start, next_start
         from airflow_provider_ringcentral.triggers.arrivals import MOST_KNOWN, arrivals_look
 
-        arrival, pattern = self._arrival(self._from), self._pattern()
-        start = max(self._from, time.time() - LATE_SECONDS)
-        records = [record for record in client.records(self._path, arrival.query()) if arrival.passes(record)]
+        pattern, began = self._pattern(), time.time()
+        arrival, records = self._came(
+            client, self._arrival(self._from), lambda arrival: client.records(self._path, arrival.query())
+        )
+        start = next_start(arrival, began - LATE_SECONDS)
         # What is older was in the list that has just been read.
         recent = self._arrival(list_start(start).timestamp())
         known = [str(record.get("id")) for record in records if recent.passes(record)]
-        self._next = start, replace(arrival, but_not=frozenset(known[:MOST_KNOWN]))
+        self._next = start, replace(arrival, but_not=frozenset([*arrival.but_not, *known][:MOST_KNOWN]))
         if pattern is not None:
             records = [record for record in records if pattern.search(str(record.get("subject") or ""))]
         return arrivals_look(arrival, records)

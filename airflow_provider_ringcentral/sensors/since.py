@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_ringcentral.sensors.waiting import RingCentralWaitSensor
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.extract.given import Moment
+    from airflow_provider_ringcentral.hooks.first_start import Beginning
+    from airflow_provider_ringcentral.sending.arrival import Arrival
+    from airflow_provider_ringcentral.sending.draft import Record
+    from airflow_provider_ringcentral.triggers.ended_call import EndedCall
+
+Wanted = TypeVar("Wanted", "Arrival", "EndedCall")
 
 
 class RingCentralSinceSensor(RingCentralWaitSensor):
@@ -25,11 +33,15 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
     def __init__(self, *, since: Moment = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.since = since
-        self._from = 0.0
+        self._beginning: Beginning | None = None
+
+    @property
+    def _from(self) -> float:
+        return 0.0 if self._beginning is None else self._beginning.since
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> Any:
         """As every sensor's; it may look again."""
-        self._from = self._began(context, resumed=True)
+        self._beginning = self._began(context, resumed=True)
         return super().execute_complete(context, event)
 
     def _check(self) -> None:
@@ -39,16 +51,35 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
 
     def _prepare(self, context: Context) -> None:
         super()._prepare(context)
-        self._from = self._began(context, resumed=self._rescheduled(context))
+        self._beginning = self._began(context, resumed=False)
 
-    def _began(self, context: Context, *, resumed: bool) -> float:
+    def _began(self, context: Context, *, resumed: bool) -> Beginning:
         from airflow_provider_ringcentral.extract.given import moment_of
-        from airflow_provider_ringcentral.hooks.first_start import first_start
+        from airflow_provider_ringcentral.hooks.first_start import Beginning, first_start
 
         given = moment_of("since", self.since)
-        return first_start(context, self.hook.get_conn(), resumed=resumed) if given is None else given.timestamp()
+        if given is not None:
+            return Beginning(given.timestamp())
+        return first_start(context, self.hook.get_conn(), resumed=resumed, reschedules=self.reschedule)
 
-    def _rescheduled(self, context: Context) -> bool:
-        """Whether an earlier look gave the worker back."""
-        asked = getattr(context.get("ti"), "get_first_reschedule_date", None)
-        return bool(self.reschedule and asked is not None and asked(context) is not None)
+    def _came(
+        self, client: RingCentralClient, wanted: Wanted, ask: Callable[[Wanted], Iterable[Record]]
+    ) -> tuple[Wanted, list[Record]]:
+        """What of the records that `ask` finds is waited for; and what is wanted from the next look on.
+
+        RingCentral's clock may be behind ours. Who says since when means our clock: the difference that its answers
+        show is allowed for. Without, whatever comes after the first look is new, within a minute's difference.
+        """
+        from airflow_provider_ringcentral.sending.arrival import SKEW_SECONDS
+
+        wide = replace(wanted, slack=SKEW_SECONDS)
+        records = [record for record in ask(wide) if wide.passes(record)]
+        behind = client.usage.behind
+        if behind > SKEW_SECONDS / 2:
+            wide = replace(wanted, slack=SKEW_SECONDS + behind)
+            records = [record for record in ask(wide) if wide.passes(record)]
+        exact = replace(wanted, slack=behind)
+        older = [str(record.get("id")) for record in records if not exact.passes(record)]
+        before = None if self._beginning is None else self._beginning.before(older)
+        wanted = exact if before is None else replace(wide, but_not=before)
+        return wanted, [record for record in records if wanted.passes(record)]

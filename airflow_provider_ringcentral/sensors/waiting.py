@@ -132,7 +132,7 @@ class RingCentralWaitSensor(BaseSensorOperator):
         """
         if self.reschedule or self._deadline is None:
             return self.poke_interval
-        return min(DEFAULT_MAX_WAIT_SECONDS, self._deadline - time.time())
+        return max(0.0, min(DEFAULT_MAX_WAIT_SECONDS, self._deadline - time.time()))
 
     @contextmanager
     def _client(self, patience: float) -> Iterator[RingCentralClient]:

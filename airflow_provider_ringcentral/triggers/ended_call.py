@@ -29,7 +29,8 @@ _TOLD = ("sessionId", "telephonySessionId", "type", "direction", "result", "star
 class EndedCall:
     """Rows of the account's call log that ended at `since` (epoch seconds) or later. Empty and None let all pass.
 
-    `extensions` are internal ids: of the row's owner, the caller or the called.
+    `extensions` are internal ids: of the row's owner, the caller or the called. `but_not` are ids of rows that had
+    ended before. Clocks differ: a row may be dated up to `slack` seconds before `since`.
     """
 
     since: float
@@ -39,6 +40,8 @@ class EndedCall:
     from_numbers: tuple[str, ...] = ()
     to_numbers: tuple[str, ...] = ()
     extensions: tuple[str, ...] = ()
+    but_not: frozenset[str] = frozenset()
+    slack: float = 0.0
 
     def passes(self, record: Record) -> bool:
         """Whether a row is waited for. Spellings of results differ (FACTS 13.33), so case does not matter."""
@@ -47,7 +50,8 @@ class EndedCall:
         return (
             ended is not None
             # Durations are whole seconds.
-            and ended.timestamp() > self.since - 1
+            and ended.timestamp() > self.since - self.slack - 1
+            and str(record.get("id")) not in self.but_not
             and result not in ("", _RUNNING)
             and not record.get("deleted")
             and self.direction in (None, record.get("direction"))
@@ -60,7 +64,10 @@ class EndedCall:
 
     def as_json(self) -> dict[str, Any]:
         """For `of_json` in another process."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return {
+            name: sorted(value) if isinstance(value, tuple | frozenset) else value
+            for name, value in asdict(self).items()
+        }
 
     @classmethod
     def of_json(cls, values: Mapping[str, Any]) -> Self:

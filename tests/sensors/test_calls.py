@@ -18,7 +18,7 @@ from airflow_provider_ringcentral.sensors.calls import SECONDS_BETWEEN_LOOKS, Ri
 from airflow_provider_ringcentral.triggers.calls import RingCentralCallTrigger
 from airflow_provider_ringcentral.triggers.ended_call import LATE_SECONDS, EndedCall, ended_look
 
-from .conftest import ALICE, BOB, OWN, WAYS, Store, context_of, deferred, ended
+from .conftest import ALICE, BOB, OWN, WAYS, Store, context_of, deferred, ended, resumed
 
 NOBODY = "+12125550199"
 
@@ -152,6 +152,20 @@ def test_the_trigger_looks_no_further_back_than_calls_may_come_late(desk):
     assert arguments["start"] == pytest.approx(before - LATE_SECONDS, abs=5)
     assert type(trigger) is RingCentralCallTrigger
     assert getattr(importlib.import_module(module), name)(**arguments).serialize() == trigger.serialize()
+
+
+async def test_a_server_whose_clock_is_behind_hides_no_call(desk, tmp_path, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__RINGCENTRAL__LEDGER_URL", f"sqlite://{tmp_path}/ledger.sqlite")
+    caller = {"from": {"phoneNumber": "+12125550131"}}
+    # They ended 20 s ago by its clock, one of them before the sensor looked first.
+    rung(desk, began=timedelta(seconds=80), seconds=60, **caller)
+    sensor = call(since=None, from_number="+12125550131", deferrable=True)
+    trigger = deferred(sensor, context_of()).trigger
+    ended_since = rung(desk, began=timedelta(seconds=80), seconds=60, **caller)
+
+    (told,) = resumed(sensor, await trigger._told(), context_of())
+
+    assert told["id"] == ended_since
 
 
 def test_since_is_the_first_try_for_retries(desk):

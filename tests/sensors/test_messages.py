@@ -7,6 +7,7 @@ import json
 import logging
 import time
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from airflow.providers.common.compat.sdk import (
@@ -16,6 +17,7 @@ from airflow.providers.common.compat.sdk import (
     TaskDeferred,
 )
 from airflow.sdk.exceptions import AirflowRescheduleException
+from requests_mock import ANY
 
 from airflow_provider_ringcentral.client.errors import DeliveryFailed
 from airflow_provider_ringcentral.sensors.messages import RingCentralMessageStatusSensor, RingCentralNewMessageSensor
@@ -226,6 +228,79 @@ async def test_what_came_between_the_looks_is_not_missed_and_what_was_before_is_
 
     assert told["id"] == str(arrived["id"])
     assert began <= trigger.wanted["since"] <= time.time()
+
+
+@pytest.mark.parametrize("way", ["poke", "rescheduled", "deferred", "tried again"])
+async def test_a_server_whose_clock_is_behind_hides_nothing(client, desk, way, tmp_path, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__RINGCENTRAL__LEDGER_URL", f"sqlite://{tmp_path}/ledger.sqlite")
+    stranger = f"+1212555012{len(way) % 10}"
+
+    def late() -> str:
+        """What arrives now, dated 20 s ago."""
+        dated = (datetime.now(UTC) - timedelta(seconds=20)).isoformat()
+        return str(desk.receive_message(from_number=stranger, created=dated)["id"])
+
+    def sensor(**how):
+        return new(since=None, from_number=stranger, **how)
+
+    late()
+    if way == "deferred":
+        trigger = deferred(sensor(deferrable=True), context_of()).trigger
+        arrived = late()
+        told = resumed(sensor(deferrable=True), await trigger._told(), context_of())
+    elif way == "poke":
+        waits = sensor()
+        waits._prepare(context_of())
+        assert not waits.poke(context_of()).is_done
+        arrived = late()
+        told = waits.poke(context_of()).xcom_value
+    else:
+        how = {"mode": "reschedule"} if way == "rescheduled" else {"timeout": 0.5}
+        with pytest.raises((AirflowRescheduleException, AirflowSensorTimeout)):
+            sensor(**how).execute(rescheduling())
+        arrived = late()
+        how.pop("timeout", None)
+        told = sensor(**how).execute(rescheduling(attempt=1 + (way == "tried again")))
+
+    assert [one["id"] for one in told] == [arrived], "what was there before is not taken, what came since is"
+
+
+def test_a_given_moment_is_held_against_the_clock_of_ringcentral(desk, requests_mock):
+    """Its answers say that it is 300 s behind."""
+    now = datetime.now(UTC)
+    date = {"Date": format_datetime(now - timedelta(seconds=300), usegmt=True)}
+    dated = [(now - timedelta(seconds=seconds)).isoformat() for seconds in (310, 295)]
+    rows = [
+        {"id": number, "type": "SMS", "direction": "Inbound", "creationTime": made, "attachments": []}
+        for number, made in enumerate(dated)
+    ]
+    requests_mock.post(ANY, json={"access_token": "t", "expires_in": 3600, "owner_id": "1"}, headers=date)
+    requests_mock.get(ANY, json={"records": rows}, headers=date)
+
+    told = new(since=now).execute(context_of())
+
+    assert [one["id"] for one in told] == ["1"]
+    asked = requests_mock.last_request.qs["datefrom"][0].upper()
+    assert datetime.fromisoformat(asked) < now - timedelta(seconds=300)
+
+
+def rescheduling(**how):
+    """The context of a sensor that gives its worker back between looks."""
+    context = context_of(**how)
+    context["ti"].get_first_reschedule_date = lambda _: None
+    return context
+
+
+def test_without_its_note_a_rescheduled_sensor_begins_with_its_first_look(client, desk, tmp_path, monkeypatch):
+    first = datetime.now(UTC) - timedelta(minutes=5)
+    arrived = desk.receive_message(from_number="+12125550128", created=(first + timedelta(minutes=1)).isoformat())
+    context = context_of()
+    context["ti"].get_first_reschedule_date = lambda _: first
+    monkeypatch.setenv("AIRFLOW__RINGCENTRAL__LEDGER_URL", f"sqlite://{tmp_path}/another-machine.sqlite")
+
+    (told,) = new(since=None, from_number="+12125550128", mode="reschedule", timeout=3600).execute(context)
+
+    assert told["id"] == str(arrived["id"])
 
 
 @pytest.mark.parametrize("stored", [True, False], ids=["state store", "ledger"])
