@@ -19,7 +19,7 @@ from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.client.remedies import DAG_AUTHOR, Remedy
 from airflow_provider_ringcentral.sending.draft import Draft, Record, digest, moment
 from airflow_provider_ringcentral.sending.posting import post
-from airflow_provider_ringcentral.sending.status import Outcome
+from airflow_provider_ringcentral.sending.status import Outcome, word
 from airflow_provider_ringcentral.sending.text import same_text
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def batch_outcome(record: Record, wait_for: str) -> Outcome:
 
     `Sent` is nowhere explained (FACTS 7.5), so the counts have to agree. A status that nobody knows yet waits.
     """
-    status = str(record.get("status") or "").lower()
+    status = word(record.get("status"))
     processed = int(record.get("processedCount") or 0) >= int(record.get("batchSize") or 0)
     done = status == "completed" or wait_for == "accepted" or (wait_for == "sent" and status == "sent" and processed)
     return Outcome.DONE if done else Outcome.WAIT

@@ -11,6 +11,7 @@ import msgspec
 
 from airflow_provider_ringcentral.sending.draft import Record, moment
 from airflow_provider_ringcentral.sending.parties import is_one_of
+from airflow_provider_ringcentral.sending.status import word
 
 TYPES = ("SMS", "VoiceMail", "Fax", "Pager")
 WITH_TEXT = frozenset({"SMS", "Pager"})
@@ -48,8 +49,8 @@ class Arrival:
             made is not None
             # RingCentral's times have milliseconds.
             and made.timestamp() >= int((self.since - self.slack) * 1000) / 1000
-            and (not self.types or record.get("type") in self.types)
-            and self.direction in (None, record.get("direction"))
+            and (not self.types or word(record.get("type")) in map(word, self.types))
+            and (self.direction is None or word(self.direction) == word(record.get("direction")))
             and is_one_of(self.from_numbers, [record.get("from")])
             and is_one_of(self.to_numbers, record.get("to") or ())
             and str(record.get("id")) not in self.but_not

@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.sending.fax import AnyFax, source_sizes, when
 from airflow_provider_ringcentral.sending.ids import checked_id
 from airflow_provider_ringcentral.sending.message_store import messages_by_id
 from airflow_provider_ringcentral.sending.posting import post
-from airflow_provider_ringcentral.sending.status import FAILED, status_of
+from airflow_provider_ringcentral.sending.status import FAILED, status_of, word
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -65,9 +65,9 @@ def failed_fax(client: RingCentralClient, message_id: Any, send_time: datetime |
     """
     text = checked_id(NAME, message_id, "give the id that the task that sent the fax returned")
     record = messages_by_id(client, [text]).get(text, {})
-    if str(record.get("type")) != "Fax":
+    if word(record.get("type")) != "fax":
         raise BadArgument(f"{NAME} {text} is no fax of this JWT's user; send the files instead.", parameter=NAME)
-    if status_of(record).lower() not in FAILED:
+    if word(status_of(record)) not in FAILED:
         raise BadArgument(
             f"the fax {text} has the status {status_of(record)}, and only one that failed is sent anew; to send it to "
             "somebody once more, send its files.",

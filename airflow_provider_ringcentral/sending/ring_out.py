@@ -20,7 +20,7 @@ from airflow_provider_ringcentral.sending.draft import Draft, Record, Sent, dige
 from airflow_provider_ringcentral.sending.notebook import Notebook
 from airflow_provider_ringcentral.sending.once import send_once
 from airflow_provider_ringcentral.sending.posting import post
-from airflow_provider_ringcentral.sending.status import Outcome
+from airflow_provider_ringcentral.sending.status import Outcome, word
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -55,6 +55,8 @@ FAILURES = {
     "NotEnoughFunds": ALLOWED,
 }
 """Statuses of a call or a party that end it unconnected (CallingStatusInfo of the OpenAPI file)."""
+
+_SPELLINGS = {word(one): one for one in (IN_PROGRESS, SUCCESS, *OVER, *FAILURES)}
 
 LOST = Remedy(
     "The phones may or may not have rung: RingCentral has no list of RingOut calls to look in.",
@@ -129,11 +131,16 @@ def look(client: RingCentralClient, call_id: str, before: Ringing) -> Ringing:
     except NotFound:
         return replace(before, over=True)
     status = record.get("status") or {}
-    call, caller, callee = (str(status.get(f"{one}Status") or IN_PROGRESS) for one in ("call", "caller", "callee"))
+    call, caller, callee = (_spelled(status.get(f"{one}Status")) for one in ("call", "caller", "callee"))
     over = bool({call, caller, callee} & OVER)
     if call in OVER:
         return replace(before, over=True)
     return Ringing(call, caller, callee, before.connected or call == SUCCESS, over)
+
+
+def _spelled(status: Any) -> str:
+    """A status as the OpenAPI file spells it; one that nobody knows as it came."""
+    return _SPELLINGS.get(word(status), str(status)) if status else IN_PROGRESS
 
 
 def place(client: RingCentralClient, draft: RingOutDraft, notebook: Notebook, *, on_rerun: str = "send") -> Sent:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from typing import Any
 
 from airflow_provider_ringcentral.client.errors import DeliveryFailed, RingCentralError
 from airflow_provider_ringcentral.extract.errors import BadArgument
@@ -50,9 +51,14 @@ def outcome_of(record: Record, wait_for: str) -> Outcome:
         return Outcome.FAILED
     if wait_for == "accepted":
         return Outcome.DONE
-    final = str(record.get("type") or "").lower() in WITHOUT_RECEIPTS
+    final = word(record.get("type")) in WITHOUT_RECEIPTS
     wanted = DELIVERED if wait_for == "delivered" and not final else SENT | (FAILED if silent else frozenset())
-    return Outcome.DONE if status_of(record).lower() in wanted else Outcome.WAIT
+    return Outcome.DONE if word(status_of(record)) in wanted else Outcome.WAIT
+
+
+def word(text: Any) -> str:
+    """A status for comparing: RingCentral spells some in several ways, such as `In Progress` and `InProgress`."""
+    return "".join(str(text or "").split()).lower()
 
 
 def status_of(record: Record) -> str:
@@ -95,7 +101,7 @@ def checked_wait_for(value: str) -> str:
 
 
 def _statuses(record: Record) -> Iterator[str]:
-    yield status_of(record).lower()
+    yield word(status_of(record))
     for party in record.get("to") or ():
         if isinstance(party, dict) and party.get("messageStatus"):
-            yield str(party["messageStatus"]).lower()
+            yield word(party["messageStatus"])

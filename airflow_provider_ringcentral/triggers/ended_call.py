@@ -14,6 +14,7 @@ from airflow_provider_ringcentral.hooks.xcom import first_that_fit
 from airflow_provider_ringcentral.sending.arrival import list_start
 from airflow_provider_ringcentral.sending.draft import Record, moment
 from airflow_provider_ringcentral.sending.parties import is_one_of
+from airflow_provider_ringcentral.sending.status import word
 from airflow_provider_ringcentral.triggers.condition import Look
 
 MOST_EXTENSIONS = 500
@@ -21,7 +22,7 @@ MOST_EXTENSIONS = 500
 LATE_SECONDS = 600.0
 """How long after its last change a call may appear: so far a look goes back behind the one before (FACTS 6.3)."""
 
-_RUNNING = "in progress"
+_RUNNING = "inprogress"
 _TOLD = ("sessionId", "telephonySessionId", "type", "direction", "result", "startTime", "duration")
 
 
@@ -45,7 +46,7 @@ class EndedCall:
 
     def passes(self, record: Record) -> bool:
         """Whether a row is waited for. Spellings of results differ (FACTS 13.33), so case does not matter."""
-        result = str(record.get("result") or "").lower()
+        result = word(record.get("result"))
         ended = ended_at(record)
         return (
             ended is not None
@@ -54,9 +55,9 @@ class EndedCall:
             and str(record.get("id")) not in self.but_not
             and result not in ("", _RUNNING)
             and not record.get("deleted")
-            and self.direction in (None, record.get("direction"))
-            and self.call_type in (None, record.get("type"))
-            and (not self.results or result in {one.lower() for one in self.results})
+            and (self.direction is None or word(self.direction) == word(record.get("direction")))
+            and (self.call_type is None or word(self.call_type) == word(record.get("type")))
+            and (not self.results or result in map(word, self.results))
             and is_one_of(self.from_numbers, [record.get("from")])
             and is_one_of(self.to_numbers, [record.get("to")])
             and (not self.extensions or not _extensions(record).isdisjoint(self.extensions))

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
+from requests_mock import ANY
 
 from airflow_provider_ringcentral.client.errors import BadRequest, DeliveryFailed, OutcomeUnknown
+from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.ring_out import RingCentralRingOutOperator
-from airflow_provider_ringcentral.sending.ring_out import FAILURES, Ringing
+from airflow_provider_ringcentral.sending.ring_out import FAILURES, Ringing, look
 from airflow_provider_ringcentral.sending.status import NotConfirmed, Outcome
 from airflow_provider_ringcentral.triggers.ring_out import RingCentralRingOutTrigger
 
@@ -102,6 +104,27 @@ def test_a_call_that_reaches_nobody(outcome, calls, number, status, cause):
     outcome(number)
     assert ring(context_of("call", attempt=2, store=store))["status"] == "Success"
     assert len(calls()) == 2
+
+
+SPELT = [
+    ("success", "SUCCESS", "success", ("Success", True, False)),
+    ("Success", "success", "finished", ("Success", True, True)),
+    ("noanswer", "InProgress", "NO ANSWER", ("NoAnswer", False, False)),
+    ("In Progress", "inprogress", "in progress", ("InProgress", False, False)),
+    ("nosessionfound", "Success", "Success", ("InProgress", False, True)),
+    ("Considering", "Success", "Success", ("Considering", False, False)),
+]
+
+
+@pytest.mark.parametrize(("statuses", "told"), [(spelt[:3], spelt[3]) for spelt in SPELT], ids=str)
+def test_statuses_are_compared_without_case(requests_mock, connection, statuses, told):
+    status = dict(zip(("callStatus", "callerStatus", "calleeStatus"), statuses, strict=True))
+    requests_mock.post(ANY, json={"access_token": "t", "expires_in": 3600, "owner_id": "1"})
+    requests_mock.get(ANY, json={"id": "7", "status": status})
+
+    ringing = look(RingCentralJWTHook().get_conn(), "7", Ringing())
+
+    assert (ringing.call, ringing.connected, ringing.over) == told
 
 
 def test_a_call_that_was_over_before_anybody_looked(desk, calls):

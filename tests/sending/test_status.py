@@ -18,6 +18,8 @@ OUTCOMES = [
     ("SMS", "Sent", None, (DONE, DONE, WAIT)),
     ("SMS", "sent", None, (DONE, DONE, WAIT)),
     ("SMS", "Delivered", None, (DONE, DONE, DONE)),
+    ("sms", "DELIVERED", None, (DONE, DONE, DONE)),
+    ("SMS", "Sending Failed", None, (FAILED, FAILED, FAILED)),
     ("SMS", "Received", None, (DONE, DONE, DONE)),
     ("SMS", "SendingFailed", "SMS-RC-413", (FAILED, FAILED, FAILED)),
     ("SMS", "DeliveryFailed", None, (FAILED, FAILED, FAILED)),

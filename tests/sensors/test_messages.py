@@ -293,12 +293,12 @@ def rescheduling(**how):
 
 def test_without_its_note_a_rescheduled_sensor_begins_with_its_first_look(client, desk, tmp_path, monkeypatch):
     first = datetime.now(UTC) - timedelta(minutes=5)
-    arrived = desk.receive_message(from_number="+12125550128", created=(first + timedelta(minutes=1)).isoformat())
+    arrived = desk.receive_message(from_number="+12125550140", created=(first + timedelta(minutes=1)).isoformat())
     context = context_of()
     context["ti"].get_first_reschedule_date = lambda _: first
     monkeypatch.setenv("AIRFLOW__RINGCENTRAL__LEDGER_URL", f"sqlite://{tmp_path}/another-machine.sqlite")
 
-    (told,) = new(since=None, from_number="+12125550128", mode="reschedule", timeout=3600).execute(context)
+    (told,) = new(since=None, from_number="+12125550140", mode="reschedule", timeout=3600).execute(context)
 
     assert told["id"] == str(arrived["id"])
 
