@@ -32,14 +32,25 @@ def office() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def desk(office: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Sandbox]:
-    """The same, with a Connection to it (timeout 1 s), a ledger of this test and no faults."""
-    monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", office.connection_for(timeout="1"))
+    """The same, with a Connection to it (timeout 60 s), a ledger of this test and no faults."""
+    monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", office.connection_uri)
     monkeypatch.setenv("AIRFLOW__RINGCENTRAL__LEDGER_URL", f"sqlite://{tmp_path}/ledger.sqlite")
     webhook = json.dumps({"conn_type": "http", "password": office.add_webhook()})
     monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_WEBHOOK_DEFAULT", webhook)
     office.reset_stats()
     yield office
     office.clear_faults()
+
+
+@pytest.fixture
+def in_haste(office: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Gives up waiting for an answer after a second, where the loss is that it does not come in time."""
+
+    def hurry(loss: str = "timeout") -> None:
+        if loss == "timeout":
+            monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", office.connection_for(timeout="1"))
+
+    return hurry
 
 
 @pytest.fixture
@@ -138,7 +149,7 @@ def senders(arguments: dict[str, dict[str, Any]]) -> dict[str, Callable[..., Any
     def sender(channel: str) -> Callable[..., Any]:
         module, _, name = CLASSES[channel].rpartition(".")
         kind = getattr(importlib.import_module(f"airflow_provider_ringcentral.{module}"), name)
-        return lambda **how: Lister(kind(**{"task_id": "send", "settling": 1.5, **arguments[channel], **how}))
+        return lambda **how: Lister(kind(**{"task_id": "send", "settling": 60, **arguments[channel], **how}))
 
     return {channel: sender(channel) for channel in CLASSES}
 

@@ -14,7 +14,7 @@ from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from .conftest import ALIKE, OPERATIONS, Store, context_of
 
 LOSSES = {
-    "timeout": {"kind": "slow", "seconds": 1.5},
+    "timeout": {"kind": "slow", "seconds": 20},
     "reset": {"kind": "reset"},
     "reset in the body": {"kind": "reset", "where": "body"},
     "truncated": {"kind": "truncate"},
@@ -40,8 +40,10 @@ def lose(desk: Any, sender: str, loss: str, **rule: Any) -> None:
     desk.fault(**LOSSES[loss], operation=OPERATIONS[sender], executed=True, **rule)
 
 
-@pytest.mark.parametrize(("sender", "loss"), EVERY)
-def test_exactly_one_message_and_its_id(desk, senders, there, sender, loss):
+@pytest.mark.parametrize("case", EVERY, ids=" ".join)
+def test_exactly_one_message_and_its_id(desk, senders, there, in_haste, case):
+    sender, loss = case
+    in_haste(loss)
     lose(desk, sender, loss)
 
     (result,) = senders[sender]().execute(context_of())
@@ -132,17 +134,19 @@ def test_two_tasks_at_once_get_a_message_each(desk, senders, there, sender, with
     assert len(set(ids)) == 2
 
 
-def test_two_faxes_that_cannot_be_told_apart_are_nobodys(desk, senders, there):
+def test_two_faxes_that_cannot_be_told_apart_are_nobodys(desk, senders, there, in_haste):
+    in_haste()
     lose(desk, "fax", "timeout", times=2)
 
-    results = two_tasks_at_once(senders["fax"], with_store=True)
+    results = two_tasks_at_once(lambda: senders["fax"](settling=1.5), with_store=True)
 
     assert [type(result).__name__ for result in results] == ["OutcomeUncertain"] * 2
     assert all("cannot be told from others" in result.message for result in results)
     assert len(there()) == 2
 
 
-def test_two_faxes_with_other_files_are_told_apart(desk, senders, there):
+def test_two_faxes_with_other_files_are_told_apart(desk, senders, there, in_haste):
+    in_haste()
     lose(desk, "fax", "timeout", times=2)
     texts = iter(["short", "much longer"])
 
@@ -160,7 +164,7 @@ def test_many_tasks_of_which_every_other_loses_its_answer(desk, senders, there, 
     results: list[str] = []
 
     def work(task: str) -> None:
-        (result,) = senders["SMS"](settling=5).execute(context_of(task, store=Store() if with_store else None))
+        (result,) = senders["SMS"]().execute(context_of(task, store=Store() if with_store else None))
         results.append(result["id"])
 
     threads = [threading.Thread(target=work, args=(f"task {number}",)) for number in range(12)]

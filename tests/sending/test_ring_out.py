@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -139,7 +138,8 @@ def test_a_call_that_was_over_before_anybody_looked(desk, calls):
 
 
 @pytest.mark.parametrize("loss", ["timeout", "reset", "500", "502", "504"])
-def test_an_answer_that_is_lost_is_not_called_again(desk, calls, loss):
+def test_an_answer_that_is_lost_is_not_called_again(desk, calls, in_haste, loss):
+    in_haste(loss)
     desk.fault(**LOSSES[loss], operation=CREATE, executed=True)
     store = Store()
 
@@ -176,7 +176,7 @@ def test_a_worker_that_is_killed_goes_on_with_its_call(desk, calls, start_call, 
     desk.set(talk_seconds=60)
     process = start_call()
     wait_until(lambda: calls() and calls()[0]["callStatus"] == "Success")
-    time.sleep(0.3)
+    wait_until(lambda: "readRingOutCallStatus" in desk.stats()["operations"])
     kill(process)
     result = ring(context_of("call", attempt=2, store=FileStore(str(tmp_path / "store.json"))))
 
