@@ -12,7 +12,8 @@ from airflow_provider_ringcentral.extract.errors import NotMedia
 
 _RECORDING_PATH = re.compile(r"/recording/[^/]+/content/?\Z")
 _TOLD_LENGTH = 80
-_PAGES: Final = ("text/html", "application/xhtml+xml", "application/json")
+_PAGES: Final = ("text/html", "application/xhtml+xml")
+_ERRORS: Final = ("application/json",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,22 @@ class MediaKind:
             found = "empty"
         else:
             return
-        cause = "" if found not in _PAGES else " A proxy or a sign-in page probably answered in RingCentral's place."
+        cause = (
+            ""
+            if found not in _PAGES + _ERRORS
+            else " A proxy or a sign-in page probably answered in RingCentral's place."
+        )
         raise NotMedia(f"The answer is not a {self.name} ({found}); nothing was stored.{cause}", found=found)
 
 
 RECORDING: Final = MediaKind("recording", accepted=("audio/*",))
 """What readCallRecordingContent gives: audio/mpeg and audio/wav, formerly audio/x-wav."""
 
-ANY_MEDIA: Final = MediaKind("media file", refused=_PAGES)
+ANY_MEDIA: Final = MediaKind("media file", refused=_PAGES + _ERRORS)
 """Attachments come in many types, and in none that pages and errors have."""
+
+API_ANSWER: Final = MediaKind("RingCentral answer", accepted=("*",), refused=_PAGES)
+"""RingCentral's API answers with JSON, media, CSV or archives, and never with a page."""
 
 
 def kind_of(uri: str) -> MediaKind:

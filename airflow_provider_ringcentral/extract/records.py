@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from airflow_provider_ringcentral.client.endpoints import READING_METHODS
+from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.client.paging import rows
-from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.extract.errors import BadArgument, NotMedia
 from airflow_provider_ringcentral.extract.files import Writer, check_destination, complete_file
 from airflow_provider_ringcentral.extract.formats import format_of
+from airflow_provider_ringcentral.extract.media_kind import API_ANSWER, RECORDING, kind_of
 from airflow_provider_ringcentral.extract.receipt import Receipt
 
 if TYPE_CHECKING:
@@ -58,13 +61,28 @@ def extract_records(
 def extract_body(
     client: RingCentralClient, method: str, path: str, options: Mapping[str, Any], destination: UPath
 ) -> Receipt:
-    """Write the body of one answer to `destination`, byte for byte; `options` are those of the client's `request`."""
+    """Write the body of one answer to `destination`, byte for byte; `options` are those of the client's `request`.
+
+    A page in the place of RingCentral's answer is refused, and for a recording everything but audio: `NotMedia`, or
+    `OutcomeUnknown` after a request that may not be repeated.
+    """
     check_destination(destination)
     before = replace(client.usage)
     kind, body = client.spool(method, path, **options)
     with body, complete_file(destination) as out:
+        _check_kind(method, path, kind)
         shutil.copyfileobj(body, out)
     return _receipt(client, before, destination, out, kind=kind.partition(";")[0], records=None)
+
+
+def _check_kind(method: str, path: str, kind: str) -> None:
+    wanted = kind_of(path)
+    try:
+        (wanted if wanted is RECORDING else API_ANSWER).check(kind)
+    except NotMedia as error:
+        if method in READING_METHODS:
+            raise
+        raise OutcomeUnknown(f"{error.message} RingCentral may have executed the {method}.") from None
 
 
 def _receipt(

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import BaseOperator
 from airflow_provider_ringcentral.client.answer import decoded
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.hooks.xcom import XCOM_LIMIT_BYTES
-from airflow_provider_ringcentral.operators.receipts import announce
+from airflow_provider_ringcentral.operators.receipts import announce, tell_answer, tell_end, tell_start
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -108,13 +108,18 @@ class RingCentralApiOperator(BaseOperator):
 
         with airflow_errors():
             client, method, path = self.hook.get_conn(), self._checked_method(), own_path(self.path)
+            # Without its query, which may hold a phone number.
+            tell_start("%s %s, to %s.", method, path.partition("?")[0], self.destination or "XCom")
             if self.destination is None:
-                return self._for_xcom(client.raw_json(method, path, **self._options()))
+                answer = client.raw_json(method, path, **self._options())
+                tell_answer(len(answer), client.usage)
+                return self._for_xcom(answer)
             destination = file_path(self.destination)
             if self.paginate:
                 receipt = extract_records(client, path, self.query, destination, self.file_format)
             else:
                 receipt = extract_body(client, method, path, self._options(), destination)
+        tell_end(receipt)
         return announce(receipt, context, self.outlets)
 
     def _checked_method(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.usage import Usage
     from airflow_provider_ringcentral.extract.receipt import Receipt
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,11 @@ def announce(
 def tell_start(what: str, *details: Any) -> None:
     """One line at INFO on what a task is about to do: what, which window, where to."""
     log.info(what, *details)
+
+
+def tell_answer(size: int, usage: Usage) -> None:
+    """The same of an answer of so many bytes that goes to XCom."""
+    log.info("Done: %d bytes, to XCom; %d requests, %.1f s waited.", size, usage.requests, usage.waited)
 
 
 def tell_end(receipt: Receipt) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_ringcentral.client.errors import NotFound, OutcomeUnknown
+from airflow_provider_ringcentral.extract.errors import NotMedia
 from airflow_provider_ringcentral.operators.api import RingCentralApiOperator
 
 EXTENSIONS = "/restapi/v1.0/account/~/extension"
@@ -36,6 +39,40 @@ def test_a_body_goes_to_a_file_as_it_came(sandbox, connection, tmp_path):
 
     assert json.loads(path.read_bytes())["name"] == "Airflow Service"
     assert (receipt["format"], receipt["bytes"]) == ("application/json", path.stat().st_size)
+
+
+def test_a_page_in_the_place_of_an_answer_is_no_file(sandbox, connection, tmp_path):
+    path, destination = f"{EXTENSIONS}/~", tmp_path / "owner.json"
+    sandbox.fault("html", operation="readExtension")
+    with pytest.raises(NotMedia, match=r"not a RingCentral answer \(text/html\)") as caught:
+        call(path=path, destination=str(destination))
+    assert not isinstance(caught.value, AirflowFailException)
+    sandbox.fault("html", path=f"{path}/sms")
+    with pytest.raises(OutcomeUnknown, match="may have executed the POST"):
+        call(path=f"{path}/sms", method="POST", body={}, destination=str(destination))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_recording_is_no_file(sandbox, connection, tmp_path):
+    destination, recording = tmp_path / "call.mp3", sandbox.recordings()[0]["id"]
+    path = f"/restapi/v1.0/account/~/recording/{recording}/content"
+    sandbox.fault("status", status=200, operation="readCallRecordingContent")
+    with pytest.raises(NotMedia, match=r"not a recording \(application/json\)"):
+        call(path=path, destination=str(destination))
+    assert call(path=path, destination=str(destination))["format"].startswith("audio/")
+
+
+def test_start_and_end_are_told_and_no_query(sandbox, connection, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    destination = tmp_path / "owner.json"
+    call(path=f"{EXTENSIONS}/~?phoneNumber=16505550100")
+    receipt = call(path=EXTENSIONS, query={"email": "x@example.com"}, destination=str(destination))
+    told = [line for line in caplog.messages if line.startswith(("GET", "Done"))]
+
+    assert told[0] == f"GET {EXTENSIONS}/~, to XCom."
+    assert re.fullmatch(r"Done: \d+ bytes, to XCom; [12] requests, \d+\.\d s waited\.", told[1])
+    assert told[2] == f"GET {EXTENSIONS}, to {destination}."
+    assert told[3].startswith(f"Done: {receipt['bytes']} bytes, in {destination}; {receipt['requests']} requests, ")
 
 
 def test_an_answer_too_large_for_xcom(sandbox, connection):
