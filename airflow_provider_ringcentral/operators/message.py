@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.client.errors import RingCentralError
     from airflow_provider_ringcentral.extract.given import Span
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
     from airflow_provider_ringcentral.operators.wishes import Wishes
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sending.draft import Sent
     from airflow_provider_ringcentral.sending.following import Standing
     from airflow_provider_ringcentral.sending.notebook import Notebook
+    from airflow_provider_ringcentral.sending.outcomes import Outcomes
 
 SECONDS_EACH_POLL = 10.0
 SECONDS_UNTIL_SENT = 600.0
 SECONDS_OF_LOOKING = 30.0
+OUTCOMES = "outcomes"
+"""XCom key of what became of each message, when some were not sent."""
 
 KEPT_OF_MANY = ("to", "id")
 """What the result has of each message when all of it would be too much for XCom."""
@@ -43,7 +47,8 @@ class RingCentralMessageOperator(BaseOperator):
     and `id` only, and of more than some 1,000 only the first: XCom gets at most 48 KB, and the log says what is left.
 
     Raises `OutcomeUnknown` when nobody can tell whether a message went out, `DeliveryFailed` when it went out and came
-    to nothing, `NotConfirmed` when the status that is waited for did not come in time.
+    to nothing, `NotConfirmed` when the status that is waited for did not come in time. Every recipient is tried, also
+    after others were refused; the error says what became of each, and so does the XCom `outcomes` of the failed task.
 
     :param wait_for: `accepted` (RingCentral has it), `sent` (the carrier has it, which is often the last that is heard)
         or `delivered` (the phone has it; not every carrier says so).
@@ -128,7 +133,7 @@ class RingCentralMessageOperator(BaseOperator):
             client = self.hook.get_conn()
             notebook = notebook_of(context, client, resumed=resumed)
             parcels = self.parcels(client)
-            sent = send_all(
+            outcomes = send_all(
                 client,
                 parcels,
                 notebook,
@@ -136,12 +141,35 @@ class RingCentralMessageOperator(BaseOperator):
                 on_rerun=wishes.on_rerun,
                 settling=wishes.settling,
             )
-            keys = {one.id: parcel.draft.key for parcel, one in zip(parcels, sent, strict=True)}
-            known = Standing({one.id: one.record for one in sent}, wishes.wait_for).updated(ungrouped(seen))
+            failure = self._failure(context, outcomes)
+            sent = {place: one.sent for place, one in enumerate(outcomes.all) if one.sent is not None}
+            keys = {one.id: parcels[place].draft.key for place, one in sent.items()}
+            known = Standing({one.id: one.record for one in sent.values()}, wishes.wait_for).updated(ungrouped(seen))
             standing = self._follow(client, notebook, keys, known, wishes)
+            if failure is not None:
+                raise failure
             notebook.finish()
-        told = [self._told(parcel, one, standing.records[one.id]) for parcel, one in zip(parcels, sent, strict=True)]
+        told = [self._told(parcels[place], one, standing.records[one.id]) for place, one in sent.items()]
         return bounded(told, KEPT_OF_MANY)
+
+    def _failure(self, context: Context, outcomes: Outcomes) -> RingCentralError | None:
+        """The error for those that are not sent. Raised at once when a later try may send them, else after the wait.
+
+        The outcome of each goes to XCom, under the key `outcomes`: what a failed task returns nobody sees.
+        """
+        from airflow_provider_ringcentral.hooks.xcom import first_that_fit
+
+        error = outcomes.error()
+        if error is None:
+            return None
+        push = getattr(context.get("ti"), "xcom_push", None)
+        if push is not None and len(outcomes.all) > 1:
+            push(key=OUTCOMES, value=first_that_fit(outcomes.told()))
+        if outcomes.comes_back:
+            raise error
+        if outcomes.some_out:
+            self.log.error("%s", error)
+        return error
 
     def _follow(
         self, client: RingCentralClient, notebook: Notebook, keys: Mapping[str, str], standing: Standing, wishes: Wishes

@@ -1,22 +1,25 @@
-"""The messages of one task: sent one after the other, so that what went out is told even when some did not."""
+"""The messages of one task: each is tried, and what became of each is told."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from airflow_provider_ringcentral.client.errors import BadRequest, OutcomeUnknown, RingCentralError
-from airflow_provider_ringcentral.sending.draft import Draft, Sent
+from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RateLimited, RingCentralError, Unavailable
+from airflow_provider_ringcentral.sending.draft import Draft
+from airflow_provider_ringcentral.sending.failed import FailedBefore
 from airflow_provider_ringcentral.sending.notebook import Notebook
 from airflow_provider_ringcentral.sending.once import send_once
+from airflow_provider_ringcentral.sending.outcomes import Fate, Outcome, Outcomes
+from airflow_provider_ringcentral.sending.refusals import concerns_everybody
 
 C = TypeVar("C")
 log = logging.getLogger(__name__)
 
-MOST_FAILURES_IN_A_ROW = 3
-"""After this many the rest is not tried: the text or the sender is at fault, or RingCentral is down."""
+FAILING_SECONDS = 300.0
+"""When nothing has gone through for this long, RingCentral is down, and the rest is left to the next try."""
 
 
 @dataclass(frozen=True)
@@ -35,45 +38,60 @@ def send_all(
     on_unknown: str = "look",
     on_rerun: str = "send",
     settling: float | None = None,
-) -> list[Sent]:
-    """Send every parcel once, in their order; what they are at the server.
+) -> Outcomes:
+    """Send every parcel once, in their order; what became of each, in that order. Raises none of their errors.
 
-    A message that is refused, or whose fate is unknown, does not keep the others back; when all are through, the first
-    such error is raised, with the places of all. Whatever else goes wrong is raised at once. A retry goes on with what
-    is not sent yet.
+    No recipient keeps the others back: after a refusal, an unknown fate or an outage the next one is tried. It stops
+    for what all have in common only (`refusals.py`), and when nothing has gone through for `FAILING_SECONDS`. What is
+    not sent yet is sent by a retry or after a deferral: first whoever was not tried, then whoever failed; what this try
+    was refused for good is not asked again.
     """
-    sent: list[Sent] = []
-    failed: list[tuple[Parcel[C], RingCentralError]] = []
-    in_a_row = 0
-    for parcel in parcels:
+    before = FailedBefore(notebook)
+    outcomes = [Outcome(parcel.places) for parcel in parcels]
+    failing_since: float | None = None
+    for place in before.order([parcel.draft.key for parcel in parcels]):
+        parcel = parcels[place]
+        error = before.refusal(parcel.draft.key)
+        if error is None and failing_since is not None and notebook.now() - failing_since > FAILING_SECONDS:
+            break
         try:
-            one = send_once(client, parcel.draft, notebook, on_unknown=on_unknown, on_rerun=on_rerun, settling=settling)
-        except (BadRequest, OutcomeUnknown) as error:
-            failed.append((parcel, error))
-            in_a_row += 1
-            if in_a_row >= MOST_FAILURES_IN_A_ROW:
+            if error is not None:
+                raise error
+            sent = send_once(
+                client, parcel.draft, notebook, on_unknown=on_unknown, on_rerun=on_rerun, settling=settling
+            )
+        except RingCentralError as caught:
+            outcomes[place] = Outcome(parcel.places, _fate(caught), error=caught, out=_is_out(notebook, parcel, caught))
+            if concerns_everybody(caught):
                 break
+            if isinstance(caught, (OutcomeUnknown, RateLimited, Unavailable)) and failing_since is None:
+                failing_since = notebook.now()
         else:
-            sent.append(one)
-            in_a_row = 0
-            _tell(one, parcel)
-    if failed:
-        raise _joined(failed, len(sent), len(parcels)) from failed[0][1].__cause__
-    return sent
+            outcomes[place] = Outcome(parcel.places, Fate.SENT, sent=sent)
+            failing_since = None
+            whom = f", for to{list(parcel.places)}" if parcel.places else ""
+            log.info("%s %s is at RingCentral%s%s.", parcel.draft.channel, sent.id, sent.how, whom)
+    result = Outcomes(tuple(outcomes))
+    if result.comes_back:
+        before.note(_failures(parcels, result))
+    return result
 
 
-def _tell(sent: Sent, parcel: Parcel[C]) -> None:
-    whom = f", for to{list(parcel.places)}" if parcel.places else ""
-    log.info("%s %s is at RingCentral%s%s.", parcel.draft.channel, sent.id, sent.how, whom)
+def _fate(error: RingCentralError) -> Fate:
+    if isinstance(error, OutcomeUnknown):
+        return Fate.UNKNOWN
+    return Fate.LATER if isinstance(error, (RateLimited, Unavailable)) else Fate.REFUSED
 
 
-def _joined(failed: Sequence[tuple[Parcel[C], RingCentralError]], sent: int, total: int) -> RingCentralError:
-    """One error for all, of the first one's kind."""
-    first = failed[0][1]
-    if total == 1:
-        return first
-    places = ", ".join(f"to{list(parcel.places)}" for parcel, _ in failed)
-    untried = total - sent - len(failed)
-    rest = f", {untried} were not tried after {MOST_FAILURES_IN_A_ROW} failures in a row" if untried else ""
-    message = f"{sent} of {total} messages are sent, {len(failed)} are not ({places}){rest}; the first: {first.message}"
-    return type(first)(message, **first.fields())
+def _is_out(notebook: Notebook, parcel: Parcel[C], error: RingCentralError) -> bool:
+    """Whether it may be at the server all the same: it went out, and the look for it got no answer."""
+    if isinstance(error, OutcomeUnknown):
+        return True
+    entry = notebook.read(parcel.draft.key) if isinstance(error, (RateLimited, Unavailable)) else None
+    return entry is not None and bool(entry.id or entry.sends)
+
+
+def _failures(parcels: Sequence[Parcel[C]], result: Outcomes) -> Iterator[tuple[str, RingCentralError]]:
+    for parcel, outcome in zip(parcels, result.all, strict=True):
+        if outcome.error is not None:
+            yield parcel.draft.key, outcome.error
