@@ -6,7 +6,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RateLimited, RingCentralError, Unavailable, error_of
+from airflow_provider_ringcentral.client.errors import (
+    OutcomeUnknown,
+    RateLimited,
+    RingCentralError,
+    Unavailable,
+    error_of,
+)
 from airflow_provider_ringcentral.sending.notebook import PREFIX, Notebook
 
 PAGE = f"{PREFIX}failed"

@@ -20,7 +20,7 @@ class Fate(Enum):
     SENT = "sent"
     REFUSED = "refused"
     UNKNOWN = "unknown"
-    LATER = "failed for now"
+    LATER = "not sent yet"
     UNTRIED = "not tried"
 
 
@@ -84,7 +84,9 @@ class Outcomes:
         if len(self.all) == 1:
             return error
         told = "; ".join(filter(None, map(self._said, Fate)))
-        joined = type(error)(f"of {len(self.all)} messages {told}; to{list(worst.places)}: {error.message}", **error.fields())
+        joined = type(error)(
+            f"of {len(self.all)} messages {told}; to{list(worst.places)}: {error.message}", **error.fields()
+        )
         joined.__cause__ = error.__cause__
         return joined
 
