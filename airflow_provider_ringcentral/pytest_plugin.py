@@ -27,9 +27,13 @@ from typing import Any
 
 import pytest
 
-from airflow_provider_ringcentral.sandbox.pytest_plugin import pytest_configure, ringcentral_sandbox
+from airflow_provider_ringcentral.sandbox.pytest_plugin import (
+    _ringcentral_ledger_folder,
+    pytest_configure,
+    ringcentral_sandbox,
+)
 
-__all__ = ["pytest_configure", "ringcentral_sandbox", "run_dag"]
+__all__ = ["_ringcentral_ledger_folder", "pytest_configure", "ringcentral_sandbox", "run_dag"]
 
 AIRFLOW_2 = version("apache-airflow").startswith("2.")
 

@@ -1,7 +1,7 @@
 """Yesterday's calls, and a text to whoever is on call when a task fails for good or there are too few of them.
 
 The notifier stands in `default_args`, so every task of the DAG has it. However many fail at once, one text goes out and
-one that sums up the others.
+one that sums up the others. It comes from the Connection's Default sender, or the user's first number that can send.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class RingCentralClient:
         self.credentials = credentials
         self.ledger = ledger
         self.usage = Usage(observe=observe) if observe else Usage()
-        self.transport = Transport(credentials)
+        self.transport = Transport(credentials, policy.ends if policy else None)
         self.places = Places(ledger, credentials.timeout + HOLD_SECONDS)
         self.login = Login(
             credentials,

@@ -52,14 +52,16 @@ class Policy:
     """How patient a client is.
 
     `attempts` sent requests of unknown or failed outcome before giving up; `backoff` seconds before the second,
-    doubling up to `backoff_cap`, with full jitter; `max_wait` seconds of waiting for one request in total. Sources:
-    guide pages basics/errors.md and basics/rate-limits.md (FACTS 4.3).
+    doubling up to `backoff_cap`, with full jitter; `max_wait` seconds of waiting for one request in total; `ends` (of
+    `time.monotonic`) is when everything has to be over, if anything says so. Sources: guide pages basics/errors.md and
+    basics/rate-limits.md (FACTS 4.3).
     """
 
     attempts: int = 5
     backoff: float = 2.0
     backoff_cap: float = 60.0
     max_wait: float = DEFAULT_MAX_WAIT_SECONDS
+    ends: float | None = None
 
     def within(self, max_wait: float | None) -> Self:
         """As patient as this, but for at most `max_wait` seconds."""
@@ -94,7 +96,8 @@ class Policy:
     def _exhausted(self, state: tenacity.RetryCallState) -> bool:
         again = _again(state)
         wait = max(again.needed, state.upcoming_sleep)
-        return again.failures >= self.attempts or state.idle_for + wait > self.max_wait
+        late = self.ends is not None and time.monotonic() + wait >= self.ends
+        return late or again.failures >= self.attempts or state.idle_for + wait > self.max_wait
 
     def _give_up(self, state: tenacity.RetryCallState) -> NoReturn:
         again = _again(state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from airflow_provider_ringcentral import __version__
-from airflow_provider_ringcentral.client.broken_connection import translated
+from airflow_provider_ringcentral.client.broken_connection import NeverSent, translated
 from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.errors import (
     HOST_REFUSED,
@@ -107,8 +108,10 @@ class _Adapter(HTTPAdapter):
 class Transport:
     """A pool of connections to RingCentral's hosts. Never follows redirects and never retries by itself."""
 
-    def __init__(self, credentials: Reach) -> None:
+    def __init__(self, credentials: Reach, ends: float | None = None) -> None:
+        """`ends` (of `time.monotonic`): nothing is sent from then on, and no answer is waited for."""
         self._credentials = credentials
+        self._ends = ends
         self._session = _Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter())
@@ -136,7 +139,7 @@ class Transport:
     ) -> Iterator[requests.Response]:
         """Send once and hand over the answer with its body unread. Raises `NeverSent` or `Lost`."""
         credentials, url = self._credentials, self.url(url)
-        read_timeout = timeout or credentials.timeout
+        read_timeout = self._within_time(timeout or credentials.timeout)
         if passage is not None:
             passage.departs()
         with translated(urlsplit(url).netloc):
@@ -157,6 +160,12 @@ class Transport:
                 raise BadRequest("no request can be sent to this URL", parameter="path", remedy=_UNSENDABLE) from None
             with response:
                 yield response
+
+    def _within_time(self, timeout: float) -> float:
+        left = timeout if self._ends is None else self._ends - time.monotonic()
+        if left <= 0:
+            raise NeverSent("there was no time left for it")
+        return min(timeout, left)
 
     def close(self) -> None:
         """Close idle connections."""

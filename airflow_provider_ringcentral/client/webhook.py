@@ -15,6 +15,7 @@ from airflow_provider_ringcentral.client.response_body import body_of, error_bod
 from airflow_provider_ringcentral.client.transport import Anonymous, Passage, Transport
 from airflow_provider_ringcentral.client.verdict import Action, Judge, Verdict
 from airflow_provider_ringcentral.client.webhook_address import WebhookAddress
+from airflow_provider_ringcentral.client.webhook_pace import WebhookPace
 from airflow_provider_ringcentral.client.webhook_verdict import judge_webhook
 
 
@@ -25,12 +26,15 @@ class _Posting:
     body: Mapping[str, Any]
     passage: Passage | None
     failures: int = 0
+    turn: float | None = None
+    """Epoch seconds from which it may be sent."""
 
 
 class WebhookClient:
     """Posts to the incoming webhook at `credentials` (there is nothing else to know of it).
 
-    `ledger` is for whoever notes what was sent. `raise_as` turns an error into the one to raise. Safe for threads.
+    `ledger` has the pace, and is for whoever notes what was sent. `raise_as` turns an error into the one to raise. Safe
+    for threads.
     """
 
     def __init__(
@@ -43,15 +47,17 @@ class WebhookClient:
     ) -> None:
         self.credentials = credentials
         self.ledger = ledger
-        self._transport = Transport(credentials)
         self._policy = policy or Policy()
+        self._transport = Transport(credentials, self._policy.ends)
+        self._pace = WebhookPace(ledger, credentials.session_key, self._policy.max_wait)
         self._raise_as = raise_as
 
     def post(self, body: Mapping[str, Any], passage: Passage | None = None) -> None:
-        """Post a body of format 2, once. Waits and repeats when it was certainly not taken (429, no connection).
+        """Post a body of format 2, once, one a second by all who share the ledger.
 
-        Raises `BadRequest` with RingCentral's words when it made no post of it, `NotFound` for a webhook that is not
-        there, `OutcomeUnknown` when nobody can tell.
+        Waits for its turn, and repeats when it was certainly not taken (429, no connection). Raises `RateLimited` when
+        its turn is further away than the client waits, `BadRequest` with RingCentral's words when it made no post of
+        it, `NotFound` for a webhook that is not there, `OutcomeUnknown` when nobody can tell.
         """
         posting = _Posting(body, passage)
         try:
@@ -67,6 +73,8 @@ class WebhookClient:
         self._transport.close()
 
     def _attempt(self, posting: _Posting) -> None:
+        posting.turn = self._pace.turn(posting.turn)
+        self._pace.wait_for(posting.turn)
         verdict = self._verdict(posting)
         if verdict.action is Action.DONE:
             return
@@ -76,6 +84,9 @@ class WebhookClient:
         if posting.passage is not None:
             posting.passage.refused()
         posting.failures += not isinstance(error, RateLimited)
+        posting.turn = None
+        if verdict.delay:
+            self._pace.close(verdict.delay)
         what = f"HTTP {error.status}" if error.status else error.message
         raise Again(f"{type(error).__name__}: {what}", delay=verdict.delay, failures=posting.failures, error=error)
 

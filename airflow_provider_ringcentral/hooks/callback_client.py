@@ -1,16 +1,19 @@
 """Clients for callbacks, to which Airflow gives little time.
 
 A worker ends a process 20 s after its task has ended (`[core] task_success_overtime`), callbacks included, and the DAG
-processor one that works on a file for 50 s. So requests neither wait long for their place in the quota nor for answers.
+processor one that works on a file for 50 s. So requests neither wait long for their place in the quota nor for answers,
+and all of them together end at one instant.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from airflow.providers.common.compat.connection import get_async_connection
@@ -37,53 +40,82 @@ ANSWER_SECONDS = 6.0
 """For an answer, unless the Connection gives it less."""
 
 
-def with_client(ringcentral_conn_id: str, job: Callable[[RingCentralClient], T]) -> T:
-    """`job` done with a client of the Connection."""
-    return _done(RingCentralJWTHook(ringcentral_conn_id).credentials, mask_secret, job)
+IN_ALL_SECONDS = 18.0
+"""For everything that one callback does here, unless it says otherwise."""
+
+MARGIN_SECONDS = 0.5
+"""After `ends`, what still runs is left to itself: requests give up before by themselves."""
 
 
-async def with_client_on_loop(ringcentral_conn_id: str, job: Callable[[RingCentralClient], T]) -> T:
+def with_client(ringcentral_conn_id: str, job: Callable[[RingCentralClient], T], ends: float | None = None) -> T:
+    """`job` done with a client of the Connection, given up at `ends` (of `time.monotonic`).
+
+    None: `IN_ALL_SECONDS` from now.
+    """
+    credentials = RingCentralJWTHook(ringcentral_conn_id).credentials
+    secrets: set[str] = set()
+    try:
+        return _bounded(partial(_done, credentials, secrets.add, job), ends)
+    finally:
+        for secret in secrets:
+            mask_secret(secret)
+
+
+async def with_client_on_loop(
+    ringcentral_conn_id: str, job: Callable[[RingCentralClient], T], ends: float | None = None
+) -> T:
     """The same on an event loop: the Connection is read on it, the job done in a thread."""
     credentials = await read_credentials(ringcentral_conn_id)
     secrets: set[str] = set()
     try:
-        return await _in_thread(lambda: _done(credentials, secrets.add, job))
+        return await _in_thread(lambda: _bounded(partial(_done, credentials, secrets.add, job), ends))
     finally:
-        for secret in secrets:
+        for secret in tuple(secrets):
             await mask_on_the_loop(secret)
 
 
-def with_webhook(webhook_conn_id: str, job: Callable[[WebhookClient], T]) -> T:
-    """`job` done with a client of the incoming webhook whose URL is the Connection's password."""
+def with_webhook(webhook_conn_id: str, job: Callable[[WebhookClient], T], ends: float | None = None) -> T:
+    """`job` done with a client of the incoming webhook whose URL is the Connection's password, given up at `ends`."""
     with explaining(webhook_conn_id):
         connection = BaseHook.get_connection(webhook_conn_id)
     for secret in webhook_secrets_of(connection):
         mask_secret(secret)
-    return _done_by_webhook(webhook_address_of(connection), job)
+    address = webhook_address_of(connection)
+    return _bounded(partial(_done_by_webhook, address, job), ends)
 
 
-async def with_webhook_on_loop(webhook_conn_id: str, job: Callable[[WebhookClient], T]) -> T:
+async def with_webhook_on_loop(webhook_conn_id: str, job: Callable[[WebhookClient], T], ends: float | None = None) -> T:
     """The same on an event loop."""
     with explaining(webhook_conn_id):
         connection = await get_async_connection(webhook_conn_id)
     for secret in webhook_secrets_of(connection):
         await mask_on_the_loop(secret)
     address = webhook_address_of(connection)
-    return await _in_thread(lambda: _done_by_webhook(address, job))
+    return await _in_thread(lambda: _bounded(partial(_done_by_webhook, address, job), ends))
 
 
-def _done(credentials: Credentials, on_secret: Callable[[str], None], job: Callable[[RingCentralClient], T]) -> T:
+def _bounded(work: Callable[[float], T], ends: float | None) -> T:
+    """What `work` returns, unless something in it hangs that heeds no timeout: a name server, an answer that drips."""
+    from airflow_provider_ringcentral.client.deadline import within
+
+    until = time.monotonic() + IN_ALL_SECONDS if ends is None else ends
+    return within(max(0.0, until - time.monotonic()) + MARGIN_SECONDS, partial(work, until))
+
+
+def _done(
+    credentials: Credentials, on_secret: Callable[[str], None], job: Callable[[RingCentralClient], T], ends: float
+) -> T:
     hurried = replace(credentials, timeout=min(credentials.timeout, ANSWER_SECONDS))
-    client = client_of(hurried, max_wait=PATIENCE_SECONDS, on_secret=on_secret)
+    client = client_of(hurried, max_wait=PATIENCE_SECONDS, on_secret=on_secret, ends=ends)
     try:
         return job(client)
     finally:
         client.close()
 
 
-def _done_by_webhook(address: WebhookAddress, job: Callable[[WebhookClient], T]) -> T:
+def _done_by_webhook(address: WebhookAddress, job: Callable[[WebhookClient], T], ends: float) -> T:
     hurried = replace(address, timeout=min(address.timeout, ANSWER_SECONDS))
-    client = webhook_client_at(hurried, max_wait=PATIENCE_SECONDS)
+    client = webhook_client_at(hurried, max_wait=PATIENCE_SECONDS, ends=ends)
     try:
         return job(client)
     finally:

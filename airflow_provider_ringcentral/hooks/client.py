@@ -20,10 +20,12 @@ def client_of(
     max_wait: float,
     on_secret: Callable[[str], None],
     raise_as: Callable[[RingCentralError], RingCentralError] | None = None,
+    ends: float | None = None,
 ) -> RingCentralClient:
     """A client on the configured ledger, whose requests wait for at most `max_wait` seconds each.
 
-    Imports requests, and may run the command or ask the secrets backend that `[ringcentral] ledger_url` comes from.
+    `ends` (of `time.monotonic`) is when the last request has to be over. Imports requests, and may run the command or
+    ask the secrets backend that `[ringcentral] ledger_url` comes from.
     """
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.policy import Policy
@@ -31,7 +33,7 @@ def client_of(
     return RingCentralClient(
         credentials,
         settings.shared_ledger(settings.ledger_url()),
-        policy=Policy(max_wait=max_wait),
+        policy=Policy(max_wait=max_wait, ends=ends),
         on_secret=on_secret,
         raise_as=raise_as,
         observe=emit,

@@ -42,13 +42,14 @@ def webhook_client_at(
     *,
     max_wait: float,
     raise_as: Callable[[RingCentralError], RingCentralError] | None = None,
+    ends: float | None = None,
 ) -> WebhookClient:
-    """A client on the configured ledger. Imports requests."""
+    """A client on the configured ledger; `ends` as for `hooks.client.client_of`. Imports requests."""
     from airflow_provider_ringcentral.client.policy import Policy
     from airflow_provider_ringcentral.client.webhook import WebhookClient
 
     ledger = settings.shared_ledger(settings.ledger_url())
-    return WebhookClient(address, ledger, policy=Policy(max_wait=max_wait), raise_as=raise_as)
+    return WebhookClient(address, ledger, policy=Policy(max_wait=max_wait, ends=ends), raise_as=raise_as)
 
 
 def webhook_address_of(connection: Connection) -> WebhookAddress:

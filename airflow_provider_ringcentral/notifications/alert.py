@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseNotifier
 
-from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RingCentralError
+from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.extract.errors import BadArgument
 
 if TYPE_CHECKING:
@@ -16,12 +17,18 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.extract.given import Span
+    from airflow_provider_ringcentral.sending.outcomes import Outcomes
     from airflow_provider_ringcentral.sending.storm import Rules, Word
 
 SECONDS_BETWEEN = 300.0
 MOST_AN_HOUR = 10
 SECONDS_OF_GATHERING = 8.0
 SECONDS_OF_LOOKING = 4.0
+SECONDS_IN_ALL = 18.0
+"""For gathering, login, quota, sending and looking together: Airflow ends the process after 20."""
+
+SECONDS_AFTER_GATHERING = 10.0
+"""What is left of them at least, whatever `gather` is."""
 
 
 class RingCentralAlertNotifier(BaseNotifier):
@@ -44,6 +51,9 @@ class RingCentralAlertNotifier(BaseNotifier):
     template_ext: Sequence[str] = (".txt",)
     most_units: ClassVar[int]
     """UTF-16 units that the channel takes; what is longer is cut."""
+    shows_markdown: ClassVar[bool] = True
+    """Whether the channel formats by Markdown, so that names in our own texts are escaped."""
+    seconds_in_all: ClassVar[float] = SECONDS_IN_ALL
 
     def __init__(
         self,
@@ -63,20 +73,20 @@ class RingCentralAlertNotifier(BaseNotifier):
         self.max_per_hour = max_per_hour
         self.gather = gather
 
-    def reach(self, job: Callable[[Any], None]) -> None:
-        """Do `job` with a client."""
+    def reach(self, job: Callable[[Any], None], ends: float) -> None:
+        """Do `job` with a client that gives up at `ends` (of `time.monotonic`)."""
         raise NotImplementedError
 
-    async def reach_on_loop(self, job: Callable[[Any], None]) -> None:
+    async def reach_on_loop(self, job: Callable[[Any], None], ends: float) -> None:
         """The same on an event loop, in a thread."""
         raise NotImplementedError
 
     def line(self) -> str:
-        """Who is told how, as a digest: alerts of one line share their limits."""
+        """Who is told how, as a digest: alerts of one line and one server and credential share their limits."""
         raise NotImplementedError
 
-    def send(self, client: Any, text: str) -> str:
-        """Send `text` once; what is at the server now, for the log."""
+    def send(self, client: Any, text: str) -> Outcomes:
+        """Send `text` once to everybody; what became of each message. Raises what keeps it from being sent at all."""
         raise NotImplementedError
 
     def __call__(self, *args: Any) -> None:
@@ -102,43 +112,63 @@ class RingCentralAlertNotifier(BaseNotifier):
     def notify(self, context: Context) -> None:
         """Send, or count what need not be sent. Never raises."""
         try:
-            self.reach(lambda client: self._tell(client, context))
+            self.reach(lambda client: self._tell(client, context), self._ends())
         except Exception as error:  # noqa: BLE001 - the failure of an alert must not hide that of the task
             self._report(error)
 
     async def async_notify(self, context: Context) -> None:
         """The same in a thread of its own, on an event loop."""
         try:
-            await self.reach_on_loop(lambda client: self._tell(client, context))
+            await self.reach_on_loop(lambda client: self._tell(client, context), self._ends())
         except Exception as error:  # noqa: BLE001 - as above
             self._report(error)
 
+    def _ends(self) -> float:
+        gather = self._rules().gather
+        return time.monotonic() + max(self.seconds_in_all, gather + SECONDS_AFTER_GATHERING if gather else 0.0)
+
     def _tell(self, client: Any, context: Mapping[str, Any]) -> None:
         from airflow_provider_ringcentral.notifications.alert_text import key_of, subject_of
-        from airflow_provider_ringcentral.sending.storm import Storm
+        from airflow_provider_ringcentral.sending.draft import digest
+        from airflow_provider_ringcentral.sending.storm import Storm, discard_earlier
 
-        rules, name = self._rules(), subject_of(context)
-        storm = Storm(client.ledger, self.line(), rules, self.dedup_key or key_of(context), name)
+        rules, name, line = self._rules(), subject_of(context), self.line()
+        discard_earlier(client.ledger, line)
+        line = digest(line, client.credentials.session_key)
+        storm = Storm(client.ledger, line, rules, self.dedup_key or key_of(context), name)
         word = storm.word()
         if word is None:
             self.log.info("The alert about %s is counted and not sent: others like it were, or tell of it.", name)
             return
         try:
-            sent = self.send(client, self._worded(word, context, rules.min_interval))
-        except OutcomeUnknown:
-            raise
+            outcomes = self.send(client, self._worded(word, context, rules.min_interval))
         except Exception:
             storm.take_back(word)
             raise
-        self.log.info("%s %s: %s.", "A summary of alerts up to" if word.summary else "The alert about", name, sent)
+        if not outcomes.some_out:
+            storm.take_back(word)
+        self._report_outcomes(outcomes, "A summary of alerts up to" if word.summary else "The alert about", name)
+
+    def _report_outcomes(self, outcomes: Outcomes, what: str, name: str) -> None:
+        if sent := [f"{one.channel} {one.sent.id}{one.sent.how}" for one in outcomes.all if one.sent is not None]:
+            self.log.info("%s %s is sent: %s.", what, name, ", ".join(sent))
+        error = outcomes.error()
+        if error is not None and sent:
+            self.log.error("%s %s did not reach everybody: %s", what, name, error)
+        elif error is not None and outcomes.some_out:
+            self.log.error("%s %s may have been sent or not: %s", what, name, error)
+        elif error is not None:
+            raise error
 
     def _worded(self, word: Word, context: Mapping[str, Any], min_interval: float) -> str:
         from airflow_provider_ringcentral.notifications.alert_text import default_text, summary_of, with_untold
         from airflow_provider_ringcentral.sending.text import cut_text
 
+        markdown = self.shows_markdown
         if word.summary:
-            return cut_text(summary_of(word, min_interval), self.most_units)
-        return cut_text(with_untold(self.text or default_text(context), word), self.most_units)
+            return cut_text(summary_of(word, min_interval, markdown=markdown), self.most_units)
+        text = self.text or default_text(context, markdown=markdown)
+        return cut_text(with_untold(text, word, markdown=markdown), self.most_units)
 
     def _rules(self) -> Rules:
         from airflow_provider_ringcentral.extract.given import seconds_of
@@ -166,17 +196,17 @@ class RingCentralAccountNotifier(RingCentralAlertNotifier):
         super().__init__(**kwargs)
         self.ringcentral_conn_id = ringcentral_conn_id
 
-    def reach(self, job: Callable[[RingCentralClient], None]) -> None:
+    def reach(self, job: Callable[[RingCentralClient], None], ends: float) -> None:
         """With a client of the Connection."""
         from airflow_provider_ringcentral.hooks.callback_client import with_client
 
-        with_client(self.ringcentral_conn_id, job)
+        with_client(self.ringcentral_conn_id, job, ends)
 
-    async def reach_on_loop(self, job: Callable[[RingCentralClient], None]) -> None:
+    async def reach_on_loop(self, job: Callable[[RingCentralClient], None], ends: float) -> None:
         """The same, in a thread."""
         from airflow_provider_ringcentral.hooks.callback_client import with_client_on_loop
 
-        await with_client_on_loop(self.ringcentral_conn_id, job)
+        await with_client_on_loop(self.ringcentral_conn_id, job, ends)
 
 
 def _most(value: int | str | None) -> int | None:

@@ -6,6 +6,7 @@ exception are left out: they may quote data and secrets, and Airflow's masking e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,8 @@ from airflow_provider_ringcentral.sending.storm import Word
 
 STATES = {"failed": "failed", "up_for_retry": "failed and will be retried", "success": "succeeded"}
 MOST_SHOWN = 8
+MARKDOWN = re.compile(r"[\\`*_~\[\]<>|]")
+"""What RingCentral's Markdown, or that of cards, may take for formatting."""
 
 UNCONFIGURED = "http://localhost:8080"
 """Where Airflow takes itself to be when nobody says otherwise."""
@@ -34,8 +37,8 @@ def key_of(context: Mapping[str, Any]) -> str:
     return f"{subject_of(context)} {'deadline' if 'deadline' in context else ''}".strip()
 
 
-def default_text(context: Mapping[str, Any]) -> str:
-    """A line on what happened, and a line with the link to it."""
+def default_text(context: Mapping[str, Any], *, markdown: bool = False) -> str:
+    """A line on what happened, and a line with the link to it; `markdown`: escaped for a channel that formats."""
     ti, run_id = _ti(context), _run_id(context)
     where = f" in {run_id}" if run_id else ""
     if ti is not None:
@@ -44,7 +47,22 @@ def default_text(context: Mapping[str, Any]) -> str:
         happened = f"{subject_of(context)} missed its deadline{_due(context['deadline'])}{where}"
     else:
         happened = f"{subject_of(context)} {_reason(context)}{where}"
-    return "\n".join(filter(None, (f"Airflow: {happened}.", link_of(context))))
+    link = link_of(context)
+    if markdown:
+        happened, link = escaped(happened), plain_link(link)
+    return "\n".join(filter(None, (f"Airflow: {happened}.", link)))
+
+
+def escaped(text: str) -> str:
+    """`text` as Markdown that shows it: ids of runs and tasks are full of underscores (`manual__…`)."""
+    return MARKDOWN.sub(r"\\\g<0>", text)
+
+
+def plain_link(link: str) -> str:
+    """A link whose path has nothing that Markdown formats: what a backslash would break is percent-encoded."""
+    scheme, slashes, rest = link.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{slashes}{host}{slash}" + MARKDOWN.sub(lambda match: f"%{ord(match[0]):02X}", path)
 
 
 def link_of(context: Mapping[str, Any]) -> str:
@@ -60,16 +78,17 @@ def link_of(context: Mapping[str, Any]) -> str:
     return f"{dag}/runs/{run_id}" + (task if ti is not None else "")
 
 
-def summary_of(word: Word, min_interval: float) -> str:
+def summary_of(word: Word, min_interval: float, *, markdown: bool = False) -> str:
     """Instead of an alert: how many were held back, and of what."""
     count = sum(word.names.values())
     more = f"{count} more alert{'s' if count > 1 else ''} since {_clock(word.since)}"
-    return f"Airflow: {more}: {_listed(word)}. {_silence(word, f'The same not again for {min_interval / 60:g} min.')}"
+    silence = _silence(word, f"The same not again for {min_interval / 60:g} min.")
+    return f"Airflow: {more}: {_listed(word, markdown=markdown)}. {silence}"
 
 
-def with_untold(text: str, word: Word) -> str:
+def with_untold(text: str, word: Word, *, markdown: bool = False) -> str:
     """An alert, how many were held back before it, and whether no more are sent."""
-    held = f"(Held back since {_clock(word.since)}: {_listed(word)})" if word.held else ""
+    held = f"(Held back since {_clock(word.since)}: {_listed(word, markdown=markdown)})" if word.held else ""
     return "\n".join(filter(None, (text, held, _silence(word, ""))))
 
 
@@ -77,9 +96,12 @@ def _silence(word: Word, otherwise: str) -> str:
     return f"The hour's limit is reached: nothing more before {_clock(word.until)}." if word.until else otherwise
 
 
-def _listed(word: Word) -> str:
+def _listed(word: Word, *, markdown: bool) -> str:
     counted = sorted(word.names.items(), key=lambda one: -one[1])
-    shown = [name + (f" ({count})" if count > 1 else "") for name, count in counted[:MOST_SHOWN]]
+    shown = [
+        (escaped(name) if markdown else name) + (f" ({count})" if count > 1 else "")
+        for name, count in counted[:MOST_SHOWN]
+    ]
     rest = len(counted) - MOST_SHOWN
     return ", ".join(shown) + (f" and {rest} others" if rest > 0 else "")
 

@@ -9,6 +9,7 @@ from airflow_provider_ringcentral.notifications.alert import SECONDS_OF_LOOKING,
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.sending.outcomes import Outcomes
 
 
 class RingCentralTeamMessagingNotifier(RingCentralAccountNotifier):
@@ -45,14 +46,13 @@ class RingCentralTeamMessagingNotifier(RingCentralAccountNotifier):
 
         return digest("post", self.ringcentral_conn_id, self.chat, self.team, self.email)
 
-    def send(self, client: RingCentralClient, text: str) -> str:
+    def send(self, client: RingCentralClient, text: str) -> Outcomes:
         """One post."""
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
+        from airflow_provider_ringcentral.sending.batch import Parcel, send_all
         from airflow_provider_ringcentral.sending.chats import chat_of
-        from airflow_provider_ringcentral.sending.once import send_once
         from airflow_provider_ringcentral.sending.team_post import TeamPost
 
         draft = TeamPost(chat_of(client, chat=self.chat, team=self.team, email=self.email), text)
         # A notebook of its own: what the task itself has posted to the chat is another post.
-        sent = send_once(client, draft, notebook_of({}, client), settling=SECONDS_OF_LOOKING)
-        return f"post {sent.id}"
+        return send_all(client, [Parcel(draft, ())], notebook_of({}, client), settling=SECONDS_OF_LOOKING)

@@ -9,6 +9,7 @@ from airflow_provider_ringcentral.notifications.alert import RingCentralAlertNot
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.webhook import WebhookClient
+    from airflow_provider_ringcentral.sending.outcomes import Outcomes
 
 
 class RingCentralWebhookNotifier(RingCentralAlertNotifier):
@@ -53,17 +54,17 @@ class RingCentralWebhookNotifier(RingCentralAlertNotifier):
         self.icon_uri = icon_uri
         self.webhook_conn_id = webhook_conn_id
 
-    def reach(self, job: Callable[[WebhookClient], None]) -> None:
+    def reach(self, job: Callable[[WebhookClient], None], ends: float) -> None:
         """With a client of the webhook."""
         from airflow_provider_ringcentral.hooks.callback_client import with_webhook
 
-        with_webhook(self.webhook_conn_id, job)
+        with_webhook(self.webhook_conn_id, job, ends)
 
-    async def reach_on_loop(self, job: Callable[[WebhookClient], None]) -> None:
+    async def reach_on_loop(self, job: Callable[[WebhookClient], None], ends: float) -> None:
         """The same, in a thread."""
         from airflow_provider_ringcentral.hooks.callback_client import with_webhook_on_loop
 
-        await with_webhook_on_loop(self.webhook_conn_id, job)
+        await with_webhook_on_loop(self.webhook_conn_id, job, ends)
 
     def line(self) -> str:
         """This webhook."""
@@ -71,12 +72,11 @@ class RingCentralWebhookNotifier(RingCentralAlertNotifier):
 
         return digest("webhook", self.webhook_conn_id)
 
-    def send(self, client: WebhookClient, text: str) -> str:
+    def send(self, client: WebhookClient, text: str) -> Outcomes:
         """One post."""
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
-        from airflow_provider_ringcentral.sending.once import send_once
+        from airflow_provider_ringcentral.sending.batch import Parcel, send_all
         from airflow_provider_ringcentral.sending.webhook_post import WebhookPost, webhook_body
 
         body = webhook_body(text, title=self.title, activity=self.activity, icon_uri=self.icon_uri)
-        send_once(client, WebhookPost(body), notebook_of({}, client))
-        return "posted"
+        return send_all(client, [Parcel(WebhookPost(body), ())], notebook_of({}, client))

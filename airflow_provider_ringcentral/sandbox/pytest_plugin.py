@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -10,16 +11,30 @@ from airflow_provider_ringcentral.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def _ringcentral_ledger_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("ringcentral-ledger")
 
 
 @pytest.fixture
-def ringcentral_sandbox(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A fresh sandbox that the Connection `ringcentral_default` leads to.
+def ringcentral_sandbox(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _ringcentral_ledger_folder: Path
+) -> Iterator[Sandbox]:
+    """A fresh sandbox that the Connection `ringcentral_default` leads to, with an empty ledger of the test's own.
 
-    A marker chooses its options: `@pytest.mark.ringcentral_sandbox(calls=100, limits=False)`.
+    What other tests have sent, alerted and used up does not count, nor what lies in the ledger of your Airflow. A
+    marker chooses options: `@pytest.mark.ringcentral_sandbox(calls=100, limits=False)`.
     """
     marker = request.node.get_closest_marker("ringcentral_sandbox")
     options = marker.kwargs if marker else {}
+    # One file for all tests, emptied for each: every open ledger of the process holds files.
+    ledger = _ringcentral_ledger_folder / "ledger.sqlite"
+    for path in _ringcentral_ledger_folder.iterdir():
+        path.unlink()
+    monkeypatch.setenv("AIRFLOW__RINGCENTRAL__LEDGER_URL", f"sqlite://{quote(ledger.as_posix())}")
     with Sandbox(**options) as sandbox:
         monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", sandbox.connection_uri)
         yield sandbox

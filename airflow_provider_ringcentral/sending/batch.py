@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RateLimited, RingCentralError, Unavailable
@@ -47,7 +47,7 @@ def send_all(
     was refused for good is not asked again.
     """
     before = FailedBefore(notebook)
-    outcomes = [Outcome(parcel.places) for parcel in parcels]
+    outcomes = [Outcome(parcel.places, channel=parcel.draft.channel) for parcel in parcels]
     failing_since: float | None = None
     for place in before.order([parcel.draft.key for parcel in parcels]):
         parcel = parcels[place]
@@ -61,13 +61,15 @@ def send_all(
                 client, parcel.draft, notebook, on_unknown=on_unknown, on_rerun=on_rerun, settling=settling
             )
         except RingCentralError as caught:
-            outcomes[place] = Outcome(parcel.places, _fate(caught), error=caught, out=_is_out(notebook, parcel, caught))
+            outcomes[place] = replace(
+                outcomes[place], fate=_fate(caught), error=caught, out=_is_out(notebook, parcel, caught)
+            )
             if concerns_everybody(caught):
                 break
             if isinstance(caught, (OutcomeUnknown, RateLimited, Unavailable)) and failing_since is None:
                 failing_since = notebook.now()
         else:
-            outcomes[place] = Outcome(parcel.places, Fate.SENT, sent=sent)
+            outcomes[place] = replace(outcomes[place], fate=Fate.SENT, sent=sent)
             failing_since = None
             whom = f", for to{list(parcel.places)}" if parcel.places else ""
             log.info("%s %s is at RingCentral%s%s.", parcel.draft.channel, sent.id, sent.how, whom)

@@ -59,7 +59,8 @@ class FailedBefore:
 
     def note(self, failures: Iterable[tuple[str, RingCentralError]]) -> None:
         """Note who failed, by the key of the draft: something may pass, so there is another leg or try."""
-        page, kinds = Page(self._notebook.attempt), {}
+        page = Page(self._notebook.attempt)
+        kinds: dict[bytes, Refused] = {}
         for key, error in failures:
             page.failed.append(key[:SHORT])
             if not isinstance(error, (OutcomeUnknown, RateLimited, Unavailable)):

@@ -26,7 +26,7 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One message: the places of its recipients in `to` (from 0), and `sent` or the `error`.
+    """One message of a `channel`: the places of its recipients in `to` (from 0), and `sent` or the `error`.
 
     `out`: it may be at the server although an error says that it failed.
     """
@@ -36,6 +36,7 @@ class Outcome:
     sent: Sent | None = None
     error: RingCentralError | None = None
     out: bool = False
+    channel: str = "message"
 
     def told(self) -> dict[str, Any]:
         """As JSON, without personal data: `to`, `outcome`, `id`, and of the error `status` and `codes`."""

@@ -25,11 +25,17 @@ NAME = "from_number"
 
 
 def sender(
-    client: RingCentralClient, number: str | None, needs: AbstractSet[str], *, show_numbers: bool = False
+    client: RingCentralClient,
+    number: str | None,
+    needs: AbstractSet[str],
+    *,
+    show_numbers: bool = False,
+    any_of_several: bool = False,
 ) -> str:
     """The number to send from: `number` when it is one of the user's and has all features that `needs` names.
 
-    None: the Connection's `from_number` when it has them, else the only one that has. One Light request
+    None: the Connection's `from_number` when it has them, else the only one that has (with `any_of_several` the first
+    of them). One Light request
     (listExtensionPhoneNumbers). Without the app scope ReadAccounts a given number goes unchecked, with a line in the
     log. Raises `BadArgument` naming the numbers that can send, by their last four digits unless `show_numbers`.
     """
@@ -55,7 +61,7 @@ def sender(
     if given is None and default is not None and default not in features:
         raise BadArgument(f"from_number of the Connection is no number of this JWT's user. {choice}", parameter=NAME)
     if given is None:
-        if len(able) == 1:
+        if len(able) == 1 or (able and any_of_several):
             return able[0]
         many = (
             f"from_number is not given, and {len(able)} numbers can send ({needed}). {choice} Name one as from_number, "

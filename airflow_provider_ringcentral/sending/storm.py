@@ -6,6 +6,7 @@ docs/decisions/0006-alert-storms-end-in-the-ledger.md.
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -18,13 +19,16 @@ import msgspec
 from airflow_provider_ringcentral.client.ledger import Ledger
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 HOUR = 3600.0
-DAY = 24 * HOUR
 LONGEST_SECONDS = 120.0
 
 MOST_NAMES = 200
 """Different alerts that are counted by name; what comes on top is counted together."""
+
+MOST_KEYS = 1000
+"""Keys whose last alert is remembered, and messages of the last hour; the oldest are forgotten first."""
 
 LOOKS = 10
 """How often in `gather` seconds the one whose turn it is looks whether somebody came after it."""
@@ -37,22 +41,27 @@ class Held(msgspec.Struct):
     count: int = 0
 
 
+class Quiet(msgspec.Struct):
+    """Until when (epoch seconds) a key is not sent again. `summed`: a summary has named it, and it is only counted."""
+
+    until: float
+    summed: bool = False
+
+
 class Board(msgspec.Struct):
     """What all who alert the same people share. Times are epoch seconds.
 
-    `told` and `summed` say when each key was last sent and last named in a summary, `out` when something was sent in
-    the last hour. `held` is what was not told yet, since `since`; `turn` is who shall tell it, given at `given`; `last`
-    when the latest alert came that was not merely counted.
+    `quiet` has the keys that were told of lately, `out` when something was sent in the last hour. `held` is what was
+    not told yet, since `since`; `turn` is who shall tell it, `last` when the latest alert came that was not merely
+    counted.
     """
 
-    told: dict[str, float] = {}
-    summed: dict[str, float] = {}
+    quiet: dict[str, Quiet] = {}
     out: list[float] = []
     held: dict[str, Held] = {}
     since: float = 0.0
     last: float = 0.0
     turn: str = ""
-    given: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,8 @@ class Rules:
     """When alerts are held back.
 
     `min_interval`: seconds in which a key is sent once and named in one summary. `max_per_hour`: messages in any hour,
-    one summary more apart; None: any number. `gather`: seconds without a further alert that end a storm, which
-    `longest` seconds end, too.
+    one summary more apart; None: any number. `gather`: seconds without a further alert that end a storm. `longest`:
+    seconds after which what was held back is told although the storm goes on.
     """
 
     min_interval: float
@@ -101,11 +110,11 @@ class Word:
 
 
 class Storm:
-    """An alert of `key` about `name` in the storms of one `line` (a digest of who is told how)."""
+    """An alert of `key` about `name` in the storms of one `line` (a digest of who is told how, by whom)."""
 
     def __init__(self, ledger: Ledger, line: str, rules: Rules, key: str, name: str) -> None:
         self._ledger = ledger
-        self._place = f"alerts:{line}"
+        self._place = f"storm:{line}"
         self._rules = rules
         self._key = key
         self._name = name
@@ -120,13 +129,14 @@ class Storm:
         return self._last_word() if fate is Fate.WAIT else word
 
     def take_back(self, word: Word) -> None:
-        """`word` could not be sent: the next alert tells of it, and may be sent at once."""
+        """Nobody got `word`: the next alert tells of it, and may be sent at once."""
 
         def step(board: Board, now: float) -> None:
-            held = list(word.held.items())
-            for key, one in held if word.summary else [*held, (self._key, Held(self._name, 1))]:
-                (board.summed if word.summary else board.told).pop(key, None)
+            told = [] if word.summary else [(self._key, Held(self._name, 1))]
+            for key, one in [*word.held.items(), *told]:
                 _hold(board, now, key, one)
+            for key in word.held if word.summary else [self._key]:
+                board.quiet.pop(key, None)
             board.out = board.out[:-1]
             board.since = min(board.since, word.since or now)
 
@@ -135,12 +145,15 @@ class Storm:
     def _admitted(self, board: Board, now: float) -> tuple[Fate, Word | None]:
         fate = fate_of(board, now, self._key, self._rules)
         if fate is Fate.SEND:
-            word = self._taken(board, now, summary=False)
-            board.told[self._key] = board.last = now
-            return fate, word
+            board.last = now
+            return fate, self._taken(board, now, summary=False)
         _hold(board, now, self._key, Held(self._name, 1))
+        if fate is Fate.WAIT and now - board.since >= self._rules.longest:
+            # In a storm that goes on, whoever has the turn loses it before it may speak.
+            board.last = now
+            return Fate.SEND, self._taken(board, now, summary=True)
         if fate is Fate.WAIT:
-            board.turn, board.given, board.last = self._ticket, now, now
+            board.turn, board.last = self._ticket, now
         return fate, None
 
     def _last_word(self) -> Word | None:
@@ -154,25 +167,23 @@ class Storm:
     def _ended(self, board: Board, now: float) -> tuple[bool, Word | None]:
         if board.turn != self._ticket:
             return True, None
-        if now - board.given < self._rules.gather and now - board.since < self._rules.longest:
+        if now - board.last < self._rules.gather and now - board.since < self._rules.longest:
             return False, None
-        key = self._key
-        alone = (
-            set(board.held) == {key} and board.held[key].count == 1 and not _recent(board.told, key, now, self._rules)
-        )
+        # When nothing but this one alert was held back, it says more than a summary of it.
+        alone = set(board.held) == {self._key} and board.held[self._key].count == 1 and self._key not in board.quiet
         if alone:
-            # Nothing but this one alert was held back, and it says more than a summary of it.
             board.held = {}
-        word = self._taken(board, now, summary=not alone)
-        for one in (key,) if alone else word.held:
-            (board.told if alone else board.summed)[one] = now
-        return True, word
+        return True, self._taken(board, now, summary=not alone)
 
     def _taken(self, board: Board, now: float, *, summary: bool) -> Word:
         """Take what was held back off the board, to be told now."""
-        board.out, most = [*board.out, now], self._rules.max_per_hour
+        board.out, most = [*board.out, now][-MOST_KEYS:], self._rules.max_per_hour
         full = most is not None and len(board.out) > most
         word = Word(summary, board.held, board.since, until=board.out[0] + HOUR if full else 0.0)
+        for key in word.held if summary else [self._key]:
+            # Anew, so that the oldest stand first.
+            board.quiet.pop(key, None)
+            board.quiet[key] = Quiet(now + self._rules.min_interval, summed=summary)
         board.held, board.since, board.turn = {}, 0.0, ""
         return word
 
@@ -181,26 +192,30 @@ class Storm:
 
         def change(value: bytes | None) -> tuple[bytes, T]:
             board = _board(value)
-            _forget(board, now, max(DAY, self._rules.min_interval))
+            _forget(board, now)
             result = step(board, now)
             return msgspec.json.encode(board), result
 
         return self._ledger.update(self._place, change)
 
 
+def discard_earlier(ledger: Ledger, line: str) -> None:
+    """Discard what an earlier version noted, by other names and without regard to the server."""
+    place = f"alerts:{line}"
+    if ledger.read(place) is not None:
+        ledger.update(place, lambda _: (None, None))
+        log.info("What an earlier version noted of alerts to these recipients is discarded.")
+
+
 def fate_of(board: Board, now: float, key: str, rules: Rules) -> Fate:
     """What becomes of an alert of `key`. Pure."""
     left = 1 if rules.max_per_hour is None else rules.max_per_hour - len(board.out)
     calm = now - board.last >= rules.gather
-    told, summed = (_recent(moments, key, now, rules) for moments in (board.told, board.summed))
-    if calm and left > 0 and not told and not summed:
+    quiet = board.quiet.get(key)
+    if calm and left > 0 and quiet is None:
         return Fate.SEND
     # One summary more than allowed says that there are no more.
-    return Fate.COUNT if left < 0 or summed else Fate.WAIT
-
-
-def _recent(moments: dict[str, float], key: str, now: float, rules: Rules) -> bool:
-    return key in moments and now - moments[key] < rules.min_interval
+    return Fate.COUNT if left < 0 or (quiet is not None and quiet.summed) else Fate.WAIT
 
 
 def _hold(board: Board, now: float, key: str, more: Held) -> None:
@@ -211,15 +226,15 @@ def _hold(board: Board, now: float, key: str, more: Held) -> None:
     board.held.setdefault(key, Held(more.name)).count += more.count
 
 
-def _forget(board: Board, now: float, seconds: float) -> None:
+def _forget(board: Board, now: float) -> None:
     board.out = [moment for moment in board.out if now - moment < HOUR]
-    for moments in (board.told, board.summed):
-        for key in [key for key, moment in moments.items() if now - moment >= seconds]:
-            del moments[key]
+    lasting = [(key, quiet) for key, quiet in board.quiet.items() if now < quiet.until]
+    board.quiet = dict(lasting[-MOST_KEYS:])
 
 
 def _board(value: bytes | None) -> Board:
     try:
         return Board() if value is None else msgspec.json.decode(value, type=Board)
     except msgspec.MsgspecError:
+        log.warning("What the ledger knows of earlier alerts is damaged or of another version; it is discarded.")
         return Board()

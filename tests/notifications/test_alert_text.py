@@ -9,8 +9,10 @@ import pytest
 
 from airflow_provider_ringcentral.notifications.alert_text import (
     default_text,
+    escaped,
     key_of,
     link_of,
+    plain_link,
     subject_of,
     summary_of,
     with_untold,
@@ -122,3 +124,33 @@ def test_the_last_of_an_hour_says_so():
 
     assert summary_of(last, 300).endswith("etl.load (2). The hour's limit is reached: nothing more before 12:50 UTC.")
     assert with_untold("Help", last).endswith("\nThe hour's limit is reached: nothing more before 12:50 UTC.")
+
+
+def test_markdown_shows_names_as_they_are(monkeypatch):
+    """`manual__…` is underlined from there to the next two underscores, unless it is escaped."""
+    monkeypatch.setenv("AIRFLOW__API__BASE_URL", "https://my_airflow.example.com/a_b")
+    context = failed("load_rows", dag="my_etl", map_index=3)
+    vars(context["ti"])["run_id"] = context["run_id"] = "manual__2026-11-24T00:00:00+00:00_*x*"
+    vars(context["dag_run"])["run_id"] = context["run_id"]
+
+    assert default_text(context, markdown=True) == (
+        "Airflow: task my\\_etl.load\\_rows\\[3\\] failed with ValueError in "
+        "manual\\_\\_2026-11-24T00:00:00+00:00\\_\\*x\\*.\n"
+        "https://my_airflow.example.com/a%5Fb/dags/my%5Fetl/runs/manual%5F%5F2026-11-24T00%3A00%3A00%2B00%3A00%5F%2Ax%2A"
+        "/tasks/load%5Frows/mapped/3"
+    )
+    assert "manual__2026" in default_text(context)
+
+
+def test_what_markdown_might_take_for_formatting():
+    assert escaped(r"_a_ **b** [c](d) `e` ~~f~~ <g> h\i | j") == (
+        r"\_a\_ \*\*b\*\* \[c\](d) \`e\` \~\~f\~\~ \<g\> h\\i \| j"
+    )
+    assert plain_link("https://a_b/c_d?e=f_g") == "https://a_b/c%5Fd?e=f%5Fg"
+
+
+def test_names_in_summaries_are_escaped_and_the_author_s_text_is_not():
+    assert r": etl.load\_rows (2). The" in summary_of(word(("etl.load_rows", 2)), 300, markdown=True)
+    assert with_untold("**Help**", word(("etl.load_rows", 2), summary=False), markdown=True) == (
+        "**Help**\n(Held back since 12:00 UTC: etl.load\\_rows (2))"
+    )

@@ -36,7 +36,7 @@ def test_a_task_fails(texts, logged):
     assert to == ALICE
     assert text.startswith("Airflow: task etl.load failed with ValueError in scheduled__")
     assert "/dags/etl/runs/scheduled__2026-11-24T00%3A00%3A00%2B00%3A00/tasks/load" in text
-    assert "The alert about etl.load: SMS " in logged()
+    assert "The alert about etl.load is sent: SMS " in logged()
 
 
 def test_a_template_and_several_recipients(texts):
@@ -157,7 +157,7 @@ def test_what_is_not_found_is_not_sent_again(desk, texts, logged):
     notifier(text="never")(failed())  # 4 s of looking
 
     assert texts() == []
-    assert "The alert was not sent: HTTP 502" in logged()
+    assert "The alert about etl.load may have been sent or not: HTTP 502" in logged()
     assert desk.stats()["operations"]["createSMSMessage"] == 1
 
 
@@ -169,6 +169,108 @@ def test_what_was_refused_is_told_by_the_next(desk, texts):
     ((_, text),) = texts()
     assert text.startswith("two\n(Held back since ")
     assert text.endswith(": etl.extract)")
+
+
+@pytest.mark.parametrize("code", ["MSG-243", "MSG-240"])
+def test_a_refused_recipient_does_not_take_back_what_the_other_got(desk, texts, logged, code):
+    """Thirty alerts are what they would be without him: one text, and a summary."""
+    desk.number_outcome(BOB, refuse=code)
+    try:
+        for _ in range(30):
+            notifier(to=[BOB, ALICE], gather=0)(failed())
+    finally:
+        desk.number_outcome(BOB, status="Delivered")
+
+    told = [text.split(" since ")[0].split(" failed")[0] for to, text in texts() if to == ALICE]
+    assert told == ["Airflow: task etl.load", "Airflow: 1 more alert"]
+    assert [to for to, _ in texts() if to == BOB] == []
+    said = logged()
+    assert "did not reach everybody: " in said
+    assert f" {code})" in said
+
+
+def test_the_hour_s_limit_holds_for_those_who_get_it(desk, texts):
+    desk.number_outcome(BOB, refuse="MSG-243")
+    try:
+        for number in range(30):
+            notifier(to=[BOB, ALICE], gather=0, max_per_hour=3, dedup_key=f"{number}")(failed())
+    finally:
+        desk.number_outcome(BOB, status="Delivered")
+
+    assert [to for to, _ in texts()] == [ALICE] * 4
+
+
+def test_when_nobody_got_it_the_next_one_tells(desk, texts):
+    desk.number_outcome(BOB, refuse="MSG-243")
+    desk.number_outcome(ALICE, refuse="MSG-240")
+    notifier(to=[BOB, ALICE], text="one", gather=0)(failed("extract"))
+    desk.number_outcome(BOB, status="Delivered")
+    desk.number_outcome(ALICE, status="Delivered")
+    notifier(to=[BOB, ALICE], text="two", gather=0)(failed("load"))
+
+    assert [text.split(" since ")[0] for _, text in texts()] == ["two\n(Held back"] * 2
+
+
+def test_limits_of_one_server_do_not_count_on_another(desk, texts, monkeypatch):
+    """Production and staging may share a ledger, a Connection's id and those who are on call."""
+    notifier(text="one")(failed())
+    jwt = desk.add_jwt()
+    monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", desk.connection_for(jwt=jwt, timeout="1"))
+    notifier(text="two")(failed())
+
+    assert [text for _, text in texts()] == ["one", "two"]
+
+
+def test_a_user_with_two_numbers(desk, texts):
+    """Whoever is on call does not care from which one."""
+    desk.change_user(numbers={"+16505559001": ["SmsSender"]})
+    try:
+        notifier(text="help")(failed())
+        notifier(text="other", from_number="+16505559001", dedup_key="x", gather=0)(failed())
+    finally:
+        desk.change_user(numbers={})
+
+    assert [text for _, text in texts()] == ["help", "other"]
+
+
+class Hasty(RingCentralSmsNotifier):
+    """An alert that has a second and a half for everything."""
+
+    seconds_in_all = 1.5
+
+
+@pytest.mark.parametrize("on_loop", [False, True])
+def test_one_deadline_for_everything(desk, texts, logged, on_loop):
+    """Sends and looks hang: what was sent is not sent again, and one look at most begins within the time."""
+    desk.fault("slow", seconds=4, operation="createSMSMessage", every=1, executed=True)
+    desk.fault("slow", seconds=4, operation="listMessages", every=1)
+    one = Hasty(to=[ALICE, BOB], gather=0, text="once")
+    if on_loop:
+        asyncio.run(one.async_notify(failed()))
+    else:
+        one(failed())
+
+    assert "may have been sent or not" in logged()
+    asked = desk.stats()["operations"]
+    assert asked["createSMSMessage"] <= 2
+    assert asked.get("listMessages", 0) <= 1
+    desk.clear_faults()
+    notifier(gather=0, to=[ALICE, BOB], text="twice")(failed())
+    assert all("Held back" not in text for _, text in texts())
+
+
+def test_no_time_is_left(desk, texts, logged):
+    """Nothing goes out, and the next alert tells of it."""
+
+    class Late(RingCentralSmsNotifier):
+        seconds_in_all = 0.0
+
+    Late(to=ALICE, gather=0, text="one")(failed("extract"))
+    notifier(text="two", gather=0)(failed("load"))
+
+    assert "there was no time left for it" in logged()
+    ((_, text),) = texts()
+    assert text.startswith("two\n(Held back since ")
 
 
 BAD = [

@@ -35,9 +35,9 @@ def test_a_task_fails(posts, chat, logged):
     notifier(text="**{{ ti.task_id }}**", chat="{{ where }}", dedup_key="other")(failed(where=chat))
 
     first, second = posts()
-    assert first.startswith("Airflow: task etl.load failed with ValueError in scheduled__")
+    assert first.startswith(r"Airflow: task etl.load failed with ValueError in scheduled\_\_2026-")
     assert second == "**load**"
-    assert "The alert about etl.load: post " in logged()
+    assert "The alert about etl.load is sent: post " in logged()
 
 
 async def test_a_deadline(posts):
@@ -54,7 +54,7 @@ def test_many_tasks_fail_at_once(desk, posts):
         thread.join()
 
     first, second = posts()
-    assert first.startswith("Airflow: task etl.load_")
+    assert first.startswith(r"Airflow: task etl.load\_")
     assert second.startswith("Airflow: 19 more alerts since ")
 
 

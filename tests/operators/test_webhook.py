@@ -21,6 +21,7 @@ from airflow_provider_ringcentral.client.errors import (
 )
 from airflow_provider_ringcentral.client.webhook_address import webhook_address
 from airflow_provider_ringcentral.client.webhook_verdict import judge_webhook
+from airflow_provider_ringcentral.hooks.settings import ledger_url, shared_ledger
 from airflow_provider_ringcentral.operators.post import RingCentralPostOperator
 from airflow_provider_ringcentral.operators.webhook import RingCentralPostWebhookOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
@@ -334,3 +335,31 @@ def test_every_value_is_a_template_field():
     }
 
     assert set(RingCentralPostWebhookOperator.template_fields) == names - {"kwargs", "return", "deferrable"}
+
+
+def test_posts_are_a_second_apart_by_the_ledger_they_share(office, url, posted):
+    """The sandbox takes 1000 a second here: what keeps them apart is ours."""
+    before = len(office.webhook_posts())
+    threads = [threading.Thread(target=post) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(office.webhook_posts()) - before == 3
+    ledger = shared_ledger(ledger_url())
+    (key,) = ledger.keys("webhook:")
+    turns = json.loads(ledger.read(key))
+    assert ledger.now() - turns["free"] > -1.0
+    assert turns["closed"] == 0.0
+
+
+def test_a_deferrable_task_gives_its_worker_back_when_others_are_before_it(office, url, posted):
+    key = webhook_address(url).session_key
+    ledger = shared_ledger(ledger_url())
+    ledger.update(f"webhook:{key}", lambda _: (json.dumps({"free": ledger.now() + 100}).encode(), None))
+
+    with pytest.raises(TaskDeferred):
+        post(deferrable=True)
+
+    assert posted() == []

@@ -152,6 +152,15 @@ def test_plain(ringcentral_sandbox):
 @pytest.mark.ringcentral_sandbox(calls=3, limits=False)
 def test_with_options(ringcentral_sandbox):
     assert len(ringcentral_sandbox.call_ids()) == 3
+
+@pytest.mark.parametrize("run", [1, 2])
+def test_an_alert_of_an_earlier_test_holds_none_back(ringcentral_sandbox, run):
+    from airflow_provider_ringcentral.hooks.settings import ledger_url
+    from airflow_provider_ringcentral.notifications.sms import RingCentralSmsNotifier
+
+    RingCentralSmsNotifier(to="+12125550101", text="help", gather=0).notify({})
+    assert [message["text"] for message in ringcentral_sandbox.messages(direction="Outbound")] == ["help"]
+    assert not ledger_url().startswith("redis://")
 """
     )
     command = [
@@ -167,8 +176,9 @@ def test_with_options(ringcentral_sandbox):
         "-p",
         "no:asyncio",
     ]
-    child = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
-    assert "2 passed" in child.stdout, child.stdout + child.stderr
+    theirs = {**os.environ, "AIRFLOW__RINGCENTRAL__LEDGER_URL": "redis://127.0.0.1:9/0"}
+    child = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path, env=theirs)
+    assert "4 passed" in child.stdout, child.stdout + child.stderr
 
 
 def test_the_journal_keeps_no_secrets(start):

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
-from airflow_provider_ringcentral.sending.storm import Board, Fate, Rules, Storm, Word, _board, fate_of
+from airflow_provider_ringcentral.sending.storm import (
+    MOST_KEYS,
+    Board,
+    Fate,
+    Quiet,
+    Rules,
+    Storm,
+    Word,
+    _board,
+    discard_earlier,
+    fate_of,
+)
 
 RULES = Rules(min_interval=300, max_per_hour=3, gather=5)
 NOW = 1_000_000.0
 
 FATES = [
     ("the first", Board(), Fate.SEND),
-    ("another one, long after", Board(told={"b": NOW - 60}, last=NOW - 60), Fate.SEND),
-    ("another one, at once", Board(told={"b": NOW - 1}, last=NOW - 1), Fate.WAIT),
-    ("the same, at once", Board(told={"a": NOW - 1}, last=NOW - 1), Fate.WAIT),
-    ("the same, later", Board(told={"a": NOW - 299}, last=NOW - 299), Fate.WAIT),
-    ("the same, after min_interval", Board(told={"a": NOW - 300}, last=NOW - 300), Fate.SEND),
-    ("the same, summed up", Board(told={"a": NOW - 9}, summed={"a": NOW - 3}, last=NOW - 9), Fate.COUNT),
-    ("summed up long ago", Board(told={"a": NOW - 900}, summed={"a": NOW - 800}, last=NOW - 900), Fate.SEND),
-    ("another one was summed up", Board(summed={"b": NOW - 30}, last=NOW - 30), Fate.SEND),
+    ("another one, long after", Board(quiet={"b": Quiet(NOW + 240)}, last=NOW - 60), Fate.SEND),
+    ("another one, at once", Board(quiet={"b": Quiet(NOW + 299)}, last=NOW - 1), Fate.WAIT),
+    ("the same, at once", Board(quiet={"a": Quiet(NOW + 299)}, last=NOW - 1), Fate.WAIT),
+    ("the same, later", Board(quiet={"a": Quiet(NOW + 1)}, last=NOW - 299), Fate.WAIT),
+    ("the same, summed up", Board(quiet={"a": Quiet(NOW + 297, summed=True)}, last=NOW - 9), Fate.COUNT),
+    ("another one was summed up", Board(quiet={"b": Quiet(NOW + 270, summed=True)}, last=NOW - 30), Fate.SEND),
     ("the hour is full", Board(out=[NOW - 60] * 3), Fate.WAIT),
     ("the hour is full and it was said", Board(out=[NOW - 60] * 4), Fate.COUNT),
 ]
@@ -118,21 +127,6 @@ def test_whoever_waits_leaves_to_the_next():
     assert (word.summary, word.names) == (True, {"dag.b": 1, "dag.c": 1})
 
 
-def test_a_storm_without_end_is_summed_up():
-    ledger, words, rules = MemoryLedger(), [], Rules(300, None, 0.2, longest=0.3)
-    threads = []
-    for number in range(12):
-        threads.append(threading.Thread(target=lambda n=number: words.append(alert(ledger, f"{n}", rules))))
-        threads[-1].start()
-        time.sleep(0.1)
-    summaries = sum(word is not None and word.summary for word in words)
-    for thread in threads:
-        thread.join()
-
-    assert summaries >= 1
-    assert sum(1 + sum(word.names.values()) - word.summary for word in words if word) == 12
-
-
 def test_what_could_not_be_sent_is_told_by_the_next():
     ledger = MemoryLedger()
     one = Storm(ledger, "line", Rules(300, 3, 0), "a", "dag.a")
@@ -160,11 +154,69 @@ def test_names_are_bounded():
     assert word.names["others"] == 101
 
 
-def test_what_somebody_else_wrote_there_is_forgotten():
+def test_what_somebody_else_wrote_there_is_forgotten(caplog):
     ledger = MemoryLedger()
-    ledger.update("alerts:line", lambda _: (b'{"told": 1}', None))
+    ledger.update("storm:line", lambda _: (b'{"quiet": 1}', None))
 
     assert alert(ledger).summary is False
+    assert caplog.text.count("is damaged or of another version; it is discarded") == 1
+
+
+def test_what_an_earlier_version_wrote_is_discarded_once(caplog):
+    caplog.set_level(logging.INFO)
+    ledger = MemoryLedger()
+    ledger.update("alerts:line", lambda _: (b'{"told": {"a": 1000000.0}}', None))
+    discard_earlier(ledger, "line")
+    discard_earlier(ledger, "line")
+
+    assert ledger.read("alerts:line") is None
+    assert caplog.text.count("What an earlier version noted of alerts") == 1
+
+
+@pytest.mark.parametrize("rate", [0.5, 1.25, 4, 20])
+@pytest.mark.parametrize("keys", [1, 50])
+def test_a_steady_storm_is_summed_up_every_two_minutes_at_any_rate(rate, keys):
+    """Nobody who waits ever keeps the turn here: the next alert has come before it looks again."""
+    ledger, rules, told = Clock(), Rules(300, None, 8), []
+    for number in range(round(600 * rate)):
+        ledger.at = NOW + number / rate
+        storm = Storm(ledger, "line", rules, f"{number % keys}", f"dag.{number % keys}")
+        _, word = storm._change(storm._admitted)
+        if word is not None:
+            told.append((ledger.at - NOW, word))
+    board = _board(ledger.read("storm:line"))
+
+    assert told[0][0] == 0.0
+    assert not told[0][1].summary
+    assert told[1][1].summary
+    assert told[1][0] <= 122.0
+    since = [ledger.at - board.since] if board.held else []
+    # A summary names a key once in min_interval; what is waited for is told in 120 s.
+    assert max(moment - word.since for moment, word in told if word.summary) <= 122.0
+    assert not since or since[0] <= 422.0
+    told_of = sum(1 + sum(word.names.values()) - word.summary for _, word in told)
+    assert told_of + sum(held.count for held in board.held.values()) == round(600 * rate)
+
+
+def test_a_key_is_quiet_for_its_own_interval():
+    ledger = Clock()
+    alert(ledger)
+    ledger.at = NOW + 300
+
+    assert alert(ledger).summary is False
+
+
+def test_keys_are_bounded():
+    ledger, rules = Clock(), Rules(3600, None, 0)
+    for number in range(MOST_KEYS + 5):
+        ledger.at = NOW + number
+        alert(ledger, f"{number}", rules)
+    ledger.at += 1
+    alert(ledger, "last", rules)
+    board = _board(ledger.read("storm:line"))
+
+    assert len(board.quiet) <= MOST_KEYS + 1
+    assert ("0" in board.quiet, f"{MOST_KEYS}" in board.quiet) == (False, True)
 
 
 def _alerts(path: str, told, start) -> None:
@@ -192,6 +244,6 @@ def test_processes_agree_through_the_file(tmp_path):
         process.join()
 
     (alone, summary) = sorted(word for word in words if word)
-    (board,) = map(_board, [SqliteLedger(tmp_path / "ledger").read("alerts:line")])
+    (board,) = map(_board, [SqliteLedger(tmp_path / "ledger").read("storm:line")])
     assert (alone, summary[0]) == ((False, 0), True)
     assert summary[1] + sum(held.count for held in board.held.values()) == 47

@@ -1,0 +1,70 @@
+"""A post a second for each webhook: who gets which turn, and who does not wait."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
+from airflow_provider_ringcentral.client.policy import Again
+from airflow_provider_ringcentral.client.webhook_pace import WebhookPace
+
+NOW = 1_000_000.0
+
+
+class Clock(MemoryLedger):
+    """A ledger whose time passes as told."""
+
+    at = NOW
+
+    def now(self) -> float:
+        return self.at
+
+
+@pytest.fixture
+def ledger() -> Clock:
+    return Clock()
+
+
+def test_turns_are_a_second_apart_for_all_who_share_the_ledger(ledger):
+    assert [WebhookPace(ledger, "a", 60).turn(None) - NOW for _ in range(4)] == [0, 1, 2, 3]
+    assert WebhookPace(ledger, "b", 60).turn(None) == NOW
+
+
+def test_a_turn_that_is_held_is_not_taken_again(ledger):
+    pace = WebhookPace(ledger, "a", 60)
+    pace.turn(None)
+    held = pace.turn(None)
+
+    assert pace.turn(held) == held == NOW + 1
+    with pytest.raises(Again) as caught:
+        pace.wait_for(held)
+    assert caught.value.delay == 1
+    ledger.at = NOW + 1
+    pace.wait_for(held)
+
+
+def test_who_would_wait_too_long_takes_no_turn(ledger):
+    patient, hasty = WebhookPace(ledger, "a", 60), WebhookPace(ledger, "a", 6)
+    for _ in range(10):
+        patient.turn(None)
+
+    with pytest.raises(Again, match=r"others post through this webhook for 10\.0 s") as caught:
+        hasty.turn(None)
+
+    assert caught.value.needed == 10
+    assert patient.turn(None) == NOW + 10
+
+
+def test_a_429_moves_everybody_s_turn(ledger):
+    pace = WebhookPace(ledger, "a", 60)
+    first, second = pace.turn(None), pace.turn(None)
+    pace.close(30)
+
+    assert [pace.turn(first) - NOW, pace.turn(second) - NOW] == [30, 31]
+
+
+@pytest.mark.parametrize("value", [b"{", b'{"free": "soon"}', b'{"free": 2000000.0}', b"[]"])
+def test_what_cannot_be_is_forgotten(ledger, value):
+    ledger.update("webhook:a", lambda _: (value, None))
+
+    assert WebhookPace(ledger, "a", 60).turn(None) == NOW
