@@ -28,8 +28,8 @@ class RingCentralSmsNotifier(RingCentralAccountNotifier):
     :param to: a phone number in E.164, such as `+16505550100`, or a list of them.
     :param text: up to 1000 UTF-16 units, the rest is cut; None: what happened, where, and a link. A template that
         cannot be rendered in a context (deadlines have `dag_run` and `deadline` only) gives way to that.
-    :param from_number: one of the numbers of the JWT's user that can send SMS; None: the Default sender of the Connection,
-        else the first of them.
+    :param from_number: one of the numbers of the JWT's user that can send SMS; None: the Default sender of the
+        Connection, else the first of them.
     :param dedup_key: alerts of the same key are the same; None: DAG and task.
     :param min_interval: seconds in which the same alert is sent once and named in one summary.
     :param max_per_hour: texts to each of these recipients in any hour, one summary more apart; None: any number.
