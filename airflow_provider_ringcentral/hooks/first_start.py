@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.hooks.notebook import notebook_of
+from airflow_provider_ringcentral.hooks.notebook import notebook_of, start_of_run, tries_before
 from airflow_provider_ringcentral.sending.notebook import PREFIX
 
 if TYPE_CHECKING:
@@ -49,13 +49,15 @@ def first_start(
     shared lies on the machine of the first try. Then the first look of a task that `reschedules` counts, which Airflow
     knows, and for a retry and for one that has `resumed` the start of the run: earlier, so that nothing is missed.
     """
-    notebook = notebook_of(context, client, resumed=resumed)
+    # Sensors look many times in one try, which is then here again.
+    notebook = notebook_of(context, client, resumed=True)
     name = f"{PREFIX}since:{notebook.order}"
     noted = notebook.pages.get(name)
     if not isinstance(noted, int | float):
         looked = first_look(context) if reschedules else None
-        noted = looked.timestamp() if looked else notebook.retried_since
-        noted = notebook.now() if noted is None else noted
+        again = resumed or notebook.attempt > tries_before(context) + 1
+        began = start_of_run(context) if again and context.get("task_state_store") is None else None
+        noted = looked.timestamp() if looked else notebook.now() if began is None else began
         notebook.pages.set(name, noted)
     return Beginning(float(noted), notebook.pages, notebook.order)
 

@@ -34,6 +34,25 @@ def without_secrets(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
+LOCAL_EXECUTORS = frozenset({"LocalExecutor", "SequentialExecutor", "DebugExecutor", "InProcessExecutor"})
+"""Those that run tasks on the scheduler's own machine."""
+
+
+def ledger_is_sole() -> bool:
+    """Whether all tasks of this Airflow use the same ledger: one in Redis, or any with a local executor.
+
+    A SQLite file lies on one machine, and Celery's, Kubernetes' and other executors have workers on many.
+    """
+    executors = str(conf.get("core", "executor", fallback="")).split(",")
+    local = all(name.strip().replace(":", ".").rpartition(".")[2] in LOCAL_EXECUTORS for name in executors)
+    return local or ledger_is_everywhere()
+
+
+def ledger_is_everywhere() -> bool:
+    """Whether all machines see the ledger."""
+    return ledger_url().startswith(("redis://", "rediss://"))
+
+
 def allowed_hosts() -> tuple[str, ...]:
     """Hosts besides RingCentral's own that may receive secrets, in lower case."""
     listed = conf.get(SECTION, "allowed_hosts", fallback="")

@@ -184,7 +184,7 @@ class RingCentralMessageOperator(BaseOperator):
             if standing.of(Outcome.WAIT, ids):
                 late = not self._pause(notebook, standing, ids, wishes)
         for message_id in standing.of(Outcome.FAILED, ids):
-            notebook.close(keys[message_id])
+            notebook.forget(keys[message_id])
         check_failures(standing, ids)
         if late:
             raise not_confirmed(standing, ids, wishes.timeout)

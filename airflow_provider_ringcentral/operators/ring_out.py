@@ -32,8 +32,8 @@ class RingCentralRingOutOperator(BaseOperator):
     Source: operationIds createRingOutCall, readRingOutCallStatus, deleteRingOutCall (app scope RingOut; 10 calls a
     minute). Both numbers are checked before anything rings. RingCentral has no list of these calls: when the answer is
     lost, nobody can tell whether phones ring, and the task fails without calling again. Airflow's retries, also after a
-    killed worker, go on with the call they find noted. A task that is killed cancels the call, which works until the
-    first phone is answered; before Airflow 3.3 a deferred one does not.
+    killed worker, go on with the call they find noted. A task that is killed or timed out cancels the call, which works
+    until the first phone is answered (before Airflow 3.3 a deferred one does not), and the next try calls anew.
 
     Returns a dict (JSON): `id` (text), `status` (RingCentral's callStatus, last seen), `caller` and `callee` (theirs).
 
@@ -188,7 +188,7 @@ class RingCentralRingOutOperator(BaseOperator):
                     "placed again; a retry goes on waiting"
                 )
         if ringing.outcome(self.wait_for) is Outcome.FAILED:
-            raise ended_badly(notebook, key, ringing)
+            raise ended_badly(client, notebook, key, ringing)
         return ringing
 
     def _defer_until_next(self, call_id: str, seconds: float, left: float) -> None:

@@ -19,7 +19,7 @@ from airflow_provider_ringcentral.sending.broadcast_folder import DUPLICATE, OPT
 from airflow_provider_ringcentral.sending.broadcast_receipt import BroadcastReceipt
 from airflow_provider_ringcentral.sending.broadcast_result import publish
 from airflow_provider_ringcentral.sending.draft import Sent
-from airflow_provider_ringcentral.sending.notebook import PREFIX, Notebook
+from airflow_provider_ringcentral.sending.notebook import Notebook
 from airflow_provider_ringcentral.sending.once import send_once
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PAGE = f"{PREFIX}broadcast"
+PAGE = "broadcast"
 MOST_BATCHES = 200
 """Ids in a receipt."""
 
@@ -75,9 +75,9 @@ class Broadcast:
         self._known = known_batches
         self._how: dict[str, Any] = {"on_unknown": on_unknown, "on_rerun": on_rerun, "settling": settling}
         self._spent = Spent(client)
-        plan = _plan(notebook.pages.get(PAGE))
-        if plan is not None and notebook.is_over(plan.order) and not (on_rerun == "skip" and plan.receipt):
-            plan = None
+        plan = _plan(notebook.get(PAGE))
+        if plan is None and on_rerun == "skip" and (finished := _plan(notebook.get_finished(PAGE))):
+            plan = finished if finished.receipt else None
         self._plan = plan or Plan(uuid.uuid4().hex, notebook.order, destination=destination)
         # The destination may be rendered otherwise in a retry, and the list lies where it was frozen.
         beside = path_of(self._plan.destination or destination)
@@ -171,7 +171,7 @@ class Broadcast:
 
     def _note(self, plan: Plan) -> None:
         self._plan = plan
-        self._notebook.pages.set(PAGE, msgspec.to_builtins(plan))
+        self._notebook.set(PAGE, msgspec.to_builtins(plan))
 
 
 def _tell(sent: Sent, count: int) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -22,6 +23,9 @@ class Draft(ABC, Generic[C]):
     `channel` names the kind, in ids that are claimed and in logs. `key` tells this message from the others of its task
     (a digest of the recipient, not of the text: a text that differs in the retry must not make a second message).
     `content` is a digest of all that makes two messages look alike; what of it lies at the server is `content_of`.
+
+    A retry reads what is noted under `key` before anything else, so `key` asks nobody and opens no file. What does may
+    be given as a function, and is first asked for when the message is to go out.
     """
 
     channel: ClassVar[str]
@@ -33,6 +37,8 @@ class Draft(ABC, Generic[C]):
     """Whether messages of equal content are equal. If not, one that has a double is taken for nobody's."""
     keeps: ClassVar[tuple[str, ...]] = ("messageStatus", "creationTime")
     """Fields of a record that a retry shall know."""
+    known: AbstractSet[str] = frozenset()
+    """Ids of messages that a person knows to be this task's."""
 
     @property
     @abstractmethod
@@ -43,6 +49,11 @@ class Draft(ABC, Generic[C]):
     @abstractmethod
     def content(self) -> str:
         """A digest of what makes this message what it is, without personal data in clear."""
+
+    @property
+    def traits(self) -> dict[str, Any]:
+        """What else is noted to recognise it by, as JSON without personal data in clear."""
+        return {}
 
     @abstractmethod
     def send(self, client: C, passage: Passage) -> Record:
@@ -59,6 +70,13 @@ class Draft(ABC, Generic[C]):
     def content_of(self, record: Record) -> str | None:
         """The `content` of a candidate; None for what is certainly something else."""
         return None
+
+    def resembles(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
+        """Whether a candidate is what went out with this `content` and these `traits`.
+
+        They are those that were noted: what this draft has by now may have been rendered otherwise, or be gone.
+        """
+        return self.content_of(record) == content
 
     def id_of(self, record: Record) -> str:
         """The id of a record, as text: they exceed what a float holds (FACTS 13.23). Empty: it has none."""
@@ -91,6 +109,14 @@ class Sent:
     def how(self) -> str:
         """How it got there, for a line of the log; nothing when it was sent and answered just now."""
         return " by an earlier try" if self.earlier else " (found after its answer was lost)" if self.found else ""
+
+
+V = TypeVar("V")
+
+
+def given(value: V | Callable[[], V]) -> V:
+    """A value, or what the function that stands for it returns."""
+    return value() if callable(value) else value
 
 
 def digest(*parts: Any) -> str:

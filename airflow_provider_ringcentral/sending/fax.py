@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_FAX
 from airflow_provider_ringcentral.client.multipart import MultipartBody, Part, text_part
-from airflow_provider_ringcentral.sending.draft import Draft, Record, digest
+from airflow_provider_ringcentral.sending.draft import Draft, Record, digest, given
 from airflow_provider_ringcentral.sending.enclosure import Enclosure
 from airflow_provider_ringcentral.sending.fax_style import FaxStyle
 from airflow_provider_ringcentral.sending.message_store import sent_messages
@@ -51,18 +51,24 @@ class AnyFax(Draft["RingCentralClient"]):
         """The recipients."""
         return _content(self.recipients)
 
+    @property
+    def traits(self) -> dict[str, Any]:
+        """The sizes of its files."""
+        return {"sizes": sorted(self.sizes)}
+
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterable[Record]:
         """What was faxed to the first recipient since `start`."""
         return sent_messages(client, "Fax", start, phone_number=self.recipients[0])
 
     def content_of(self, record: Record) -> str | None:
-        """The recipients of a fax that may be this one."""
-        return None if self.differs(record) else _content(party.get("phoneNumber") for party in record.get("to") or ())
+        """The recipients."""
+        return _content(party.get("phoneNumber") for party in record.get("to") or ())
 
-    def differs(self, record: Record) -> bool:
-        """Whether a record is certainly another fax's: other files, or fewer pages than files."""
-        pages, sources = int(record.get("faxPageCount") or 0), source_sizes(record)
-        return 0 < pages < len(self.sizes) or bool(sources and sorted(sources) != sorted(self.sizes))
+    def resembles(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
+        """Also that it is not certainly another fax: other files, or fewer pages than files."""
+        pages, sources, sizes = int(record.get("faxPageCount") or 0), source_sizes(record), traits.get("sizes")
+        other = sizes is not None and (0 < pages < len(sizes) or (sources and sorted(sources) != sizes))
+        return not other and super().resembles(record, content, traits)
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ class FaxDraft(AnyFax):
     """
 
     to: str
-    files: tuple[Enclosure, ...]
+    files: tuple[Enclosure, ...] | Callable[[], tuple[Enclosure, ...]]
     style: FaxStyle = field(default_factory=FaxStyle)
     send_time: datetime | None = None
 
@@ -90,12 +96,14 @@ class FaxDraft(AnyFax):
     @property
     def sizes(self) -> Sequence[int]:
         """Of each file."""
-        return [file.size for file in self.files]
+        return [file.size for file in given(self.files)]
 
     def send(self, client: RingCentralClient, passage: Passage) -> Record:
         """One POST, whose files are read while it goes out."""
         fields = {"to": self.to, **self.style.fields(), **when(self.send_time)}
-        attached = [Part("attachment", file.size, file.chunks, file.name, file.content_type) for file in self.files]
+        attached = [
+            Part("attachment", file.size, file.chunks, file.name, file.content_type) for file in given(self.files)
+        ]
         if not attached:
             # A cover page alone: the part is required, and an empty text is no page.
             attached = [Part("attachment", 0, tuple, content_type="text/plain")]
@@ -103,9 +111,21 @@ class FaxDraft(AnyFax):
         headers = {"Content-Type": body.content_type}
         return post(client, CREATE_FAX.at(accountId=OWN, extensionId=OWN), passage, data=body, headers=headers)
 
-    def differs(self, record: Record) -> bool:
-        """Also by its look."""
-        return super().differs(record) or self.style.differs(record)
+    @property
+    def traits(self) -> dict[str, Any]:
+        """Also its look."""
+        return {**super().traits, "looks": looks(self.style.fields())}
+
+    def resembles(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
+        """Also by its look, as far as the record tells it."""
+        noted: Mapping[str, str] = traits.get("looks") or {}
+        told = looks({name: record[name] for name in noted if record.get(name) is not None})
+        return all(noted[name] == look for name, look in told.items()) and super().resembles(record, content, traits)
+
+
+def looks(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Digests of how a fax looks, by field: a cover page has a text."""
+    return {name: digest(value) for name, value in fields.items()}
 
 
 def when(moment: datetime | None) -> dict[str, str]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_FAX
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.sending.draft import Record, digest
+from airflow_provider_ringcentral.sending.draft import Record, digest, given
 from airflow_provider_ringcentral.sending.fax import AnyFax, source_sizes, when
 from airflow_provider_ringcentral.sending.ids import checked_id
 from airflow_provider_ringcentral.sending.message_store import messages_by_id
@@ -26,11 +27,13 @@ NAME = "original_message_id"
 
 @dataclass(frozen=True)
 class FaxAgain(AnyFax):
-    """The fax `original`, to all of its recipients again. Source: operationId createFaxMessage with a JSON body."""
+    """The fax `original`, to all of its recipients again. Source: operationId createFaxMessage with a JSON body.
+
+    `record` is the original's, or what reads it.
+    """
 
     original: str
-    numbers: tuple[str, ...]
-    sources: tuple[int, ...] = ()
+    record: Record | Callable[[], Record]
     send_time: datetime | None = None
 
     @property
@@ -41,29 +44,37 @@ class FaxAgain(AnyFax):
     @property
     def recipients(self) -> tuple[str, ...]:
         """Those of the original."""
-        return self.numbers
+        return tuple(str(party.get("phoneNumber")) for party in given(self.record).get("to") or ())
 
     @property
     def sizes(self) -> Sequence[int]:
         """Those of the original's files, as far as its record has them."""
-        return self.sources
+        return source_sizes(given(self.record))
 
     def send(self, client: RingCentralClient, passage: Passage) -> Record:
         """One POST."""
         body = {"originalMessageId": self.original, **when(self.send_time)}
         return post(client, CREATE_FAX.at(accountId=OWN, extensionId=OWN), passage, json=body)
 
-    def differs(self, record: Record) -> bool:
-        """Also from the original."""
-        return str(record.get("id")) == self.original or super().differs(record)
+    def resembles(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
+        """Also that it is not the original."""
+        return str(record.get("id")) != self.original and super().resembles(record, content, traits)
 
 
 def failed_fax(client: RingCentralClient, message_id: Any, send_time: datetime | None) -> FaxAgain:
-    """The draft for a fax that failed. One Light request (readMessage).
+    """The draft for a fax that failed; it is read when it shall go out, since a retry may find it changed or gone.
 
-    Raises `BadArgument` for what is no id, no fax of this user, or did not fail (which RingCentral refuses: MSG-343).
+    Raises `BadArgument` for what is no id.
     """
     text = checked_id(NAME, message_id, "give the id that the task that sent the fax returned")
+    return FaxAgain(text, cache(lambda: _failed(client, text)), send_time)
+
+
+def _failed(client: RingCentralClient, text: str) -> Record:
+    """The record of a fax that failed. One Light request (readMessage).
+
+    Raises `BadArgument` for no fax of this user, and for one that did not fail (which RingCentral refuses: MSG-343).
+    """
     record = messages_by_id(client, [text]).get(text, {})
     if word(record.get("type")) != "fax":
         raise BadArgument(f"{NAME} {text} is no fax of this JWT's user; send the files instead.", parameter=NAME)
@@ -73,8 +84,7 @@ def failed_fax(client: RingCentralClient, message_id: Any, send_time: datetime |
             "somebody once more, send its files.",
             parameter=NAME,
         )
-    recipients = tuple(str(party.get("phoneNumber")) for party in record.get("to") or ())
-    return FaxAgain(text, recipients, tuple(source_sizes(record)), send_time)
+    return record
 
 
 def only_original(**others: Any) -> None:

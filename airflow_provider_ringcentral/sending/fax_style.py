@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.sending.draft import Record
 from airflow_provider_ringcentral.sending.text import checked_text, utf16_units
 
 RESOLUTIONS = ("High", "Low")
@@ -27,10 +26,6 @@ class FaxStyle:
         """As RingCentral calls them."""
         named = {"faxResolution": self.resolution, "coverIndex": self.cover, "coverPageText": self.cover_text or None}
         return {name: value for name, value in named.items() if value is not None}
-
-    def differs(self, record: Record) -> bool:
-        """Whether a record says that its fax looks otherwise."""
-        return any(record.get(name) not in (None, value) for name, value in self.fields().items())
 
 
 def fax_style(resolution: Any, cover: Any, cover_text: Any, *, has_text: bool = False) -> FaxStyle:

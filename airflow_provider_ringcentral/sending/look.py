@@ -19,14 +19,20 @@ FIRST_PAUSE, LONGEST_PAUSE = 1 / 30, 1 / 4
 
 
 class Look(Generic[C]):
-    """Looks for the message of `entry` among the server's records, and claims it."""
+    """Looks for the message of `entry` among the server's records, and claims it when what is there is `proof`.
 
-    def __init__(self, client: C, draft: Draft[C], notebook: Notebook, entry: Entry) -> None:
+    It is not when others do not note in this ledger what is theirs. Then `strangers` are the ids of what looks the same
+    and may be anybody's.
+    """
+
+    def __init__(self, client: C, draft: Draft[C], notebook: Notebook, entry: Entry, *, proof: bool = True) -> None:
         self._client = client
         self._draft = draft
         self._notebook = notebook
         self._entry = entry
+        self._proof = proof and notebook.sole
         self._held_back = False
+        self.strangers: list[str] = []
 
     def until(self, deadline: float, settling: float) -> Record | None:
         """Look at once and then again until `deadline` (epoch seconds); the record, claimed for us, or None.
@@ -36,6 +42,8 @@ class Look(Generic[C]):
         pause = settling * FIRST_PAUSE
         while True:
             found = self.once()
+            if self.strangers:
+                return None
             left = deadline - self._notebook.now()
             patience = self._notebook.flight if self._held_back else 0.0
             if found is not None or left <= -patience:
@@ -52,9 +60,14 @@ class Look(Generic[C]):
             if holder == self._entry.ticket:
                 # An earlier try had its answer and was killed before it could note it.
                 return record
+            if holder is None and self._draft.id_of(record) in self._draft.known and self._claim(record):
+                return record
             if holder is None:
                 free.append(record)
-        rivals = self._notebook.rivals.count(self._entry.content, self._entry.ticket)
+        if not self._proof:
+            self.strangers = [self._draft.id_of(record) for record in free]
+            return None
+        rivals = self._notebook.claims.others_under_way(self._entry.content, self._entry.ticket)
         self._held_back = bool(free) and rivals >= len(free)
         if self._held_back or (not self._draft.exact and len(free) + rivals > 1):
             return None
@@ -66,7 +79,7 @@ class Look(Generic[C]):
         end = datetime.fromtimestamp(self._notebook.now() + SKEW_SECONDS, UTC)
         for record in self._draft.candidates(self._client, start, end):
             made = self._draft.moment_of(record)
-            alike = self._draft.content_of(record) == self._entry.content
+            alike = self._draft.resembles(record, self._entry.content, self._entry.traits)
             if alike and self._draft.id_of(record) and (made is None or start <= made <= end):
                 yield record
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +19,7 @@ from airflow_provider_ringcentral.client.errors import (
 )
 from airflow_provider_ringcentral.client.remedies import ADMIN_PORTAL, DAG_AUTHOR, Remedy
 from airflow_provider_ringcentral.sending.draft import Draft, Record, Sent, digest
-from airflow_provider_ringcentral.sending.notebook import Notebook
+from airflow_provider_ringcentral.sending.notebook import Entry, Notebook, Overtaken
 from airflow_provider_ringcentral.sending.once import send_once
 from airflow_provider_ringcentral.sending.posting import post
 from airflow_provider_ringcentral.sending.status import Outcome, word
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.transport import Passage
 
+log = logging.getLogger(__name__)
+
 WAIT_FOR = ("placed", "connected", "ended")
 """RingCentral has the call; both have answered; both have hung up."""
 
@@ -33,7 +37,12 @@ IN_PROGRESS, SUCCESS = "InProgress", "Success"
 OVER = frozenset({"Finished", "NoSessionFound"})
 
 LATER = Remedy("Nobody answered, or the line was busy.", "Call again later: a retry of the task does.", DAG_AUTHOR)
-NUMBERS = Remedy("One of the two numbers cannot be called.", "Correct to, or from_number.", DAG_AUTHOR)
+CANCELLED = Remedy(
+    "The task was ended before anybody answered.", "Nothing: a retry of the task calls anew.", DAG_AUTHOR
+)
+NUMBERS = Remedy(
+    "One of the two numbers cannot be called.", "Correct the number in `to` or in `from_number`.", DAG_AUTHOR
+)
 ALLOWED = Remedy(
     "The account or the user may not call this number.",
     "Admin Portal → Users → the JWT's user: check international calling, blocked numbers and the calling credit.",
@@ -144,45 +153,86 @@ def _spelled(status: Any) -> str:
 
 
 def place(client: RingCentralClient, draft: RingOutDraft, notebook: Notebook, *, on_rerun: str = "send") -> Sent:
-    """`send_once`, with the cure for a call of which nobody knows."""
+    """`send_once`, with the cure for a call of which nobody knows.
+
+    A call of an earlier try that was cancelled is placed anew. So is one that is over, nobody knows how, when a person
+    has cleared the task since.
+    """
+    entry = notebook.read(draft.key)
+    if entry is not None and entry.id and _is_void(client, notebook, entry):
+        log.info("Call %s of an earlier try came to nothing; calling anew.", entry.id)
+        notebook.forget(draft.key)
     try:
         return send_once(client, draft, notebook, on_unknown="fail", on_rerun=on_rerun)
     except OutcomeUnknown as error:
-        error.remedy = LOST
+        if error.remedy is None or error.remedy.who == DAG_AUTHOR:
+            error.remedy = LOST
         raise
+
+
+def _is_void(client: RingCentralClient, notebook: Notebook, entry: Entry) -> bool:
+    if was_cancelled(client, entry.id):
+        return True
+    before = _ringing(entry)
+    if entry.order == notebook.order or before.connected:
+        return False
+    now = look(client, entry.id, before)
+    return now.over and not now.connected
 
 
 def noted(notebook: Notebook, key: str) -> Ringing:
     """How the call stood when it was last looked at, by whatever try."""
     entry = notebook.read(key)
-    return Ringing(**entry.kept) if entry is not None and entry.kept else Ringing()
+    return Ringing() if entry is None else _ringing(entry)
+
+
+def _ringing(entry: Entry) -> Ringing:
+    return Ringing(**entry.kept) if entry.kept else Ringing()
 
 
 def remember(notebook: Notebook, key: str, ringing: Ringing) -> None:
     """Note how it stands: RingCentral forgets a call that is over."""
     entry = notebook.read(key)
-    if entry is not None and entry.kept != ringing.kept():
+    if entry is not None and entry.id and entry.kept != ringing.kept():
         entry.kept = ringing.kept()
-        notebook.write(key, entry)
+        # Whoever has written it meanwhile follows the call, or has placed another.
+        with suppress(Overtaken):
+            notebook.write(key, entry)
 
 
 def cancel(client: RingCentralClient, call_id: str) -> bool:
     """Cancel the call; False when it is too late, which it is once the first phone was answered.
 
-    Source: operationId deleteRingOutCall.
+    That it was cancelled is noted in the ledger: the next try places it anew. Source: operationId deleteRingOutCall.
     """
     try:
-        # A call that is over is gone: deleting it is done, and cancelled nothing.
-        return client.request("DELETE", _path(DELETE_RING_OUT, call_id)).status_code != 404
+        answer = client.request("DELETE", _path(DELETE_RING_OUT, call_id))
     except (BadRequest, NotFound):
         return False
+    if answer.status_code == 404:
+        # A call that is over is gone: deleting it is done, and cancelled nothing.
+        return False
+    client.ledger.update(_cancelled(client, call_id), lambda _: (b"1", None))
+    return True
 
 
-def ended_badly(notebook: Notebook, key: str, ringing: Ringing) -> RingCentralError:
+def was_cancelled(client: RingCentralClient, call_id: str) -> bool:
+    """Whether a try of a task cancelled the call."""
+    return client.ledger.read(_cancelled(client, call_id)) is not None
+
+
+def _cancelled(client: RingCentralClient, call_id: str) -> str:
+    return f"cancelled:{digest(client.credentials.server)}:{call_id}"
+
+
+def ended_badly(client: RingCentralClient, notebook: Notebook, key: str, ringing: Ringing) -> RingCentralError:
     """The error for a call that was not connected; when that is certain, the next try calls anew."""
+    entry = notebook.read(key)
+    if entry is not None and was_cancelled(client, entry.id):
+        return DeliveryFailed("the call was cancelled, because the task was ended", remedy=CANCELLED, temporary=True)
     error = failure_of(ringing)
     if isinstance(error, DeliveryFailed):
-        notebook.close(key)
+        notebook.forget(key)
     return error
 
 

@@ -243,7 +243,9 @@ LIKENESSES: list[tuple[Any, bool]] = [
 def test_which_cards_may_be_ours(record, alike):
     draft = TeamCard("5", ASKED)
 
-    assert (draft.content_of(record) == draft.content) is alike
+    assert draft.resembles(record, draft.content, draft.traits) is alike
+    assert draft.resembles(record, draft.content, {}) is alike, "noted by the earlier version"
+    assert TeamCard("5", {"body": []}).resembles(record, draft.content, draft.traits) is alike, "rendered otherwise"
 
 
 def files_of(folder: Path, count: int, size: int = 1) -> list[str]:

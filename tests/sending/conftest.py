@@ -73,6 +73,9 @@ class Store(dict[str, Any]):
         self[key] = value
 
 
+RUN_START = datetime.now(UTC)
+
+
 def context_of(
     task: str = "send", *, attempt: int = 1, retries: int = 3, clears: int = 0, store: Store | None = None
 ) -> dict[str, Any]:
@@ -80,7 +83,7 @@ def context_of(
     ti = SimpleNamespace(
         dag_id="dag", run_id="run", task_id=task, map_index=-1, try_number=attempt, max_tries=retries + clears
     )
-    run = SimpleNamespace(start_date=datetime.now(UTC), run_after=datetime.now(UTC))
+    run = SimpleNamespace(start_date=RUN_START, run_after=RUN_START)
     context = {"ti": ti, "task": SimpleNamespace(retries=retries), "dag_run": run}
     return context if store is None else {**context, "task_state_store": store}
 

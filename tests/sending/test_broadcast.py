@@ -382,15 +382,18 @@ def test_a_cleared_task_may_be_told_to_skip(broadcast, batches):
     assert len(batches()) == 1
 
 
-def test_a_retry_without_notes_finds_its_batches(desk, broadcast, batches, monkeypatch, tmp_path):
+def test_a_retry_without_notes_leaves_it_to_a_person_whose_a_batch_is(desk, broadcast, batches, monkeypatch, tmp_path):
     """Below Airflow 3.3 on another machine."""
     first = context_of()
     desk.fault("status", status=400, code="CMN-101", operation=CREATE, nth=2)
     with pytest.raises(AirflowFailException):
         broadcast(first, to=[ANN, BEN], chunk_size=1)
     monkeypatch.setenv("AIRFLOW__RINGCENTRAL__LEDGER_URL", f"sqlite://{tmp_path}/elsewhere.sqlite")
+    (batch,) = batches()
 
-    receipt = broadcast({**context_of(attempt=2), "dag_run": first["dag_run"]}, to=[ANN, BEN], chunk_size=1)
+    with pytest.raises(OutcomeUnknown, match=batch["id"]):
+        broadcast(context_of(attempt=2), to=[ANN, BEN], chunk_size=1)
+    receipt = broadcast(context_of(attempt=2), to=[ANN, BEN], chunk_size=1, known_batches=[batch["id"]])
 
     assert [[one["to"] for one in batch["messages"]] for batch in batches()] == [[ANN], [BEN]]
     assert receipt["batches"] == [batch["id"] for batch in batches()]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
+from airflow_provider_ringcentral.operators.webhook import RingCentralPostWebhookOperator
 
 from .conftest import ALIKE, OPERATIONS, Store, context_of
 
@@ -177,16 +180,141 @@ def test_many_tasks_of_which_every_other_loses_its_answer(desk, senders, there, 
     assert sorted(results) == there()
 
 
-def test_a_retry_of_a_lost_ledger_looks_from_the_start_of_the_run(desk, senders, there, monkeypatch, tmp_path):
-    """Below Airflow 3.3 on another machine: neither notes nor claims are there."""
-    first = context_of(attempt=1)
-    (sent,) = senders["SMS"]().execute(first)
-    monkeypatch.setenv("AIRFLOW__RINGCENTRAL__LEDGER_URL", f"sqlite://{tmp_path}/elsewhere.sqlite")
+@pytest.fixture
+def other_machine(monkeypatch, tmp_path) -> Callable[[], None]:
+    """From here on, a ledger that the machine before does not share."""
+    return lambda: monkeypatch.setenv("AIRFLOW__RINGCENTRAL__LEDGER_URL", f"sqlite://{tmp_path}/elsewhere.sqlite")
 
-    (result,) = senders["SMS"]().execute({**context_of(attempt=2), "dag_run": first["dag_run"]})
 
-    assert there() == [sent["id"]] == [result["id"]]
-    assert result["found"] is True
+@pytest.fixture
+def many_machines(monkeypatch) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "CeleryExecutor")
+
+
+@pytest.mark.parametrize("sender", OPERATIONS)
+def test_a_retry_on_another_machine_does_not_take_what_looks_the_same(desk, senders, there, other_machine, sender):
+    """Below Airflow 3.3: neither notes nor claims are there, and a person may have sent what is."""
+    (sent,) = senders[sender]().execute(context_of())
+    other_machine()
+
+    with pytest.raises(OutcomeUnknown, match=sent["id"]) as caught:
+        senders[sender]().execute(context_of(attempt=2))
+    assert there() == [sent["id"]]
+    assert "ledger_url" in caught.value.remedy.cure
+
+    (result,) = senders[sender]().execute(context_of(attempt=3, clears=2))
+    assert there() == [sent["id"], result["id"]]
+
+
+def test_a_retry_on_another_machine_sends_what_is_not_there(desk, senders, there, other_machine):
+    desk.fault("status", status=403, code="CMN-408", operation="createSMSMessage")
+    with pytest.raises(AirflowFailException):
+        senders["SMS"]().execute(context_of())
+    other_machine()
+
+    (result,) = senders["SMS"]().execute(context_of(attempt=2))
+
+    assert (there(), result["found"]) == ([result["id"]], False)
+
+
+@pytest.mark.usefixtures("many_machines")
+def test_a_webhook_on_another_machine_is_not_repeated(text, there, other_machine):
+    RingCentralPostWebhookOperator(task_id="send", text=text).execute(context_of())
+    other_machine()
+
+    with pytest.raises(OutcomeUnknown, match="its notes are not in this ledger"):
+        RingCentralPostWebhookOperator(task_id="send", text=text).execute(context_of(attempt=2))
+
+    assert len(there()) == 1
+
+
+@pytest.mark.usefixtures("many_machines")
+def test_a_retry_on_the_same_machine_knows_what_went_out(desk, senders, text, there):
+    """Its tries entered themselves in the ledger, so no note means that nothing is out."""
+    desk.fault("status", status=400, code="CMN-101", operation="createSMSMessage")
+    with pytest.raises(AirflowFailException):
+        senders["SMS"]().execute(context_of())
+    desk.fault("status", status=404, operation="postToWebhook")
+    with pytest.raises(AirflowFailException):
+        RingCentralPostWebhookOperator(task_id="hook", text=text).execute(context_of("hook"))
+
+    senders["SMS"]().execute(context_of(attempt=2))
+    RingCentralPostWebhookOperator(task_id="hook", text=text).execute(context_of("hook", attempt=2))
+
+    assert (len(there()), "listMessages" in desk.stats()["operations"]) == (2, False)
+
+
+@pytest.mark.usefixtures("many_machines")
+@pytest.mark.parametrize(
+    "case", [(sender, with_store) for sender in OPERATIONS for with_store in (True, False)], ids=str
+)
+def test_the_message_of_a_task_on_another_machine_is_not_ours(desk, senders, there, other_machine, case):
+    sender, with_store = case
+    (other,) = senders[sender]().execute(context_of("other", store=Store() if with_store else None))
+    other_machine()
+    desk.fault("status", status=502, operation=OPERATIONS[sender], times=2)
+    context = context_of("ours", store=Store() if with_store else None)
+
+    with pytest.raises(OutcomeUnknown, match="may be another task's or a person's"):
+        senders[sender](settling=0.2).execute(context)
+    (result,) = senders[sender](settling=0.2, on_unknown="resend").execute(
+        context_of("third", store=Store() if with_store else None)
+    )
+
+    assert there() == [other["id"], result["id"]]
+
+
+@pytest.mark.parametrize("with_store", [True, False])
+@pytest.mark.parametrize("retries", [(3, 0), (3, 2), (0, 3), (2, 2)], ids=str)
+def test_a_cleared_task_sends_whatever_became_of_its_retries(senders, there, with_store, retries):
+    """Clearing sets max_tries to the tries so far and the retries of now: the same number may come of it."""
+    before, after = retries
+    store = Store() if with_store else None
+    sent = [*senders["SMS"]().execute(context_of(retries=before, store=store))]
+
+    for tries in (1, 2):
+        context = context_of(attempt=tries + 1, retries=after, clears=tries, store=store)
+        sent += senders["SMS"]().execute(context)
+
+    assert there() == [one["id"] for one in sent]
+    assert len(sent) == 3
+
+
+def run_of(context: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """The context in a run that began so much later."""
+    began = context["dag_run"].start_date + timedelta(seconds=seconds)
+    return {**context, "dag_run": SimpleNamespace(start_date=began, run_after=began)}
+
+
+@pytest.mark.parametrize("sender", ["SMS", "fax", "post"])
+def test_a_run_that_is_made_anew_under_its_name_sends(desk, senders, there, sender):
+    """Also one of another Airflow with the same ledger."""
+    (first,) = senders[sender]().execute(context_of())
+
+    (second,) = senders[sender]().execute(run_of(context_of(), 5))
+
+    assert there() == [first["id"], second["id"]]
+
+
+def test_two_airflows_with_one_ledger_and_the_same_names_keep_their_notes_apart(desk, senders, there):
+    production = senders["SMS"]().execute(context_of())
+    staging = senders["SMS"]().execute(run_of(context_of(), 5))
+
+    assert senders["SMS"]().execute(context_of(attempt=2))[0]["id"] == production[0]["id"]
+    assert senders["SMS"]().execute(run_of(context_of(attempt=2), 5))[0]["id"] == staging[0]["id"]
+    assert len(there()) == 2
+
+
+def test_a_failed_run_that_is_cleared_begins_anew_and_keeps_what_is_out(desk, senders, there):
+    numbers = [f"+1212555020{number}" for number in range(3)]
+    desk.fault("status", status=400, code="CMN-101", operation="createSMSMessage", nth=2)
+    with pytest.raises(AirflowFailException):
+        senders["SMS"](to=numbers).execute(context_of())
+
+    results = senders["SMS"](to=numbers).execute(run_of(context_of(attempt=2, clears=1), 60))
+
+    assert sorted(result["id"] for result in results) == sorted(there())
+    assert len(there()) == 3
 
 
 @pytest.mark.parametrize("with_store", [True, False])

@@ -241,10 +241,10 @@ def test_a_cleared_send_whose_answer_is_lost_does_not_find_the_earlier_one(offic
         send(office, notebook_of(ledger, order=1))
 
 
-def test_a_closed_entry_is_sent_anew(office, ledger):
+def test_what_came_to_nothing_is_sent_anew(office, ledger):
     notebook = notebook_of(ledger)
     failed = send(office, notebook)
-    notebook.close(Note().key)
+    notebook.forget(Note().key)
 
     assert send(office, notebook_of(ledger)).id != failed.id
     assert len(office.messages) == 2
@@ -413,18 +413,160 @@ def test_what_is_older_than_the_clocks_may_differ_is_another_message(office, led
         send(office, notebook_of(ledger))
 
 
-def test_a_retry_without_notes_looks_from_the_start_of_the_run(office, ledger):
+def elsewhere(ledger: Ledger, **how: Any) -> Notebook:
+    """The notebook of a retry whose notes may lie on another machine, with a ledger of its own."""
+    return notebook_of(ledger, retried_since=time.time() - 400, sole=False, **how)
+
+
+def test_a_retry_whose_notes_may_lie_elsewhere_does_not_take_what_looks_the_same(office, ledger):
     office.accept(Note().to, Note().text, ago=300)
 
-    sent = send(office, notebook_of(ledger, retried_since=time.time() - 400))
+    with pytest.raises(OutcomeUnknown, match="looks the same, but may be another task's or a person's") as caught:
+        send(office, elsewhere(ledger))
 
-    assert (sent.id, sent.found, len(office.messages)) == (office.ids[0], True, 1)
+    assert (len(office.messages), office.looks) == (1, 1)
+    assert "ledger_url" in caught.value.remedy.cure
 
 
-def test_a_retry_without_notes_and_without_a_message_sends(office, ledger):
-    sent = send(office, notebook_of(ledger, retried_since=time.time() - 400))
+def test_a_retry_whose_notes_may_lie_elsewhere_resends_if_told(office, ledger):
+    office.accept(Note().to, Note().text, ago=300)
+
+    assert send(office, elsewhere(ledger), on_unknown="resend").id == office.ids[1]
+
+
+def test_a_retry_whose_notes_may_lie_elsewhere_sends_what_is_not_there(office, ledger):
+    sent = send(office, elsewhere(ledger))
 
     assert (sent.found, len(office.messages), office.looks) == (False, 1, 1)
+
+
+@pytest.mark.parametrize(("draft", "how"), [(Blind(), {}), (Note(), {"on_unknown": "fail"})])
+def test_a_retry_whose_notes_may_lie_elsewhere_and_that_cannot_look_does_not_send(office, ledger, draft, how):
+    with pytest.raises(OutcomeUnknown, match="its notes are not in this ledger"):
+        send(office, elsewhere(ledger), draft, **how)
+
+    assert (office.messages, office.looks) == ([], 0)
+
+
+def test_where_claims_are_not_shared_what_looks_the_same_is_nobodys(office, ledger):
+    """A task on another machine sends; ours is dropped, and must not take the other's message for its own."""
+    send(office, notebook_of(MemoryLedger(), "other", sole=False))
+    office.plan = ["dropped"]
+
+    with pytest.raises(OutcomeUnknown, match=office.ids[0]):
+        send(office, notebook_of(ledger, sole=False))
+    assert len(office.messages) == 1
+
+    assert send(office, notebook_of(ledger, sole=False, order=1)).id == office.ids[1]
+
+
+def test_where_claims_are_not_shared_an_answer_that_was_had_is_proof(office, ledger):
+    """Killed between the claim of its id and the note of it."""
+    office.plan = ["killed"]
+    with pytest.raises(Killed):
+        send(office, notebook_of(ledger, sole=False))
+    notebook = notebook_of(ledger, sole=False)
+    notebook.claims.take("note", office.ids[0], notebook.read(Note().key).ticket)
+
+    assert send(office, notebook).id == office.ids[0]
+
+
+def test_an_old_process_that_waited_for_its_quota_sends_nothing_more(office, ledger):
+    """It read its notes, waited, and was taken for dead: the retry sends meanwhile."""
+    old, calls = notebook_of(ledger), []
+
+    class Slow(Note):
+        def send(self, client, passage):
+            calls.append(send(office, notebook_of(ledger, attempt=2)))
+            return super().send(client, passage)
+
+    sent = send(office, old, Slow())
+
+    assert [sent.id] == [calls[0].id] == office.ids
+
+
+def test_a_retry_that_waits_while_the_old_process_sends_finds_its_message(office, ledger):
+    """The old one is accepted and killed before its answer."""
+
+    class Waiting(Note):
+        def send(self, client, passage):
+            if client.plan:
+                with pytest.raises(Killed):
+                    send(office, notebook_of(ledger))
+            return super().send(client, passage)
+
+    office.plan = ["killed"]
+    sent = send(office, notebook_of(ledger, attempt=2), Waiting())
+
+    assert ([sent.id], sent.found) == (office.ids, True)
+
+
+def test_of_two_that_resend_one_does(office, ledger):
+    office.plan = ["killed"]
+    with pytest.raises(Killed):
+        send(office, notebook_of(ledger))
+    lost = office.messages.pop()
+
+    class Waiting(Note):
+        def send(self, client, passage):
+            if not client.messages:
+                send(office, notebook_of(ledger, attempt=2), on_unknown="resend")
+            return super().send(client, passage)
+
+    sent = send(office, notebook_of(ledger), Waiting(), on_unknown="resend")
+
+    assert [sent.id] == office.ids == [str(lost["id"])]
+
+
+@pytest.mark.parametrize("order", [3, 1, 7], ids=["as many", "fewer retries", "more retries"])
+def test_a_finished_task_that_is_cleared_sends_again_whatever_became_of_its_retries(office, ledger, order):
+    """One try, cleared: `max_tries` is 1 and the retries of now."""
+    notebook = notebook_of(ledger, order=3, retries=3)
+    send(office, notebook)
+    notebook.finish()
+
+    for cleared in (1, 2):
+        again = notebook_of(ledger, order=order + cleared - 1, retries=order - 1, attempt=1 + cleared)
+        send(office, again)
+        again.finish()
+        assert len(office.messages) == 1 + cleared
+
+
+def test_a_damaged_note_is_told_and_not_sent_over(office, ledger, caplog):
+    pages = LedgerPages(ledger, "task")
+    pages.set("ringcentral:" + Note().key, {"order": 0, "content": 5})
+
+    with pytest.raises(OutcomeUnknown):
+        send(office, notebook_of(ledger))
+
+    assert (office.messages, caplog.text.count("is damaged or of another version")) == ([], 1)
+
+
+EARLIER = {"order": 3, "content": Note().content, "since": time.time(), "found": False, "kept": {}, "ticket": "t"}
+EARLIER_NOTES = [
+    ({**EARLIER, "sends": 1, "id": "77", "closed": False}, None, "77"),
+    ({**EARLIER, "sends": 1, "id": "77", "closed": True}, None, "new"),
+    ({**EARLIER, "sends": 1, "id": "", "closed": False}, None, "unknown"),
+    ({**EARLIER, "sends": 0, "id": "", "closed": False}, None, "new"),
+    ({**EARLIER, "sends": 1, "id": "77", "closed": False}, 3, "77"),
+    ({**EARLIER, "sends": 1, "id": "77", "closed": False}, 2, "new"),
+]
+
+
+@pytest.mark.parametrize(("note", "finished", "becomes"), EARLIER_NOTES)
+def test_notes_of_the_earlier_version_count(office, ledger, note, finished, becomes):
+    pages = LedgerPages(ledger, "task")
+    pages.set("ringcentral:" + Note().key, note)
+    if finished is not None:
+        pages.set("ringcentral:finished", finished)
+
+    if becomes == "unknown":
+        with pytest.raises(OutcomeUnknown):
+            send(office, notebook_of(ledger, order=3, retries=3))
+        assert office.messages == []
+    else:
+        sent = send(office, notebook_of(ledger, order=3, retries=3))
+        assert (sent.id, len(office.messages)) == (("77", 0) if becomes == "77" else (office.ids[0], 1))
 
 
 def test_what_went_out_before_claims_are_forgotten_is_not_looked_for(office, ledger):
