@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ import msgspec
 from airflow_provider_ringcentral.client.ledger import Ledger
 
 MOST_LIVES = 8
+EARLIER_NOTE = re.compile(r"sent:[0-9a-f]{32}:ringcentral:([0-9a-f]{32}|finished|broadcast)")
+"""Key of what an earlier version noted of messages; the counts of requests are under the same owner."""
 
 
 class Life(msgspec.Struct):
@@ -42,7 +45,8 @@ def signed_in(ledger: Ledger, owner: str, trial: Trial, *, earlier_owner: str = 
     begins anew, too: then the task's tries before are those that are known here. `earlier_owner`: whose pages an
     earlier version wrote.
     """
-    inherited = ledger.keys(f"sent:{earlier_owner}:") if earlier_owner and (trial.number > 1 or trial.resumed) else []
+    was_here = bool(earlier_owner) and (trial.number > 1 or trial.resumed)
+    inherited = was_here and any(map(EARLIER_NOTE.fullmatch, ledger.keys(f"sent:{earlier_owner}:")))
     heir = Life(earlier_owner, trial.began, list(range(1, trial.number + trial.resumed))) if inherited else None
     fresh = Life(uuid.uuid4().hex, trial.began)
 
