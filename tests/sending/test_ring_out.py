@@ -117,6 +117,154 @@ SPELT = [
 
 
 @pytest.mark.parametrize(("statuses", "told"), [(spelt[:3], spelt[3]) for spelt in SPELT], ids=str)
+def test_statuses_are_compared_without_case(requests_mock, connection, statuses, told):
+    status = dict(zip(("callStatus", "callerStatus", "calleeStatus"), statuses, strict=True))
+    requests_mock.post(ANY, json={"access_token": "t", "expires_in": 3600, "owner_id": "1"})
+    requests_mock.get(ANY, json={"id": "7", "status": status})
+
+    ringing = look(RingCentralJWTHook().get_conn(), "7", Ringing())
+
+    assert (ringing.call, ringing.connected, ringing.over) == told
+
+
+def test_a_call_that_was_over_before_anybody_looked(desk, calls):
+    store = Store()
+    desk.set(ring_memory_seconds=0)
+    ring(context_of("call", store=store), wait_for="placed")
+    wait_until(lambda: calls()[0]["calleeStatus"] == "Finished")
+
+    with pytest.raises(OutcomeUnknown, match="does not say any more whether it was connected"):
+        ring(context_of("call", attempt=2, store=store))
+    assert len(calls()) == 1
+
+
+@pytest.mark.parametrize("loss", ["timeout", "reset", "500", "502", "504"])
+def test_an_answer_that_is_lost_is_not_called_again(desk, calls, in_haste, loss):
+    in_haste(loss)
+    desk.fault(**LOSSES[loss], operation=CREATE, executed=True)
+    store = Store()
+
+    for attempt in (1, 2):
+        with pytest.raises(OutcomeUnknown) as caught:
+            ring(context_of("call", attempt=attempt, store=store))
+        assert isinstance(caught.value, AirflowFailException)
+        assert "clear the task" in caught.value.remedy.cure
+    assert len(calls()) == 1
+
+    ring(context_of("call", attempt=3, clears=2, store=store))
+    assert len(calls()) == 2
+
+
+def test_refused_for_now_is_placed_once_after_waiting(desk, calls):
+    desk.fault("status", status=429, retry_after=0.2, operation=CREATE, times=2)
+    ring(wait_for="placed")
+
+    assert len(calls()) == 1
+
+
+def test_refused_is_an_error_with_a_remedy(desk, calls):
+    desk.fault("status", status=403, code="CMN-401", operation=CREATE, times=3)
+    with pytest.raises(AirflowFailException) as caught:
+        ring()
+
+    assert caught.value.remedy
+    assert calls() == []
+
+
+def test_a_worker_that_is_killed_goes_on_with_its_call(desk, calls, start_call, tmp_path):
+    from .worker import FileStore
+
+    desk.set(talk_seconds=60)
+    process = start_call()
+    wait_until(lambda: calls() and calls()[0]["callStatus"] == "Success")
+    wait_until(lambda: "readRingOutCallStatus" in desk.stats()["operations"])
+    kill(process)
+    result = ring(context_of("call", attempt=2, store=FileStore(str(tmp_path / "store.json"))))
+
+    assert [call["id"] for call in calls()] == [result["id"]]
+    assert result["status"] == "Success"
+
+
+@pytest.fixture
+def start_call(desk, tmp_path):
+    import json
+    import subprocess
+    import sys
+
+    from .test_kills import WORKER
+
+    def start() -> subprocess.Popen:
+        job = {
+            "class": "operators.ring_out.RingCentralRingOutOperator",
+            "arguments": {"to": TO, "from_number": FROM, "poll_interval": 0.05},
+            "store": str(tmp_path / "store.json"),
+        }
+        return subprocess.Popen([sys.executable, str(WORKER), json.dumps(job)])
+
+    return start
+
+
+def killed(task: RingCentralRingOutOperator, when: Callable[[], Any]) -> list[Exception]:
+    """Run it in a thread, and kill it (as Airflow tells an operator) when it is time."""
+    raised: list[Exception] = []
+
+    def work() -> None:
+        try:
+            task.execute(context_of("call"))
+        except Exception as error:  # noqa: BLE001
+            raised.append(error)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    wait_until(when)
+    task.on_kill()
+    worker.join()
+    return raised
+
+
+def test_a_killed_task_cancels_its_call(outcome, calls):
+    outcome(FROM, status="Queued")
+    task = operator()
+    raised = killed(task, lambda: task._call_id)
+
+    (call,) = calls()
+    assert call["cancelled"] is True
+    assert [type(error) for error in raised] == [DeliveryFailed]
+    assert raised[0].remedy.cure == "Nothing: a retry of the task calls anew."
+
+    outcome(FROM)
+    assert ring(context_of("call", attempt=2))["status"] == "Success"
+    assert [one["cancelled"] for one in calls()] == [True, False]
+
+
+def test_a_call_that_a_person_ended_in_the_triggerer_is_placed_anew(desk, outcome, calls):
+    outcome(FROM, status="Queued")
+    store = Store()
+    with pytest.raises(TaskDeferred) as deferred:
+        operator(deferrable=True).execute(context_of("call", store=store))
+    _, arguments = deferred.value.trigger.serialize()
+    asyncio.run(RingCentralRingOutTrigger(**arguments).on_kill())
+    outcome(FROM)
+
+    assert ring(context_of("call", attempt=2, clears=1, store=store))["status"] == "Success"
+    assert [one["cancelled"] for one in calls()] == [True, False]
+
+
+def test_a_call_of_which_nobody_knows_how_it_ended_is_placed_anew_when_a_person_clears_the_task(desk, calls):
+    """Its end was forgotten before anybody looked: a retry does not call again, a person has decided."""
+    store = Store()
+    desk.set(ring_memory_seconds=0)
+    ring(context_of("call", store=store), wait_for="placed")
+    wait_until(lambda: calls()[0]["calleeStatus"] == "Finished")
+    with pytest.raises(OutcomeUnknown):
+        ring(context_of("call", attempt=2, store=store), wait_for="connected")
+    store.pop("ringcentral:finished")
+    desk.set(ring_memory_seconds=100)
+
+    assert ring(context_of("call", attempt=3, clears=2, store=store))["status"] == "Success"
+    assert len(calls()) == 2
+
+
 def test_a_call_that_was_answered_goes_on(outcome, calls):
     outcome(TO, status="Queued")
     task = operator(timeout=0.5)
