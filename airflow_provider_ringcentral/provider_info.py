@@ -54,14 +54,14 @@ EXTRA_FIELDS: Final[tuple[dict[str, Any], ...]] = (
     {
         "name": "account_id",
         "label": "Account ID",
-        "description": "The internal id of the account; ~ is the JWT's own.",
-        "schema": {"type": ["string", "null"], "default": "~"},
+        "description": "The internal id of the account. Empty: the JWT's own.",
+        "schema": {"type": ["string", "null"]},
     },
     {
         "name": "extension_id",
         "label": "Extension ID",
-        "description": "The internal id of the extension (not its number); ~ is the JWT's own.",
-        "schema": {"type": ["string", "null"], "default": "~"},
+        "description": "The internal id of the extension (not its number). Empty: the JWT's own.",
+        "schema": {"type": ["string", "null"]},
     },
     {
         "name": "from_number",

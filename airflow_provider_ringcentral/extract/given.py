@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -99,9 +99,11 @@ def texts_of(name: str, value: Any) -> tuple[str, ...]:
 
 
 def ids_of(name: str, value: Any, most: int) -> list[str]:
-    """One or several ids, as text, each once: numbers, texts, or what an operator returned (dicts with `id`)."""
-    items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
-    ids = dict.fromkeys(_id_of(name, item) for item in items)
+    """One or several ids, as text, each once: numbers, texts, or what operators returned (dicts with `id`).
+
+    Lists may hold lists: a mapped operator returns one for each of its tasks.
+    """
+    ids = dict.fromkeys(_id_of(name, item) for item in _flat(value))
     if not ids:
         raise BadArgument(f"{name} is empty; give an id, or skip the task before it.", parameter=name)
     if len(ids) > most:
@@ -110,6 +112,14 @@ def ids_of(name: str, value: Any, most: int) -> list[str]:
             parameter=name,
         )
     return list(ids)
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        for item in value:
+            yield from _flat(item)
+    else:
+        yield value
 
 
 def _id_of(name: str, item: Any) -> str:

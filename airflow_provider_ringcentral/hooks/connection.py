@@ -92,12 +92,16 @@ def _decoded(connection: Connection) -> dict[str, Any] | None:
     return decoded if isinstance(decoded, dict) else None
 
 
+SHORTEST_MASKED = 5
+"""Characters. Airflow masks nothing shorter, and warns of it."""
+
+
 def secrets_of(connection: Connection) -> set[str]:
     """What must not be shown of a Connection, be it usable or not: the client secret and the JWT, wrapped and whole."""
     extra = _decoded(connection) or {}
     found = (connection.password, extra.get("jwt_token"), extra.get("jwt"))
     texts = {secret for secret in found if isinstance(secret, str) and secret.strip()}
-    return texts | {"".join(secret.split()) for secret in texts}
+    return {secret for text in texts for secret in (text, "".join(text.split())) if len(secret) >= SHORTEST_MASKED}
 
 
 def _mention(name: str, extra: Mapping[str, Any], problems: list[Problem]) -> None:

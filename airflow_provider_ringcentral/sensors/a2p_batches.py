@@ -48,6 +48,9 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
     def _check(self) -> None:
         self._begun()
 
+    def _awaited(self) -> str:
+        return f"{len(self._begun().ids)} batches to be {self.wait_for}"
+
     def _begun(self) -> BatchProgress:
         from airflow_provider_ringcentral.extract.given import ids_of, one_of
         from airflow_provider_ringcentral.sending.batch_progress import WAIT_FOR, BatchProgress
@@ -80,12 +83,12 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
         )
 
     def _seen(self, event: Mapping[str, Any]) -> Any:
-        return self._told(event["found"])
+        return self._in_numbers(event["found"])
 
     def _returned(self, look: Look) -> Any:
-        return self._told(look.value)
+        return self._in_numbers(look.value)
 
-    def _told(self, records: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def _in_numbers(self, records: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.xcom import bounded
         from airflow_provider_ringcentral.sending.batch_progress import batch_told

@@ -72,6 +72,9 @@ class RingCentralApiSensor(RingCentralWaitSensor):
         if str(self.missing_ok) not in ("True", "False"):
             raise BadArgument(f"missing_ok is {self.missing_ok!r}; give True or False", parameter="missing_ok")
 
+    def _awaited(self) -> str:
+        return f"{self.path.partition('?')[0]} to be as wanted"
+
     def _missing_may_come(self) -> bool:
         return str(self.missing_ok) == "True"
 

@@ -83,6 +83,9 @@ class RingCentralCallSensor(RingCentralSinceSensor):
         super()._check()
         self._wanted()
 
+    def _awaited(self) -> str:
+        return f"calls that ended {self._since_text()}"
+
     def _wanted(self) -> EndedCall:
         from airflow_provider_ringcentral.extract.given import ids_of, one_of, texts_of
         from airflow_provider_ringcentral.extract.query import CALL_TYPES, DIRECTIONS

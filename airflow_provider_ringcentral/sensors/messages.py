@@ -54,6 +54,9 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         self._ids()
         checked_wait_for(self.wait_for)
 
+    def _awaited(self) -> str:
+        return f"{len(self._ids())} messages to be {self.wait_for}"
+
     def _ids(self) -> list[str]:
         from airflow_provider_ringcentral.extract.given import ids_of
         from airflow_provider_ringcentral.triggers.messages import MOST_MESSAGES

@@ -87,6 +87,10 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
         if self.extension_id:
             ids_of("extension_id", self.extension_id, 1)
 
+    def _awaited(self) -> str:
+        kinds = "/".join(self._arrival(0.0).types) or "any type"
+        return f"messages ({kinds}, {self.direction or 'both directions'}) {self._since_text()}"
+
     def _arrival(self, since: float) -> Arrival:
         from airflow_provider_ringcentral.extract.given import one_of, some_of
         from airflow_provider_ringcentral.sending.arrival import DIRECTIONS, TYPES, Arrival

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow_provider_ringcentral.sensors.waiting import RingCentralWaitSensor
@@ -61,6 +62,9 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
         if given is not None:
             return Beginning(given.timestamp())
         return first_start(context, self.hook.get_conn(), resumed=resumed, reschedules=self.reschedule)
+
+    def _since_text(self) -> str:
+        return f"since {datetime.fromtimestamp(self._from, UTC):%F %T} UTC"
 
     def _came(
         self, client: RingCentralClient, wanted: Wanted, ask: Callable[[Wanted], Iterable[Record]]

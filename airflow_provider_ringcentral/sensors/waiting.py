@@ -5,13 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import AirflowSensorTimeout, BaseSensorOperator, PokeReturnValue, conf
+from airflow.providers.common.compat.sdk import (
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    AirflowTaskTimeout,
+    BaseSensorOperator,
+    PokeReturnValue,
+    conf,
+)
 
 from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
+from airflow_provider_ringcentral.hooks.task_time import end_of_task
 from airflow_provider_ringcentral.sensors.skipping import never_failing, only_timeouts_skip
 
 if TYPE_CHECKING:
@@ -50,6 +58,7 @@ class RingCentralWaitSensor(BaseSensorOperator):
         self.deferrable = deferrable
         self.ringcentral_conn_id = ringcentral_conn_id
         self._deadline: float | None = None
+        self._reason: str | None = None
 
     @cached_property
     def hook(self) -> RingCentralJWTHook:
@@ -60,13 +69,19 @@ class RingCentralWaitSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Look until there is what is waited for."""
-        self._deadline = time.time() + self.timeout
+        from airflow_provider_ringcentral.hooks.first_start import first_look
+
+        rescheduled = first_look(context) if self.reschedule else None
+        began = time.time() if rescheduled is None else rescheduled.timestamp()
+        self._deadline = began + self.timeout
         with only_timeouts_skip(self):
             self._prepare(context)
+            if rescheduled is None:
+                self.log.info("Waiting for %s, until %s UTC.", self._awaited(), f"{_utc(self._deadline):%F %T}")
             if not self.deferrable:
-                return super().execute(context)
+                return self._told(context, self._looks(context))
             with never_failing(self):
-                return self._look_or_defer(self._deadline, DEFERRABLE_MAX_WAIT_SECONDS)
+                return self._told(context, self._look_or_defer(self._ends(context), DEFERRABLE_MAX_WAIT_SECONDS))
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once."""
@@ -82,10 +97,11 @@ class RingCentralWaitSensor(BaseSensorOperator):
             if event["status"] == "error":
                 raise error_of(event["error"])
             if event["status"] == "timeout":
+                self._check_time(context, event["reason"])
                 raise self._timed_out(event["reason"])
             if event["status"] == "again":
-                return self._look_or_defer(event["deadline"], self.poke_interval)
-            return self._seen(event)
+                return self._told(context, self._look_or_defer(event["deadline"], self.poke_interval))
+            return self._told(context, self._seen(event))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """As Airflow's, but `soft_fail` skips on timeout only."""
@@ -95,6 +111,44 @@ class RingCentralWaitSensor(BaseSensorOperator):
     def _ask(self, client: RingCentralClient) -> Look:
         """One look."""
         raise NotImplementedError
+
+    def _awaited(self) -> str:
+        """What is waited for, for the log: no number and no text of a message."""
+        raise NotImplementedError
+
+    def _looks(self, context: Context) -> Any:
+        """Airflow's own loop of looks. When it ends without success, it says what the last look found."""
+        try:
+            return super().execute(context)
+        except AirflowSensorTimeout:
+            raise self._timed_out(self._reason or "There was no look.") from None
+        except AirflowSkipException as skipped:
+            if self.soft_fail and skipped.__cause__ is None and self._is_late():
+                raise AirflowSkipException(str(self._timed_out(self._reason or "There was no look."))) from None
+            raise
+
+    def _is_late(self) -> bool:
+        return self._deadline is not None and time.time() >= self._deadline
+
+    def _ends(self, context: Context) -> float:
+        """When a deferred wait ends (epoch seconds): Airflow 3 bounds none by `execution_timeout`."""
+        ends = end_of_task(context)
+        deadline = time.time() if self._deadline is None else self._deadline
+        return deadline if ends is None else min(deadline, ends)
+
+    def _check_time(self, context: Context, reason: str) -> None:
+        ends = end_of_task(context)
+        if ends is not None and time.time() >= ends:
+            raise AirflowTaskTimeout(f"execution_timeout ({self.execution_timeout}) is over. The last look: {reason}")
+
+    def _told(self, context: Context, value: Any) -> Any:
+        """Say in the log that the wait is over, and pass on what it found."""
+        began = getattr(context.get("ti"), "start_date", None)
+        if began is None:
+            self.log.info("Found: %s.", _in_short(value))
+        else:
+            self.log.info("Found after %.0f s: %s.", time.time() - began.timestamp(), _in_short(value))
+        return value
 
     def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
         """What goes on waiting after a look."""
@@ -158,6 +212,7 @@ class RingCentralWaitSensor(BaseSensorOperator):
                 if found is None:
                     raise
                 look = found
+        self._reason = look.reason
         if not look.done:
             self.log.info("Not yet: %s", look.reason)
         return look
@@ -169,8 +224,24 @@ class RingCentralWaitSensor(BaseSensorOperator):
         left = deadline - time.time()
         if left <= 0:
             raise self._timed_out(look.reason)
+        self.log.info("Waiting on without a worker, for up to %.0f s; looking every %.0f s.", left, self.poke_interval)
         timeout = timedelta(seconds=left + RESCUE_SECONDS)
         return self.defer(trigger=self._trigger(look, deadline), method_name="execute_complete", timeout=timeout)
 
     def _timed_out(self, reason: str) -> AirflowSensorTimeout:
-        return AirflowSensorTimeout(f"What was waited for did not come within {self.timeout:.0f} s. {reason}")
+        return AirflowSensorTimeout(
+            f"What was waited for did not come within {self.timeout:.0f} s. The last look: {reason}"
+        )
+
+
+def _utc(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, UTC)
+
+
+def _in_short(value: Any) -> str:
+    """What was found, by its ids if it has some."""
+    if not isinstance(value, list):
+        return "the condition holds"
+    ids = [str(one["id"]) for one in value if isinstance(one, dict) and "id" in one]
+    some = f" ({', '.join(ids[:10])}{', …' if len(ids) > 10 else ''})" if ids else ""
+    return f"{len(value)} record{'' if len(value) == 1 else 's'}{some}"

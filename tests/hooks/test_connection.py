@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, redact
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError
+from airflow_provider_ringcentral.hooks.connection import secrets_of
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.provider_info import EXTRA_FIELDS, get_provider_info
 
@@ -187,3 +189,19 @@ def test_the_form_is_the_table():
 
     assert list(declared["conn-fields"]) == [field["name"] for field in EXTRA_FIELDS]
     assert declared["ui-field-behaviour"]["relabeling"] == RingCentralJWTHook.get_ui_field_behaviour()["relabeling"]
+
+
+def test_what_the_form_saves_untouched_makes_no_warning_about_masking(credentials):
+    """Airflow masks every extra value, and warns of texts that are too short."""
+    saved = {field["name"]: field["schema"].get("default") for field in EXTRA_FIELDS} | {"jwt_token": JWT}
+
+    assert [value for value in saved.values() if isinstance(value, str) and len(value) < 5] == []
+    assert credentials(extra=saved) == credentials(extra={"jwt_token": JWT})
+
+
+@pytest.mark.parametrize("secret", ["abc", "abcd"])
+def test_a_secret_too_short_to_be_masked_is_not_handed_to_airflow(secret):
+    connection = SimpleNamespace(password=secret, extra=json.dumps({"jwt_token": "a b"}))
+
+    assert secrets_of(connection) == set()
+    assert secrets_of(SimpleNamespace(password="abcde", extra=None)) == {"abcde"}
