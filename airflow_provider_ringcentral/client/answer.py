@@ -185,6 +185,15 @@ def clock_behind(headers: Mapping[str, str]) -> float:
     return behind if 2.0 < behind < MOST_BEHIND_SECONDS else 0.0
 
 
+def date_behind(headers: Mapping[str, str]) -> float:
+    """Seconds by which the date of an answer that has just come is behind our clock, however many; 0 without a date.
+
+    What is subtracted from our time with it is never ahead of RingCentral's.
+    """
+    date = _instant(headers.get("Date", ""))
+    return 0.0 if date is None else max(0.0, time.time() - date)
+
+
 def _until(text: str, headers: Mapping[str, str]) -> float | None:
     """Seconds from the answer's own date until an HTTP date."""
     then = _instant(text)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from airflow_provider_ringcentral.client import endpoints
-from airflow_provider_ringcentral.client.answer import Answer, clock_behind, group_named, heard, in_utf8
+from airflow_provider_ringcentral.client.answer import Answer, clock_behind, date_behind, group_named, heard, in_utf8
 from airflow_provider_ringcentral.client.broken_connection import Lost, NeverSent, TooLarge
 from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.errors import BadRequest, RateLimited, Unavailable
@@ -123,6 +123,7 @@ class Attempt:
             self._date(call, owner, group, heard(response.headers))
             return self._redirect(call, response)
         self._usage.behind = clock_behind(response.headers)
+        self._usage.date_behind = date_behind(response.headers)
         # Before the body is read, so that one that breaks off or says nonsense hides no 429.
         refused = refused_for(response.status_code, response.headers)
         self._learn(call, owner, group, response, refused)

@@ -20,12 +20,13 @@ class Usage:
     `remaining` has the requests left in each group's window, `limits` their number and the window's length in seconds,
     as the last answer said. `earlier` has the requests and seconds of the same task before this client was made: in
     an earlier try, or before a deferral. `behind` is how many seconds RingCentral's clock was behind ours at the last
-    answer.
+    answer, and `date_behind` how many its date was, the answer's way included.
     """
 
     requests: int = 0
     earlier: tuple[int, float] = (0, 0.0)
     behind: float = 0.0
+    date_behind: float = 0.0
     logins: int = 0
     throttled: int = 0
     waited: float = 0.0

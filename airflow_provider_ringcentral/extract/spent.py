@@ -27,5 +27,9 @@ class Spent:
         earlier = 0.0 if self._usage is None else self._usage.earlier[1]
         return round(earlier + self._now()[1] - self._waited, 3)
 
+    def date_behind(self) -> float:
+        """Seconds by which the date of the last answer was behind our clock; 0 when the client doesn't note it."""
+        return 0.0 if self._usage is None else float(self._usage.date_behind)
+
     def _now(self) -> tuple[int, float]:
         return (0, 0.0) if self._usage is None else (self._usage.requests, self._usage.waited)

@@ -23,10 +23,11 @@ class RingCentralLoadCallLogOperator(BaseOperator):
     was deleted.
 
     **Which version stays.** The one with the later `last_modified_time`; when both have the same, or one has none (the
-    view Simple), the one loaded later. A Simple version leaves legs, costs and `last_modified_time` of a Detailed one
-    as they are. A call that came as deleted is removed with its legs, and comes back only as a version that changed
-    after its deletion. So files may be loaded again, and in any order: the same file twice changes nothing, not even
-    `loaded_at`, and an older one does not undo a newer.
+    view Simple), a finished call beats one in progress, otherwise the one loaded later stays. A Simple version leaves
+    legs, costs and `last_modified_time` of a Detailed one as they are. A call that came as deleted is removed with its
+    legs, and comes back only as a version that changed after its deletion (after the removed version, when the deletion
+    has no time). So files may be loaded again, and in any order: the same version twice, in whatever format, changes
+    nothing, not even `loaded_at`, and an older one does not undo a newer.
 
     **Missed calls.** The log has a row for the queue and for each member whose phone rang. `member_missed` is true for
     an inbound row that was not answered when another inbound row of the same telephony session, of another extension,
@@ -46,15 +47,16 @@ class RingCentralLoadCallLogOperator(BaseOperator):
 
     Every value is a template field.
 
-    :param source: a path or URL of a file (`.ndjson`, `.ndjson.gz`, `.parquet`) or of a folder (its files in the order
-        of their names, which is that of time for a sync's), the receipt of an extract or sync (`extract.output`), or a
-        list of these. A receipt without a file loads nothing.
+    :param source: a path or URL of a file (`.ndjson`, `.ndjson.gz`, `.parquet`) or of a folder (its files and those of
+        its subfolders, in the order of their paths, which is that of time for a sync's), a pattern such as
+        `s3://aws_default@my-bucket/changes/2026-11-*`, the receipt of an extract or sync (`extract.output`), or a list
+        of these. A receipt without a file loads nothing.
     :param sql_conn_id: the Connection of the database; its hook must be a DbApiHook.
     :param schema: the schema (on MySQL: database) of the tables, which must exist; None: the Connection's own.
     :param table_prefix: what the names of the tables begin with: letters, digits and `_`.
     :param delete_missing: also remove calls of the window of `source`, a receipt of RingCentralExtractCallLogOperator
-        over the whole account, that its file has not and that were changed last before the extract began: calls whose
-        deletion no sync told.
+        over the whole account, that its file has not and that were changed last an hour or more before the extract
+        began: calls whose deletion no sync told. Rows without `last_modified_time` must have been loaded a day before.
     :param on_bad_record: "fail" or "keep", as above. With "keep" a file that has bad records removes no missing calls.
     """
 

@@ -24,6 +24,14 @@ class Counts:
     legs: int = 0
     bad_records: int = 0
 
+    def told(self) -> str:
+        """As a log says it."""
+        calls = ", ".join(
+            f"{getattr(self, f'calls_{what}')} {name}"
+            for what, name in (("inserted", "new"), ("updated", "updated"), ("unchanged", "unchanged"))
+        )
+        return f"{self.rows_read} records read; calls: {calls}, {self.calls_deleted} deleted; {self.legs} legs written"
+
     def __add__(self, other: Self) -> Counts:
         return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Counts)))
 

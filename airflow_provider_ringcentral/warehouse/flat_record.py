@@ -45,7 +45,8 @@ class FlatRecords:
 
 def _as_sent(path: tuple[str, ...], value: Any) -> Any:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        precision = "microseconds" if value.microsecond % 1000 else "milliseconds"
+        return value.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
     # The one id that RingCentral sends as a number (FACTS 6.6).
     return int(value) if path == ("extension", "id") and value.isdecimal() else value
 

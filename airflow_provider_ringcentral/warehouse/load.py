@@ -49,7 +49,7 @@ def load_files(
     and its legs, and no version of the same or an earlier time, or without one, brings it back. A row that stays as it
     was is not touched, `loaded_at` neither. A file is loaded whole or not at all.
 
-    `delete_missing` also removes calls of a receipt's window that were changed last before the extract began and are
+    `delete_missing` also removes calls of a receipt's window that were known well before the extract began and are
     not in its file. A record that is not a call, or that the database refuses, fails the load of its file
     (`on_bad_record="fail"`) or goes as text into the table `{table_prefix}bad_records` ("keep").
 
@@ -67,12 +67,25 @@ def load_files(
     loading = _Loading(engine, dialect or dialect_of(engine), schema, table_prefix, keep=on_bad_record == "keep")
     windows = [_window(file) if delete_missing else None for file in files]
     counts = Counts()
+    log.info("Loading %s into the tables %s* of %s.", _files(len(files)), table_prefix, _named(engine, schema))
     with sql_errors(engine):
         if files:
             loading.make_tables()
         for file, window in zip(files, windows, strict=True):
             counts += loading.load(file.path, window)
-    return LoadReceipt(len(files), counts, round(time.monotonic() - began, 3))
+    receipt = LoadReceipt(len(files), counts, round(time.monotonic() - began, 3))
+    log.info("Loaded %s in %s s: %s.", _files(receipt.files), receipt.seconds, counts.told())
+    return receipt
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
+def _named(engine: Engine, schema: str | None) -> str:
+    # Drivers take secrets in a URL's query, too.
+    database = engine.url.set(query={}).render_as_string(hide_password=True)
+    return f"the schema {schema} in {database}" if schema else database
 
 
 def _window(file: SourceFile) -> Window:
@@ -138,14 +151,6 @@ def _is_whole(path: UPath, window: Window, staging: Staging) -> bool:
 
 
 def _log_file(path: UPath, counts: Counts) -> None:
-    log.info(
-        "%s: %s records read, %s calls new, %s updated, %s unchanged, %s deleted",
-        path,
-        counts.rows_read,
-        counts.calls_inserted,
-        counts.calls_updated,
-        counts.calls_unchanged,
-        counts.calls_deleted,
-    )
+    log.info("%s: %s.", path, counts.told())
     if counts.bad_records:
         log.warning("%s: %s bad records kept as text; see the table of bad records.", path, counts.bad_records)

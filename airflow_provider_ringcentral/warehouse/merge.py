@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,16 @@ from airflow_provider_ringcentral.warehouse.counts import Counts
 from airflow_provider_ringcentral.warehouse.dialect import Dialect
 from airflow_provider_ringcentral.warehouse.members import flag_members, note_sessions
 from airflow_provider_ringcentral.warehouse.tables import Stage, Tables
+from airflow_provider_ringcentral.warehouse.values import are_equal
 from airflow_provider_ringcentral.warehouse.window import Window
+
+_UNFINISHED = 2
+_PAIRS, _PLACES = 500, 10_000
+"""Pairs of versions, and places in the file, that are held at a time."""
+
+
+def _in_progress(calls: Any) -> Any:
+    return sa.func.lower(sa.func.coalesce(calls.c.result, "")) == "in progress"
 
 
 class Merge:
@@ -46,7 +56,7 @@ class Merge:
         alive, simple, gone = self._kinds()
         if simple:
             self._keep_what_simple_lacks()
-        told = self._bury(sa.select(staged.c.id, staged.c.last_modified_time).where(staged.c.deleted)) if gone else 0
+        told = self._bury(self._deletions()) if gone else 0
         updated = legs = 0
         if alive:
             note_sessions(self._connection, self._tables, self._stage)
@@ -81,12 +91,19 @@ class Merge:
         if self._count(sa.select(staged.c.id).distinct()) == self._read:
             return
         modified = staged.c.last_modified_time
-        unknown = sa.func.max(sa.case((modified.is_(None), staged.c.place))).over(partition_by=staged.c.id)
-        versions = sa.select(staged.c.id, staged.c.place, modified, unknown.label("unknown")).subquery()
+        # One without a time beats those before it, unless the call was still in progress then.
+        beats = sa.and_(modified.is_(None), sa.not_(_in_progress(staged)))
+        unknown = sa.func.max(sa.case((beats, staged.c.place))).over(partition_by=staged.c.id)
+        standing = sa.case((staged.c.deleted, 0), (_in_progress(staged), _UNFINISHED), else_=1)
+        versions = sa.select(
+            staged.c.id, staged.c.place, modified, unknown.label("unknown"), standing.label("standing")
+        ).subquery()
+        unfinished = sa.and_(versions.c.unknown.is_not(None), versions.c.standing == _UNFINISHED)
         order = [
-            sa.case((versions.c.place < versions.c.unknown, 1), else_=0),
+            sa.case((sa.or_(versions.c.place < versions.c.unknown, unfinished), 1), else_=0),
             sa.case((versions.c.last_modified_time.is_(None), 1), else_=0),
             versions.c.last_modified_time.desc(),
+            versions.c.standing,
             versions.c.place.desc(),
         ]
         rank = sa.func.row_number().over(partition_by=versions.c.id, order_by=order)
@@ -104,15 +121,41 @@ class Merge:
     def _drop_what_the_tables_beat(self) -> None:
         """Leave what is later than the stored row, or as late and different, and what was not deleted since."""
         staged, calls, deleted = self._stage.calls, self._tables.calls, self._tables.deleted
-        same = sa.and_(sa.not_(staged.c.deleted), calls.c.raw == staged.c.raw)
-        stored = sa.select(calls.c.id).where(
-            calls.c.id == staged.c.id, sa.or_(calls.c.last_modified_time > staged.c.last_modified_time, same)
-        )
+        known, later = calls.c.last_modified_time, staged.c.last_modified_time
+        unfinished = sa.and_(self._as_late(), _in_progress(staged), sa.not_(_in_progress(calls)))
+        same = sa.and_(sa.not_(staged.c.deleted), sa.or_(calls.c.raw == staged.c.raw, unfinished))
+        stored = sa.select(calls.c.id).where(calls.c.id == staged.c.id, sa.or_(known > later, same))
         self._run(sa.delete(staged).where(stored.exists()))
         # A deletion stands against versions of the same time and of no time: an old file must not bring a call back.
-        known, later = deleted.c.last_modified_time, staged.c.last_modified_time
-        stands = sa.or_(known.is_(None), later.is_(None), known >= later)
+        stands = sa.or_(later.is_(None), sa.func.coalesce(deleted.c.last_modified_time, deleted.c.deleted_at) >= later)
         self._run(sa.delete(staged).where(sa.select(deleted.c.id).where(deleted.c.id == staged.c.id, stands).exists()))
+        self._drop_what_says_the_same()
+
+    def _as_late(self) -> Any:
+        """The stored and the staged version are of the same time, or one has none."""
+        known, later = self._tables.calls.c.last_modified_time, self._stage.calls.c.last_modified_time
+        return sa.or_(known == later, known.is_(None), later.is_(None))
+
+    def _drop_what_says_the_same(self) -> None:
+        """Leave only what has other values than the stored row, though its JSON is written in another way."""
+        staged, calls, beaten = self._stage.calls, self._tables.calls, self._stage.beaten
+        texts = [sa.cast(table.c.raw, sa.Text) for table in (staged, calls)]
+        pairs = sa.select(staged.c.place, *texts).where(calls.c.id == staged.c.id, self._alive, self._as_late())
+        streamed = {"stream_results": True, "max_row_buffer": _PAIRS}
+        with self._connection.execute(pairs, execution_options=streamed) as found:
+            same = array("q", (place for place, one, other in found if are_equal(one, other)))
+        if not same:
+            return
+        for at in range(0, len(same), _PLACES):
+            rows = [self._dialect.pack([place]) for place in same[at : at + _PLACES]]
+            self._dialect.fill(self._connection, beaten, rows)
+        self._run(sa.delete(staged).where(staged.c.place.in_(sa.select(beaten.c.place))))
+
+    def _deletions(self) -> Any:
+        """Ids of deletions, each with its time; one without a time is of the version that it removes."""
+        staged, calls = self._stage.calls, self._tables.calls
+        removed = sa.select(calls.c.last_modified_time).where(calls.c.id == staged.c.id).scalar_subquery()
+        return sa.select(staged.c.id, sa.func.coalesce(staged.c.last_modified_time, removed)).where(staged.c.deleted)
 
     def _keep_what_simple_lacks(self) -> None:
         """A row of the view Simple says nothing about costs and the last change; it replaces the rest."""

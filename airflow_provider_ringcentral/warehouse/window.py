@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from airflow_provider_ringcentral.extract.columns import as_moment
 from airflow_provider_ringcentral.extract.errors import BadArgument
+
+_TIME_TO_SHOW = timedelta(hours=1)
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +39,24 @@ class Window:
         return cls(start, end, moment, records)
 
     def missing(self, calls: sa.Table, staged: sa.Table, moment: Callable[[datetime], datetime]) -> Any:
-        """Ids of stored calls of the window that were known before `complete_as_of` and are not in the file.
+        """Ids of stored calls of the window that were known well before `complete_as_of` and are not in the file.
 
-        With the time until which a version of them counts as older. `moment` makes a time one of the database's.
+        That is an hour by RingCentral's clock for calls that tell when they changed, and a day for others, for whose
+        age the clock of the machine that loaded them is all there is. With the time until which a version of them
+        counts as older. `moment` makes a time one of the database's.
         """
         type_ = calls.c.start_time.type
         start, end, known = (sa.literal(moment(each), type_) for each in (self.start, self.end, self.complete_as_of))
+        # RingCentral shows a change some time after the time that it gives it, and clocks differ.
+        settled, loaded = (
+            sa.literal(moment(self.complete_as_of - margin), type_) for margin in (_TIME_TO_SHOW, _CLOCKS_DIFFER)
+        )
         # A row of the view Simple does not tell when it changed; the load that brought it was later than that.
-        changed = sa.func.coalesce(calls.c.last_modified_time, calls.c.loaded_at)
-        return sa.select(calls.c.id, sa.func.coalesce(calls.c.last_modified_time, known)).where(
+        changed = calls.c.last_modified_time
+        before = sa.or_(changed < settled, sa.and_(changed.is_(None), calls.c.loaded_at < loaded))
+        return sa.select(calls.c.id, sa.func.coalesce(changed, known)).where(
             calls.c.start_time >= start,
             calls.c.start_time < end,
-            changed < known,
+            before,
             calls.c.id.not_in(sa.select(staged.c.id)),
         )

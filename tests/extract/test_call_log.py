@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from airflow_provider_ringcentral.client.usage import Usage
 from airflow_provider_ringcentral.extract.call_log import extract_window
 from airflow_provider_ringcentral.extract.errors import BadArgument, EmptyWindow, WindowTooLarge
 from airflow_provider_ringcentral.extract.query import CallLogQuery
@@ -238,3 +239,15 @@ def test_a_million_ids_are_told_apart():
     assert all(seen.add(str(number)) for number in range(100_000))
     assert not any(seen.add(str(number)) for number in range(100_000))
     assert len(seen) == 100_000
+
+
+@pytest.mark.parametrize("ahead", [0.0, 7200.0])
+def test_complete_as_of_is_never_ahead_of_ringcentrals_clock(log_of, calls_of, folder, ahead):
+    log = log_of(calls_of(1, 5, "spread"))
+    log.usage = Usage(date_behind=ahead)
+
+    receipt = extract_window(log, day(), folder / "calls.ndjson")
+
+    told = datetime.fromisoformat(receipt.complete_as_of)
+    assert told <= datetime.now(UTC) - timedelta(seconds=ahead)
+    assert told > datetime.now(UTC) - timedelta(seconds=ahead + 600)

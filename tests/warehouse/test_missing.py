@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
@@ -57,8 +59,22 @@ def test_a_row_of_the_view_simple_is_judged_by_when_it_was_loaded(warehouse):
     warehouse.load_from(receipt(warehouse.file(), 0), delete_missing=True)
     assert list(warehouse.calls()) == ["I1"]
 
-    warehouse.load_from(receipt(warehouse.file(), 0, complete_as_of="2126-01-01T00:00:00Z"), delete_missing=True)
-    assert list(warehouse.calls()) == []
+    # The clock of the machine that loaded it may have been wrong by hours.
+    now = datetime.now(UTC)
+    for hours, left in ((23, ["I1"]), (25, [])):
+        as_of = (now + timedelta(hours=hours)).isoformat()
+        warehouse.load_from(receipt(warehouse.file(), 0, complete_as_of=as_of), delete_missing=True)
+        assert list(warehouse.calls()) == left
+
+
+@pytest.mark.parametrize(("as_of", "left"), [("11:00:00", ["I1"]), ("11:00:01", [])])
+def test_what_changed_in_the_hour_before_may_not_have_been_shown_yet(warehouse, as_of, left):
+    warehouse.load(call("I1", "10:00"))
+
+    moment = f"2026-11-01T{as_of}Z"
+    warehouse.load_from(receipt(warehouse.file(), 0, complete_as_of=moment), delete_missing=True)
+
+    assert list(warehouse.calls()) == left
 
 
 def test_without_the_option_nothing_is_removed(warehouse):

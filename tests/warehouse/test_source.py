@@ -31,6 +31,55 @@ def test_a_folder_means_its_files_in_order(tmp_path):
     assert names(str(tmp_path)) == ["CALLS-3.PARQUET", "calls-1.ndjson.gz", "calls-2.ndjson"]
 
 
+DAYS = [
+    "2026-11-01/a.ndjson",
+    "2026-11-01/b/c.parquet",
+    "2026-11-01/.sync/part.ndjson",
+    "2026-11-02/a.ndjson",
+    "2026-11-02/d.ndjson.parts/part.ndjson",
+    "2026-11-02/notes.txt",
+    "2027-[1]/a.ndjson",
+    "2027-1/a.ndjson",
+    "a.ndjson",
+]
+MEANT = {
+    "": ["2026-11-01/a.ndjson", "2026-11-01/b/c.parquet", "2026-11-02/a.ndjson", *DAYS[-3:]],
+    "2026-11-0?": ["2026-11-01/a.ndjson", "2026-11-01/b/c.parquet", "2026-11-02/a.ndjson"],
+    "*/*.ndjson": ["2026-11-01/a.ndjson", "2026-11-02/a.ndjson", "2027-1/a.ndjson", "2027-[1]/a.ndjson"],
+    "**/*.parquet": ["2026-11-01/b/c.parquet"],
+    "2026-11-0[2-9]/*": ["2026-11-02/a.ndjson"],
+    "2027-[1]": ["2027-[1]/a.ndjson"],
+    "2027-[1]/a.ndjson": ["2027-[1]/a.ndjson"],
+    "2027-[12]/a.ndjson": ["2027-1/a.ndjson"],
+}
+
+
+@pytest.fixture(params=["local", "memory"])
+def days(request, tmp_path):
+    """A folder of day folders: on a disk, and in a store of objects."""
+    root = UPath(tmp_path) if request.param == "local" else UPath(f"memory://{tmp_path.name}")
+    for name in DAYS:
+        path = root.joinpath(*name.split("/"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    yield root
+    if request.param == "memory":
+        root.fs.rm(root.path, recursive=True)
+
+
+@pytest.mark.parametrize("pattern", MEANT)
+def test_subfolders_and_patterns(days, pattern):
+    found = files_of(f"{days}/{pattern}" if pattern else str(days), UPath)
+
+    assert [file.path.path.partition(days.name + "/")[2] for file in found] == sorted(MEANT[pattern])
+    assert all(file.path.exists() for file in found)
+
+
+def test_a_pattern_that_matches_nothing_of_ours_is_refused(days):
+    with pytest.raises(BadArgument, match=r"nothing that ends in .* matches"):
+        files_of(f"{days}/2026-11-02/*.txt", UPath)
+
+
 def test_receipts_and_lists(tmp_path):
     (tmp_path / "a.ndjson").touch()
     receipt, nothing = {"destination": str(tmp_path / "b.ndjson")}, {"destination": None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import sys
 import threading
@@ -91,6 +92,22 @@ def test_tables_in_a_schema(warehouse):
     finally:
         if schema != "main":
             warehouse.run(f"DROP SCHEMA {mark}{schema}{mark}" + ("" if mark == "`" else " CASCADE"))
+
+
+def test_a_load_logs_its_start_and_its_end(warehouse, caplog):
+    caplog.set_level(logging.INFO)
+    first, second = warehouse.file(call("I1"), call("I2", legs=[leg()])), warehouse.file(call("I1", deleted=True))
+
+    warehouse.load_from([str(first), str(second)])
+
+    told = [record.getMessage() for record in caplog.records if record.name.endswith("warehouse.load")]
+    database = warehouse.engine.url.set(query={}).render_as_string()
+    assert told[0] == f"Loading 2 files into the tables ringcentral_* of {database}."
+    assert told[1].startswith(f"{first}: 2 records read; calls: 2 new, 0 updated, 0 unchanged, 0 deleted; 1 legs")
+    assert told[2].startswith(f"{second}: 1 records read; calls: 0 new, 0 updated, 0 unchanged, 1 deleted")
+    assert told[3].startswith("Loaded 2 files in ")
+    assert told[3].endswith(" s: 3 records read; calls: 2 new, 0 updated, 0 unchanged, 1 deleted; 1 legs written.")
+    assert "password" not in "".join(told)
 
 
 def test_a_bad_line_leaves_nothing_of_its_file(warehouse):
