@@ -23,16 +23,19 @@ FRESH = 12 * 3600.0
 """Seconds after which parts are too old to go on with. Airflow gives a retry and a task cleared the next day the same
 identity; only the time between tells them apart, and who clears a task means to read the log as it is now."""
 
+_OVER = "over"
+"""What a part names as its cursor that stands behind those of a finished extract which could not be removed."""
+
 _ANOTHER = "The parts of the extract are gone or changed: another run writes the same destination."
 
 
 class Parts:
     """The parts in `NAME.parts/` beside the destination `NAME`.
 
-    Opening lists the folder once and removes what can't be gone on with: parts of another query, parts idle for more
-    than `fresh` seconds, incomplete ones, those after a gap, and those after the part named `through` (all when it is
-    missing; None names none). `discarded` counts them. Whatever finds that another run took the parts away raises
-    `Unavailable`.
+    Opening lists the folder once and removes what can't be gone on with: parts of another query or a finished extract,
+    parts idle for more than `fresh` seconds, incomplete ones, those after a gap, and those after the part named
+    `through` (all when it is missing; None names none). `discarded` counts them. Whatever finds that another run took
+    the parts away raises `Unavailable`.
     """
 
     def __init__(
@@ -43,7 +46,7 @@ class Parts:
         self._shelf: Shelf = LocalShelf(folder, fingerprint) if local else ObjectShelf(fs, folder, fingerprint)
         self._fingerprint = fingerprint
         self._parts = _through(_chain(self._shelf.found()), through)
-        if self._parts and time.time() - self._parts[-1].written > fresh:
+        if self._parts and (self._parts[-1].cursor == _OVER or time.time() - self._parts[-1].written > fresh):
             self._parts.clear()
         with _alone():
             self.discarded = self._shelf.settle(self._parts)
@@ -85,6 +88,10 @@ class Parts:
         with _alone():
             self._shelf.publish(destination.path)
         return sum(part.bytes for part in self._parts), digest.hexdigest()
+
+    def close(self) -> None:
+        """Mark them as those of an extract that is over."""
+        self.append(b"", records=0, oldest=0, newest=0, cursor=_OVER)
 
     def remove(self) -> None:
         """Remove the parts, the last one first: a kill in between leaves a beginning that can be gone on from.

@@ -31,6 +31,10 @@ def publish(parts: Parts, lines: Iterable[bytes], destination: UPath, chosen: Fo
 
 
 def put_away(parts: Parts) -> None:
-    """Remove the parts of a finished extract. Those that stay are discarded or reused by the next run."""
+    """Remove the parts of a finished extract. Those that a store keeps are marked: no later run goes on with them."""
     with tidying("The parts of a finished extract"):
-        parts.remove()
+        try:
+            parts.remove()
+        except Exception:
+            parts.close()
+            raise

@@ -160,11 +160,11 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
     ) -> BroadcastReceipt:
         from airflow_provider_ringcentral.extract.files import check_destination
         from airflow_provider_ringcentral.extract.formats import format_of
-        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.hooks.storage import file_path
         from airflow_provider_ringcentral.operators.query import count_of
 
         chosen, most = format_of(str(self.destination), self.file_format), count_of("max_failures", self.max_failures)
-        check_destination(storage_path(self.destination))
+        check_destination(file_path(self.destination))
         if broadcast.begun:
             self.log.info("Going on with the list of recipients that this broadcast began with.")
         else:

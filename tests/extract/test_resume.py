@@ -22,7 +22,7 @@ from airflow_provider_ringcentral.extract.call_log import extract_window
 from airflow_provider_ringcentral.extract.part import Part
 from airflow_provider_ringcentral.extract.parts import Parts
 from airflow_provider_ringcentral.extract.query import CallLogQuery
-from tests.extract.conftest import Call
+from tests.extract.conftest import Call, micros
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
 QUERY = CallLogQuery("/restapi/v1.0/account/~/call-log", DAY, DAY + timedelta(days=1))
@@ -309,6 +309,22 @@ def test_a_complete_set_of_parts_is_published_without_a_request(log_of, calls_of
     assert (again.records, again.sha256) == (receipt.records, hashlib.sha256(whole).hexdigest())
     assert again.first_start_time == "1970-01-01T00:00:00.000003Z"
     assert again.last_start_time == "1970-01-01T00:00:00.000009Z"
+
+
+@pytest.mark.parametrize("name", ["calls.ndjson", "calls.parquet"])
+def test_parts_that_a_store_keeps_are_not_published_again(log_of, calls_of, monkeypatch, name):
+    path = UPath(f"memory:///{uuid.uuid4().hex}/{name}")
+
+    def refused(*_: object) -> None:
+        raise PermissionError("this store keeps everything")
+
+    monkeypatch.setattr(type(path.fs), "rm_file", refused)
+    extract_window(log_of(calls_of(1, 60, "spread"), per_page=10), QUERY, path)
+    again = log_of(calls_of(2, 30, "spread"), per_page=10)
+    receipt = extract_window(again, QUERY, path)
+
+    assert len(again.requests) > 1
+    assert receipt.records == len([call for call in again.ever.values() if 0 <= call - micros(DAY) < 86_400 * 10**6])
 
 
 def test_on_a_disk_the_parts_become_the_file(log_of, calls_of, tmp_path):
