@@ -142,6 +142,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return seconds
 
 
+def objects(value: Any) -> list[dict[str, Any]]:
+    """The JSON objects of what should be a list of them; none of what is something else."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
 def is_json(body: bytes) -> bool:
     """Whether `body` is one complete JSON value."""
     try:
@@ -237,9 +242,7 @@ def json_object(body: bytes) -> dict[str, Any]:
 
 def _parts(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     errors = body.get("errors")
-    for part in errors[:_MOST_PARTS] if isinstance(errors, list) else ():
-        if isinstance(part, dict):
-            yield part
+    yield from objects(errors[:_MOST_PARTS] if isinstance(errors, list) else None)
 
 
 def _word(value: Any) -> str | None:

@@ -13,7 +13,7 @@ from airflow_provider_ringcentral.client import endpoints
 from airflow_provider_ringcentral.client.answer import decoded
 from airflow_provider_ringcentral.client.attempt import Attempt, Call
 from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS, Credentials
-from airflow_provider_ringcentral.client.errors import RingCentralError
+from airflow_provider_ringcentral.client.errors import RingCentralError, Unavailable
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.login import Login
 from airflow_provider_ringcentral.client.multi_status import (
@@ -150,7 +150,10 @@ class RingCentralClient:
     def records(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """The records of all pages of a list. Rows may repeat when the list changes meanwhile (FACTS 5.1)."""
         for page in self.pages(path, params):
-            yield from rows(page)
+            for row in rows(page):
+                if not isinstance(row, dict):
+                    raise Unavailable("a record of the list is not a JSON object")
+                yield row
 
     def attempt_download(self, url: str, headers: Mapping[str, str], read: Callable[[requests.Response], T]) -> T:
         """GET `url` and hand the answer, body unread, to `read`, again after each failure of the network."""

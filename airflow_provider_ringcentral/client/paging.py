@@ -38,7 +38,7 @@ def following(path: str, params: Mapping[str, Any], answer: Any) -> Query | None
     return None
 
 
-def rows(answer: Any) -> Iterator[dict[str, Any]]:
+def rows(answer: Any) -> Iterator[Any]:
     """The records of a page: `records`, or the one list of an answer that names it otherwise (such as `tasks`)."""
     if not isinstance(answer, dict):
         raise Unavailable("the page is not a JSON object")

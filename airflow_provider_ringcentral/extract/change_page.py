@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from airflow_provider_ringcentral.client.answer import UNREADABLE
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.extract.page import as_lines, start_moment, without_layout
 
@@ -47,10 +48,10 @@ class ChangePage:
     """
 
     def __init__(self, body: bytes) -> None:
-        body = without_layout(body)
         try:
+            body = without_layout(body)
             answer, changes = _answer.decode(body), _changes.decode(body).records
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise Unavailable(f"RingCentral's answer is no page of a call log's changes: {error}") from error
         self.token = answer.sync_info.sync_token
         self.more = bool(answer.sync_info.newer_records_exist)

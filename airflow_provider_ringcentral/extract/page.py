@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 
+from airflow_provider_ringcentral.client.answer import UNREADABLE
 from airflow_provider_ringcentral.client.errors import Unavailable
 
 
@@ -61,10 +62,10 @@ class Page:
     """
 
     def __init__(self, body: bytes) -> None:
-        body = without_layout(body)
         try:
+            body = without_layout(body)
             bodies = _bodies.decode(body)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise Unavailable(f"RingCentral's answer is no page of a call log: {error}") from error
         self._records = bodies.records
         link = bodies.navigation and bodies.navigation.next_page
@@ -127,7 +128,7 @@ def _heads_of_page(body: bytes) -> tuple[list[str], list[datetime]]:
         # Not RFC 3339 to the letter: an offset without colon (FACTS 1.3), no zone, a number for an id. Or nothing.
         try:
             return _split_loose(_loose_heads.decode(body).records)
-        except msgspec.ValidationError as error:
+        except UNREADABLE as error:
             raise Unavailable(f"A record of RingCentral's call log has no usable id or startTime: {error}") from error
 
 

@@ -38,7 +38,10 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def end(self) -> datetime:
         """When the call, or its leg, was over: from then on its recording can be expected."""
-        return self.start + timedelta(seconds=self.duration or 0)
+        try:
+            return self.start + timedelta(seconds=self.duration or 0)
+        except OverflowError:
+            return self.start
 
 
 def recordings_of(row: Mapping[str, Any], wanted: str | None = ANY_TYPE) -> Iterator[Recording]:

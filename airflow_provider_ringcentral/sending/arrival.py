@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
+from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.sending.draft import Record, moment
 from airflow_provider_ringcentral.sending.parties import is_one_of
 from airflow_provider_ringcentral.sending.status import word
@@ -52,7 +53,7 @@ class Arrival:
             and (not self.types or word(record.get("type")) in map(word, self.types))
             and (self.direction is None or word(self.direction) == word(record.get("direction")))
             and is_one_of(self.from_numbers, [record.get("from")])
-            and is_one_of(self.to_numbers, record.get("to") or ())
+            and is_one_of(self.to_numbers, objects(record.get("to")))
             and str(record.get("id")) not in self.but_not
         )
 
@@ -111,7 +112,7 @@ def arrival_told(record: Record) -> dict[str, Any]:
         "conversation": str(conversation["id"]) if isinstance(conversation, dict) and "id" in conversation else None,
         "attachments": [
             {name: str(part[name]) if name == "id" else part[name] for name in _TOLD_OF_ATTACHMENTS if name in part}
-            for part in record.get("attachments") or ()
+            for part in objects(record.get("attachments"))
         ],
     }
 

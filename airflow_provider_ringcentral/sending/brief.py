@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.sending.draft import Record
 from airflow_provider_ringcentral.sending.status import code_of, status_of
 
@@ -15,7 +16,7 @@ Grouped = list[tuple[dict[str, Any], list[str]]]
 def brief_of(record: Record) -> dict[str, Any]:
     """Status, type, segments, delivery error code, and statuses of recipients that differ from the message's."""
     status, code, kind = status_of(record), code_of(record), record.get("type")
-    of_parties = {str(to["messageStatus"]) for to in record.get("to") or () if to.get("messageStatus")} - {status}
+    of_parties = {str(to["messageStatus"]) for to in objects(record.get("to")) if to.get("messageStatus")} - {status}
     return {
         "messageStatus": status,
         **({"type": kind} if kind else {}),

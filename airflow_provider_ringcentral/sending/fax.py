@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_FAX
 from airflow_provider_ringcentral.client.multipart import MultipartBody, Part, text_part
@@ -62,7 +63,7 @@ class AnyFax(Draft["RingCentralClient"]):
 
     def content_of(self, record: Record) -> str | None:
         """The recipients."""
-        return _content(party.get("phoneNumber") for party in record.get("to") or ())
+        return _content(party.get("phoneNumber") for party in objects(record.get("to")))
 
     def resembles(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
         """Also that it is not certainly another fax: other files, or fewer pages than files."""

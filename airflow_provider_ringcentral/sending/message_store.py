@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import LIST_MESSAGES, READ_MESSAGE
 from airflow_provider_ringcentral.client.errors import NotFound
@@ -65,6 +66,5 @@ def records_by_ids(answer: Any) -> list[Record]:
     """The records of an answer to `query_by_ids`: an object for one id, a 207 with a status each for several."""
     if isinstance(answer, dict):
         return [answer]
-    parts = [part for part in answer if isinstance(part, dict)] if isinstance(answer, list) else []
     # One part may have failed while the whole answer is a 207 (FACTS 13.21).
-    return [part["body"] for part in parts if part.get("status") == 200 and isinstance(part.get("body"), dict)]
+    return [*objects([part.get("body") for part in objects(answer) if part.get("status") == 200])]

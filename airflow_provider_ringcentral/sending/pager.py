@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_PAGER_MESSAGE
 from airflow_provider_ringcentral.extract.errors import BadArgument
@@ -60,7 +61,7 @@ class PagerDraft(Draft["RingCentralClient"]):
 
     def content_of(self, record: Record) -> str | None:
         """As `content`, when the recipients are ours, each by what we name them by."""
-        parties = record.get("to") or ()
+        parties = objects(record.get("to"))
         named = {(kind, str(party.get(kind))) for party in parties for kind in (NUMBER, ID)}
         ours = len(parties) == len(self.to) and named.issuperset(self.to)
         return _content(self.to, record.get("subject")) if ours else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_SMS
 from airflow_provider_ringcentral.sending.draft import Draft, Record, digest
@@ -65,8 +66,8 @@ class SmsDraft(Draft["RingCentralClient"]):
     def content_of(self, record: Record) -> str | None:
         """As `content`, of a record of the message store, whose `subject` is the text."""
         sender = (record.get("from") or {}).get("phoneNumber")
-        to = [party.get("phoneNumber") for party in record.get("to") or ()]
-        attached = sum(part.get("type") == ATTACHMENT for part in record.get("attachments") or ())
+        to = [party.get("phoneNumber") for party in objects(record.get("to"))]
+        attached = sum(part.get("type") == ATTACHMENT for part in objects(record.get("attachments")))
         return _content(sender, to, record.get("subject"), attached)
 
     def kept(self, record: Record) -> dict[str, Any]:

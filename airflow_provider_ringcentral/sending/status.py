@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
+from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.errors import DeliveryFailed, RingCentralError
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.sending.delivery import Kind, diagnosis_of
@@ -68,8 +69,7 @@ def status_of(record: Record) -> str:
 
 def code_of(record: Record) -> str | None:
     """The delivery error code; of a fax, the first that a recipient has."""
-    parties = (party for party in record.get("to") or () if isinstance(party, dict))
-    of_fax = next((party["faxErrorCode"] for party in parties if party.get("faxErrorCode")), None)
+    of_fax = next((party["faxErrorCode"] for party in objects(record.get("to")) if party.get("faxErrorCode")), None)
     code = record.get("deliveryErrorCode") or record.get("errorCode") or of_fax
     return str(code) if code else None
 
@@ -102,6 +102,6 @@ def checked_wait_for(value: str) -> str:
 
 def _statuses(record: Record) -> Iterator[str]:
     yield word(status_of(record))
-    for party in record.get("to") or ():
-        if isinstance(party, dict) and party.get("messageStatus"):
+    for party in objects(record.get("to")):
+        if party.get("messageStatus"):
             yield word(party["messageStatus"])

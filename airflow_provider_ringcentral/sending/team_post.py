@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_ringcentral.client.answer import decoded
+from airflow_provider_ringcentral.client.answer import decoded, objects
 from airflow_provider_ringcentral.client.endpoints import CREATE_FILE, CREATE_POST, UPDATE_POST
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.multipart import MultipartBody, Part
@@ -71,7 +71,7 @@ class TeamPost(Draft["RingCentralClient"]):
 
     def content_of(self, record: Record) -> str | None:
         """As `content`, of a post."""
-        attached = sum(one.get("type") == FILE for one in record.get("attachments") or ())
+        attached = sum(one.get("type") == FILE for one in objects(record.get("attachments")))
         return _content(self.chat, record.get("text"), attached)
 
 

@@ -101,7 +101,13 @@ def ended_look(wanted: EndedCall, records: Sequence[Record]) -> Look:
 def ended_at(record: Record) -> datetime | None:
     """Start and duration; None when the row does not say."""
     start, duration = moment(record.get("startTime")), record.get("duration")
-    return None if start is None or not isinstance(duration, int | float) else start + timedelta(seconds=duration)
+    if start is None or not isinstance(duration, int | float):
+        return None
+    try:
+        return start + timedelta(seconds=duration)
+    except OverflowError:
+        # A row of a server gone mad must not end the waits of all others.
+        return None
 
 
 def _told(record: Record) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from airflow_provider_ringcentral.client.answer import UNREADABLE
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.paging import Trail, following
 
@@ -59,7 +60,7 @@ def _read(body: bytes, keep: Callable[[Mapping[str, Any]], T | None]) -> tuple[l
     try:
         page = msgspec.json.decode(body, type=_Page)
         values = [keep(msgspec.json.decode(record)) for record in page.records]
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         raise Unavailable("the answer is no page of a list") from None
     answer = {"navigation": page.navigation, "paging": page.paging, "syncInfo": page.syncInfo}
     return [value for value in values if value is not None], answer
