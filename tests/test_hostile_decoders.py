@@ -33,8 +33,13 @@ from airflow_provider_ringcentral.extract.page import Page
 from airflow_provider_ringcentral.extract.recording import recordings_of
 from airflow_provider_ringcentral.sending.arrival import Arrival, arrival_told, oldest_first
 from airflow_provider_ringcentral.sending.brief import brief_of, grouped
+from airflow_provider_ringcentral.sending.fax import FaxDraft
 from airflow_provider_ringcentral.sending.message_store import records_by_ids
+from airflow_provider_ringcentral.sending.pager import PagerDraft
+from airflow_provider_ringcentral.sending.sms import SmsDraft
 from airflow_provider_ringcentral.sending.status import Outcome, failure_of, outcome_of
+from airflow_provider_ringcentral.sending.team_card import TeamCard
+from airflow_provider_ringcentral.sending.team_post import TeamPost
 from airflow_provider_ringcentral.triggers import listing
 from airflow_provider_ringcentral.triggers.condition import judge
 from airflow_provider_ringcentral.triggers.ended_call import EndedCall, ended_look
@@ -56,6 +61,10 @@ NAMES = st.sampled_from(
         "contentUri",
         "contentType",
         "creationTime",
+        "faxPageCount",
+        "size",
+        "subject",
+        "text",
         "deleted",
         "deliveryErrorCode",
         "direction",
@@ -263,8 +272,19 @@ def test_parts_of_many_ids(answer):
     assert all(isinstance(record, dict) for record in records_by_ids(answer))
 
 
+DRAFTS = (
+    SmsDraft("+16505550100", ("+16505550101",), "hello"),
+    PagerDraft((("extensionNumber", "101"),), "hello"),
+    TeamPost("5", "hello"),
+    TeamCard("5", {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "hello"}]}),
+    FaxDraft("+16505550100", ()),
+)
+
+
 @ONE_BY_ONE
 @given(OBJECTS)
+@example({"from": [5], "to": [7, {"phoneNumber": 5}], "attachments": ["x"], "faxPageCount": "many", "subject": []})
+@example({"attachments": [{"type": "SourceDocument", "size": "large"}]})
 @example({"to": 5, "attachments": 7, "creationTime": "2026-01-01T00:00:00Z"})
 @example({"startTime": "9999-12-31T23:59:59Z", "duration": 1e300, "result": "Missed"})
 def test_records(record):
@@ -277,6 +297,11 @@ def test_records(record):
     oldest_first([arrival_told(record), arrival_told(record)])
     ended = EndedCall(since=0.0, from_numbers=("+16505550100",), extensions=("5",))
     assert ended_look(ended, [record, record]).done in (True, False)
+    for draft in DRAFTS:
+        assert isinstance(draft.content_of(record), str | None)
+        assert isinstance(draft.id_of(record), str)
+        assert isinstance(draft.moment_of(record), datetime | None)
+        json.dumps(draft.kept(record))
     for recording in reads(lambda: list(recordings_of(record))) or ():
         assert isinstance(recording.end, datetime)
 

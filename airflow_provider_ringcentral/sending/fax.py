@@ -67,7 +67,7 @@ class AnyFax(Draft["RingCentralClient"]):
 
     def resembles(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
         """Also that it is not certainly another fax: other files, or fewer pages than files."""
-        pages, sources, sizes = int(record.get("faxPageCount") or 0), source_sizes(record), traits.get("sizes")
+        pages, sources, sizes = _whole(record.get("faxPageCount")), source_sizes(record), traits.get("sizes")
         other = sizes is not None and (0 < pages < len(sizes) or (sources and sorted(sources) != sizes))
         return not other and super().resembles(record, content, traits)
 
@@ -136,8 +136,16 @@ def when(moment: datetime | None) -> dict[str, str]:
 
 def source_sizes(record: Record) -> list[int]:
     """The bytes of the files that a fax was made of, as far as its record has them."""
-    attached = [part for part in record.get("attachments") or () if part.get("type") == SOURCE]
-    return [int(part["size"]) for part in attached if part.get("size") is not None]
+    attached = [part for part in objects(record.get("attachments")) if part.get("type") == SOURCE]
+    return [_whole(part["size"]) for part in attached if part.get("size") is not None]
+
+
+def _whole(value: Any) -> int:
+    """A number of a record; 0 for what is none."""
+    try:
+        return int(value or 0)
+    except (TypeError, ValueError, OverflowError):
+        return 0
 
 
 def _content(numbers: Iterable[Any]) -> str:

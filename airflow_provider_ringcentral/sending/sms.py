@@ -65,7 +65,7 @@ class SmsDraft(Draft["RingCentralClient"]):
 
     def content_of(self, record: Record) -> str | None:
         """As `content`, of a record of the message store, whose `subject` is the text."""
-        sender = (record.get("from") or {}).get("phoneNumber")
+        sender = next((party.get("phoneNumber") for party in objects([record.get("from")])), None)
         to = [party.get("phoneNumber") for party in objects(record.get("to"))]
         attached = sum(part.get("type") == ATTACHMENT for part in objects(record.get("attachments")))
         return _content(sender, to, record.get("subject"), attached)
