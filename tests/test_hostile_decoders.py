@@ -299,6 +299,7 @@ def test_records(record):
     assert ended_look(ended, [record, record]).done in (True, False)
     for draft in DRAFTS:
         assert isinstance(draft.content_of(record), str | None)
+        assert draft.resembles(record, draft.content, {"sizes": [5]}) in (True, False)
         assert isinstance(draft.id_of(record), str)
         assert isinstance(draft.moment_of(record), datetime | None)
         json.dumps(draft.kept(record))
