@@ -81,7 +81,7 @@ async def test_a_deadline(texts):
 
 
 async def test_the_loop_goes_on_meanwhile(desk, texts):
-    desk.fault("slow", seconds=0.6, operation="createSMSMessage")
+    desk.fault("slow", seconds=0.8, operation="createSMSMessage")
     turns = 0
 
     async def work() -> None:
@@ -95,7 +95,7 @@ async def test_the_loop_goes_on_meanwhile(desk, texts):
     worker.cancel()
 
     assert len(texts()) == 1
-    assert turns > 10
+    assert turns > 3, "a loop that is blocked does not turn"
 
 
 @pytest.mark.parametrize("tasks", [["load"] * 100, [f"load_{number}" for number in range(100)]], ids=["one", "100"])

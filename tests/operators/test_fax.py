@@ -94,8 +94,8 @@ def test_everybody_gets_a_fax_of_his_own(desk, to, report):
 
 
 def test_a_fax_for_later_waits_for_its_time(desk, to, report):
-    moment = datetime.now(UTC) + timedelta(seconds=1.5)
-    (result,) = fax(to=to, files=report, send_time=moment.isoformat(), wait_for="sent", timeout=1)
+    moment = datetime.now(UTC) + timedelta(seconds=4)
+    (result,) = fax(to=to, files=report, send_time=moment.isoformat(), wait_for="sent", timeout=3)
     (message,) = desk.messages(to=to)
 
     assert result["status"] == "Sent"

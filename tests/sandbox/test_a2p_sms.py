@@ -23,7 +23,7 @@ def send(caller, *to, text="Hello", **more):
 
 
 def wait_for(caller, batch_id, status):
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while (found := caller.get(f"{BATCHES}/{batch_id}").json())["status"] != status:
         assert time.monotonic() < deadline, found
         time.sleep(0.01)
@@ -135,10 +135,9 @@ def test_the_last_day_is_the_default(start):
 
 
 def test_batches_are_listed_newest_first(start):
-    caller = start(calls=0, message_lag=0.3)
+    caller = start(calls=0, message_lag=3600)
     first = send(caller, ALICE).json()["id"]
     assert caller.get(BATCHES).json()["records"] == []
-    time.sleep(0.35)
     caller.sandbox.set(message_lag=0)
     second = send(caller, ALICE, BOB).json()["id"]
     page = caller.get(BATCHES, {"perPage": 1, "from": SENDER}).json()

@@ -143,7 +143,7 @@ def test_slow_answers_are_right_in_the_end(caller):
     assert time.monotonic() - began >= 0.3
     caller.sandbox.fault("slow", seconds=5)
     with pytest.raises(requests.ReadTimeout):
-        requests.get(caller.sandbox.url + EXTENSION, timeout=0.2)
+        requests.get(caller.sandbox.url + EXTENSION, timeout=(60, 0.2))
 
 
 @pytest.mark.parametrize("everyone", [False, True])

@@ -39,7 +39,7 @@ def code(answer):
 
 
 def wait_for(caller, message_id, status):
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (found := caller.get(f"{STORE}/{message_id}").json())["messageStatus"] != status:
         assert time.monotonic() < deadline, found["messageStatus"]
         time.sleep(0.01)

@@ -121,7 +121,7 @@ def test_a_pause_in_the_middle(caller, recording):
         assert (answer.status_code, first + answer.raw.read()) == (200, whole)
     caller.sandbox.fault("slow", where="body", seconds=5)
     with pytest.raises((requests.ReadTimeout, requests.ConnectionError), match="Read timed out"):
-        caller.http.get(recording["contentUri"], headers=headers, timeout=0.2)
+        caller.http.get(recording["contentUri"], headers=headers, timeout=(60, 0.2))
 
 
 def test_redirects(caller, recording):

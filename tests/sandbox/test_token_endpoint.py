@@ -208,7 +208,7 @@ def test_an_expired_token(start):
     caller = start(token_seconds=100, scale=0.001)
     assert caller.login().json()["expires_in"] == 1  # whole seconds, never less than one
     caller.log_in()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (answer := caller.get(EXTENSION)).status_code == 200 and time.monotonic() < deadline:
         time.sleep(0.02)
     assert (answer.status_code, answer.json()["errors"][0]["errorCode"]) == (401, "OAU-128")
@@ -243,7 +243,7 @@ def test_an_absolute_session_timeout(start):
     body = caller.login().json()
     assert (body["expires_in"], body["session_expires_in"]) == (36, 1)
     caller.log_in()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (answer := caller.get(EXTENSION)).status_code == 200 and time.monotonic() < deadline:
         time.sleep(0.02)
     assert (answer.status_code, answer.json()["errors"][0]["errorCode"]) == (401, "OAU-128")

@@ -11,10 +11,12 @@ import requests
 E = "/restapi/v1.0/account/~/extension/~"
 T = "/team-messaging/v1"
 
+PATIENCE = 2.0
+
 BREAKS = {
     "reset": ({"kind": "reset", "executed": True}, None),
     "reset in the body": ({"kind": "reset", "where": "body"}, None),
-    "timeout": ({"kind": "slow", "seconds": 1.0, "executed": True}, None),
+    "timeout": ({"kind": "slow", "seconds": 3.0, "executed": True}, None),
     "truncated": ({"kind": "truncate"}, None),
     "broken JSON": ({"kind": "broken_json"}, None),
     "HTML": ({"kind": "html", "executed": True}, 200),
@@ -26,7 +28,7 @@ BREAKS = {
 
 def sms(caller):
     body = {"from": {"phoneNumber": "+16505551001"}, "to": [{"phoneNumber": "+14155550111"}], "text": "Once"}
-    return caller.post(f"{E}/sms", body, timeout=0.5)
+    return caller.post(f"{E}/sms", body, timeout=PATIENCE)
 
 
 def mms(caller):
@@ -35,16 +37,16 @@ def mms(caller):
         ("json", ("request.json", json.dumps(body), "application/json")),
         ("attachment", ("a.png", b"1" * 5000, "image/png")),
     ]
-    return caller.send("POST", f"{E}/mms", files=files, timeout=0.5)
+    return caller.send("POST", f"{E}/mms", files=files, timeout=PATIENCE)
 
 
 def pager(caller):
-    return caller.post(f"{E}/company-pager", {"to": [{"extensionNumber": "102"}], "text": "Once"}, timeout=0.5)
+    return caller.post(f"{E}/company-pager", {"to": [{"extensionNumber": "102"}], "text": "Once"}, timeout=PATIENCE)
 
 
 def fax(caller):
     files = [("to", (None, "+14155550111")), ("attachment", ("a.pdf", b"1" * 5000, "application/pdf"))]
-    return caller.send("POST", f"{E}/fax", files=files, timeout=0.5)
+    return caller.send("POST", f"{E}/fax", files=files, timeout=PATIENCE)
 
 
 def chat(caller):
@@ -52,29 +54,29 @@ def chat(caller):
 
 
 def post(caller):
-    return caller.post(f"{T}/chats/{chat(caller)}/posts", {"text": "Once"}, timeout=0.5)
+    return caller.post(f"{T}/chats/{chat(caller)}/posts", {"text": "Once"}, timeout=PATIENCE)
 
 
 def card(caller):
     body = {"type": "AdaptiveCard", "fallbackText": "Once", "body": []}
-    return caller.post(f"{T}/chats/{chat(caller)}/adaptive-cards", body, timeout=0.5)
+    return caller.post(f"{T}/chats/{chat(caller)}/adaptive-cards", body, timeout=PATIENCE)
 
 
 def file(caller):
     params = {"groupId": chat(caller), "name": "a.txt"}
     headers = {"Content-Type": "text/plain"}
-    return caller.send("POST", f"{T}/files", params=params, data=b"Once", headers=headers, timeout=0.5)
+    return caller.send("POST", f"{T}/files", params=params, data=b"Once", headers=headers, timeout=PATIENCE)
 
 
 def webhook(caller):
     if not hasattr(caller, "webhook"):
         caller.webhook = caller.sandbox.add_webhook()
-    return requests.post(caller.webhook, json={"text": "Once"}, timeout=0.5)
+    return requests.post(caller.webhook, json={"text": "Once"}, timeout=PATIENCE)
 
 
 def batch(caller):
     body = {"from": "+16505550120", "text": "Once", "messages": [{"to": ["+14155550111"]}]}
-    return caller.post("/restapi/v1.0/account/~/a2p-sms/batches", body, timeout=0.5)
+    return caller.post("/restapi/v1.0/account/~/a2p-sms/batches", body, timeout=PATIENCE)
 
 
 def batches(caller):
@@ -83,7 +85,7 @@ def batches(caller):
 
 def ring(caller):
     body = {"from": {"phoneNumber": "+16505551001"}, "to": {"phoneNumber": "+14155550111"}}
-    return caller.post(f"{E}/ring-out", body, timeout=0.5)
+    return caller.post(f"{E}/ring-out", body, timeout=PATIENCE)
 
 
 def rings(caller):
