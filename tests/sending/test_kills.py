@@ -135,13 +135,13 @@ def test_killed_while_it_waits_for_the_status(desk, start, retry, there):
     assert (result["status"], result["found"]) == ("Sent", False)
 
 
-def test_killed_while_it_waits_for_its_quota(desk, start, retry, there, new_ledger):
+def test_killed_while_it_waits_for_its_quota(desk, start, retry, there, new_ledger, tmp_path):  # noqa: PLR0917
     """Refused and waiting is not sent: the retry sends without a look."""
     to = "+12125550444"
     desk.fault("status", status=429, retry_after=20, operation="createSMSMessage")
     first = start("SMS", store=True, to=to)
     wait_until(lambda: any(rule["done"] for rule in desk.faults()))
-    time.sleep(0.3)
+    wait_until(lambda: '"sends": 0' in (tmp_path / "store.json").read_text())
     kill(first)
     # The old ledger keeps the gate closed for as long as RingCentral said.
     new_ledger()
