@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from fsspec.asyn import AsyncFileSystem
 
 from airflow_provider_ringcentral.extract.errors import DestinationError
-from airflow_provider_ringcentral.extract.files import make_folder, remove_folder
+from airflow_provider_ringcentral.extract.files import make_folder, remove_folder, tidying
 from airflow_provider_ringcentral.extract.part import Part
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class ObjectShelf:
         """Others are ignored just as well when the store forbids removing them."""
         names = {part.name for part in kept}
         others = [name for name in self._names if name not in names]
-        with suppress(OSError):
+        with tidying("Parts of another run"):
             self._delete(others)
         if others and not kept:
             remove_folder(self._fs, self._folder)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from airflow_provider_ringcentral.extract.errors import DestinationError
-from airflow_provider_ringcentral.extract.files import complete_file, folder_of, make_folder, tidying
+from airflow_provider_ringcentral.extract.files import complete_file, folder_of, make_folder, remove_tree, tidying
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -102,7 +102,7 @@ class BroadcastFolder:
     def remove(self) -> None:
         """Remove everything; a store that forbids it, or fails at it, keeps it."""
         with tidying("The list of recipients of a finished broadcast"):
-            self._fs.rm(self._folder.path, recursive=True)
+            remove_tree(self._fs, self._folder.path)
 
     def _path(self, kind: str, chunk: int) -> str:
         return str((self._folder / f"{kind}-{chunk:04}.ndjson").path)

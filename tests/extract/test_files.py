@@ -210,9 +210,6 @@ class Stubborn(MemoryFileSystem):
 
     rm_file = _rm = rm
 
-    def mv(self, path1: str, path2: str, **how: Any) -> None:
-        self.cp_file(path1, path2)
-
 
 @pytest.fixture
 def stubborn() -> Iterator[UPath]:
@@ -233,6 +230,17 @@ def older_left(folder: UPath) -> None:
     remove_older(folder, "a", "2")
 
 
+def copy_left(folder: UPath) -> None:
+    with complete_file(folder / "calls.ndjson") as out:
+        out.write(b"all")
+    assert (folder / "calls.ndjson").read_bytes() == b"all"
+
+
+def others_left(folder: UPath) -> None:
+    Parts(folder / "calls.parts", "x").append(b"{}\n", records=1, oldest=0, newest=0, cursor="")
+    assert not Parts(folder / "calls.parts", "y")
+
+
 def parts_left(folder: UPath) -> None:
     parts = Parts(folder / "calls.parts", "x")
     parts.append(b'{"id":"1"}\n', records=1, oldest=0, newest=0, cursor="")
@@ -248,17 +256,21 @@ def recipients_left(folder: UPath) -> None:
 @pytest.mark.parametrize(
     ("leave", "what"),
     [
-        (lambda folder: check_destination(folder / "calls.ndjson"), "An empty file"),
+        (
+            lambda folder: check_destination(folder / "calls.ndjson"),
+            "An empty file that tried whether the destination can be written",
+        ),
         (bookmark_left, "The bookmark of a finished run"),
         (older_left, "What an earlier run left behind"),
         (parts_left, "The parts of a finished extract"),
+        (copy_left, "The hidden copy of a file that is there"),
+        (others_left, "Parts of another run"),
         (recipients_left, "The list of recipients of a finished broadcast"),
     ],
-    ids=["probe", "bookmark", "older", "parts", "recipients"],
+    ids=["probe", "bookmark", "older", "parts", "copy", "others", "recipients"],
 )
 def test_a_store_that_fails_at_removing_fails_no_job(stubborn, caplog, leave, what):
     leave(stubborn)
 
-    (warning,) = [record.getMessage() for record in caplog.records if "could not be removed" in record.getMessage()]
-    assert warning.startswith(what)
-    assert warning.endswith("could not be removed: RuntimeError: denied")
+    warnings = [record.getMessage() for record in caplog.records if "could not be removed" in record.getMessage()]
+    assert warnings[-1] == f"{what} could not be removed: RuntimeError: denied"
