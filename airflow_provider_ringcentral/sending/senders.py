@@ -36,7 +36,8 @@ def sender(
 
     None: the Connection's `from_number` when it has them, else the only one that has (with `any_of_several` the first
     of them). One Light request (listExtensionPhoneNumbers). Without the app scope ReadAccounts a given number goes
-    unchecked, with a line in the log. Raises `BadArgument` naming the numbers that can send, by their last four digits unless `show_numbers`.
+    unchecked, with a line in the log. Raises `BadArgument` naming the numbers that can send, by their last four digits
+    unless `show_numbers`.
     """
     given = None if number in (None, "", "None") else checked_number(NAME, number)
     default = client.credentials.from_number
