@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from airflow.providers.common.compat.connection import get_async_connection
 from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
+from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.hooks.client import client_of
 from airflow_provider_ringcentral.hooks.connection_not_found import explaining
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
@@ -57,7 +58,7 @@ def with_client(ringcentral_conn_id: str, job: Callable[[RingCentralClient], T],
     try:
         return _bounded(partial(_done, credentials, secrets.add, job), ends)
     finally:
-        for secret in secrets:
+        for secret in tuple(secrets):
             mask_secret(secret)
 
 
@@ -95,11 +96,21 @@ async def with_webhook_on_loop(webhook_conn_id: str, job: Callable[[WebhookClien
 
 
 def _bounded(work: Callable[[float], T], ends: float | None) -> T:
-    """What `work` returns, unless something in it hangs that heeds no timeout: a name server, an answer that drips."""
+    """What `work` returns. Raises `OutcomeUnknown` when something in it hangs that heeds no timeout.
+
+    A name server is such, and an answer that drips. What hangs is left to itself.
+    """
+    from airflow_provider_ringcentral.client.broken_connection import Lost
     from airflow_provider_ringcentral.client.deadline import within
 
     until = time.monotonic() + IN_ALL_SECONDS if ends is None else ends
-    return within(max(0.0, until - time.monotonic()) + MARGIN_SECONDS, partial(work, until))
+    left = max(0.0, until - time.monotonic()) + MARGIN_SECONDS
+    try:
+        return within(left, partial(work, until))
+    except Lost:
+        raise OutcomeUnknown(
+            f"it was not over after {left:.0f} s: the network hangs, or an answer never ends"
+        ) from None
 
 
 def _done(

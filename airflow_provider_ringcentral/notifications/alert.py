@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseNotifier
 
-from airflow_provider_ringcentral.client.errors import RingCentralError
+from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RingCentralError
 from airflow_provider_ringcentral.extract.errors import BadArgument
 
 if TYPE_CHECKING:
@@ -153,6 +153,9 @@ class RingCentralAlertNotifier(BaseNotifier):
         if sent := [f"{one.channel} {one.sent.id}{one.sent.how}" for one in outcomes.all if one.sent is not None]:
             self.log.info("%s %s is sent: %s.", what, name, ", ".join(sent))
         error = outcomes.error()
+        if isinstance(error, OutcomeUnknown):
+            # Its cure is to clear the task, and an alert has none.
+            error.remedy = None
         if error is not None and sent:
             self.log.error("%s %s did not reach everybody: %s", what, name, error)
         elif error is not None and outcomes.some_out:
@@ -178,7 +181,9 @@ class RingCentralAlertNotifier(BaseNotifier):
         return Rules(interval, _most(self.max_per_hour), seconds_of("gather", self.gather))
 
     def _report(self, error: Exception) -> None:
-        if isinstance(error, RingCentralError):
+        if isinstance(error, OutcomeUnknown):
+            self.log.error("The alert may have been sent or not: %s", error)
+        elif isinstance(error, RingCentralError):
             self.log.error("The alert was not sent: %s", error)
         else:
             self.log.error("The alert was not sent.", exc_info=error)

@@ -44,7 +44,8 @@ died early: it is looked for, and what looks the same proves nothing.
 
 Claims and pages of the ledger live for 7 days; what went out longer ago is not looked for.
 
-**Many at once.** `send_all` (`batch.py`) sends a task's messages one after the other; a broadcast (`broadcast.py`)
+**Many at once.** `send_all` (`batch.py`) tries a task's messages one after the other and tells what became of each
+(`outcomes.py`); it stops early only for what concerns all of them (`refusals.py`). A broadcast (`broadcast.py`)
 freezes its list, so that its batches stay the same whoever goes on with them. Of alerts that come together not all are
 sent (`storm.py`).
 

@@ -79,6 +79,21 @@ def send_all(
     return result
 
 
+def send_all_then_look(
+    client: C, parcels: Sequence[Parcel[C]], notebook: Notebook, *, settling: float | None = None
+) -> Outcomes:
+    """As `send_all`, for who has little time: lost answers are looked for when everybody was sent to."""
+    outcomes = send_all(client, parcels, notebook, on_unknown="fail", settling=settling)
+    unknown = [place for place, one in enumerate(outcomes.all) if one.fate is Fate.UNKNOWN]
+    if not unknown:
+        return outcomes
+    # What was lost was lost here, so that nothing is under way any more.
+    notebook.flight = 0.0
+    looked = send_all(client, [parcels[place] for place in unknown], notebook, settling=settling)
+    found = {place: one for place, one in zip(unknown, looked.all, strict=True) if one.fate is Fate.SENT}
+    return Outcomes(tuple(found.get(place, one) for place, one in enumerate(outcomes.all)))
+
+
 def _fate(error: RingCentralError) -> Fate:
     if isinstance(error, OutcomeUnknown):
         return Fate.UNKNOWN

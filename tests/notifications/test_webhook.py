@@ -89,3 +89,25 @@ def test_no_log_line_has_the_url_or_the_text(desk, bodies, url, logged):
     assert bodies()[0]["text"].startswith("the payroll is wrong\n(Held back since ")
     for hidden in (url, url.rpartition("/")[2], "payroll"):
         assert hidden not in logged()
+
+
+@pytest.mark.parametrize("on_loop", [False, True])
+def test_what_heeds_no_timeout_is_left_to_itself(url, logged, on_loop):
+    """Such as a name server: the callback goes on, whenever that ends."""
+    never = threading.Event()
+
+    class Hanging(RingCentralWebhookNotifier):
+        seconds_in_all = 0.0
+
+        def send(self, client: Any, text: str) -> Any:
+            never.wait()
+
+    try:
+        one = Hanging(gather=0, text="help")
+        if on_loop:
+            asyncio.run(one.async_notify(failed()))
+        else:
+            one(failed())
+        assert "The alert may have been sent or not: it was not over after" in logged()
+    finally:
+        never.set()

@@ -18,7 +18,7 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
-from airflow_provider_ringcentral.sending.batch import FAILING_SECONDS, Parcel, send_all
+from airflow_provider_ringcentral.sending.batch import FAILING_SECONDS, Parcel, send_all, send_all_then_look
 from airflow_provider_ringcentral.sending.notebook import LedgerPages, Notebook
 from airflow_provider_ringcentral.sending.outcomes import Fate, Outcomes
 from airflow_provider_ringcentral.sending.refusals import concerns_everybody
@@ -144,6 +144,23 @@ def test_the_next_try_asks_the_refused_again_and_last():
     office = PostOffice()
     assert send(office, 3, ledger, attempt=2).complete
     assert [one["to"] for one in office.messages] == ["+16505550000", "+16505550001"]
+
+
+def test_who_has_little_time_looks_when_everybody_was_sent_to():
+    office = PostOffice(plan=["lost", BLOCKED, "dropped", "ok"])
+    ledger = MemoryLedger()
+    notebook = Notebook(LedgerPages(ledger, "alert"), ledger, "server")
+
+    parcels = [Parcel(Note(f"+1650555{place:04}"), (place,)) for place in range(4)]
+    outcomes = send_all_then_look(office, parcels, notebook, settling=0.1)
+
+    assert fates(outcomes) == [Fate.SENT, Fate.REFUSED, Fate.UNKNOWN, Fate.SENT]
+    assert [one["to"] for one in office.messages] == ["+16505550000", "+16505550003"]
+    first, _, third, _ = outcomes.all
+    assert first.sent is not None
+    assert first.sent.found
+    assert third.error is not None
+    assert third.error.status == 502
 
 
 class Task:
