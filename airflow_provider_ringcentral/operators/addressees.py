@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.operators.flag import flag_of
@@ -27,10 +28,10 @@ def addressees(log: Any, to: Any, check: Callable[[str, Any], Any], *, group: An
 
 def phones(
     log: Any, client: RingCentralClient, to: Any, from_number: str | None, *, group: Any, media: bool = False
-) -> tuple[str, list[Recipient]]:
-    """The number to send from, and who gets a message each."""
+) -> tuple[Callable[[], str], list[Recipient]]:
+    """The number to send from, looked up when it is first asked for, and who gets a message each."""
     from airflow_provider_ringcentral.hooks.settings import log_personal_data
 
     everybody = addressees(log, to, checked_number, group=group)
     needs = MMS if media or len(everybody[0].address) > 1 else SMS
-    return sender(client, from_number, needs, show_numbers=log_personal_data()), everybody
+    return cache(lambda: sender(client, from_number, needs, show_numbers=log_personal_data())), everybody

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.extract.given import moment_of
@@ -123,7 +124,8 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
             return [Parcel(failed_fax(client, self.original_message_id, moment), ())]
         everybody = addressees(self.log, self.to, checked_number, group=False)
         style = fax_style(self.resolution, self.cover, self.cover_text, has_text=self._has_cover_text)
-        files = self._enclosures(alone=bool(style.cover))
+        # A retry that finds the fax sent needs no file, and it may be gone.
+        files = cache(partial(self._enclosures, alone=bool(style.cover)))
         return [Parcel(FaxDraft(one.address[0], files, style, moment), one.places) for one in everybody]
 
     def _enclosures(self, *, alone: bool) -> tuple[Enclosure, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
@@ -76,6 +77,7 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
         from airflow_provider_ringcentral.sending.text import checked_text
 
         text = checked_text(self.text or "", MOST_UNITS, may_be_empty=not self._has_text)
-        files = attachments([storage_path(place, "file") for place in places_of("files", self.files)])
+        # A retry that finds the message sent needs no file, and it may be gone.
+        files = cache(lambda: attachments([storage_path(place, "file") for place in places_of("files", self.files)]))
         sender, everybody = phones(self.log, client, self.to, self.from_number, group=self.group, media=True)
         return [Parcel(MmsDraft(sender, one.address, text, files), one.places) for one in everybody]

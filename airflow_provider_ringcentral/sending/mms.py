@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,7 +11,7 @@ import msgspec
 from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_MMS
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.sending.draft import Record
+from airflow_provider_ringcentral.sending.draft import Record, given
 from airflow_provider_ringcentral.sending.enclosure import check_total, check_type, size_of
 from airflow_provider_ringcentral.sending.posting import post
 from airflow_provider_ringcentral.sending.sms import SmsDraft
@@ -84,19 +84,19 @@ class Attachment:
 class MmsDraft(SmsDraft):
     """A text, which may be empty, with files. Source: operationId createMMS, app scope SMS, 50 a minute."""
 
-    files: tuple[Attachment, ...] = ()
+    files: tuple[Attachment, ...] | Callable[[], tuple[Attachment, ...]] = ()
 
     channel: ClassVar[str] = "MMS"
 
     @property
     def files_count(self) -> int:
         """The store shows how many there are, and not always as they were sent."""
-        return len(self.files)
+        return len(given(self.files))
 
     def send(self, client: RingCentralClient, passage: Passage) -> Record:
         """One POST: the envelope first, then the files."""
         envelope = ("request.json", msgspec.json.encode(self.envelope()), "application/json")
-        attached = [("attachment", (file.name, file.data, file.content_type)) for file in self.files]
+        attached = [("attachment", (file.name, file.data, file.content_type)) for file in given(self.files)]
         parts = [("json", envelope), *attached]
         return post(client, CREATE_MMS.at(accountId=OWN, extensionId=OWN), passage, files=parts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_SMS
-from airflow_provider_ringcentral.sending.draft import Draft, Record, digest
+from airflow_provider_ringcentral.sending.draft import Draft, Record, digest, given
 from airflow_provider_ringcentral.sending.message_store import sent_messages
 from airflow_provider_ringcentral.sending.posting import post
 from airflow_provider_ringcentral.sending.text import same_number, same_text
@@ -29,7 +29,7 @@ ATTACHMENT = "MmsAttachment"
 class SmsDraft(Draft["RingCentralClient"]):
     """A text from one of the user's numbers. Source: operationId createSMSMessage, app scope SMS, 40 a minute."""
 
-    sender: str
+    sender: str | Callable[[], str]
     to: tuple[str, ...]
     text: str
 
@@ -43,7 +43,7 @@ class SmsDraft(Draft["RingCentralClient"]):
     @property
     def content(self) -> str:
         """Sender, recipients, text and number of files."""
-        return _content(self.sender, self.to, self.text, self.files_count)
+        return _content(given(self.sender), self.to, self.text, self.files_count)
 
     @property
     def files_count(self) -> int:
@@ -57,7 +57,7 @@ class SmsDraft(Draft["RingCentralClient"]):
     def envelope(self) -> dict[str, Any]:
         """The JSON of the request."""
         recipients = [{"phoneNumber": number} for number in self.to]
-        return {"from": {"phoneNumber": self.sender}, "to": recipients, "text": self.text}
+        return {"from": {"phoneNumber": given(self.sender)}, "to": recipients, "text": self.text}
 
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterable[Record]:
         """What went to the first recipient since `start`. RingCentral's own present ends the list: clocks differ."""

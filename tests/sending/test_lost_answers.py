@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_ringcentral.client.errors import OutcomeUnknown
+from airflow_provider_ringcentral.client.errors import DeliveryFailed, OutcomeUnknown
 from airflow_provider_ringcentral.operators.webhook import RingCentralPostWebhookOperator
 
 from .conftest import ALIKE, OPERATIONS, Store, context_of
@@ -377,3 +378,84 @@ def test_a_retry_of_a_list_sends_only_the_rest(desk, senders, there):
 
     assert sorted(result["id"] for result in results) == there()
     assert [result["to"] for result in results] == [[0], [1], [2], [3]]
+
+
+GONE = [("MMS", True), ("MMS", False), ("fax", True), ("fax", False)]
+
+
+@pytest.mark.parametrize("case", GONE, ids=str)
+def test_what_is_out_needs_no_file_any_more(senders, there, picture, case):
+    sender, with_store = case
+    store = Store() if with_store else None
+    (first,) = senders[sender]().execute(context_of(store=store))
+    Path(picture).unlink()
+
+    (again,) = senders[sender]().execute(context_of(attempt=2, store=store))
+
+    assert there() == [first["id"]] == [again["id"]]
+
+
+@pytest.mark.parametrize("sender", ["MMS", "fax"])
+def test_what_may_be_out_is_found_without_its_file(desk, senders, there, picture, sender):
+    """The answer is lost and the store is down; by the retry the file is gone."""
+    lose(desk, sender, "502")
+    desk.fault("status", status=403, code="CMN-408", operation="listMessages", times=3)
+    store = Store()
+    with pytest.raises(OutcomeUnknown, match="cannot be looked for"):
+        senders[sender]().execute(context_of(store=store))
+    desk.clear_faults()
+    Path(picture).unlink()
+
+    (result,) = senders[sender]().execute(context_of(attempt=2, clears=1, store=store))
+
+    assert there() == [result["id"]]
+
+
+@pytest.mark.parametrize("sender", ["MMS", "fax"])
+def test_what_is_not_out_needs_its_file(senders, there, picture, sender):
+    Path(picture).unlink()
+
+    with pytest.raises(AirflowFailException, match="cannot be read"):
+        senders[sender]().execute(context_of())
+    assert there() == []
+
+
+def test_what_is_out_needs_no_number_to_send_from(desk, senders, there):
+    store = Store()
+    (first,) = senders["SMS"]().execute(context_of(store=store))
+    desk.fault("status", status=404, operation="listExtensionPhoneNumbers", every=1)
+
+    (again,) = senders["SMS"]().execute(context_of(attempt=2, store=store))
+
+    assert there() == [first["id"]] == [again["id"]]
+
+
+@pytest.mark.parametrize("on_unknown", ["look", "resend"])
+def test_a_card_that_is_rendered_otherwise_in_the_retry_is_found(desk, senders, there, on_unknown, arguments):
+    lose(desk, "card", "502")
+    desk.fault("status", status=403, code="CMN-408", operation="readGlipPostsNew", times=3)
+    store, card = Store(), arguments["card"]["card"]
+    with pytest.raises(OutcomeUnknown):
+        senders["card"]().execute(context_of(store=store))
+    desk.clear_faults()
+    other = {**card, "body": [{"type": "TextBlock", "text": "tried again at 12:01"}]}
+
+    (result,) = senders["card"](card=other, on_unknown=on_unknown).execute(context_of(attempt=2, store=store))
+
+    assert (there(), result["found"]) == ([result["id"]], True)
+
+
+def test_a_fax_that_is_sent_anew_is_not_sent_twice_when_the_first_one_is_gone(desk, senders, fax_number):
+    desk.number_outcome(fax_number, status="SendingFailed", code="LineBusy")
+    with pytest.raises(DeliveryFailed):
+        senders["fax"](wait_for="sent", poll_interval=0.02).execute(context_of("first"))
+    desk.number_outcome(fax_number)
+    (failed,) = desk.messages(to=fax_number)
+    anew = {"to": (), "files": (), "original_message_id": failed["id"]}
+    (sent,) = senders["fax"](**anew).execute(context_of())
+    desk.fault("status", status=404, operation="readMessage", every=1)
+
+    (again,) = senders["fax"](**anew).execute(context_of(attempt=2))
+
+    assert [str(one["id"]) for one in desk.messages(to=fax_number)] == [str(failed["id"]), sent["id"]]
+    assert again["id"] == sent["id"]
