@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
@@ -96,8 +97,10 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.sending.team_post import TeamPost, post_files
 
-        files = post_files([storage_path(place, "file") for place in places_of("files", self.files)])
-        may_be_empty = bool(files) and not self._has_text
+        places = places_of("files", self.files)
+        # A retry that finds the post needs no file, and it may be gone.
+        files = cache(lambda: post_files([storage_path(place, "file") for place in places]))
+        may_be_empty = bool(places) and not self._has_text
         self._check_text(may_be_empty=may_be_empty)
         chat = self.chat_id(client)
         return TeamPost(chat, self._whole_text(chat, may_be_empty=may_be_empty), files)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,7 +14,7 @@ from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.multipart import MultipartBody, Part
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.sending.chat_posts import own_posts
-from airflow_provider_ringcentral.sending.draft import Draft, Record, digest
+from airflow_provider_ringcentral.sending.draft import Draft, Record, digest, given
 from airflow_provider_ringcentral.sending.enclosure import Enclosure, size_of
 from airflow_provider_ringcentral.sending.ids import checked_id
 from airflow_provider_ringcentral.sending.posting import post
@@ -44,7 +44,7 @@ class TeamPost(Draft["RingCentralClient"]):
 
     chat: str
     text: str
-    files: tuple[Enclosure, ...] = ()
+    files: tuple[Enclosure, ...] | Callable[[], tuple[Enclosure, ...]] = ()
 
     channel: ClassVar[str] = "post"
 
@@ -56,13 +56,13 @@ class TeamPost(Draft["RingCentralClient"]):
     @property
     def content(self) -> str:
         """Chat, text and number of files."""
-        return _content(self.chat, self.text, len(self.files))
+        return _content(self.chat, self.text, len(given(self.files)))
 
     def send(self, client: RingCentralClient, passage: Passage) -> Record:
         """One POST, after one for each file."""
         body: dict[str, Any] = {"text": self.text} if self.text else {}
-        if self.files:
-            body["attachments"] = [{"id": upload(client, file), "type": FILE} for file in self.files]
+        if files := given(self.files):
+            body["attachments"] = [{"id": upload(client, file), "type": FILE} for file in files]
         return post(client, CREATE_POST.at(chatId=self.chat), passage, json=body)
 
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterable[Record]:

@@ -395,6 +395,15 @@ def test_what_is_out_needs_no_file_any_more(senders, there, picture, case):
     assert there() == [first["id"]] == [again["id"]]
 
 
+def test_a_post_needs_no_file_any_more(senders, there, picture):
+    (first,) = senders["post"](files=picture).execute(context_of())
+    Path(picture).unlink()
+
+    (again,) = senders["post"](files=picture).execute(context_of(attempt=2))
+
+    assert there() == [first["id"]] == [again["id"]]
+
+
 @pytest.mark.parametrize("sender", ["MMS", "fax"])
 def test_what_may_be_out_is_found_without_its_file(desk, senders, there, picture, sender):
     """The answer is lost and the store is down; by the retry the file is gone."""
