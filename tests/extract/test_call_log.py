@@ -7,7 +7,6 @@ import json
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 
@@ -156,7 +155,7 @@ def test_the_receipt_says_what_is_in_the_file(log_of, folder, calls_of):
     log = log_of(calls_of(4, 100, "spread"), per_page=30)
 
     class Counting:
-        usage = SimpleNamespace(requests=10, waited=1.5)
+        usage = Usage(requests=10, waited=1.5)
 
         def raw_page(self, path, params):
             self.usage.requests += 2

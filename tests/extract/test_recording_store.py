@@ -175,7 +175,8 @@ def test_a_recording_that_is_not_there_leaves_no_part(client, sandbox, disk):
     receipt = archive(client, disk)
 
     assert receipt.gone == receipt.records == len(sandbox.recordings())
-    assert names(disk) == [f"manifests/{Path(receipt.destination).name}"]
+    gone = [f".recordings/gone/{name}.json" for name in sorted(each["id"] for each in sandbox.recordings())]
+    assert sorted(names(disk)) == [*gone, f"manifests/{Path(receipt.destination).name}"]
 
 
 def test_a_run_that_stopped_goes_on_without_the_log(place, client, sandbox):
