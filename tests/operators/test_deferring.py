@@ -79,7 +79,7 @@ def test_a_lasting_503_ends_a_task_when_its_timeout_is_over(desk):
 
 
 @pytest.mark.parametrize(
-    ("minutes_ago", "error"), [(11.0, AirflowTaskTimeout), (9.9, Unavailable), (9.0, TaskDeferred)]
+    ("minutes_ago", "error"), [(11.0, AirflowTaskTimeout), (9.9, Unavailable), (8.0, TaskDeferred)]
 )
 def test_execution_timeout_bounds_all_legs_together(desk, minutes_ago, error):
     desk.fault("status", status=503, retry_after=30, operation="createSMSMessage", every=1)
