@@ -17,7 +17,16 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
-from airflow_provider_ringcentral.client.answer import Answer, decoded, error_fields, group_named, heard, in_utf8
+from airflow_provider_ringcentral.client.answer import (
+    Answer,
+    clock_behind,
+    date_behind,
+    decoded,
+    error_fields,
+    group_named,
+    heard,
+    in_utf8,
+)
 from airflow_provider_ringcentral.client.credentials import jwt_claims
 from airflow_provider_ringcentral.client.download import download
 from airflow_provider_ringcentral.client.errors import RingCentralError
@@ -230,6 +239,7 @@ def test_verdicts(status, headers, body, flag):
 @given(HEADERS, BODIES)
 def test_headers_and_error_fields(headers, body):
     assert group_named(headers) is None or len(group_named(headers)) <= 100
+    assert 0 <= clock_behind(headers) <= date_behind(headers) < 100 * 366 * 86_400
     said = heard(headers)
     assert said.limit is None or said.limit > 0
     fields = error_fields(Answer(429, headers, body))

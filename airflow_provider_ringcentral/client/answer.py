@@ -25,6 +25,9 @@ _PERSONAL = (
 
 _MESSAGE_LIMIT = 300
 _WORD_LIMIT = 100
+_EARLIEST = 946_684_800.0
+"""The year 2000: a clock that shows another millennium shows nothing, and arithmetic with it may overflow."""
+
 _MOST_PARTS = 20
 log = logging.getLogger(__name__)
 
@@ -213,9 +216,10 @@ def _instant(text: str) -> float | None:
     if len(text) > _WORD_LIMIT:
         return None
     try:
-        return parsedate_to_datetime(text).timestamp()
+        found = parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError, OSError):
         return None
+    return found if found >= _EARLIEST else None
 
 
 def _rate(headers: Mapping[str, str], name: str) -> str | None:

@@ -11,6 +11,7 @@ from airflow_provider_ringcentral.client.broken_connection import Lost, NeverSen
 from airflow_provider_ringcentral.client.errors import RateLimited, RingCentralError, Unavailable
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.policy import Again, Policy
+from airflow_provider_ringcentral.client.request_body import replayable
 from airflow_provider_ringcentral.client.response_body import body_of, error_body_of
 from airflow_provider_ringcentral.client.transport import Anonymous, Passage, Transport
 from airflow_provider_ringcentral.client.verdict import Action, Judge, Verdict
@@ -23,7 +24,7 @@ from airflow_provider_ringcentral.client.webhook_verdict import judge_webhook
 class _Posting:
     """One request on its way."""
 
-    body: Mapping[str, Any]
+    options: dict[str, Any]
     passage: Passage | None
     failures: int = 0
     turn: float | None = None
@@ -59,8 +60,8 @@ class WebhookClient:
         its turn is further away than the client waits, `BadRequest` with RingCentral's words when it made no post of
         it, `NotFound` for a webhook that is not there, `OutcomeUnknown` when nobody can tell.
         """
-        posting = _Posting(body, passage)
         try:
+            posting = _Posting(replayable({"json": dict(body)}), passage)
             self._policy.retrying()(self._attempt, posting)
         except RingCentralError as error:
             turned = self._raise_as(error) if self._raise_as else error
@@ -94,7 +95,7 @@ class WebhookClient:
         judge, path = Judge(repeatable=False), self.credentials.path
         try:
             with self._transport.send(
-                "POST", path, Anonymous(), passage=posting.passage, json=dict(posting.body)
+                "POST", path, Anonymous(), passage=posting.passage, **posting.options
             ) as response:
                 body = body_of(response) if response.status_code < 400 else error_body_of(response)
                 return judge_webhook(Answer(response.status_code, response.headers, body))
