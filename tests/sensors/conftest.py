@@ -49,12 +49,15 @@ class Store(dict[str, Any]):
         self[key] = value
 
 
+RUN_START = datetime.now(UTC)
+
+
 def context_of(store: Store | None = None, *, attempt: int = 1, clears: int = 0, run_start: str = "") -> dict[str, Any]:
     """The context of a try of a task with three retries."""
     ti = SimpleNamespace(
         dag_id="dag", run_id="run", task_id="wait", map_index=-1, try_number=attempt, max_tries=3 + clears
     )
-    start = datetime.fromisoformat(run_start) if run_start else datetime.now(UTC)
+    start = datetime.fromisoformat(run_start) if run_start else RUN_START
     run = SimpleNamespace(start_date=start, run_after=start)
     context = {"ti": ti, "task": SimpleNamespace(retries=3), "dag_run": run}
     return context if store is None else {**context, "task_state_store": store}
