@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,10 +12,15 @@ from typing import Any
 
 import msgspec
 
+from airflow_provider_ringcentral.extract.errors import BadArgument
+
 OTHER = "other"
 """The last column: everything of the record that has no column of its own, as a JSON object; empty when all had one."""
 
 Row = list[Any]
+
+_DIGITS = 18
+"""Of an integer that surely has 64 bits or fewer."""
 
 
 class Kind(Enum):
@@ -101,8 +107,12 @@ class Flattener:
         self._encode = msgspec.json.Encoder().encode
 
     def rows(self, chunk: bytes) -> Iterator[Row]:
-        """One row a line of `chunk`."""
-        for record in self._decode_lines(chunk):
+        """One row a line of `chunk`. Raises `BadArgument` for a record that no text of columns can hold."""
+        try:
+            records = self._decode_lines(chunk)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            records = [_decoded_loosely(line) for line in chunk.split(b"\n") if line]
+        for record in records:
             yield self._row(record)
 
     def _row(self, record: dict[str, Any]) -> Row:
@@ -119,6 +129,27 @@ class Flattener:
         if rest:
             row[-1] = self._encode(rest).decode()
         return row
+
+
+def _decoded_loosely(line: bytes) -> dict[str, Any]:
+    """A record with numbers that Python has no type for, which stay as they are written, or texts that are no UTF-8."""
+
+    def number(text: str) -> Any:
+        return float(text) if isfinite(float(text)) else msgspec.Raw(text.encode())
+
+    def integer(text: str) -> Any:
+        return int(text) if len(text) <= _DIGITS else msgspec.Raw(text.encode())
+
+    try:
+        record: dict[str, Any] = json.loads(line.decode(errors="replace"), parse_float=number, parse_int=integer)
+    except (ValueError, RecursionError):
+        # Not chained: the error may quote the record.
+        raise BadArgument(
+            "A record of RingCentral's answer is nested too deeply for the columns of CSV and Parquet. Use the format "
+            "ndjson, which keeps records as they come.",
+            parameter="file_format",
+        ) from None
+    return record
 
 
 def _fill(row: Row, values: dict[str, Any], targets: dict[str, tuple[int, Fit]]) -> dict[str, Any]:
