@@ -49,7 +49,10 @@ def _hook(sql_conn_id: str) -> Any:
     try:
         hook = BaseHook.get_hook(sql_conn_id)
     except (AirflowException, ImportError) as error:
-        raise ConfigurationError(f"The Connection {sql_conn_id} cannot be used: {error}") from error
+        raise ConfigurationError(
+            f"The Connection {sql_conn_id} cannot be used: {str(error).rstrip('.')}. Create it under Admin > "
+            "Connections with the type of the database, whose provider must be installed, or correct sql_conn_id."
+        ) from error
     if not isinstance(hook, DbApiHook):
         raise ConfigurationError(
             f"The Connection {sql_conn_id} is none of an SQL database: its hook {type(hook).__name__} is no DbApiHook."

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from airflow_provider_ringcentral.client.errors import Unavailable
+from airflow_provider_ringcentral.client.remedies import PLATFORM_TEAM, Remedy
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.extract.parquet import require_pyarrow
 from airflow_provider_ringcentral.warehouse.flat_record import FlatRecords
@@ -25,6 +27,18 @@ _LONGEST = 2**21
 no line ends at all."""
 
 _PARQUET_ROWS = 1000
+_TOLD_LENGTH = 300
+
+_FORBIDDEN = Remedy(
+    "The user of the worker, or the credentials of the store, may not read there.",
+    "Allow reading (on a disk chmod or chown, in a store allow listing and getting objects), or correct the source.",
+    PLATFORM_TEAM,
+)
+_UNREACHABLE = Remedy(
+    "The disk or store did not answer as it should; it may be out of reach from the worker, or overloaded.",
+    "Check the store's Connection and the network of the worker. A retry loads the file anew.",
+    PLATFORM_TEAM,
+)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -52,6 +66,17 @@ def read_calls(path: UPath) -> Iterator[bytes | Unreadable]:
         raise bad_file(path, "is no complete gzip file") from error
     except ValueError as error:
         raise bad_file(path, f"is no file of calls: {error}") from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: UPath | str, error: OSError) -> BadArgument | Unavailable:
+    """The error of a source whose disk or store does not let it be read; only what may pass is worth a retry."""
+    said = " ".join(str(error).split())[:_TOLD_LENGTH].rstrip(".")
+    text = f"{path} cannot be read: {type(error).__name__}: {said}. Nothing of it was loaded."
+    if isinstance(error, PermissionError):
+        return BadArgument(text, parameter="source", remedy=_FORBIDDEN)
+    return Unavailable(text, remedy=_UNREACHABLE)
 
 
 def _read_ndjson(raw: Any) -> Iterator[bytes | Unreadable]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fsspec.core import has_magic
 
 from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.warehouse.reading import READABLE
+from airflow_provider_ringcentral.warehouse.reading import READABLE, unreadable
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -50,6 +50,13 @@ def _at(source: str, path_of: Callable[[str], UPath]) -> list[SourceFile]:
     if source.lstrip().startswith(("{", "[")):
         raise _bad("source is the text of a receipt, as a template writes it; pass task.output of the task before")
     path = path_of(source)
+    try:
+        return _listed(source, path)
+    except OSError as error:
+        raise unreadable(source, error) from None
+
+
+def _listed(source: str, path: UPath) -> list[SourceFile]:
     fs = path.fs
     # What an earlier task wrote may be later than what the store's client remembers.
     fs.invalidate_cache()

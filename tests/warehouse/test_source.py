@@ -6,13 +6,16 @@ import gzip
 import json
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 from upath import UPath
 
+from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS
 from airflow_provider_ringcentral.extract.columns import OTHER
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.extract.files import complete_file
 from airflow_provider_ringcentral.extract.formats import FORMATS
+from airflow_provider_ringcentral.warehouse.load import load_files
 from airflow_provider_ringcentral.warehouse.source import files_of
 from tests.warehouse.conftest import Warehouse, call
 
@@ -200,3 +203,43 @@ def test_parquet_of_other_columns_is_refused(sqlite, tmp_path):
 def test_a_file_that_is_not_there_is_told(sqlite, tmp_path):
     with pytest.raises(BadArgument, match="is not there"):
         sqlite.load_from({"destination": str(tmp_path / "gone.ndjson")})
+
+
+class Closed(MemoryFileSystem):
+    """A store that says no, or nothing."""
+
+    cachable = False
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def isdir(self, path):
+        if "folder" in path:
+            raise self.error
+        return False
+
+    def open(self, path, mode="rb", **options):
+        raise self.error
+
+
+def closed(error):
+    """Makes paths of such a store, with the names of a UPath that are used."""
+    names = {"fs": Closed(error), "__str__": lambda path: path.path}
+    return lambda url: type("Path", (), {**names, "path": url})()
+
+
+@pytest.mark.parametrize("name", ["folder", "calls.ndjson"])
+@pytest.mark.parametrize(
+    ("error", "kind", "cure"),
+    [
+        (PermissionError(13, "Access Denied"), BadArgument, "Allow reading"),
+        (OSError(5, "Reduce your request rate"), Unavailable, "Check the store's Connection"),
+    ],
+)
+def test_a_store_that_cannot_be_read_is_told_with_cause_and_cure(sqlite, name, error, kind, cure):
+    with pytest.raises(kind, match=f"{name} cannot be read: {type(error).__name__}") as caught:
+        load_files(sqlite.engine, files_of(f"closed://bucket/{name}", closed(error)))
+
+    assert caught.value.remedy.cure.startswith(cure)
+    assert caught.value.__suppress_context__
