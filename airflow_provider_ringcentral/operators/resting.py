@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.sending.notebook import Notebook
+
+log = logging.getLogger(__name__)
 
 
 def rest(notebook: Notebook, *, seconds: float, timeout: float, defer: Callable[[float], object] | None = None) -> bool:
@@ -18,6 +21,7 @@ def rest(notebook: Notebook, *, seconds: float, timeout: float, defer: Callable[
     if left <= 0:
         return False
     if defer is not None:
+        log.info("Waiting without a worker, for up to %.0f s.", left)
         defer(left)
     notebook.sleep(min(seconds, left))
     return True

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from airflow.providers.common.compat.sdk import DAG
+from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 from airflow_provider_ringcentral.hooks import shared_client
+from airflow_provider_ringcentral.hooks.first_start import first_look
 from airflow_provider_ringcentral.sensors.calls import RingCentralCallSensor
 from airflow_provider_ringcentral.sensors.messages import RingCentralNewMessageSensor
 from airflow_provider_ringcentral.triggers import rounds
@@ -44,3 +49,34 @@ def test_a_sensor_on_the_worker(sandbox):
     waiting = RingCentralCallSensor(task_id="wait", result="missed", since=now, timeout=60)
 
     assert {call["result"] for call in waiting.execute({})} == {"Missed"}
+
+
+@pytest.mark.db
+def test_a_rescheduled_sensor_knows_when_it_looked_first(database):
+    """Airflow 2 has it in its database, and no method that asks."""
+    first = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    with DAG("rescheduled", schedule=None, start_date=first) as dag:
+        waiting = RingCentralCallSensor(task_id="wait", mode="reschedule", retries=3)
+    if AIRFLOW_V_3_0_PLUS:
+        ti = SimpleNamespace(get_first_reschedule_date=lambda _: first)
+        assert first_look({"ti": ti, "task": waiting}) == first
+        return
+
+    from airflow.models.taskreschedule import TaskReschedule
+    from airflow.utils.session import create_session
+
+    with create_session() as session:
+        dag.sync_to_db()
+        run = dag.create_dagrun(run_id="run", state="running", execution_date=first, run_type="manual", session=session)
+        session.flush()
+        ti = run.get_task_instance("wait", session=session)
+        ti.max_tries, ti.try_number = 3, 1
+        session.commit()
+        assert first_look({"ti": ti, "task": waiting}) is None
+        for minute in range(2):
+            began = first + timedelta(minutes=minute)
+            session.add(TaskReschedule("wait", "rescheduled", "run", 1, began, began, began, -1))
+        session.commit()
+        assert first_look({"ti": ti, "task": waiting}) == first
+        ti.max_tries, ti.try_number = 4, 2
+        assert first_look({"ti": ti, "task": waiting}) is None, "a person cleared it"

@@ -97,7 +97,8 @@ def test_execution_timeout_bounds_all_legs_together(desk, minutes_ago, error):
         assert caught.value.timeout.total_seconds() > 600, "Airflow itself ends it when the trigger never answers"
 
 
-def test_execution_timeout_bounds_the_wait_for_a_status(desk):
+def test_execution_timeout_bounds_the_wait_for_a_status(desk, caplog, capsys):
+    caplog.set_level("INFO")
     operator = sms(wait_for="delivered", timeout=3600, execution_timeout=timedelta(minutes=10))
     desk.number_outcome("+12125550101", status="Queued")
     context = run_of(operator, minutes_ago=2)
@@ -107,6 +108,7 @@ def test_execution_timeout_bounds_the_wait_for_a_status(desk):
 
     ends = context["ti"].start_date.timestamp() + 600
     assert abs(deferred.value.trigger.deadline - ends) < 60
+    assert "Waiting without a worker, for up to 4" in caplog.text + capsys.readouterr().out
 
 
 def test_a_deferred_task_keeps_its_place_in_the_queue(day, tmp_path):
