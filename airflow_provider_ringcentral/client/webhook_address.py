@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from airflow_provider_ringcentral.client.errors import HOST_REFUSED, ConfigurationError, Problem
-from airflow_provider_ringcentral.client.hosts import host_of, is_loopback, may_receive_secrets
+from airflow_provider_ringcentral.client.hosts import canonical, host_of, is_loopback, may_receive_secrets
 
 HOSTS = ("hooks.glip.com",)
 """Of webhooks, besides those of RingCentral's domains (FACTS 8.4)."""
@@ -63,7 +63,7 @@ def webhook_address(
                 Problem(FIELD, "is no URL of an incoming webhook, …/webhook/v2/<id>; copy it whole from RingCentral")
             ]
         )
-    server = f"{parts.scheme}://{parts.netloc}"
+    server = canonical(f"{parts.scheme}://{parts.netloc}")
     return WebhookAddress(server, match[1], timeout, proxies=proxies, allowed_hosts=hosts)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.errors import BadRequest
 from airflow_provider_ringcentral.client.hosts import canonical, may_receive_secrets, own_path
+from airflow_provider_ringcentral.client.webhook_address import webhook_address
 
 
 @pytest.mark.parametrize(
@@ -112,3 +113,9 @@ def test_refused(url):
 )
 def test_one_spelling_of_a_server(url, same):
     assert canonical(url) == same
+
+
+def test_a_webhook_in_two_spellings_has_one_quota():
+    spellings = ("https://hooks.ringcentral.com/webhook/v2/abc", "https://Hooks.RingCentral.com:443/webhook/v2/abc")
+
+    assert len({webhook_address(url).server for url in spellings}) == 1
