@@ -19,6 +19,7 @@ RECEIPT = [
     "calls_unchanged",
     "calls_deleted",
     "legs",
+    "bad_records",
     "seconds",
 ]
 
@@ -83,6 +84,10 @@ def test_the_arguments_arrive(database_url, calls):
 
     assert loaded["calls_deleted"] == 2
     assert rows(database_url, "select id from pbx_calls") == [("I0",)]
+    calls.write_text('{"id": "I0"}\n{"id')
+    assert load(str(calls), table_prefix="pbx_", on_bad_record="keep")["bad_records"] == 1
+    with pytest.raises(AirflowFailException, match="line 2 is not a JSON object"):
+        load(str(calls), table_prefix="pbx_")
     with pytest.raises(AirflowFailException, match="schema 'nowhere'"):
         load(str(calls), schema="nowhere")
     with pytest.raises(AirflowFailException, match="delete_missing 'perhaps' is neither"):
@@ -92,7 +97,14 @@ def test_the_arguments_arrive(database_url, calls):
 def test_every_argument_is_a_template():
     operator = RingCentralLoadCallLogOperator(task_id="load", source="x", sql_conn_id="warehouse")
 
-    assert set(operator.template_fields) == {"source", "sql_conn_id", "schema", "table_prefix", "delete_missing"}
+    assert set(operator.template_fields) == {
+        "source",
+        "sql_conn_id",
+        "schema",
+        "table_prefix",
+        "delete_missing",
+        "on_bad_record",
+    }
     operator.source = {"destination": "{{ ds }}"}
     operator.render_template_fields({"ds": "2026-11-01"})
     assert operator.source == {"destination": "2026-11-01"}
@@ -123,7 +135,7 @@ def test_nothing_of_a_row_is_logged(database_url, calls, caplog):
 
     load(str(calls))
 
-    assert "1 calls read, 1 new" in caplog.text
+    assert "1 records read; calls: 1 new" in caplog.text
     assert "Secret" not in caplog.text
     assert "0199" not in caplog.text
 
