@@ -75,7 +75,10 @@ def test_the_classes_and_what_airflow_does_with_them():
     told = {name: "fails now" in fate for name, fate in rows if hasattr(errors, name)}
 
     assert len(told) == 9
-    assert {name for name, now in told.items() if now} == {kind.__name__ for kind in FAIL_NOW}
+    fail_now = {kind.__name__: raised.__name__ for kind, raised in FAIL_NOW.items()}
+    assert {name for name, now in told.items() if now} == {name for name in fail_now if hasattr(errors, name)}
+    shown = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", text_of("errors.md"), re.MULTILINE)
+    assert {kind: raised for raised, kind in shown} == fail_now
 
 
 def test_the_receipt_of_the_guide_has_the_fields_of_a_receipt():
