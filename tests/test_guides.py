@@ -19,7 +19,7 @@ GUIDES = Path(__file__).parent.parent / "docs" / "guides"
 CONNECTION = "AIRFLOW_CONN_RINGCENTRAL_DEFAULT"
 FINDINGS = """
 connection_incomplete connection_invalid jwt_malformed unreachable login_throttled jwt_flow_disabled client_rejected
-jwt_rejected user_inactive scope_missing role_missing personal_owner jwt_expires_soon no_sms_number
+jwt_rejected user_inactive scope_missing role_missing personal_owner jwt_expires_soon no_sms_number from_number
 """
 
 
@@ -77,7 +77,7 @@ def test_the_classes_and_what_airflow_does_with_them():
     assert len(told) == 9
     fail_now = {kind.__name__: raised.__name__ for kind, raised in FAIL_NOW.items()}
     assert {name for name, now in told.items() if now} == {name for name in fail_now if hasattr(errors, name)}
-    shown = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", text_of("errors.md"), re.MULTILINE)
+    shown = re.findall(r"^\| `([A-Z]\w+)` \| `([A-Z]\w+)` \|", text_of("errors.md"), re.MULTILINE)
     assert {kind: raised for raised, kind in shown} == fail_now
 
 
