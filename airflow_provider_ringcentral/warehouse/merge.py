@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from contextlib import closing
 from datetime import datetime
 from typing import Any
 
@@ -142,7 +143,8 @@ class Merge:
         texts = [sa.cast(table.c.raw, sa.Text) for table in (staged, calls)]
         pairs = sa.select(staged.c.place, *texts).where(calls.c.id == staged.c.id, self._alive, self._as_late())
         streamed = {"stream_results": True, "max_row_buffer": _PAIRS}
-        with self._connection.execute(pairs, execution_options=streamed) as found:
+        # Results of SQLAlchemy 1.4, which Airflow 2 has, are no context managers.
+        with closing(self._connection.execute(pairs, execution_options=streamed)) as found:
             same = array("q", (place for place, one, other in found if are_equal(one, other)))
         if not same:
             return
