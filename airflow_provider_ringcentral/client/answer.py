@@ -61,13 +61,13 @@ class _Found:
     permission: str | None = None
 
     def take(self, part: Mapping[str, Any], code_key: str = "errorCode", message_key: str = "message") -> None:
-        code = _word(part.get(code_key))
+        code = one_word(part.get(code_key))
         if code and code not in self.codes:
             self.codes.append(code)
         message = part.get(message_key)
         self.message = self.message or (message if isinstance(message, str) else "")
-        self.parameter = self.parameter or _word(part.get("parameterName"))
-        self.permission = self.permission or _word(part.get("permissionName"))
+        self.parameter = self.parameter or one_word(part.get("parameterName"))
+        self.permission = self.permission or one_word(part.get("permissionName"))
 
 
 def error_fields(answer: Answer, *, show_personal_data: bool = False) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def without_personal_data(text: str) -> str:
 
 def request_id(answer: Answer) -> str | None:
     """What RingCentral's support asks for."""
-    return _word(answer.headers.get("RCRequestId"))
+    return one_word(answer.headers.get("RCRequestId"))
 
 
 def heard(headers: Mapping[str, str], refused: float | None = None) -> Heard:
@@ -121,7 +121,7 @@ def heard(headers: Mapping[str, str], refused: float | None = None) -> Heard:
 
 def group_named(headers: Mapping[str, str]) -> str | None:
     """The throttling group the answer names, in lower case; names may change, so they are opaque (FACTS 3.2)."""
-    name = _word(_rate(headers, "Group"))
+    name = one_word(_rate(headers, "Group"))
     return name.lower() if name else None
 
 
@@ -249,7 +249,7 @@ def _parts(body: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from objects(errors[:_MOST_PARTS] if isinstance(errors, list) else None)
 
 
-def _word(value: Any) -> str | None:
+def one_word(value: Any) -> str | None:
     """A code or a name, as one short word of printable characters; None for anything else."""
     return _line(value)[:_WORD_LIMIT].strip() or None if isinstance(value, str) else None
 

@@ -25,8 +25,11 @@ from airflow_provider_ringcentral.hooks.placeholders import STAND_IN
 NEEDED = tuple(dict.fromkeys(row.permission for row in ENDPOINTS if row.permission))
 """The app permissions that our operators need, all of them together."""
 
-SCOPES = tuple(scope for scope in NEEDED if scope.startswith("Read"))
-"""Those for reading, which does no harm: a new app may have them all. Each other one is for one way of sending."""
+SCOPES = ("ReadAccounts", "ReadCallLog", "ReadCallRecording", "ReadMessages")
+"""Those for reading what operators of ours extract, which does no harm: a new app may have them all.
+
+Each other one is for one way of sending, or for paths that only the API operator and the hook read.
+"""
 
 SOON_DAYS = 14
 DAY_SECONDS = 86_400.0

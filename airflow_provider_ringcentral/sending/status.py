@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-from airflow_provider_ringcentral.client.answer import objects
+from airflow_provider_ringcentral.client.answer import objects, one_word
 from airflow_provider_ringcentral.client.errors import DeliveryFailed, RingCentralError
 from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.sending.delivery import Kind, diagnosis_of
@@ -71,7 +71,7 @@ def code_of(record: Record) -> str | None:
     """The delivery error code; of a fax, the first that a recipient has."""
     of_fax = next((party["faxErrorCode"] for party in objects(record.get("to")) if party.get("faxErrorCode")), None)
     code = record.get("deliveryErrorCode") or record.get("errorCode") or of_fax
-    return str(code) if code else None
+    return one_word(str(code)) if code else None
 
 
 def unknown_fate(record: Record) -> bool:
@@ -85,7 +85,7 @@ def failure_of(record: Record) -> DeliveryFailed:
     diagnosis = fax_diagnosis_of(code) or diagnosis_of(code)
     temporary = diagnosis.kind is Kind.TEMPORARY
     return DeliveryFailed(
-        f"message {record.get('id')} has the status {status} ({diagnosis.kind.value})",
+        f"message {one_word(str(record.get('id')))} has the status {one_word(status)} ({diagnosis.kind.value})",
         codes=(code,) if code else (),
         remedy=diagnosis.remedy,
         temporary=temporary,
