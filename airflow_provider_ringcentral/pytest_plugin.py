@@ -82,11 +82,15 @@ def _register(dag: Any) -> None:
         return
     from airflow.dag_processing.bundles import manager
 
-    # It moved in Airflow 3.2, and lost the argument, which is on before.
+    # It moved in Airflow 3.2, and lost the argument, which is on before; in 3.0 it is a method.
     moved = importlib.util.find_spec("airflow.dag_processing.dagbag") is not None
     dagbag: Any = importlib.import_module("airflow.dag_processing.dagbag" if moved else "airflow.models.dagbag")
     bag = dagbag.DagBag(os.devnull) if moved else dagbag.DagBag(os.devnull, include_examples=False)
     bundles: Any = manager.DagBundlesManager
     bundles().sync_bundles_to_db()
     bag.bag_dag(dag)
-    dagbag.sync_bag_to_db(bag, "dags-folder", None)
+    if hasattr(bag, "sync_to_db"):
+        dag.relative_fileloc = dag.fileloc
+        bag.sync_to_db("dags-folder", None)
+    else:
+        dagbag.sync_bag_to_db(bag, "dags-folder", None)

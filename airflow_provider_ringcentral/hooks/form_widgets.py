@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_appbuilder.fieldwidgets import BS3PasswordFieldWidget, BS3TextFieldWidget
+from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
 from flask_babel import lazy_gettext
 from wtforms import Field, PasswordField, StringField
 
@@ -13,15 +13,14 @@ from airflow_provider_ringcentral.hooks.placeholders import PLACEHOLDER
 from airflow_provider_ringcentral.provider_info import EXTRA_FIELDS
 
 
-class SecretWidget(BS3PasswordFieldWidget):  # type: ignore[misc]  # Flask-AppBuilder has no types
+class SecretWidget(BS3TextFieldWidget):  # type: ignore[misc]  # Flask-AppBuilder has no types
     """A password input that sends Airflow's placeholder back when nobody types into it.
 
     The stock widget sends an empty text, and Airflow 2.11 takes that for "remove this field": each save of the form
     destroyed the JWT. For the placeholder Airflow puts the stored value in again (`ConnectionModelView.process_form`).
     """
 
-    def __init__(self) -> None:
-        super().__init__(hide_value=False)
+    input_type = "password"
 
     def __call__(self, field: Field, **kwargs: Any) -> Any:
         """The input as HTML."""

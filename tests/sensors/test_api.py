@@ -75,7 +75,8 @@ def test_an_expression_and_the_answer(sandbox):
 def test_a_record_is_waited_for_and_returned(sandbox):
     later = datetime.now(UTC) - timedelta(minutes=1)
     query = {"dateFrom": later, "view": "Simple", "type": ["Voice", "Fax"]}
-    inserted = sandbox.insert_calls(1, start_time=datetime.now(UTC).isoformat(), after_requests=2)
+    # Not "now": a clock that is set back in between would put it behind the end of what is asked for.
+    inserted = sandbox.insert_calls(1, start_time=(later + timedelta(seconds=30)).isoformat(), after_requests=2)
 
     records = sensor(LOG, query=query).execute({})
 
