@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from airflow_provider_ringcentral.extract.reading import PageSource
+from typing import Any
 
 
 class Spent:
@@ -14,7 +11,7 @@ class Spent:
     A client without `usage` tells nothing.
     """
 
-    def __init__(self, client: PageSource) -> None:
+    def __init__(self, client: Any) -> None:
         self._usage = getattr(client, "usage", None)
         self._requests, self._waited = self._now()
 
