@@ -11,8 +11,8 @@ from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.client.ledger import open_ledger
 from airflow_provider_ringcentral.client.policy import Policy

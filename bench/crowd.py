@@ -7,10 +7,10 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from airflow_provider_ringcentral.client import pacing
-from airflow_provider_ringcentral.client.credentials import DEFERRABLE_MAX_WAIT_SECONDS
-from airflow_provider_ringcentral.client.pacing import Heard, Window
-from airflow_provider_ringcentral.client.turns import LOOK_AGAIN_SECONDS
+from airflow_provider_ringcentral.client.auth.credentials import DEFERRABLE_MAX_WAIT_SECONDS
+from airflow_provider_ringcentral.client.rate_limit import windows
+from airflow_provider_ringcentral.client.rate_limit.turns import LOOK_AGAIN_SECONDS
+from airflow_provider_ringcentral.client.rate_limit.windows import Heard, Window
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS, kept_seconds, pause_seconds
 from bench.claim import Claim
 from bench.table import Number, table
@@ -57,7 +57,7 @@ class Crowd:
         """Requests in any window: more than the limit would be a 429."""
         counted, most, first = sorted(self.counted), 0, 0
         for last, moment in enumerate(counted):
-            while moment - counted[first] >= pacing.WINDOW_SECONDS:
+            while moment - counted[first] >= windows.WINDOW_SECONDS:
                 first += 1
             most = max(most, last - first + 1)
         return most
@@ -94,7 +94,7 @@ class _Simulation:
 
     def _ask(self, now: float, task: Task, moment: float) -> None:
         ticket, turn = f"{task.name}:{task.request}", task.name if self._keeps else None
-        needed = pacing.reserve(self._window, ticket, now, HOLD_SECONDS, turn) - now
+        needed = windows.reserve(self._window, ticket, now, HOLD_SECONDS, turn) - now
         if needed <= 0.0:
             latency = self._rng.uniform(0.1, 0.6)
             self.crowd.counted.append(now + self._rng.uniform(0.0, latency))
@@ -103,13 +103,13 @@ class _Simulation:
             task.waited += min(needed, LOOK_AGAIN_SECONDS)
             self._at(now + min(needed, LOOK_AGAIN_SECONDS), "ask", task)
         else:
-            pacing.give_back(self._window, ticket)
+            windows.give_back(self._window, ticket)
             self._defer(now, task, now + needed)
 
     def _defer(self, now: float, task: Task, moment: float) -> None:
         in_front = 0
         if self._keeps:
-            moment, in_front = pacing.await_turn(self._window, task.name, now, kept_seconds(moment - now))
+            moment, in_front = windows.await_turn(self._window, task.name, now, kept_seconds(moment - now))
         if self._keeps and self._sees_ledger:
             self._at(now + max(SOONEST_SECONDS, pause_seconds(moment - now, in_front)), "look", task, moment)
         else:
@@ -117,7 +117,7 @@ class _Simulation:
 
     def _look(self, now: float, task: Task, moment: float) -> None:
         """What the trigger does."""
-        instant, in_front = pacing.await_turn(self._window, task.name, now, kept_seconds(moment - now))
+        instant, in_front = windows.await_turn(self._window, task.name, now, kept_seconds(moment - now))
         if instant > now:
             self._at(now + pause_seconds(instant - now, in_front), "look", task, instant)
         else:
@@ -129,14 +129,14 @@ class _Simulation:
 
     def _answer(self, now: float, task: Task, moment: float) -> None:
         ticket = f"{task.name}:{task.request}"
-        recent = sum(1 for counted in self.crowd.counted if now - pacing.WINDOW_SECONDS < counted <= now)
-        said = Heard(limit=LIMIT, seconds=pacing.WINDOW_SECONDS, remaining=max(0, LIMIT - recent))
-        pacing.answered(self._window, ticket, now, said, self._rng)
+        recent = sum(1 for counted in self.crowd.counted if now - windows.WINDOW_SECONDS < counted <= now)
+        said = Heard(limit=LIMIT, seconds=windows.WINDOW_SECONDS, remaining=max(0, LIMIT - recent))
+        windows.answered(self._window, ticket, now, said, self._rng)
         task.request, task.left, task.waited = task.request + 1, task.left - 1, 0.0
         if task.left:
             self._at(now + self._rng.uniform(0.0, 0.3), "ask", task)
         else:
-            pacing.end_turn(self._window, task.name)
+            windows.end_turn(self._window, task.name)
 
 
 def simulate(
@@ -164,7 +164,7 @@ def measure(rounds: int) -> list[Claim]:
     print(f"\n## {TASKS} deferrable tasks of {PAGES} pages each on one credential, {LIMIT} pages a minute, simulated\n")
     print(table(["", "worker starts", "of these after a deferral", "per ten pages", "seconds"], rows))
     kept, *_, forgotten = ways.values()
-    least = (len(kept.counted) - 1) // LIMIT * pacing.WINDOW_SECONDS
+    least = (len(kept.counted) - 1) // LIMIT * windows.WINDOW_SECONDS
     return [
         Claim(
             "crowd: at most 3 worker starts after a deferral for ten pages",

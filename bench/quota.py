@@ -108,7 +108,7 @@ def tokens() -> Rows:
 
 
 def kills() -> Rows:
-    from airflow_provider_ringcentral.client.session import TURN_SECONDS
+    from airflow_provider_ringcentral.client.auth.token_cache import TURN_SECONDS
     from bench.quota_runs import killed_in_turn
 
     took = killed_in_turn()

@@ -7,10 +7,10 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from airflow_provider_ringcentral.client import login
+from airflow_provider_ringcentral.client.auth import login
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.extract.call_log import extract_window
-from airflow_provider_ringcentral.extract.query import CallLogQuery
+from airflow_provider_ringcentral.extract.call_log.extract import extract_window
+from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
 CALL_LOG = "/restapi/v1.0/account/~/call-log"

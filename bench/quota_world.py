@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
+from airflow_provider_ringcentral.client.auth.login import read_session
 from airflow_provider_ringcentral.client.endpoints import AUTH
 from airflow_provider_ringcentral.client.ledger import Ledger, open_ledger
-from airflow_provider_ringcentral.client.login import read_session
-from airflow_provider_ringcentral.client.pacing import WINDOW_SECONDS, Window
-from airflow_provider_ringcentral.client.places import read_window
+from airflow_provider_ringcentral.client.rate_limit.slots import read_window
+from airflow_provider_ringcentral.client.rate_limit.windows import WINDOW_SECONDS, Window
 from airflow_provider_ringcentral.sandbox import Sandbox
 from bench import crew
 from bench.crew import Job, Order, Outcome

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from upath import UPath
 
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.extract.query import CallLogQuery
-from airflow_provider_ringcentral.extract.recording_name import DEFAULT_TEMPLATE
-from airflow_provider_ringcentral.extract.recordings import RecordingArchive
+from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
+from airflow_provider_ringcentral.extract.recordings.archive import RecordingArchive
+from airflow_provider_ringcentral.extract.recordings.name_template import DEFAULT_TEMPLATE
 
 
 def archive(client: RingCentralClient, start: str, end: str, folder: str) -> dict[str, object]:

@@ -8,8 +8,8 @@ from typing import Self
 
 import requests
 
-from airflow_provider_ringcentral.client.credentials import Credentials
-from airflow_provider_ringcentral.client.login import JWT_GRANT
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
+from airflow_provider_ringcentral.client.auth.login import JWT_GRANT
 from bench.quota_jobs import CALL_LOG
 
 AGENT = "stranger"

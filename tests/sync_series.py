@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.ledger import open_ledger
 from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.extract.change_sync import Synced, sync_changes
-from airflow_provider_ringcentral.extract.sync_query import SyncQuery
-from airflow_provider_ringcentral.extract.watermark import Watermark
+from airflow_provider_ringcentral.extract.changes.query import SyncQuery
+from airflow_provider_ringcentral.extract.changes.sync import Synced, sync_changes
+from airflow_provider_ringcentral.extract.changes.watermark import Watermark
 from airflow_provider_ringcentral.sandbox import Sandbox
 
 if TYPE_CHECKING:

@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 PACKAGE = "airflow_provider_ringcentral"
 ROOT = Path(__file__).parent.parent / PACKAGE
 
-CORE = {"client", "extract", "sending", "warehouse"}
+CORE = {"arguments", "client", "extract", "files", "sending", "warehouse"}
 AIRFLOW_SIDE = CORE | {"hooks", "triggers", "provider_info"}
 MAY_USE = {
     "__init__": set(),
     "provider_info": set(),
     "sandbox": set(),
     "client": set(),
-    "extract": {"client"},
-    "sending": {"client", "extract"},
-    "warehouse": {"client", "extract"},
+    "arguments": {"client"},
+    "files": {"arguments", "client"},
+    "extract": {"arguments", "client", "files"},
+    "sending": {"arguments", "client", "files"},
+    "warehouse": {"arguments", "client", "extract", "files"},
     "hooks": CORE | {"provider_info"},
     "triggers": CORE | {"hooks"},
     "operators": AIRFLOW_SIDE,
@@ -38,7 +40,7 @@ MAY_USE = {
 }
 """Every room and the rooms it may import from, besides itself and the package's `__version__`."""
 
-WITHOUT_AIRFLOW = {"client", "extract", "sending", "warehouse", "sandbox", "provider_info", "__init__"}
+WITHOUT_AIRFLOW = CORE | {"sandbox", "provider_info", "__init__"}
 OUTSIDE = {"bench", "example_dags", "scripts", "tests"}
 SAYS_NOTHING = {"base", "common", "helpers", "misc", "utils"}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_ringcentral.client.credentials import DEFAULT_SERVER
+from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_SERVER
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
 ROOT = Path(__file__).parent.parent

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from airflow_provider_ringcentral.client import errors
-from airflow_provider_ringcentral.client.credentials import DEFAULT_SERVER
-from airflow_provider_ringcentral.extract.receipt import Receipt
+from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_SERVER
+from airflow_provider_ringcentral.files.receipt import Receipt
 from airflow_provider_ringcentral.hooks.failures import FAIL_NOW
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.triggers.condition import check_condition
@@ -146,13 +146,14 @@ def test_the_conditions_of_the_guide_can_be_judged():
 
 
 def test_the_statuses_of_the_guide_are_those_of_a_result():
-    from airflow_provider_ringcentral.sending import broadcast_folder, broadcast_result
+    from airflow_provider_ringcentral.sending.broadcast import folder
+    from airflow_provider_ringcentral.sending.broadcast import result as broadcast_result
 
     section = text_of("broadcasts.md").split("## The result")[1].split("\n## ")[0]
     listed = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (.*?) \|", section, re.MULTILINE)))) - {"status"}
     ours = {
-        broadcast_folder.DUPLICATE,
-        broadcast_folder.OPTED_OUT,
+        folder.DUPLICATE,
+        folder.OPTED_OUT,
         broadcast_result.ACCEPTED,
         broadcast_result.REJECTED,
         broadcast_result.UNKNOWN,

@@ -27,28 +27,28 @@ from airflow_provider_ringcentral.client.answer import (
     heard,
     in_utf8,
 )
-from airflow_provider_ringcentral.client.credentials import jwt_claims
-from airflow_provider_ringcentral.client.download import download
+from airflow_provider_ringcentral.client.auth.credentials import jwt_claims
+from airflow_provider_ringcentral.client.auth.token_cache import Session, logged_in
+from airflow_provider_ringcentral.client.classify import Judge, Verdict, judge_login
 from airflow_provider_ringcentral.client.errors import RingCentralError
-from airflow_provider_ringcentral.client.halves import without_halves
-from airflow_provider_ringcentral.client.multi_status import as_array, parts_of
+from airflow_provider_ringcentral.client.http.download import download
+from airflow_provider_ringcentral.client.http.multi_status import as_array, parts_of
+from airflow_provider_ringcentral.client.http.response_body import body_of, error_body_of
 from airflow_provider_ringcentral.client.paging import following, rows
-from airflow_provider_ringcentral.client.response_body import body_of, error_body_of
-from airflow_provider_ringcentral.client.session import Session, logged_in
-from airflow_provider_ringcentral.client.verdict import Judge, Verdict, judge_login
-from airflow_provider_ringcentral.client.webhook_verdict import judge_webhook
-from airflow_provider_ringcentral.extract.change_page import ChangePage
-from airflow_provider_ringcentral.extract.page import Page
-from airflow_provider_ringcentral.extract.recording import recordings_of
-from airflow_provider_ringcentral.sending.arrival import Arrival, arrival_told, oldest_first
-from airflow_provider_ringcentral.sending.brief import brief_of, grouped
-from airflow_provider_ringcentral.sending.fax import FaxDraft
-from airflow_provider_ringcentral.sending.message_store import records_by_ids
-from airflow_provider_ringcentral.sending.pager import PagerDraft
-from airflow_provider_ringcentral.sending.sms import SmsDraft
-from airflow_provider_ringcentral.sending.status import Outcome, failure_of, outcome_of
-from airflow_provider_ringcentral.sending.team_card import TeamCard
-from airflow_provider_ringcentral.sending.team_post import TeamPost
+from airflow_provider_ringcentral.client.surrogates import without_halves
+from airflow_provider_ringcentral.client.webhook.classify import judge_webhook
+from airflow_provider_ringcentral.extract.call_log.page import Page
+from airflow_provider_ringcentral.extract.changes.page import ChangePage
+from airflow_provider_ringcentral.extract.recordings.recording import recordings_of
+from airflow_provider_ringcentral.sending.channels.fax.fax import FaxDraft
+from airflow_provider_ringcentral.sending.channels.pager import PagerDraft
+from airflow_provider_ringcentral.sending.channels.sms import SmsDraft
+from airflow_provider_ringcentral.sending.channels.team_messaging.card import TeamCard
+from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost
+from airflow_provider_ringcentral.sending.status.arrival import Arrival, arrival_told, oldest_first
+from airflow_provider_ringcentral.sending.status.message_store import records_by_ids
+from airflow_provider_ringcentral.sending.status.status import Outcome, failure_of, outcome_of
+from airflow_provider_ringcentral.sending.status.summary import brief_of, grouped
 from airflow_provider_ringcentral.triggers import listing
 from airflow_provider_ringcentral.triggers.condition import judge
 from airflow_provider_ringcentral.triggers.ended_call import EndedCall, ended_look

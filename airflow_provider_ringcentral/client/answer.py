@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from airflow_provider_ringcentral.client.errors import Unavailable
-from airflow_provider_ringcentral.client.pacing import Heard
-from airflow_provider_ringcentral.client.remedies import remedy_for
+from airflow_provider_ringcentral.client.errors.remedies import remedy_for
+from airflow_provider_ringcentral.client.rate_limit.windows import Heard
 
 _PERSONAL = (
     re.compile(r"value \[[^\]]*+\]?"),

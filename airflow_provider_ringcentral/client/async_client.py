@@ -13,8 +13,8 @@ from airflow_provider_ringcentral.client.answer import decoded
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.attempt import Call
+    from airflow_provider_ringcentral.client.auth.credentials import Credentials
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.credentials import Credentials
 
 T = TypeVar("T")
 

@@ -16,20 +16,20 @@ from urllib.parse import urljoin, urlsplit
 
 from airflow_provider_ringcentral.client import endpoints
 from airflow_provider_ringcentral.client.answer import Answer, clock_behind, date_behind, group_named, heard, in_utf8
-from airflow_provider_ringcentral.client.broken_connection import Lost, NeverSent, TooLarge
-from airflow_provider_ringcentral.client.credentials import Credentials
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
+from airflow_provider_ringcentral.client.auth.login import Login
+from airflow_provider_ringcentral.client.auth.token_cache import Use
+from airflow_provider_ringcentral.client.classify import Action, Judge, Verdict, refused_for
 from airflow_provider_ringcentral.client.errors import BadRequest, RateLimited, Unavailable
-from airflow_provider_ringcentral.client.halves import without_halves
-from airflow_provider_ringcentral.client.login import Login
-from airflow_provider_ringcentral.client.multi_status import MULTI_STATUS, as_array
-from airflow_provider_ringcentral.client.pacing import STRICTEST, Heard
-from airflow_provider_ringcentral.client.places import Places
+from airflow_provider_ringcentral.client.http.broken_connection import Lost, NeverSent, TooLarge
+from airflow_provider_ringcentral.client.http.multi_status import MULTI_STATUS, as_array
+from airflow_provider_ringcentral.client.http.response_body import body_of, error_body_of, keep
+from airflow_provider_ringcentral.client.http.transport import Bearer, Transport
 from airflow_provider_ringcentral.client.policy import Again
-from airflow_provider_ringcentral.client.response_body import body_of, error_body_of, keep
-from airflow_provider_ringcentral.client.session import Use
-from airflow_provider_ringcentral.client.transport import Bearer, Transport
+from airflow_provider_ringcentral.client.rate_limit.slots import Places
+from airflow_provider_ringcentral.client.rate_limit.windows import STRICTEST, Heard
+from airflow_provider_ringcentral.client.surrogates import without_halves
 from airflow_provider_ringcentral.client.usage import Usage
-from airflow_provider_ringcentral.client.verdict import Action, Judge, Verdict, refused_for
 
 if TYPE_CHECKING:
     import requests

@@ -12,24 +12,24 @@ from urllib.parse import urlsplit
 from airflow_provider_ringcentral.client import endpoints
 from airflow_provider_ringcentral.client.answer import decoded
 from airflow_provider_ringcentral.client.attempt import Attempt, Call
-from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS, Credentials
+from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, Credentials
+from airflow_provider_ringcentral.client.auth.login import Login
+from airflow_provider_ringcentral.client.classify import Judge
 from airflow_provider_ringcentral.client.errors import RingCentralError, Unavailable
-from airflow_provider_ringcentral.client.ledger import Ledger
-from airflow_provider_ringcentral.client.login import Login
-from airflow_provider_ringcentral.client.multi_status import (
+from airflow_provider_ringcentral.client.http.multi_status import (
     PARTS_AS_JSON,
     PartialFailure,
     asks_for_many,
     check_ending,
 )
+from airflow_provider_ringcentral.client.http.request_body import replayable
+from airflow_provider_ringcentral.client.http.response_body import body_of, loaded, spooled
+from airflow_provider_ringcentral.client.http.transport import Transport, wire_parameters
+from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.paging import Trail, following, rows
-from airflow_provider_ringcentral.client.places import Places, Reservation
 from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.client.request_body import replayable
-from airflow_provider_ringcentral.client.response_body import body_of, loaded, spooled
-from airflow_provider_ringcentral.client.transport import Transport, wire_parameters
+from airflow_provider_ringcentral.client.rate_limit.slots import Places, Reservation
 from airflow_provider_ringcentral.client.usage import Observer, Usage
-from airflow_provider_ringcentral.client.verdict import Judge
 
 if TYPE_CHECKING:
     import requests

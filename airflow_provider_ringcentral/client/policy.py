@@ -13,7 +13,7 @@ from typing import Any, NoReturn, Self
 
 import tenacity
 
-from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS
+from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import RateLimited, RingCentralError
 
 log = logging.getLogger(__name__)

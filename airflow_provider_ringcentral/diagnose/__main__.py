@@ -46,7 +46,7 @@ def _diagnosis(hook: RingCentralJWTHook, *, as_json: bool) -> tuple[str, bool]:
 
 
 def _ledger(hook: RingCentralJWTHook, *, as_json: bool) -> tuple[str, bool]:
-    from airflow_provider_ringcentral.hooks.ledger_view import ledger_view
+    from airflow_provider_ringcentral.hooks.diagnosis.ledger_view import ledger_view
 
     view = ledger_view(hook.credentials)
     return json.dumps(view.as_dict(), indent=2) if as_json else view.text(), True

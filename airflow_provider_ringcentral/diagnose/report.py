@@ -6,7 +6,7 @@ import shutil
 import textwrap
 from collections.abc import Iterator
 
-from airflow_provider_ringcentral.hooks.diagnosis import Diagnosis, Finding
+from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Diagnosis, Finding
 
 GAP = "  "
 NARROWEST = 40

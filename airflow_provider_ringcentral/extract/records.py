@@ -11,12 +11,12 @@ import msgspec
 
 from airflow_provider_ringcentral.client.endpoints import READING_METHODS
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument, NotMedia
 from airflow_provider_ringcentral.client.paging import rows
-from airflow_provider_ringcentral.extract.errors import BadArgument, NotMedia
-from airflow_provider_ringcentral.extract.files import Writer, check_destination, complete_file
-from airflow_provider_ringcentral.extract.formats import format_of
-from airflow_provider_ringcentral.extract.media_kind import API_ANSWER, RECORDING, kind_of
-from airflow_provider_ringcentral.extract.receipt import Receipt
+from airflow_provider_ringcentral.extract.recordings.media_kind import API_ANSWER, RECORDING, kind_of
+from airflow_provider_ringcentral.files.atomic import Writer, check_destination, complete_file
+from airflow_provider_ringcentral.files.formats import format_of
+from airflow_provider_ringcentral.files.receipt import Receipt
 
 if TYPE_CHECKING:
     from upath import UPath

@@ -27,10 +27,10 @@ from airflow_provider_ringcentral.hooks.shared_client import mask_on_the_loop, r
 from airflow_provider_ringcentral.hooks.webhook import webhook_address_of, webhook_client_at, webhook_secrets_of
 
 if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.auth.credentials import Credentials
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.credentials import Credentials
-    from airflow_provider_ringcentral.client.webhook import WebhookClient
-    from airflow_provider_ringcentral.client.webhook_address import WebhookAddress
+    from airflow_provider_ringcentral.client.webhook.address import WebhookAddress
+    from airflow_provider_ringcentral.client.webhook.client import WebhookClient
 
 T = TypeVar("T")
 
@@ -100,8 +100,8 @@ def _bounded(work: Callable[[float], T], ends: float | None) -> T:
 
     A name server is such, and an answer that drips. What hangs is left to itself.
     """
-    from airflow_provider_ringcentral.client.broken_connection import Lost
-    from airflow_provider_ringcentral.client.deadline import within
+    from airflow_provider_ringcentral.client.auth.deadline import within
+    from airflow_provider_ringcentral.client.http.broken_connection import Lost
 
     until = time.monotonic() + IN_ALL_SECONDS if ends is None else ends
     left = max(0.0, until - time.monotonic()) + MARGIN_SECONDS

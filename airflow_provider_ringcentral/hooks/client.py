@@ -10,8 +10,8 @@ from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.metrics import emit
 
 if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.auth.credentials import Credentials
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.credentials import Credentials
 
 
 def client_of(

@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from airflow_provider_ringcentral.client import credentials as rules
-from airflow_provider_ringcentral.client.credentials import DEFAULT_SERVER, Credentials
+from airflow_provider_ringcentral.client.auth import credentials as rules
+from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_SERVER, Credentials
 from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem
-from airflow_provider_ringcentral.client.hosts import is_loopback
+from airflow_provider_ringcentral.client.http.hosts import is_loopback
 from airflow_provider_ringcentral.hooks.placeholders import STAND_IN, is_stand_in
 from airflow_provider_ringcentral.provider_info import EXTRA_FIELDS, STANDARD_FIELDS
 from airflow_provider_ringcentral.sending.text import E164, why_no_number

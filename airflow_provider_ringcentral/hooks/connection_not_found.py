@@ -11,7 +11,7 @@ from typing import Any
 from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError
-from airflow_provider_ringcentral.client.remedies import CONNECTION, Remedy
+from airflow_provider_ringcentral.client.errors.remedies import CONNECTION, Remedy
 
 TEXTS = ("conn_type", "description", "host", "login", "password", "schema")
 FIELDS = (*TEXTS, "port", "extra")

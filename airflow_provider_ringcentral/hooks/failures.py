@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.client.errors import (
     PermissionDenied,
     RingCentralError,
 )
-from airflow_provider_ringcentral.extract.errors import BadArgument, DestinationError
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument, DestinationError
 
 
 class ConnectionInvalid(ConfigurationError, AirflowFailException):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.hooks.notebook import notebook_of, start_of_run, tries_before
-from airflow_provider_ringcentral.sending.notebook import PREFIX
+from airflow_provider_ringcentral.sending.once.store import PREFIX
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.sending.notebook import Pages
+    from airflow_provider_ringcentral.sending.once.store import Pages
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sending.draft import digest
-from airflow_provider_ringcentral.sending.notebook import PREFIX, LedgerPages
+from airflow_provider_ringcentral.sending.once.message import digest
+from airflow_provider_ringcentral.sending.once.store import PREFIX, LedgerPages
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.places import Reservation
+    from airflow_provider_ringcentral.client.rate_limit.slots import Reservation
 
 NOTE = f"{PREFIX}usage"
 NOTHING = (0, 0.0)

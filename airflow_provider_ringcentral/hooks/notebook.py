@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.task_time import end_of_task
-from airflow_provider_ringcentral.sending.draft import digest
 from airflow_provider_ringcentral.sending.lives import Trial, signed_in
-from airflow_provider_ringcentral.sending.notebook import LedgerPages, Notebook, Pages, StorePages
+from airflow_provider_ringcentral.sending.once.message import digest
+from airflow_provider_ringcentral.sending.once.store import LedgerPages, Notebook, Pages, StorePages
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.webhook import WebhookClient
+    from airflow_provider_ringcentral.client.webhook.client import WebhookClient
 
 ANSWER_SECONDS = 15.0
 """Beyond its timeout, how long a request may still be under way."""

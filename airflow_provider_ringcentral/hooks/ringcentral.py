@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
-from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS
+from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.connection import credentials_of, secrets_of
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     import requests
     from upath import UPath
 
+    from airflow_provider_ringcentral.client.auth.credentials import Credentials
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.credentials import Credentials
-    from airflow_provider_ringcentral.client.multi_status import PartialFailure
-    from airflow_provider_ringcentral.extract.receipt import Receipt
-    from airflow_provider_ringcentral.hooks.diagnosis import Diagnosis
+    from airflow_provider_ringcentral.client.http.multi_status import PartialFailure
+    from airflow_provider_ringcentral.files.receipt import Receipt
+    from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Diagnosis
     from airflow_provider_ringcentral.hooks.leg import Leg
 
 
@@ -173,7 +173,7 @@ class RingCentralJWTHook(BaseHook):
         answer with. Returns the receipt: destination, bytes, SHA-256, requests, seconds waited. Raises `NotMedia` for
         what is not accepted, or empty.
         """
-        from airflow_provider_ringcentral.extract.media import fetch_media
+        from airflow_provider_ringcentral.extract.recordings.media import fetch_media
         from airflow_provider_ringcentral.hooks.storage import file_path
 
         with airflow_errors():
@@ -183,7 +183,7 @@ class RingCentralJWTHook(BaseHook):
 
     def diagnose(self) -> Diagnosis:
         """What is wrong with this Connection and who fixes it; exchanges the JWT itself."""
-        from airflow_provider_ringcentral.hooks.examination import examine
+        from airflow_provider_ringcentral.hooks.diagnosis.examination import examine
 
         return examine(self, show_numbers=settings.log_personal_data())
 

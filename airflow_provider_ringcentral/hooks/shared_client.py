@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from airflow.providers.common.compat.connection import get_async_connection
 
 from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
-from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS, Credentials
+from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, Credentials
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.client import client_of
 from airflow_provider_ringcentral.hooks.connection import credentials_of, secrets_of

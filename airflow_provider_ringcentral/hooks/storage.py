@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
-from airflow_provider_ringcentral.extract.destination_failure import destination_failure
-from airflow_provider_ringcentral.extract.errors import DestinationError
+from airflow_provider_ringcentral.client.errors.arguments import DestinationError
+from airflow_provider_ringcentral.files.destination_failure import destination_failure
 
 if TYPE_CHECKING:
     from upath import UPath

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.common.compat.sdk import BaseNotifier
 
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RingCentralError
-from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_ringcentral.arguments import Span
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.extract.given import Span
+    from airflow_provider_ringcentral.notifications.throttle import Rules, Word
     from airflow_provider_ringcentral.sending.outcomes import Outcomes
-    from airflow_provider_ringcentral.sending.storm import Rules, Word
 
 SECONDS_BETWEEN = 300.0
 MOST_AN_HOUR = 10
@@ -129,8 +129,8 @@ class RingCentralAlertNotifier(BaseNotifier):
 
     def _tell(self, client: Any, context: Mapping[str, Any]) -> None:
         from airflow_provider_ringcentral.notifications.alert_text import key_of, subject_of
-        from airflow_provider_ringcentral.sending.draft import digest
-        from airflow_provider_ringcentral.sending.storm import Storm, discard_earlier
+        from airflow_provider_ringcentral.notifications.throttle import Storm, discard_earlier
+        from airflow_provider_ringcentral.sending.once.message import digest
 
         rules, name, line = self._rules(), subject_of(context), self.line()
         discard_earlier(client.ledger, line)
@@ -174,8 +174,8 @@ class RingCentralAlertNotifier(BaseNotifier):
         return cut_text(with_untold(text, word, markdown=markdown), self.most_units)
 
     def _rules(self) -> Rules:
-        from airflow_provider_ringcentral.extract.given import seconds_of
-        from airflow_provider_ringcentral.sending.storm import Rules
+        from airflow_provider_ringcentral.arguments import seconds_of
+        from airflow_provider_ringcentral.notifications.throttle import Rules
 
         interval = seconds_of("min_interval", self.min_interval)
         return Rules(interval, _most(self.max_per_hour), seconds_of("gather", self.gather))

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from airflow.providers.common.compat.sdk import conf
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
-from airflow_provider_ringcentral.sending.storm import Word
+from airflow_provider_ringcentral.notifications.throttle import Word
 
 STATES = {"failed": "failed", "up_for_retry": "failed and will be retried", "success": "succeeded"}
 MOST_SHOWN = 8

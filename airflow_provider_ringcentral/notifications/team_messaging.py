@@ -42,7 +42,7 @@ class RingCentralTeamMessagingNotifier(RingCentralAccountNotifier):
 
     def line(self) -> str:
         """This chat."""
-        from airflow_provider_ringcentral.sending.draft import digest
+        from airflow_provider_ringcentral.sending.once.message import digest
 
         return digest("post", self.ringcentral_conn_id, self.chat, self.team, self.email)
 
@@ -50,8 +50,8 @@ class RingCentralTeamMessagingNotifier(RingCentralAccountNotifier):
         """One post."""
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
         from airflow_provider_ringcentral.sending.batch import Parcel, send_all
-        from airflow_provider_ringcentral.sending.chats import chat_of
-        from airflow_provider_ringcentral.sending.team_post import TeamPost
+        from airflow_provider_ringcentral.sending.channels.team_messaging.chats import chat_of
+        from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost
 
         draft = TeamPost(chat_of(client, chat=self.chat, team=self.team, email=self.email), text)
         # A notebook of its own: what the task itself has posted to the chat is another post.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_ringcentral.notifications.alert import RingCentralAlertNotifier
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.client.webhook import WebhookClient
+    from airflow_provider_ringcentral.client.webhook.client import WebhookClient
     from airflow_provider_ringcentral.sending.outcomes import Outcomes
 
 
@@ -68,7 +68,7 @@ class RingCentralWebhookNotifier(RingCentralAlertNotifier):
 
     def line(self) -> str:
         """This webhook."""
-        from airflow_provider_ringcentral.sending.draft import digest
+        from airflow_provider_ringcentral.sending.once.message import digest
 
         return digest("webhook", self.webhook_conn_id)
 
@@ -76,7 +76,7 @@ class RingCentralWebhookNotifier(RingCentralAlertNotifier):
         """One post."""
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
         from airflow_provider_ringcentral.sending.batch import Parcel, send_all
-        from airflow_provider_ringcentral.sending.webhook_post import WebhookPost, webhook_body
+        from airflow_provider_ringcentral.sending.channels.webhook import WebhookPost, webhook_body
 
         body = webhook_body(text, title=self.title, activity=self.activity, icon_uri=self.icon_uri)
         return send_all(client, [Parcel(WebhookPost(body), ())], notebook_of({}, client))

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
-from airflow_provider_ringcentral.operators.places import as_texts
-from airflow_provider_ringcentral.operators.resting import rest
+from airflow_provider_ringcentral.operators.steps.places import as_texts
+from airflow_provider_ringcentral.operators.steps.resting import rest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.operators.wishes import Wishes
-    from airflow_provider_ringcentral.sending.batch_progress import BatchProgress
-    from airflow_provider_ringcentral.sending.broadcast import Broadcast
-    from airflow_provider_ringcentral.sending.broadcast_receipt import BroadcastReceipt
-    from airflow_provider_ringcentral.sending.broadcast_rows import Addressee
-    from airflow_provider_ringcentral.sending.notebook import Notebook
+    from airflow_provider_ringcentral.operators.steps.inputs import Wishes
+    from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress
+    from airflow_provider_ringcentral.sending.broadcast.broadcast import Broadcast
+    from airflow_provider_ringcentral.sending.broadcast.receipt import BroadcastReceipt
+    from airflow_provider_ringcentral.sending.broadcast.rows import Addressee
+    from airflow_provider_ringcentral.sending.once.store import Notebook
 
 Recipients = str | Sequence[str | Mapping[str, Any]]
 
@@ -128,14 +128,14 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         return self._broadcast(context, resumed=True)
 
     def _broadcast(self, context: Context, *, resumed: bool) -> dict[str, Any]:
-        from airflow_provider_ringcentral.extract.given import texts_of
+        from airflow_provider_ringcentral.arguments import texts_of
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.operators.deferring import deferring
-        from airflow_provider_ringcentral.operators.receipts import announce
-        from airflow_provider_ringcentral.operators.wishes import wishes_of
-        from airflow_provider_ringcentral.sending.broadcast import Broadcast
+        from airflow_provider_ringcentral.operators.steps.deferral import deferring
+        from airflow_provider_ringcentral.operators.steps.inputs import wishes_of
+        from airflow_provider_ringcentral.operators.steps.receipts import announce
+        from airflow_provider_ringcentral.sending.broadcast.broadcast import Broadcast
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             wishes = wishes_of(self, context)
@@ -158,10 +158,10 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
     def _carried_out(
         self, broadcast: Broadcast, client: RingCentralClient, notebook: Notebook, wishes: Wishes
     ) -> BroadcastReceipt:
-        from airflow_provider_ringcentral.extract.files import check_destination
-        from airflow_provider_ringcentral.extract.formats import format_of
+        from airflow_provider_ringcentral.files.atomic import check_destination
+        from airflow_provider_ringcentral.files.formats import format_of
         from airflow_provider_ringcentral.hooks.storage import file_path
-        from airflow_provider_ringcentral.operators.query import count_of
+        from airflow_provider_ringcentral.operators.steps.query import count_of
 
         chosen, most = format_of(str(self.destination), self.file_format), count_of("max_failures", self.max_failures)
         check_destination(file_path(self.destination))
@@ -178,8 +178,8 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
 
     def _freeze(self, broadcast: Broadcast, client: RingCentralClient) -> None:
         from airflow_provider_ringcentral.hooks.settings import log_personal_data
-        from airflow_provider_ringcentral.sending.a2p import SENDER
-        from airflow_provider_ringcentral.sending.opt_outs import opted_out
+        from airflow_provider_ringcentral.sending.broadcast.a2p import SENDER
+        from airflow_provider_ringcentral.sending.broadcast.opt_outs import opted_out
         from airflow_provider_ringcentral.sending.senders import sender
 
         everybody, size = self._everybody(), self._size()
@@ -187,9 +187,9 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         broadcast.freeze(own, everybody, opted_out(client, own), size)
 
     def _everybody(self) -> Iterable[Addressee]:
-        from airflow_provider_ringcentral.extract.errors import BadArgument
+        from airflow_provider_ringcentral.client.errors.arguments import BadArgument
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.sending.broadcast_rows import addressees, given_in_file, given_in_list
+        from airflow_provider_ringcentral.sending.broadcast.rows import addressees, given_in_file, given_in_list
 
         if (self.to is None) == (not self.recipients_file):
             raise BadArgument("give either to or recipients_file.", parameter="to")
@@ -198,9 +198,9 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         return addressees(given_in_list(self.to), self.text)
 
     def _size(self) -> int:
-        from airflow_provider_ringcentral.extract.errors import BadArgument
-        from airflow_provider_ringcentral.operators.query import count_of
-        from airflow_provider_ringcentral.sending.a2p import MOST_MESSAGES
+        from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+        from airflow_provider_ringcentral.operators.steps.query import count_of
+        from airflow_provider_ringcentral.sending.broadcast.a2p import MOST_MESSAGES
 
         size = count_of("chunk_size", self.chunk_size) or 0
         if not 0 < size <= MOST_MESSAGES:
@@ -209,8 +209,8 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
 
     def _wait(self, client: RingCentralClient, notebook: Notebook, batches: list[str], wishes: Wishes) -> None:
         """Wait until all batches are where they are wanted."""
-        from airflow_provider_ringcentral.sending.batch_progress import BatchProgress, batches_by_id
-        from airflow_provider_ringcentral.sending.status import NotConfirmed
+        from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress, batches_by_id
+        from airflow_provider_ringcentral.sending.status.status import NotConfirmed
 
         progress = BatchProgress(batches if wishes.wait_for != "accepted" else [], wishes.wait_for)
         while (progress := progress.updated(batches_by_id(client, progress.pending))).pending:

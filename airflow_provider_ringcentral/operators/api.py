@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.providers.common.compat.sdk import BaseOperator
 
 from airflow_provider_ringcentral.client.answer import decoded
-from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.hooks.xcom import XCOM_LIMIT_BYTES
-from airflow_provider_ringcentral.operators.receipts import announce, tell_answer, tell_end, tell_start
+from airflow_provider_ringcentral.operators.steps.receipts import announce, tell_answer, tell_end, tell_start
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -101,7 +101,7 @@ class RingCentralApiOperator(BaseOperator):
 
     def execute(self, context: Context) -> Any:
         """Call, and return the JSON or the receipt."""
-        from airflow_provider_ringcentral.client.hosts import own_path
+        from airflow_provider_ringcentral.client.http.hosts import own_path
         from airflow_provider_ringcentral.extract.records import extract_body, extract_records
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.storage import file_path

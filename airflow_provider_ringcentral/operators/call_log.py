@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator, conf
 
-from airflow_provider_ringcentral.extract.retention import KEPT
+from airflow_provider_ringcentral.extract.call_log.retention import KEPT
 from airflow_provider_ringcentral.operators.call_log_sync import RingCentralSyncCallLogOperator
-from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
-from airflow_provider_ringcentral.operators.receipts import announce, tell_end, tell_start
+from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
+from airflow_provider_ringcentral.operators.steps.receipts import announce, tell_end, tell_start
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_ringcentral.extract.given import Moment, Span
-    from airflow_provider_ringcentral.extract.query import CallLogQuery
+    from airflow_provider_ringcentral.arguments import Moment, Span
+    from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
 __all__ = ["RingCentralExtractCallLogOperator", "RingCentralSyncCallLogOperator"]
@@ -136,7 +136,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Extract, and return the receipt."""
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.operators.retention import guard_future, guard_retention
+        from airflow_provider_ringcentral.operators.steps.retention import guard_future, guard_retention
 
         with airflow_errors():
             start, end = self._window(context)
@@ -149,11 +149,11 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         return self._extract(context)
 
     def _extract(self, context: Context) -> dict[str, Any]:
-        from airflow_provider_ringcentral.extract.call_log import extract_window
-        from airflow_provider_ringcentral.extract.receipt import utc_text
+        from airflow_provider_ringcentral.extract.call_log.extract import extract_window
+        from airflow_provider_ringcentral.files.receipt import utc_text
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.storage import file_path
-        from airflow_provider_ringcentral.operators.progress import ProgressLog
+        from airflow_provider_ringcentral.operators.steps.reporting import ProgressLog
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             query, client = self._query(context), self.hook.get_conn()
@@ -175,12 +175,12 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         return announce(receipt, context, self.outlets)
 
     def _window(self, context: Context) -> tuple[datetime, datetime]:
-        from airflow_provider_ringcentral.operators.window import window_of
+        from airflow_provider_ringcentral.operators.steps.window import window_of
 
         return window_of(self.start, self.end, self.lookback, context)
 
     def _query(self, context: Context) -> CallLogQuery:
-        from airflow_provider_ringcentral.operators.query import call_log_query
+        from airflow_provider_ringcentral.operators.steps.query import call_log_query
 
         return call_log_query(
             self.hook.credentials,

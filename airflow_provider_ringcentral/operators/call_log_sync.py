@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator, conf
 
-from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.extract.retention import KEPT
-from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
-from airflow_provider_ringcentral.operators.receipts import announce, tell_end, tell_start
-from airflow_provider_ringcentral.operators.watermarks import FIELD, own_asset, recall, remember
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.extract.call_log.retention import KEPT
+from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
+from airflow_provider_ringcentral.operators.steps.receipts import announce, tell_end, tell_start
+from airflow_provider_ringcentral.operators.steps.watermarks import FIELD, own_asset, recall, remember
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_ringcentral.extract.change_sync import Synced
-    from airflow_provider_ringcentral.extract.given import Moment, Span
-    from airflow_provider_ringcentral.extract.sync_query import SyncQuery
-    from airflow_provider_ringcentral.extract.watermark import Watermark
+    from airflow_provider_ringcentral.arguments import Moment, Span
+    from airflow_provider_ringcentral.extract.changes.query import SyncQuery
+    from airflow_provider_ringcentral.extract.changes.sync import Synced
+    from airflow_provider_ringcentral.extract.changes.watermark import Watermark
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
 
@@ -135,7 +135,7 @@ class RingCentralSyncCallLogOperator(BaseOperator):
 
     def _run(self, context: Context, *, guard: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.operators.retention import guard_retention
+        from airflow_provider_ringcentral.operators.steps.retention import guard_retention
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             query, former = self._query()
@@ -153,10 +153,10 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         return receipt
 
     def _sync(self, query: SyncQuery, begin: Watermark) -> Synced:
-        from airflow_provider_ringcentral.extract.change_sync import sync_changes
-        from airflow_provider_ringcentral.extract.receipt import utc_text
+        from airflow_provider_ringcentral.extract.changes.sync import sync_changes
+        from airflow_provider_ringcentral.files.receipt import utc_text
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.operators.progress import ProgressLog
+        from airflow_provider_ringcentral.operators.steps.reporting import ProgressLog
 
         client = self.hook.get_conn()
         how = "going on from the last run" if begin.cursor else "a first run"
@@ -173,8 +173,8 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         )
 
     def _begin(self, context: Context, series: str, former: str) -> Watermark:
-        from airflow_provider_ringcentral.extract.given import moment_of
-        from airflow_provider_ringcentral.extract.watermark import Watermark
+        from airflow_provider_ringcentral.arguments import moment_of
+        from airflow_provider_ringcentral.extract.changes.watermark import Watermark
 
         start = moment_of("start", self.start)
         found = recall(context, self.watermark_asset, series, former=former, task=(self.dag_id, self.task_id))
@@ -191,7 +191,7 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         return Watermark(start)
 
     def _query(self) -> tuple[SyncQuery, str]:
-        from airflow_provider_ringcentral.operators.sync_query import sync_query
+        from airflow_provider_ringcentral.operators.steps.sync_query import sync_query
 
         return sync_query(
             self.hook.credentials,

@@ -7,23 +7,23 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.extract.given import moment_of
+from airflow_provider_ringcentral.arguments import moment_of
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
-from airflow_provider_ringcentral.operators.places import as_texts, places_of
+from airflow_provider_ringcentral.operators.steps.places import as_texts, places_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
 
+    from airflow_provider_ringcentral.arguments import Moment, Span
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.extract.given import Moment, Span
-    from airflow_provider_ringcentral.operators.wishes import Wishes
+    from airflow_provider_ringcentral.operators.steps.inputs import Wishes
     from airflow_provider_ringcentral.sending.batch import Parcel
-    from airflow_provider_ringcentral.sending.draft import Sent
-    from airflow_provider_ringcentral.sending.enclosure import Enclosure
-    from airflow_provider_ringcentral.sending.following import Standing
-    from airflow_provider_ringcentral.sending.notebook import Notebook
+    from airflow_provider_ringcentral.sending.channels.attachment import Enclosure
+    from airflow_provider_ringcentral.sending.once.message import Sent
+    from airflow_provider_ringcentral.sending.once.store import Notebook
+    from airflow_provider_ringcentral.sending.status.following import Standing
 
 SECONDS_EACH_POLL = 30.0
 SECONDS_UNTIL_SENT = 3600.0
@@ -111,11 +111,11 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
 
     def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
         """One fax a recipient, or the one that failed."""
-        from airflow_provider_ringcentral.operators.addressees import addressees
+        from airflow_provider_ringcentral.operators.steps.addressees import addressees
         from airflow_provider_ringcentral.sending.batch import Parcel
-        from airflow_provider_ringcentral.sending.fax import FaxDraft
-        from airflow_provider_ringcentral.sending.fax_again import failed_fax, only_original
-        from airflow_provider_ringcentral.sending.fax_style import fax_style
+        from airflow_provider_ringcentral.sending.channels.fax.again import failed_fax, only_original
+        from airflow_provider_ringcentral.sending.channels.fax.fax import FaxDraft
+        from airflow_provider_ringcentral.sending.channels.fax.style import fax_style
         from airflow_provider_ringcentral.sending.text import checked_number
 
         moment = moment_of("send_time", self.send_time)
@@ -130,7 +130,7 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
 
     def _enclosures(self, *, alone: bool) -> tuple[Enclosure, ...]:
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.sending.fax_files import fax_files
+        from airflow_provider_ringcentral.sending.channels.fax.files import fax_files
 
         items = places_of("files", self.files)
         return fax_files(
@@ -141,7 +141,7 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
     def _text(self, item: Mapping[str, str]) -> Mapping[str, str]:
         """A text as it shall be faxed; a template that lies in a store is read and rendered."""
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.sending.enclosure import read_text
+        from airflow_provider_ringcentral.sending.channels.attachment import read_text
 
         if "template" not in item:
             return item

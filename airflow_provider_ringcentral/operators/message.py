@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
-from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.hooks.xcom import bounded
-from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
-from airflow_provider_ringcentral.operators.resting import rest
+from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
+from airflow_provider_ringcentral.operators.steps.resting import rest
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_ringcentral.arguments import Span
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.errors import RingCentralError
-    from airflow_provider_ringcentral.extract.given import Span
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.operators.wishes import Wishes
+    from airflow_provider_ringcentral.operators.steps.inputs import Wishes
     from airflow_provider_ringcentral.sending.batch import Parcel
-    from airflow_provider_ringcentral.sending.draft import Sent
-    from airflow_provider_ringcentral.sending.following import Standing
-    from airflow_provider_ringcentral.sending.notebook import Notebook
+    from airflow_provider_ringcentral.sending.once.message import Sent
+    from airflow_provider_ringcentral.sending.once.store import Notebook
     from airflow_provider_ringcentral.sending.outcomes import Outcomes
+    from airflow_provider_ringcentral.sending.status.following import Standing
 
 SECONDS_EACH_POLL = 10.0
 SECONDS_UNTIL_SENT = 600.0
@@ -123,10 +123,10 @@ class RingCentralMessageOperator(BaseOperator):
         """`seen` is what the trigger saw of the messages: it is not asked for again."""
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
-        from airflow_provider_ringcentral.operators.wishes import wishes_of
+        from airflow_provider_ringcentral.operators.steps.inputs import wishes_of
         from airflow_provider_ringcentral.sending.batch import send_all
-        from airflow_provider_ringcentral.sending.brief import ungrouped
-        from airflow_provider_ringcentral.sending.following import Standing
+        from airflow_provider_ringcentral.sending.status.following import Standing
+        from airflow_provider_ringcentral.sending.status.summary import ungrouped
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             wishes = wishes_of(self, context)
@@ -175,8 +175,8 @@ class RingCentralMessageOperator(BaseOperator):
         self, client: RingCentralClient, notebook: Notebook, keys: Mapping[str, str], standing: Standing, wishes: Wishes
     ) -> Standing:
         """Wait until every message is where it is wanted. What failed is sent anew by the next try."""
-        from airflow_provider_ringcentral.sending.following import check_failures, look_after, not_confirmed
-        from airflow_provider_ringcentral.sending.status import Outcome
+        from airflow_provider_ringcentral.sending.status.following import check_failures, look_after, not_confirmed
+        from airflow_provider_ringcentral.sending.status.status import Outcome
 
         ids, late = list(keys), False
         while not late and standing.of(Outcome.WAIT, ids):
@@ -197,8 +197,8 @@ class RingCentralMessageOperator(BaseOperator):
 
     def _defer_until_final(self, standing: Standing, ids: Sequence[str], interval: float, left: float) -> None:
         """Come back with what the trigger sees of those that wait, or at the deadline."""
-        from airflow_provider_ringcentral.sending.following import made_since
-        from airflow_provider_ringcentral.sending.status import Outcome
+        from airflow_provider_ringcentral.sending.status.following import made_since
+        from airflow_provider_ringcentral.sending.status.status import Outcome
         from airflow_provider_ringcentral.triggers.messages import MOST_MESSAGES, RingCentralMessageStatusTrigger
 
         pending = standing.of(Outcome.WAIT, ids)[:MOST_MESSAGES]

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
-from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.operators.message import SECONDS_OF_LOOKING
+from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_ringcentral.arguments import Span
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.extract.given import Span
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.operators.wishes import OnceWishes
-    from airflow_provider_ringcentral.sending.draft import Draft, Sent
+    from airflow_provider_ringcentral.operators.steps.inputs import OnceWishes
+    from airflow_provider_ringcentral.sending.once.message import Draft, Sent
 
 
 class RingCentralPostOperator(BaseOperator):
@@ -74,7 +74,7 @@ class RingCentralPostOperator(BaseOperator):
 
     def _post(self, context: Context, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.operators.wishes import once_wishes_of
+        from airflow_provider_ringcentral.operators.steps.inputs import once_wishes_of
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             wishes = once_wishes_of(self, context)
@@ -84,7 +84,7 @@ class RingCentralPostOperator(BaseOperator):
 
     def _once(self, context: Context, client: Any, wishes: OnceWishes, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
-        from airflow_provider_ringcentral.sending.once import send_once
+        from airflow_provider_ringcentral.sending.once.send_once import send_once
 
         draft, notebook = self.draft(client), notebook_of(context, client, resumed=resumed)
         sent = send_once(
@@ -149,7 +149,7 @@ class RingCentralChatOperator(RingCentralPostOperator):
 
     def chat_id(self, client: RingCentralClient) -> str:
         """The chat to post to."""
-        from airflow_provider_ringcentral.sending.chats import chat_of
+        from airflow_provider_ringcentral.sending.channels.team_messaging.chats import chat_of
 
         return chat_of(client, chat=self.chat, team=self.team, email=self.email)
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
-from airflow_provider_ringcentral.operators.deferring import deferring, patient_hook
+from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_ringcentral.arguments import Span
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.extract.given import Span
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.sending.notebook import Notebook
-    from airflow_provider_ringcentral.sending.ring_out import Ringing, RingOutDraft
+    from airflow_provider_ringcentral.sending.channels.ring_out import Ringing, RingOutDraft
+    from airflow_provider_ringcentral.sending.once.store import Notebook
 
 SECONDS_EACH_POLL = 3.0
 SECONDS_UNTIL_ENDED = 3600.0
@@ -131,8 +131,8 @@ class RingCentralRingOutOperator(BaseOperator):
     def _call(self, context: Context, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
-        from airflow_provider_ringcentral.operators.wishes import once_wishes_of
-        from airflow_provider_ringcentral.sending.ring_out import place
+        from airflow_provider_ringcentral.operators.steps.inputs import once_wishes_of
+        from airflow_provider_ringcentral.sending.channels.ring_out import place
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             once, client, draft = once_wishes_of(self, context), self.hook.get_conn(), self._draft()
@@ -145,10 +145,10 @@ class RingCentralRingOutOperator(BaseOperator):
         return {"id": sent.id, "status": ringing.call, "caller": ringing.caller, "callee": ringing.callee}
 
     def _draft(self) -> RingOutDraft:
-        from airflow_provider_ringcentral.extract.errors import BadArgument
-        from airflow_provider_ringcentral.extract.given import one_of
+        from airflow_provider_ringcentral.arguments import one_of
+        from airflow_provider_ringcentral.client.errors.arguments import BadArgument
         from airflow_provider_ringcentral.operators.flag import flag_of
-        from airflow_provider_ringcentral.sending.ring_out import WAIT_FOR, RingOutDraft
+        from airflow_provider_ringcentral.sending.channels.ring_out import WAIT_FOR, RingOutDraft
         from airflow_provider_ringcentral.sending.text import checked_number
 
         one_of("wait_for", self.wait_for, WAIT_FOR)
@@ -169,10 +169,10 @@ class RingCentralRingOutOperator(BaseOperator):
 
     def _follow(self, client: RingCentralClient, notebook: Notebook, key: str, call_id: str) -> Ringing:
         """Wait until the call is where it is wanted. One that was not connected is placed anew by the next try."""
-        from airflow_provider_ringcentral.extract.given import seconds_of
-        from airflow_provider_ringcentral.operators.resting import rest
-        from airflow_provider_ringcentral.sending.ring_out import ended_badly, look, noted, remember
-        from airflow_provider_ringcentral.sending.status import NotConfirmed, Outcome
+        from airflow_provider_ringcentral.arguments import seconds_of
+        from airflow_provider_ringcentral.operators.steps.resting import rest
+        from airflow_provider_ringcentral.sending.channels.ring_out import ended_badly, look, noted, remember
+        from airflow_provider_ringcentral.sending.status.status import NotConfirmed, Outcome
 
         seconds, timeout = (seconds_of(name, getattr(self, name)) for name in ("poll_interval", "timeout"))
         ringing = noted(notebook, key)
@@ -199,7 +199,7 @@ class RingCentralRingOutOperator(BaseOperator):
         self.defer(trigger=trigger, method_name="execute_complete")
 
     def _cancel(self, call_id: str) -> None:
-        from airflow_provider_ringcentral.sending.ring_out import cancel
+        from airflow_provider_ringcentral.sending.channels.ring_out import cancel
 
         try:
             done = cancel(self.hook.make_client(SECONDS_TO_CANCEL), call_id)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.operators.places import as_texts, places_of
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.operators.post import RingCentralChatOperator, has, listed, told
+from airflow_provider_ringcentral.operators.steps.places import as_texts, places_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import ObjectStoragePath
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.sending.team_card import TeamCard
-    from airflow_provider_ringcentral.sending.team_post import TeamPost
+    from airflow_provider_ringcentral.sending.channels.team_messaging.card import TeamCard
+    from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost
 
 
 class RingCentralPostMessageOperator(RingCentralChatOperator):
@@ -81,7 +81,7 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
 
     def change(self, client: RingCentralClient) -> dict[str, Any] | None:
         """The earlier post with the text; a request that may be repeated."""
-        from airflow_provider_ringcentral.sending.team_post import change_post
+        from airflow_provider_ringcentral.sending.channels.team_messaging.post import change_post
 
         if not has(self.update_post_id):
             return None
@@ -95,7 +95,7 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
     def draft(self, client: RingCentralClient) -> TeamPost:
         """A post."""
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.sending.team_post import TeamPost, post_files
+        from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost, post_files
 
         places = places_of("files", self.files)
         # A retry that finds the post needs no file, and it may be gone.
@@ -111,7 +111,7 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
 
     def _whole_text(self, chat: str, *, may_be_empty: bool) -> str:
         """The text with the mentions before it."""
-        from airflow_provider_ringcentral.sending.team_post import MOST_UNITS, mention
+        from airflow_provider_ringcentral.sending.channels.team_messaging.post import MOST_UNITS, mention
         from airflow_provider_ringcentral.sending.text import checked_text
 
         checked_text(self.text, MOST_UNITS, may_be_empty=may_be_empty)
@@ -158,7 +158,7 @@ class RingCentralPostCardOperator(RingCentralChatOperator):
 
     def change(self, client: RingCentralClient) -> dict[str, Any] | None:
         """The earlier card with new content; a request that may be repeated."""
-        from airflow_provider_ringcentral.sending.team_card import change_card
+        from airflow_provider_ringcentral.sending.channels.team_messaging.card import change_card
 
         if not has(self.update_card_id):
             return None
@@ -167,13 +167,13 @@ class RingCentralPostCardOperator(RingCentralChatOperator):
 
     def draft(self, client: RingCentralClient) -> TeamCard:
         """A card."""
-        from airflow_provider_ringcentral.sending.team_card import TeamCard
+        from airflow_provider_ringcentral.sending.channels.team_messaging.card import TeamCard
 
         card = self._checked()
         return TeamCard(self.chat_id(client), card)
 
     def _checked(self) -> dict[str, Any]:
-        from airflow_provider_ringcentral.sending.team_card import checked_card
+        from airflow_provider_ringcentral.sending.channels.team_messaging.card import checked_card
 
         card = checked_card(self.card, self.fallback_text)
         if not card.get("fallbackText"):

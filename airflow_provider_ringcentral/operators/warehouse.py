@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_ringcentral.operators.receipts import announce
+from airflow_provider_ringcentral.operators.steps.receipts import announce
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

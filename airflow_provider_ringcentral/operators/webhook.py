@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
+from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.operators.post import RingCentralPostOperator, listed
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.client.webhook import WebhookClient
-    from airflow_provider_ringcentral.sending.draft import Sent
-    from airflow_provider_ringcentral.sending.webhook_post import WebhookPost
+    from airflow_provider_ringcentral.client.webhook.client import WebhookClient
+    from airflow_provider_ringcentral.sending.channels.webhook import WebhookPost
+    from airflow_provider_ringcentral.sending.once.message import Sent
 
 
 class RingCentralPostWebhookOperator(RingCentralPostOperator):
@@ -85,7 +85,7 @@ class RingCentralPostWebhookOperator(RingCentralPostOperator):
 
     def draft(self, client: WebhookClient) -> WebhookPost:
         """A post."""
-        from airflow_provider_ringcentral.sending.webhook_post import WebhookPost, webhook_body
+        from airflow_provider_ringcentral.sending.channels.webhook import WebhookPost, webhook_body
 
         return WebhookPost(
             webhook_body(

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RateLimited, RingCentralError, Unavailable
-from airflow_provider_ringcentral.sending.draft import Draft
 from airflow_provider_ringcentral.sending.failed import FailedBefore
-from airflow_provider_ringcentral.sending.notebook import Notebook
-from airflow_provider_ringcentral.sending.once import send_once
+from airflow_provider_ringcentral.sending.once.message import Draft
+from airflow_provider_ringcentral.sending.once.send_once import send_once
+from airflow_provider_ringcentral.sending.once.store import Notebook
 from airflow_provider_ringcentral.sending.outcomes import Fate, Outcome, Outcomes
 from airflow_provider_ringcentral.sending.refusals import concerns_everybody
 

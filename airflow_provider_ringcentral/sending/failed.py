@@ -13,7 +13,7 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
     error_of,
 )
-from airflow_provider_ringcentral.sending.notebook import PREFIX, Notebook
+from airflow_provider_ringcentral.sending.once.store import PREFIX, Notebook
 
 PAGE = f"{PREFIX}failed"
 SHORT = 12

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RateLimited, RingCentralError, Unavailable
-from airflow_provider_ringcentral.sending.draft import Sent
+from airflow_provider_ringcentral.sending.once.message import Sent
 
 MOST_PLACES = 20
 """Places of recipients that the error lists for each outcome; all of them are in `Outcomes.told`."""

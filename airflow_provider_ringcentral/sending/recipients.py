@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 
 T = TypeVar("T")
 

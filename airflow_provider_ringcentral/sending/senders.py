@@ -6,10 +6,10 @@ import logging
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from airflow_provider_ringcentral.client.credentials import OWN
+from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import LIST_EXTENSION_PHONE_NUMBERS
 from airflow_provider_ringcentral.client.errors import PermissionDenied
-from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.sending.text import checked_number
 
 if TYPE_CHECKING:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS
+from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.sensors.waiting import RingCentralWaitSensor
 
 if TYPE_CHECKING:
     from airflow.triggers.base import BaseTrigger
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.sending.batch_progress import BatchProgress
+    from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress
     from airflow_provider_ringcentral.triggers.condition import Look
 
 
@@ -52,8 +52,8 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
         return f"{len(self._begun().ids)} batches to be {self.wait_for}"
 
     def _begun(self) -> BatchProgress:
-        from airflow_provider_ringcentral.extract.given import ids_of, one_of
-        from airflow_provider_ringcentral.sending.batch_progress import WAIT_FOR, BatchProgress
+        from airflow_provider_ringcentral.arguments import ids_of, one_of
+        from airflow_provider_ringcentral.sending.broadcast.batch_progress import WAIT_FOR, BatchProgress
         from airflow_provider_ringcentral.triggers.batches import MOST_BATCHES
 
         return BatchProgress(
@@ -61,7 +61,7 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
         )
 
     def _ask(self, client: RingCentralClient) -> Look:
-        from airflow_provider_ringcentral.sending.batch_progress import batches_by_id
+        from airflow_provider_ringcentral.sending.broadcast.batch_progress import batches_by_id
         from airflow_provider_ringcentral.triggers.condition import Look
 
         before = self._progress or self._begun()
@@ -91,7 +91,7 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
     def _in_numbers(self, records: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.xcom import bounded
-        from airflow_provider_ringcentral.sending.batch_progress import batch_told
+        from airflow_provider_ringcentral.sending.broadcast.batch_progress import batch_told
 
         with airflow_errors(), self._client(DEFAULT_MAX_WAIT_SECONDS) as client:
             told = [batch_told(client, one, records[one]) for one in self._begun().ids]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout
 
-from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS
+from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.sensors.waiting import RingCentralWaitSensor
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class RingCentralApiSensor(RingCentralWaitSensor):
         self.missing_ok = missing_ok
 
     def _check(self) -> None:
-        from airflow_provider_ringcentral.client.hosts import own_path
-        from airflow_provider_ringcentral.extract.errors import BadArgument
+        from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+        from airflow_provider_ringcentral.client.http.hosts import own_path
         from airflow_provider_ringcentral.triggers.condition import check_condition
 
         check_condition(self.condition)
@@ -85,7 +85,7 @@ class RingCentralApiSensor(RingCentralWaitSensor):
         return judge(self.condition, body)
 
     def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
-        from airflow_provider_ringcentral.client.transport import wire_parameters
+        from airflow_provider_ringcentral.client.http.transport import wire_parameters
         from airflow_provider_ringcentral.triggers.api import RingCentralApiTrigger, RingCentralPauseTrigger
 
         if self.condition is None or isinstance(self.condition, str):
@@ -104,7 +104,7 @@ class RingCentralApiSensor(RingCentralWaitSensor):
     def _seen(self, event: Mapping[str, Any]) -> Any:
         """What the trigger saw. Too large for its event, or sealed with a secret replaced since: looked at again."""
         from airflow_provider_ringcentral.client.answer import decoded
-        from airflow_provider_ringcentral.client.seal import Seal
+        from airflow_provider_ringcentral.client.auth.encryption import Seal
         from airflow_provider_ringcentral.triggers.condition import Look
 
         if not self.do_xcom_push:

@@ -12,8 +12,8 @@ from airflow_provider_ringcentral.sensors.since import RingCentralSinceSensor
 if TYPE_CHECKING:
     from airflow.triggers.base import BaseTrigger
 
+    from airflow_provider_ringcentral.arguments import Moment
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.extract.given import Moment
     from airflow_provider_ringcentral.triggers.condition import Look
     from airflow_provider_ringcentral.triggers.ended_call import EndedCall
 
@@ -87,8 +87,8 @@ class RingCentralCallSensor(RingCentralSinceSensor):
         return f"calls that ended {self._since_text()}"
 
     def _wanted(self) -> EndedCall:
-        from airflow_provider_ringcentral.extract.given import ids_of, one_of, texts_of
-        from airflow_provider_ringcentral.extract.query import CALL_TYPES, DIRECTIONS
+        from airflow_provider_ringcentral.arguments import ids_of, one_of, texts_of
+        from airflow_provider_ringcentral.extract.call_log.query import CALL_TYPES, DIRECTIONS
         from airflow_provider_ringcentral.sending.parties import checked_parties
         from airflow_provider_ringcentral.triggers.ended_call import MOST_EXTENSIONS, EndedCall
 
@@ -109,7 +109,7 @@ class RingCentralCallSensor(RingCentralSinceSensor):
         return EXTRACT_SYNC_ACCOUNT_CALL_LOG.at(accountId=self.hook.credentials.account_id)
 
     def _ask(self, client: RingCentralClient) -> Look:
-        from airflow_provider_ringcentral.sending.arrival import next_start
+        from airflow_provider_ringcentral.sending.status.arrival import next_start
         from airflow_provider_ringcentral.triggers.ended_call import LATE_SECONDS, changes_query, ended_look
 
         began = time.time()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from airflow.triggers.base import BaseTrigger
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.sending.following import Standing
+    from airflow_provider_ringcentral.sending.status.following import Standing
     from airflow_provider_ringcentral.triggers.condition import Look
 
 __all__ = ["RingCentralA2PBatchSensor", "RingCentralMessageStatusSensor", "RingCentralNewMessageSensor"]
@@ -49,7 +49,7 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         self._standing: Standing | None = None
 
     def _check(self) -> None:
-        from airflow_provider_ringcentral.sending.status import checked_wait_for
+        from airflow_provider_ringcentral.sending.status.status import checked_wait_for
 
         self._ids()
         checked_wait_for(self.wait_for)
@@ -58,13 +58,13 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         return f"{len(self._ids())} messages to be {self.wait_for}"
 
     def _ids(self) -> list[str]:
-        from airflow_provider_ringcentral.extract.given import ids_of
+        from airflow_provider_ringcentral.arguments import ids_of
         from airflow_provider_ringcentral.triggers.messages import MOST_MESSAGES
 
         return ids_of("message_id", self.message_id, MOST_MESSAGES)
 
     def _ask(self, client: RingCentralClient) -> Look:
-        from airflow_provider_ringcentral.sending.following import Standing, look_after, still_waiting
+        from airflow_provider_ringcentral.sending.status.following import Standing, look_after, still_waiting
         from airflow_provider_ringcentral.triggers.condition import Look
 
         ids = self._ids()
@@ -74,8 +74,8 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         )
 
     def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
-        from airflow_provider_ringcentral.sending.following import Standing, made_since
-        from airflow_provider_ringcentral.sending.status import Outcome
+        from airflow_provider_ringcentral.sending.status.following import Standing, made_since
+        from airflow_provider_ringcentral.sending.status.status import Outcome
         from airflow_provider_ringcentral.triggers.messages import RingCentralMessageStatusTrigger
 
         standing = self._standing or Standing({}, self.wait_for)
@@ -89,7 +89,7 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         )
 
     def _seen(self, event: Mapping[str, Any]) -> Any:
-        from airflow_provider_ringcentral.sending.brief import ungrouped
+        from airflow_provider_ringcentral.sending.status.summary import ungrouped
         from airflow_provider_ringcentral.triggers.condition import Look
 
         return self._returned(Look(done=True, value=ungrouped(event["found"])))
@@ -98,8 +98,8 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         from airflow_provider_ringcentral.client.errors import DeliveryFailed
         from airflow_provider_ringcentral.hooks.failures import for_airflow
         from airflow_provider_ringcentral.hooks.xcom import bounded
-        from airflow_provider_ringcentral.sending.following import Standing, check_failures
-        from airflow_provider_ringcentral.sending.status import code_of, status_of
+        from airflow_provider_ringcentral.sending.status.following import Standing, check_failures
+        from airflow_provider_ringcentral.sending.status.status import code_of, status_of
 
         ids, records = self._ids(), look.value
         try:

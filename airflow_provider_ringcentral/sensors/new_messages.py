@@ -13,9 +13,9 @@ from airflow_provider_ringcentral.sensors.since import RingCentralSinceSensor
 if TYPE_CHECKING:
     from airflow.triggers.base import BaseTrigger
 
+    from airflow_provider_ringcentral.arguments import Moment
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.extract.given import Moment
-    from airflow_provider_ringcentral.sending.arrival import Arrival
+    from airflow_provider_ringcentral.sending.status.arrival import Arrival
     from airflow_provider_ringcentral.triggers.condition import Look
 
 
@@ -79,7 +79,7 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
         self._next: tuple[float, Arrival] | None = None
 
     def _check(self) -> None:
-        from airflow_provider_ringcentral.extract.given import ids_of
+        from airflow_provider_ringcentral.arguments import ids_of
 
         super()._check()
         self._arrival(0.0)
@@ -92,9 +92,9 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
         return f"messages ({kinds}, {self.direction or 'both directions'}) {self._since_text()}"
 
     def _arrival(self, since: float) -> Arrival:
-        from airflow_provider_ringcentral.extract.given import one_of, some_of
-        from airflow_provider_ringcentral.sending.arrival import DIRECTIONS, TYPES, Arrival
+        from airflow_provider_ringcentral.arguments import one_of, some_of
         from airflow_provider_ringcentral.sending.parties import checked_parties
+        from airflow_provider_ringcentral.sending.status.arrival import DIRECTIONS, TYPES, Arrival
 
         return Arrival(
             since,
@@ -105,8 +105,8 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
         )
 
     def _pattern(self) -> re.Pattern[str] | None:
-        from airflow_provider_ringcentral.extract.errors import BadArgument
-        from airflow_provider_ringcentral.sending.arrival import WITH_TEXT
+        from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+        from airflow_provider_ringcentral.sending.status.arrival import WITH_TEXT
 
         if self.text_pattern in (None, ""):
             return None
@@ -130,7 +130,7 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
         return LIST_MESSAGES.at(accountId=whose.account_id, extensionId=mailbox)
 
     def _ask(self, client: RingCentralClient) -> Look:
-        from airflow_provider_ringcentral.sending.arrival import LATE_SECONDS, list_start, next_start
+        from airflow_provider_ringcentral.sending.status.arrival import LATE_SECONDS, list_start, next_start
         from airflow_provider_ringcentral.triggers.arrivals import MOST_KNOWN, arrivals_look
 
         pattern, began = self._pattern(), time.time()

@@ -12,11 +12,11 @@ from airflow_provider_ringcentral.sensors.waiting import RingCentralWaitSensor
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
+    from airflow_provider_ringcentral.arguments import Moment
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.extract.given import Moment
     from airflow_provider_ringcentral.hooks.first_start import Beginning
-    from airflow_provider_ringcentral.sending.arrival import Arrival
-    from airflow_provider_ringcentral.sending.draft import Record
+    from airflow_provider_ringcentral.sending.once.message import Record
+    from airflow_provider_ringcentral.sending.status.arrival import Arrival
     from airflow_provider_ringcentral.triggers.ended_call import EndedCall
 
 Wanted = TypeVar("Wanted", "Arrival", "EndedCall")
@@ -46,7 +46,7 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
         return super().execute_complete(context, event)
 
     def _check(self) -> None:
-        from airflow_provider_ringcentral.extract.given import moment_of
+        from airflow_provider_ringcentral.arguments import moment_of
 
         moment_of("since", self.since)
 
@@ -55,7 +55,7 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
         self._beginning = self._began(context, resumed=False)
 
     def _began(self, context: Context, *, resumed: bool) -> Beginning:
-        from airflow_provider_ringcentral.extract.given import moment_of
+        from airflow_provider_ringcentral.arguments import moment_of
         from airflow_provider_ringcentral.hooks.first_start import Beginning, first_start
 
         given = moment_of("since", self.since)
@@ -74,7 +74,7 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
         RingCentral's clock may be behind ours. Who says since when means our clock: the difference that its answers
         show is allowed for. Without, whatever comes after the first look is new, within a minute's difference.
         """
-        from airflow_provider_ringcentral.sending.arrival import SKEW_SECONDS
+        from airflow_provider_ringcentral.sending.status.arrival import SKEW_SECONDS
 
         wide = replace(wanted, slack=SKEW_SECONDS)
         records = [record for record in ask(wide) if wide.passes(record)]

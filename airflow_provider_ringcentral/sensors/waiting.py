@@ -18,7 +18,7 @@ from airflow.providers.common.compat.sdk import (
     conf,
 )
 
-from airflow_provider_ringcentral.client.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
+from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.hooks.task_time import end_of_task
 from airflow_provider_ringcentral.sensors.skipping import never_failing, only_timeouts_skip
 
@@ -170,7 +170,7 @@ class RingCentralWaitSensor(BaseSensorOperator):
         return False
 
     def _prepare(self, context: Context) -> None:
-        from airflow_provider_ringcentral.extract.errors import BadArgument
+        from airflow_provider_ringcentral.client.errors.arguments import BadArgument
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
 
         with airflow_errors():

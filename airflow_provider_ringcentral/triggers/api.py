@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from airflow.triggers.base import TriggerEvent
 
+from airflow_provider_ringcentral.client.auth.encryption import Seal
 from airflow_provider_ringcentral.client.errors import RingCentralError
-from airflow_provider_ringcentral.client.seal import Seal
 from airflow_provider_ringcentral.hooks.xcom import XCOM_LIMIT_BYTES
 from airflow_provider_ringcentral.triggers.condition import Look, judge, passing
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS, RingCentralQuotaTrigger
@@ -19,7 +19,7 @@ from airflow_provider_ringcentral.triggers.waiting import RingCentralWaitTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
-    from airflow_provider_ringcentral.client.credentials import Credentials
+    from airflow_provider_ringcentral.client.auth.credentials import Credentials
 
 
 class RingCentralApiTrigger(RingCentralWaitTrigger):

@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.client.endpoints import LIST_MESSAGES
 from airflow_provider_ringcentral.hooks.xcom import first_that_fit
-from airflow_provider_ringcentral.sending.arrival import LATE_SECONDS, Arrival, arrival_told, list_start, oldest_first
-from airflow_provider_ringcentral.sending.draft import Record
+from airflow_provider_ringcentral.sending.once.message import Record
+from airflow_provider_ringcentral.sending.status.arrival import (
+    LATE_SECONDS,
+    Arrival,
+    arrival_told,
+    list_start,
+    oldest_first,
+)
 from airflow_provider_ringcentral.triggers.awaited import Awaited
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import as_it_is, listed

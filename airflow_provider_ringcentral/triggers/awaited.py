@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from airflow_provider_ringcentral.sending.draft import Record
+from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.waiting import RingCentralSharedTrigger
 

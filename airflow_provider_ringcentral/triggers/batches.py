@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_ringcentral.client.credentials import OWN
+from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import LIST_A2P_BATCHES, READ_A2P_BATCH
 from airflow_provider_ringcentral.client.errors import NotFound
-from airflow_provider_ringcentral.sending.batch_progress import BatchProgress
-from airflow_provider_ringcentral.sending.draft import Record
+from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress
+from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import listed
 from airflow_provider_ringcentral.triggers.sweep import MOST_PAGES, RingCentralFollowTrigger, Sweep

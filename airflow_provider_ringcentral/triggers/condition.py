@@ -15,8 +15,8 @@ from airflow_provider_ringcentral.client.errors import (
     RingCentralError,
     Unavailable,
 )
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.paging import rows
-from airflow_provider_ringcentral.extract.errors import BadArgument
 from airflow_provider_ringcentral.triggers.expression import ExpressionError, compile_expression, judge_expression
 
 Condition = str | Callable[[Any], Any] | None

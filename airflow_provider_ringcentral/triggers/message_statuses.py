@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_ringcentral.client.credentials import OWN
+from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import LIST_MESSAGES
 from airflow_provider_ringcentral.client.errors import NotFound
-from airflow_provider_ringcentral.sending.brief import brief_of, grouped
-from airflow_provider_ringcentral.sending.draft import Record
-from airflow_provider_ringcentral.sending.following import Standing, still_waiting
-from airflow_provider_ringcentral.sending.message_store import MOST_IDS, query_by_ids, records_by_ids
-from airflow_provider_ringcentral.sending.status import Outcome
+from airflow_provider_ringcentral.sending.once.message import Record
+from airflow_provider_ringcentral.sending.status.following import Standing, still_waiting
+from airflow_provider_ringcentral.sending.status.message_store import MOST_IDS, query_by_ids, records_by_ids
+from airflow_provider_ringcentral.sending.status.status import Outcome
+from airflow_provider_ringcentral.sending.status.summary import brief_of, grouped
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import listed
 from airflow_provider_ringcentral.triggers.sweep import MOST_PAGES, Sweep

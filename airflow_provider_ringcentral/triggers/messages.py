@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sending.arrival import Arrival
+from airflow_provider_ringcentral.sending.status.arrival import Arrival
 from airflow_provider_ringcentral.triggers.arrivals import Arrivals, arrivals_look
 from airflow_provider_ringcentral.triggers.awaited import Awaited, RingCentralComingTrigger
 from airflow_provider_ringcentral.triggers.message_statuses import FollowedMessages, MessageStatuses

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from airflow_provider_ringcentral.sending.draft import Record
+from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.waiting import RingCentralSharedTrigger
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_ringcentral.extract.columns import Column, Fit, Row, fits_of
+from airflow_provider_ringcentral.files.columns import Column, Fit, Row, fits_of
 from airflow_provider_ringcentral.warehouse.columns import KEY_LENGTH, KEYS
 
 

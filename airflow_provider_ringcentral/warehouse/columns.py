@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS, LEG_COLUMNS
-from airflow_provider_ringcentral.extract.columns import Column, as_moment
+from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS, LEG_COLUMNS
+from airflow_provider_ringcentral.files.columns import Column, as_moment
 
 DELETED: Final = "deleted"
 

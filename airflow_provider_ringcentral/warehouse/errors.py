@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError, RingCentralError
-from airflow_provider_ringcentral.client.remedies import PLATFORM_TEAM, Remedy
-from airflow_provider_ringcentral.warehouse.database_problems import problem_of
+from airflow_provider_ringcentral.client.errors.remedies import PLATFORM_TEAM, Remedy
+from airflow_provider_ringcentral.warehouse.dialects.problems import problem_of
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS
-from airflow_provider_ringcentral.extract.columns import OTHER
+from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
+from airflow_provider_ringcentral.files.columns import OTHER
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 

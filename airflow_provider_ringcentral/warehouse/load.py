@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.warehouse.counts import Counts, LoadReceipt
-from airflow_provider_ringcentral.warehouse.dialects import dialect_of
+from airflow_provider_ringcentral.warehouse.dialects.registry import dialect_of
 from airflow_provider_ringcentral.warehouse.errors import sql_errors
 from airflow_provider_ringcentral.warehouse.merge import Merge
 from airflow_provider_ringcentral.warehouse.rows import Rows
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
     from upath import UPath
 
-    from airflow_provider_ringcentral.warehouse.dialect import Dialect
+    from airflow_provider_ringcentral.warehouse.dialects.dialect import Dialect
 
 log = logging.getLogger(__name__)
 

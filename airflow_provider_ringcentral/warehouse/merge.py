@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from airflow_provider_ringcentral.warehouse.columns import DETAILED_ONLY
 from airflow_provider_ringcentral.warehouse.counts import Counts
-from airflow_provider_ringcentral.warehouse.dialect import Dialect
+from airflow_provider_ringcentral.warehouse.dialects.dialect import Dialect
 from airflow_provider_ringcentral.warehouse.members import flag_members, note_sessions
 from airflow_provider_ringcentral.warehouse.tables import Stage, Tables
 from airflow_provider_ringcentral.warehouse.values import are_equal

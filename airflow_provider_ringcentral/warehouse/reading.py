@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from airflow_provider_ringcentral.client.errors import Unavailable
-from airflow_provider_ringcentral.client.remedies import PLATFORM_TEAM, Remedy
-from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.extract.parquet import require_pyarrow
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.client.errors.remedies import PLATFORM_TEAM, Remedy
+from airflow_provider_ringcentral.files.parquet import require_pyarrow
 from airflow_provider_ringcentral.warehouse.flat_record import FlatRecords
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_ringcentral.client.halves import HALVES, rewritten, whole
-from airflow_provider_ringcentral.extract.columns import Column, Fit, Kind, Row
+from airflow_provider_ringcentral.client.surrogates import HALVES, rewritten, whole
+from airflow_provider_ringcentral.files.columns import Column, Fit, Kind, Row
 from airflow_provider_ringcentral.warehouse.cells import Cells
 from airflow_provider_ringcentral.warehouse.columns import CALLS, DELETED, KEY_LENGTH, LEGS
 from airflow_provider_ringcentral.warehouse.typed import cells_of, name_of, struct_of

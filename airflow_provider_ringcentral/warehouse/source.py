@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fsspec.core import has_magic
 
-from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.warehouse.reading import READABLE, unreadable
 
 if TYPE_CHECKING:

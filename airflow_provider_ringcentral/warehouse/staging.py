@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
     from upath import UPath
 
-    from airflow_provider_ringcentral.warehouse.dialect import Dialect
+    from airflow_provider_ringcentral.warehouse.dialects.dialect import Dialect
     from airflow_provider_ringcentral.warehouse.tables import Stage
 
 _BATCH, _BATCH_BYTES = 1000, 2**24

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from airflow_provider_ringcentral.extract.columns import Column, Kind
-from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.files.columns import Column, Kind
 from airflow_provider_ringcentral.warehouse.columns import CALLS, KEYS, LEGS, sql_name
 
 _PREFIX = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]{0,39})?\Z")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from airflow_provider_ringcentral.extract.columns import Column, Kind
+from airflow_provider_ringcentral.files.columns import Column, Kind
 from airflow_provider_ringcentral.warehouse.columns import KEY_LENGTH, KEYS, sql_name
 
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]

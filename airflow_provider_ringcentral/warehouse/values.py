@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS
-from airflow_provider_ringcentral.extract.columns import Kind, as_moment
+from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
+from airflow_provider_ringcentral.files.columns import Kind, as_moment
 
 _KINDS = {column.path: column.kind for column in CALL_COLUMNS}
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from airflow_provider_ringcentral.extract.columns import as_moment
-from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.files.columns import as_moment
 
 _TIME_TO_SHOW = timedelta(hours=1)
 _CLOCKS_DIFFER = timedelta(days=1)

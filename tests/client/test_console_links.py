@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
-from airflow_provider_ringcentral.client.console_links import CONSOLE_HOME, new_app_link, new_jwt_link
+from airflow_provider_ringcentral.client.auth.console_links import CONSOLE_HOME, new_app_link, new_jwt_link
 
 
 def test_new_app_link_is_filled_in() -> None:

@@ -8,7 +8,7 @@ import pickle
 
 import pytest
 
-from airflow_provider_ringcentral.client.credentials import Credentials, is_jwt, jwt_claims
+from airflow_provider_ringcentral.client.auth.credentials import Credentials, is_jwt, jwt_claims
 from airflow_provider_ringcentral.client.errors import ConfigurationError
 
 

@@ -7,8 +7,8 @@ import gzip
 
 import pytest
 
-from airflow_provider_ringcentral.client.download import download
 from airflow_provider_ringcentral.client.errors import NotFound, Unavailable
+from airflow_provider_ringcentral.client.http.download import download
 from airflow_provider_ringcentral.sandbox.recording_bytes import RecordingBytes
 from airflow_provider_ringcentral.sandbox.shapes import Recording
 

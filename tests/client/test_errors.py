@@ -7,10 +7,10 @@ import json
 import pytest
 
 from airflow_provider_ringcentral.client import errors
-from airflow_provider_ringcentral.client.broken_connection import Lost
 from airflow_provider_ringcentral.client.errors import RingCentralError, error_of
-from airflow_provider_ringcentral.client.remedies import Remedy
-from airflow_provider_ringcentral.extract.errors import BadArgument, DestinationError
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument, DestinationError
+from airflow_provider_ringcentral.client.errors.remedies import Remedy
+from airflow_provider_ringcentral.client.http.broken_connection import Lost
 from airflow_provider_ringcentral.hooks.failures import LoginRefused
 
 FIELDS = {

@@ -8,10 +8,10 @@ import traceback
 import pytest
 
 from airflow_provider_ringcentral.client import errors
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.errors import Problem
-from airflow_provider_ringcentral.client.remedies import REMEDIES
+from airflow_provider_ringcentral.client.errors.remedies import REMEDIES
 
 from .conftest import EXTENSION, LOG, UNKNOWN
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_ringcentral.client.halves import without_halves
+from airflow_provider_ringcentral.client.surrogates import without_halves
 
 from .conftest import LOG
 

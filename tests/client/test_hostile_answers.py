@@ -13,9 +13,7 @@ import pytest
 import requests
 import urllib3
 
-from airflow_provider_ringcentral.client import response_body
 from airflow_provider_ringcentral.client.answer import without_personal_data
-from airflow_provider_ringcentral.client.download import Media, download
 from airflow_provider_ringcentral.client.errors import (
     BadRequest,
     OutcomeUnknown,
@@ -23,7 +21,9 @@ from airflow_provider_ringcentral.client.errors import (
     RingCentralError,
     Unavailable,
 )
-from airflow_provider_ringcentral.client.places import read_window
+from airflow_provider_ringcentral.client.http import response_body
+from airflow_provider_ringcentral.client.http.download import Media, download
+from airflow_provider_ringcentral.client.rate_limit.slots import read_window
 
 from .conftest import EXTENSION, UNKNOWN
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_ringcentral.client.download import download
 from airflow_provider_ringcentral.client.errors import BadRequest, ConfigurationError
+from airflow_provider_ringcentral.client.http.download import download
 
 from .conftest import EXTENSION, LOG, UNKNOWN
 

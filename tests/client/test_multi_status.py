@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from airflow_provider_ringcentral.client import multi_status
 from airflow_provider_ringcentral.client.errors import (
     BadRequest,
     NotFound,
@@ -15,7 +14,8 @@ from airflow_provider_ringcentral.client.errors import (
     RingCentralError,
     Unavailable,
 )
-from airflow_provider_ringcentral.client.multi_status import PARTS_AS_JSON, Part, as_array, asks_for_many, parts_of
+from airflow_provider_ringcentral.client.http import multi_status
+from airflow_provider_ringcentral.client.http.multi_status import PARTS_AS_JSON, Part, as_array, asks_for_many, parts_of
 
 from .conftest import LOG, UNKNOWN
 

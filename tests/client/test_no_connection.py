@@ -13,8 +13,8 @@ import pytest
 import requests
 import urllib3
 
-from airflow_provider_ringcentral.client.broken_connection import Lost, NeverSent, translated
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown, Unavailable
+from airflow_provider_ringcentral.client.http.broken_connection import Lost, NeverSent, translated
 
 from .conftest import EXTENSION, UNKNOWN
 

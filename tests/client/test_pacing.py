@@ -7,126 +7,126 @@ import random
 
 import pytest
 
-from airflow_provider_ringcentral.client import pacing
-from airflow_provider_ringcentral.client.pacing import Heard, Window
-from airflow_provider_ringcentral.client.turns import FORGOTTEN_SECONDS, LOOK_AGAIN_SECONDS
+from airflow_provider_ringcentral.client.rate_limit import windows
+from airflow_provider_ringcentral.client.rate_limit.turns import FORGOTTEN_SECONDS, LOOK_AGAIN_SECONDS
+from airflow_provider_ringcentral.client.rate_limit.windows import Heard, Window
 
 RNG = random.Random(7)
 
 
 def answered(window: Window, ticket: str, now: float, **heard: float) -> None:
-    pacing.answered(window, ticket, now, Heard(**heard), random.Random(7))
+    windows.answered(window, ticket, now, Heard(**heard), random.Random(7))
 
 
 @pytest.mark.parametrize(
     ("group", "limit"), [("light", 50), ("medium", 40), ("heavy", 10), ("auth", 5), ("some new name", 10)]
 )
 def test_windows_start_with_the_documented_limit(group, limit):
-    assert pacing.new_window(group).limit == limit
+    assert windows.new_window(group).limit == limit
 
 
 def test_places_are_given_until_the_limit_and_then_an_instant():
     window = Window(limit=3)
 
-    assert [pacing.reserve(window, f"t{n}", 100.0, 70) for n in range(3)] == [100.0, 100.0, 100.0]
-    assert pacing.reserve(window, "t3", 100.0, 70) == 160.0
+    assert [windows.reserve(window, f"t{n}", 100.0, 70) for n in range(3)] == [100.0, 100.0, 100.0]
+    assert windows.reserve(window, "t3", 100.0, 70) == 160.0
 
 
 def test_a_place_is_dated_by_its_answer():
     window = Window(limit=1)
-    pacing.reserve(window, "a", 100.0, 70)
+    windows.reserve(window, "a", 100.0, 70)
     answered(window, "a", 103.5)
 
-    assert pacing.reserve(window, "b", 104.0, 70) == 163.5
+    assert windows.reserve(window, "b", 104.0, 70) == 163.5
 
 
 def test_waiters_are_served_in_order_and_each_gets_its_own_place():
     window = Window(limit=2)
     for ticket, at in (("a", 100.0), ("b", 101.0)):
-        pacing.reserve(window, ticket, at, 70)
+        windows.reserve(window, ticket, at, 70)
         answered(window, ticket, at + 1)
 
-    assert [pacing.reserve(window, ticket, 105.0, 70) for ticket in "cdef"] == [161.0, 162.0, 221.0, 222.0]
+    assert [windows.reserve(window, ticket, 105.0, 70) for ticket in "cdef"] == [161.0, 162.0, 221.0, 222.0]
     for now in (125.0, 145.0):
-        assert [pacing.reserve(window, ticket, now, 70) for ticket in "cdef"] == [161.0, 162.0, 221.0, 222.0]
-    assert pacing.reserve(window, "d", 161.5, 70) == 162.0
-    assert pacing.reserve(window, "c", 161.5, 70) == 161.5
+        assert [windows.reserve(window, ticket, now, 70) for ticket in "cdef"] == [161.0, 162.0, 221.0, 222.0]
+    assert windows.reserve(window, "d", 161.5, 70) == 162.0
+    assert windows.reserve(window, "c", 161.5, 70) == 161.5
 
 
 def test_a_waiter_that_is_not_heard_of_gives_its_place_away():
     window = Window(limit=1)
-    pacing.reserve(window, "a", 100.0, 70)
+    windows.reserve(window, "a", 100.0, 70)
     answered(window, "a", 100.0)
-    pacing.reserve(window, "dead", 101.0, 70)
-    pacing.reserve(window, "b", 101.0, 70)
+    windows.reserve(window, "dead", 101.0, 70)
+    windows.reserve(window, "b", 101.0, 70)
 
-    assert pacing.reserve(window, "b", 101.0 + FORGOTTEN_SECONDS, 70) == 160.0
+    assert windows.reserve(window, "b", 101.0 + FORGOTTEN_SECONDS, 70) == 160.0
 
 
 def test_a_request_that_is_never_reported_counts_from_the_end_of_its_hold():
     window = Window(limit=1)
-    pacing.reserve(window, "killed", 100.0, 70)
+    windows.reserve(window, "killed", 100.0, 70)
 
-    assert pacing.reserve(window, "b", 175.0, 70) == 230.0
+    assert windows.reserve(window, "b", 175.0, 70) == 230.0
 
 
 def test_a_place_of_which_nothing_was_sent_is_free_at_once():
     window = Window(limit=1)
-    pacing.reserve(window, "a", 100.0, 70)
-    pacing.give_back(window, "a")
+    windows.reserve(window, "a", 100.0, 70)
+    windows.give_back(window, "a")
 
-    assert pacing.reserve(window, "b", 100.0, 70) == 100.0
+    assert windows.reserve(window, "b", 100.0, 70) == 100.0
 
 
 def test_an_interrupted_request_counts_and_one_that_still_waited_does_not():
     window = Window(limit=1)
-    pacing.reserve(window, "under way", 100.0, 70)
-    pacing.reserve(window, "in the queue", 100.0, 70)
-    pacing.leave(window, "under way", 103.0)
-    pacing.leave(window, "in the queue", 103.0)
+    windows.reserve(window, "under way", 100.0, 70)
+    windows.reserve(window, "in the queue", 100.0, 70)
+    windows.leave(window, "under way", 103.0)
+    windows.leave(window, "in the queue", 103.0)
 
     assert (window.answered, window.held, window.queue) == ([103.0], [], [])
-    assert pacing.reserve(window, "b", 104.0, 70) == 163.0
+    assert windows.reserve(window, "b", 104.0, 70) == 163.0
 
 
 @pytest.mark.parametrize(("limit", "remaining", "left"), [(1e6, 999_990, 10_000), (1e12, 3, 3), (2e9, 0, 0)])
 def test_a_limit_of_a_million_counts_as_one_that_nobody_reaches(limit, remaining, left):
     window = Window(limit=10)
-    pacing.reserve(window, "a", 100.0, 70)
+    windows.reserve(window, "a", 100.0, 70)
     answered(window, "a", 100.0, limit=int(limit), seconds=60.0, remaining=remaining)
 
-    assert pacing.left(window, 100.0) == pytest.approx(left, abs=1)
-    assert len(window.strangers) <= pacing.MOST_PLACES
+    assert windows.left(window, 100.0) == pytest.approx(left, abs=1)
+    assert len(window.strangers) <= windows.MOST_PLACES
 
 
 def test_limits_and_window_length_are_learned_from_answers():
     window = Window(limit=10)
-    pacing.reserve(window, "a", 100.0, 70)
+    windows.reserve(window, "a", 100.0, 70)
     answered(window, "a", 100.0, limit=2, seconds=30.0, remaining=1)
 
-    assert pacing.reserve(window, "b", 100.0, 70) == 100.0
-    assert pacing.reserve(window, "c", 100.0, 70) == 130.0
+    assert windows.reserve(window, "b", 100.0, 70) == 100.0
+    assert windows.reserve(window, "c", 100.0, 70) == 130.0
 
 
 def test_strangers_are_counted_when_fewer_requests_are_left_than_we_used():
     window = Window(limit=10)
-    pacing.reserve(window, "a", 100.0, 70)
+    windows.reserve(window, "a", 100.0, 70)
     answered(window, "a", 100.0, limit=10, seconds=60.0, remaining=3)
 
-    assert pacing.left(window, 100.0) == 3
-    pacing.reserve(window, "b", 101.0, 70)
+    assert windows.left(window, 100.0) == 3
+    windows.reserve(window, "b", 101.0, 70)
     answered(window, "b", 101.0, limit=10, seconds=60.0, remaining=2)
-    assert pacing.left(window, 101.0) == 2
+    assert windows.left(window, 101.0) == 2
 
 
 def test_what_left_our_window_during_a_request_is_no_stranger():
     window = Window(limit=2)
-    pacing.reserve(window, "a", 100.0, 70)
+    windows.reserve(window, "a", 100.0, 70)
     answered(window, "a", 100.0, limit=2, seconds=60.0, remaining=1)
-    pacing.reserve(window, "b", 159.9, 70)
+    windows.reserve(window, "b", 159.9, 70)
     answered(window, "b", 160.2, limit=2, seconds=60.0, remaining=0)
 
-    assert pacing.left(window, 160.2) == 1
+    assert windows.left(window, 160.2) == 1
 
 
 def test_a_penalty_closes_the_gate_for_everybody_and_its_extra_grows():
@@ -134,10 +134,10 @@ def test_a_penalty_closes_the_gate_for_everybody_and_its_extra_grows():
     extras = []
     now = 100.0
     for _ in range(10):
-        pacing.reserve(window, "a", now, 70)
+        windows.reserve(window, "a", now, 70)
         answered(window, "a", now, refused=60.0)
-        assert pacing.reserve(window, "b", now + 1, 70) == window.gate
-        pacing.give_back(window, "b")
+        assert windows.reserve(window, "b", now + 1, 70) == window.gate
+        windows.give_back(window, "b")
         extras.append(window.gate - now - 60.0)
         now = window.gate
     longest = [60 * min(32.0, 0.05 * 3.0**n) for n in range(10)]
@@ -149,24 +149,24 @@ def test_a_penalty_closes_the_gate_for_everybody_and_its_extra_grows():
 def test_a_thousand_penalties_of_an_hour_close_the_gate_for_an_hour_and_a_half_at_most():
     window, now = Window(limit=10), 100.0
     for _ in range(1000):
-        pacing.reserve(window, "a", now, 70)
+        windows.reserve(window, "a", now, 70)
         answered(window, "a", now, refused=3600.0)
-        assert 3600.0 <= window.gate - now <= pacing.LONGEST_GATE_SECONDS
+        assert 3600.0 <= window.gate - now <= windows.LONGEST_GATE_SECONDS
         now = window.gate
 
 
 def test_a_gate_that_another_version_closed_for_days_opens_within_the_longest_penalty():
     window = Window(limit=10, gate=100.0 + 9 * 86_400, gate_seconds=9 * 86_400.0)
 
-    first = pacing.reserve(window, "a", 100.0, 70)
-    assert first <= 100.0 + pacing.LONGEST_GATE_SECONDS + pacing.LATE_SECONDS
-    assert pacing.reserve(window, "a", 5000.0, 70) == first, "and does not move on with the clock"
+    first = windows.reserve(window, "a", 100.0, 70)
+    assert first <= 100.0 + windows.LONGEST_GATE_SECONDS + windows.LATE_SECONDS
+    assert windows.reserve(window, "a", 5000.0, 70) == first, "and does not move on with the clock"
 
 
 def test_429s_of_requests_under_way_together_are_one_strike():
     window = Window(limit=10)
     for ticket in "abc":
-        pacing.reserve(window, ticket, 100.0, 70)
+        windows.reserve(window, ticket, 100.0, 70)
     for ticket in "abc":
         answered(window, ticket, 101.0, refused=60.0)
 
@@ -176,43 +176,43 @@ def test_429s_of_requests_under_way_together_are_one_strike():
 
 def test_after_a_penalty_one_request_goes_first():
     window = Window(limit=10)
-    pacing.reserve(window, "a", 100.0, 70)
+    windows.reserve(window, "a", 100.0, 70)
     answered(window, "a", 100.0, refused=60.0)
     now = window.gate
 
-    assert pacing.reserve(window, "probe", now, 70) == now
-    assert pacing.reserve(window, "b", now, 70) == now + pacing.PROBE_SECONDS
+    assert windows.reserve(window, "probe", now, 70) == now
+    assert windows.reserve(window, "b", now, 70) == now + windows.PROBE_SECONDS
     answered(window, "probe", now + 0.2, limit=10, seconds=60.0, remaining=9)
-    assert pacing.reserve(window, "b", now + 0.5, 70) == now + 0.5
+    assert windows.reserve(window, "b", now + 0.5, 70) == now + 0.5
 
 
 def test_half_of_the_places_is_left_to_strangers_for_a_while():
     window = Window(limit=10)
-    pacing.reserve(window, "a", 100.0, 70)
+    windows.reserve(window, "a", 100.0, 70)
     answered(window, "a", 100.0, limit=10, seconds=60.0, remaining=2)
-    assert pacing.left(window, 100.0) == 2
+    assert windows.left(window, 100.0) == 2
 
     later = 100.0 + 2 * 60
-    assert pacing.left(window, later) == 5, "the strangers will come again"
-    assert [pacing.reserve(window, str(n), later, 70) for n in range(6)] == [later] * 5 + [later + 60.0]
+    assert windows.left(window, later) == 5, "the strangers will come again"
+    assert [windows.reserve(window, str(n), later, 70) for n in range(6)] == [later] * 5 + [later + 60.0]
     for n in range(5):
         answered(window, str(n), later, limit=10, seconds=60.0, remaining=9 - n)
 
-    assert pacing.left(window, 100.0 + (pacing.STRANGERS_KEPT + 2.1) * 60) == 10
+    assert windows.left(window, 100.0 + (windows.STRANGERS_KEPT + 2.1) * 60) == 10
 
 
 def test_a_429_is_a_sign_of_strangers():
     window = Window(limit=10)
-    pacing.reserve(window, "a", 100.0, 70)
+    windows.reserve(window, "a", 100.0, 70)
     answered(window, "a", 100.0, refused=60.0)
 
-    assert pacing.left(window, window.gate) == 5
+    assert windows.left(window, window.gate) == 5
 
 
 def test_an_answer_within_the_penalty_does_not_end_it():
     window = Window(limit=10)
     for ticket in "ab":
-        pacing.reserve(window, ticket, 100.0, 70)
+        windows.reserve(window, ticket, 100.0, 70)
     answered(window, "a", 101.0, refused=60.0)
     answered(window, "b", 102.0, remaining=0)
 
@@ -223,22 +223,22 @@ def test_an_answer_within_the_penalty_does_not_end_it():
 def test_a_caller_that_read_the_clock_a_moment_ago_moves_no_date():
     window = Window(limit=2)
     for ticket in "ab":
-        pacing.reserve(window, ticket, 100.0, 70)
+        windows.reserve(window, ticket, 100.0, 70)
     answered(window, "a", 101.0)
     answered(window, "b", 100.4)
 
     assert sorted(window.answered) == [100.4, 101.0]
     answered(window, "c", 102.0, refused=60.0)
-    assert pacing.reserve(window, "d", 101.0, 70) == window.gate > 162.0
+    assert windows.reserve(window, "d", 101.0, 70) == window.gate > 162.0
 
 
 def test_a_clock_that_jumps_back_does_no_harm():
     window = Window(limit=1)
-    pacing.reserve(window, "a", 10_000.0, 70)
+    windows.reserve(window, "a", 10_000.0, 70)
     answered(window, "a", 10_000.0, refused=60.0)
-    pacing.reserve(window, "w", 10_000.0, 70)
+    windows.reserve(window, "w", 10_000.0, 70)
 
-    assert pacing.reserve(window, "b", 500.0, 70) <= 500.0 + 120.0
+    assert windows.reserve(window, "b", 500.0, 70) <= 500.0 + 120.0
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -255,7 +255,7 @@ def test_many_callers_use_the_whole_quota_and_never_more(seed):
         if what == "answer":
             recent = sum(1 for moment in counted if moment > now - 60.0)
             answered(window, str(n), now, limit=limit, seconds=60.0, remaining=max(0, limit - recent))
-        elif (instant := pacing.reserve(window, str(n), now, 75.0)) > now:
+        elif (instant := windows.reserve(window, str(n), now, 75.0)) > now:
             wake = min(instant, now + LOOK_AGAIN_SECONDS) + rng.uniform(0, 0.02)
             heapq.heappush(events, (wake, n, "look"))
         else:

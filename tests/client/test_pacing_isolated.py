@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from airflow_provider_ringcentral.client import pacing
-from airflow_provider_ringcentral.client.login import FIRST_LOGIN_SPREAD_SECONDS
-from airflow_provider_ringcentral.client.pacing import Heard, Window
+from airflow_provider_ringcentral.client.auth.login import FIRST_LOGIN_SPREAD_SECONDS
+from airflow_provider_ringcentral.client.rate_limit import windows as pacing
+from airflow_provider_ringcentral.client.rate_limit.windows import Heard, Window
 
 SESSIONS = 5
 DAY = 24 * 3600.0

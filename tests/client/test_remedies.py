@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_ringcentral.client.remedies import (
+from airflow_provider_ringcentral.client.errors.remedies import (
     ADMIN_PORTAL,
     CONNECTION,
     DAG_AUTHOR,

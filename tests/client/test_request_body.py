@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_ringcentral.client import request_body
 from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
 from airflow_provider_ringcentral.client.errors import BadRequest
-from airflow_provider_ringcentral.client.multipart import MultipartBody, text_part
+from airflow_provider_ringcentral.client.http import request_body
+from airflow_provider_ringcentral.client.http.multipart import MultipartBody, text_part
 
 from .conftest import UNKNOWN
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_ringcentral.client import session as sessions
-from airflow_provider_ringcentral.client.session import LogIn, Refused, Session, Use, WaitForTurn
+from airflow_provider_ringcentral.client.auth import token_cache as sessions
+from airflow_provider_ringcentral.client.auth.token_cache import LogIn, Refused, Session, Use, WaitForTurn
 
 ANSWER = {"expires_in": 3600, "owner_id": "11", "scope": "ReadCallLog"}
 

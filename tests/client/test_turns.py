@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from airflow_provider_ringcentral.client import pacing
-from airflow_provider_ringcentral.client.pacing import Heard, Window
-from airflow_provider_ringcentral.client.turns import EARLY_SECONDS, WAKING_SECONDS
+from airflow_provider_ringcentral.client.rate_limit import windows
+from airflow_provider_ringcentral.client.rate_limit.turns import EARLY_SECONDS, WAKING_SECONDS
+from airflow_provider_ringcentral.client.rate_limit.windows import Heard, Window
 from bench.crowd import simulate
 
 
@@ -16,73 +16,73 @@ def full(limit: int, now: float = 100.0) -> Window:
     """A window whose requests are used up until `now` + 60."""
     window = Window(limit=limit)
     for number in range(limit):
-        pacing.reserve(window, f"sent{number}", now, 75)
-        pacing.answered(window, f"sent{number}", now, Heard(), random.Random(7))
+        windows.reserve(window, f"sent{number}", now, 75)
+        windows.answered(window, f"sent{number}", now, Heard(), random.Random(7))
     return window
 
 
 def test_a_deferred_task_keeps_its_place_until_its_instant():
     window = full(10)
     for name in ("first", "second", "third"):
-        pacing.give_back(window, name)
-        pacing.await_turn(window, name, 101.0, 180.0)
+        windows.give_back(window, name)
+        windows.await_turn(window, name, 101.0, 180.0)
 
-    assert pacing.await_turn(window, "first", 150.0, 180.0) == (160.0, 0)
-    assert pacing.await_turn(window, "second", 150.0, 180.0) == (160.0, 1)
+    assert windows.await_turn(window, "first", 150.0, 180.0) == (160.0, 0)
+    assert windows.await_turn(window, "second", 150.0, 180.0) == (160.0, 1)
     # A minute has ten places, and each turn is taken to need five of them.
-    assert pacing.await_turn(window, "third", 150.0, 180.0) == (220.0, 2)
-    assert pacing.await_turn(window, "third", 160.0 - EARLY_SECONDS, 180.0) == (220.0, 2)
-    assert pacing.await_turn(window, "first", 160.0 - EARLY_SECONDS, 180.0) == (155.0, 0)
+    assert windows.await_turn(window, "third", 150.0, 180.0) == (220.0, 2)
+    assert windows.await_turn(window, "third", 160.0 - EARLY_SECONDS, 180.0) == (220.0, 2)
+    assert windows.await_turn(window, "first", 160.0 - EARLY_SECONDS, 180.0) == (155.0, 0)
     assert [turn.name for turn in window.turns] == ["first"]
 
 
 def test_who_holds_a_worker_goes_before_those_that_are_deferred():
     window = full(2)
-    pacing.await_turn(window, "deferred", 101.0, 900.0)
+    windows.await_turn(window, "deferred", 101.0, 900.0)
 
-    assert pacing.reserve(window, "held", 102.0, 75) == 160.0
-    assert pacing.reserve(window, "held too", 102.0, 75) == 160.0
-    assert pacing.await_turn(window, "deferred", 103.0, 900.0) == (220.0, 0)
+    assert windows.reserve(window, "held", 102.0, 75) == 160.0
+    assert windows.reserve(window, "held too", 102.0, 75) == 160.0
+    assert windows.await_turn(window, "deferred", 103.0, 900.0) == (220.0, 0)
 
 
 def test_a_task_that_woke_goes_on_before_those_that_sleep():
     window = full(10)
     for name in ("first", "second", "third"):
-        pacing.await_turn(window, name, 101.0, 180.0)
-    pacing.await_turn(window, "first", 160.0, 180.0)
+        windows.await_turn(window, name, 101.0, 180.0)
+    windows.await_turn(window, "first", 160.0, 180.0)
 
     for number in range(6):
-        assert pacing.reserve(window, f"first's {number}", 161.0, 75, "first") == 161.0
-    assert pacing.reserve(window, "second's", 161.0, 75, "second") == 161.0, "four places are left"
-    assert pacing.reserve(window, "third's", 161.0, 75, "third") == 221.0, "they are for the two that are awake"
+        assert windows.reserve(window, f"first's {number}", 161.0, 75, "first") == 161.0
+    assert windows.reserve(window, "second's", 161.0, 75, "second") == 161.0, "four places are left"
+    assert windows.reserve(window, "third's", 161.0, 75, "third") == 221.0, "they are for the two that are awake"
 
 
 def test_a_turn_ends_with_a_window_s_requests_while_others_wait():
     window = Window(limit=4)
     for number in range(4):
-        assert pacing.reserve(window, f"first's {number}", 100.0 + number, 75, "first") == 100.0 + number
-        pacing.answered(window, f"first's {number}", 100.0 + number, Heard(), random.Random(7))
-    pacing.await_turn(window, "second", 104.0, 180.0)
+        assert windows.reserve(window, f"first's {number}", 100.0 + number, 75, "first") == 100.0 + number
+        windows.answered(window, f"first's {number}", 100.0 + number, Heard(), random.Random(7))
+    windows.await_turn(window, "second", 104.0, 180.0)
 
-    assert pacing.reserve(window, "first's 4", 105.0, 75, "first") > 160.0
+    assert windows.reserve(window, "first's 4", 105.0, 75, "first") > 160.0
     assert [waiter.ticket for waiter in window.queue] == ["second", "first"]
 
 
 @pytest.mark.parametrize("ends", ["told", "forgotten"])
 def test_a_turn_that_nobody_uses_is_given_away(ends):
     window = full(2)
-    pacing.await_turn(window, "killed", 101.0, 180.0)
-    pacing.await_turn(window, "next", 101.0, 900.0)
-    assert pacing.await_turn(window, "killed", 160.0, 180.0) == (160.0, 0)
-    assert pacing.await_turn(window, "next", 161.0, 900.0)[0] == 161.0, "a turn wants one of two places"
-    pacing.await_turn(window, "third", 161.0, 900.0)
-    assert pacing.await_turn(window, "third", 162.0, 900.0)[0] > 162.0
+    windows.await_turn(window, "killed", 101.0, 180.0)
+    windows.await_turn(window, "next", 101.0, 900.0)
+    assert windows.await_turn(window, "killed", 160.0, 180.0) == (160.0, 0)
+    assert windows.await_turn(window, "next", 161.0, 900.0)[0] == 161.0, "a turn wants one of two places"
+    windows.await_turn(window, "third", 161.0, 900.0)
+    assert windows.await_turn(window, "third", 162.0, 900.0)[0] > 162.0
 
     if ends == "told":
-        pacing.end_turn(window, "killed")
-        assert pacing.await_turn(window, "third", 163.0, 900.0)[0] == 163.0
+        windows.end_turn(window, "killed")
+        assert windows.await_turn(window, "third", 163.0, 900.0)[0] == 163.0
     else:
-        assert pacing.await_turn(window, "third", 161.0 + WAKING_SECONDS, 900.0)[0] == 161.0 + WAKING_SECONDS
+        assert windows.await_turn(window, "third", 161.0 + WAKING_SECONDS, 900.0)[0] == 161.0 + WAKING_SECONDS
 
 
 def test_a_hundred_tasks_of_five_pages_wake_once_each():

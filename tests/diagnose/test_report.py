@@ -3,7 +3,7 @@ from __future__ import annotations
 import textwrap
 
 from airflow_provider_ringcentral.diagnose.report import report
-from airflow_provider_ringcentral.hooks.diagnosis import Diagnosis, Finding
+from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Diagnosis, Finding
 
 LINK = "https://developers.ringcentral.com/console/my-credentials/create?client_id=Abc-123_x-and-a-long-tail"
 FINE = Finding("login", "ok", "RingCentral accepts the JWT.")

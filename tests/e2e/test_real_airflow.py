@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.ledger import open_ledger
 from airflow_provider_ringcentral.sandbox import Sandbox
 

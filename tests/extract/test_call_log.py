@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument, EmptyWindow, WindowTooLarge
 from airflow_provider_ringcentral.client.usage import Usage
-from airflow_provider_ringcentral.extract.call_log import extract_window
-from airflow_provider_ringcentral.extract.errors import BadArgument, EmptyWindow, WindowTooLarge
-from airflow_provider_ringcentral.extract.query import CallLogQuery
-from airflow_provider_ringcentral.extract.seen import IdSet
+from airflow_provider_ringcentral.extract.call_log.extract import extract_window
+from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
+from airflow_provider_ringcentral.files.id_set import IdSet
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
 PATH = "/restapi/v1.0/account/~/call-log"

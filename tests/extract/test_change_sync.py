@@ -14,8 +14,8 @@ import pytest
 from upath import UPath
 
 from airflow_provider_ringcentral.client.errors import BadRequest, LoginFailed, Unavailable
-from airflow_provider_ringcentral.extract.errors import BadArgument, DestinationError, EmptyWindow
-from airflow_provider_ringcentral.extract.watermark import Watermark
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument, DestinationError, EmptyWindow
+from airflow_provider_ringcentral.extract.changes.watermark import Watermark
 from tests.sync_series import OPERATION, rows_of
 
 

@@ -17,7 +17,7 @@ from s3fs import S3FileSystem
 from upath import UPath
 
 from airflow_provider_ringcentral.client.errors import Unavailable
-from airflow_provider_ringcentral.extract.change_sync import Synced
+from airflow_provider_ringcentral.extract.changes.sync import Synced
 from airflow_provider_ringcentral.sandbox import Sandbox
 from tests.dying import die_at_file_step, survives
 from tests.sync_series import END, START, Series

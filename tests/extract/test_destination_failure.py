@@ -10,9 +10,9 @@ from airflow.providers.common.compat.sdk import AirflowNotFoundException
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from upath import UPath
 
-from airflow_provider_ringcentral.extract.destination_failure import destination_failure, reaching
-from airflow_provider_ringcentral.extract.errors import BadArgument, DestinationError, DestinationUnavailable
-from airflow_provider_ringcentral.extract.files import check_destination
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument, DestinationError, DestinationUnavailable
+from airflow_provider_ringcentral.files.atomic import check_destination
+from airflow_provider_ringcentral.files.destination_failure import destination_failure, reaching
 
 PLACE = "s3://calls/2026.ndjson"
 

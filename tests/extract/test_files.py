@@ -17,14 +17,14 @@ from fsspec.implementations.memory import MemoryFileSystem
 from upath import UPath
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError
-from airflow_provider_ringcentral.extract.bookmark import Bookmark, BookmarkFile, remove_older
-from airflow_provider_ringcentral.extract.call_log import extract_window
-from airflow_provider_ringcentral.extract.errors import DestinationError
-from airflow_provider_ringcentral.extract.files import BLOCK, check_destination, complete_file
-from airflow_provider_ringcentral.extract.parts import Parts
-from airflow_provider_ringcentral.extract.publication import put_away
-from airflow_provider_ringcentral.extract.query import CallLogQuery
-from airflow_provider_ringcentral.sending.broadcast_folder import BroadcastFolder, Line
+from airflow_provider_ringcentral.client.errors.arguments import DestinationError
+from airflow_provider_ringcentral.extract.call_log.extract import extract_window
+from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
+from airflow_provider_ringcentral.extract.changes.state import Bookmark, BookmarkFile, remove_older
+from airflow_provider_ringcentral.extract.publish import put_away
+from airflow_provider_ringcentral.files.atomic import BLOCK, check_destination, complete_file
+from airflow_provider_ringcentral.files.staging.checkpoint import Parts
+from airflow_provider_ringcentral.sending.broadcast.folder import BroadcastFolder, Line
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
 QUERY = CallLogQuery("/restapi/v1.0/account/~/call-log", DAY, DAY + timedelta(days=1))

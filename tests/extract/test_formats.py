@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 import pytest
 from upath import UPath
 
-from airflow_provider_ringcentral.extract import parquet
-from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS
-from airflow_provider_ringcentral.extract.columns import Column, Kind, names
-from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.extract.files import Writer
-from airflow_provider_ringcentral.extract.formats import FORMATS, format_of
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
+from airflow_provider_ringcentral.files import parquet
+from airflow_provider_ringcentral.files.atomic import Writer
+from airflow_provider_ringcentral.files.columns import Column, Kind, names
+from airflow_provider_ringcentral.files.formats import FORMATS, format_of
 
 CALL = {
     "uri": "https://example.com/call-log/Abc",
@@ -231,7 +231,7 @@ def test_parquet_without_pyarrow_names_the_extra(tmp_path):
     import sys
 
     (tmp_path / "pyarrow.py").write_text("raise ImportError('no pyarrow here')")
-    code = "from airflow_provider_ringcentral.extract.formats import format_of; format_of('a.parquet')"
+    code = "from airflow_provider_ringcentral.files.formats import format_of; format_of('a.parquet')"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); {code}"],
         capture_output=True,

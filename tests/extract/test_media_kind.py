@@ -6,8 +6,8 @@ import pickle
 
 import pytest
 
-from airflow_provider_ringcentral.extract.errors import NotMedia
-from airflow_provider_ringcentral.extract.media_kind import ANY_MEDIA, RECORDING, kind_of
+from airflow_provider_ringcentral.client.errors.arguments import NotMedia
+from airflow_provider_ringcentral.extract.recordings.media_kind import ANY_MEDIA, RECORDING, kind_of
 
 ACCOUNT = "/restapi/v1.0/account/~"
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from upath import UPath
 
-from airflow_provider_ringcentral.extract.bookmark import remove_older
-from airflow_provider_ringcentral.extract.call_log import extract_window
-from airflow_provider_ringcentral.extract.parts import Parts
-from airflow_provider_ringcentral.extract.query import CallLogQuery
+from airflow_provider_ringcentral.extract.call_log.extract import extract_window
+from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
+from airflow_provider_ringcentral.extract.changes.state import remove_older
+from airflow_provider_ringcentral.files.staging.checkpoint import Parts
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
 QUERY = CallLogQuery("/restapi/v1.0/account/~/call-log", DAY, DAY + timedelta(days=1))

@@ -9,10 +9,10 @@ import json
 import pytest
 from upath import UPath
 
-from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS
-from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.extract.files import complete_file
-from airflow_provider_ringcentral.extract.formats import FORMATS
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
+from airflow_provider_ringcentral.files.atomic import complete_file
+from airflow_provider_ringcentral.files.formats import FORMATS
 
 ODD = {
     "an exponent": (b'"x": 1e999', '{"x":1e999}'),

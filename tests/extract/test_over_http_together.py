@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from upath import UPath
 
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.ledger import open_ledger
 from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.extract.call_log import extract_window
-from airflow_provider_ringcentral.extract.query import CallLogQuery
+from airflow_provider_ringcentral.extract.call_log.extract import extract_window
+from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
 from airflow_provider_ringcentral.sandbox import Sandbox
 
 PATH = "/restapi/v1.0/account/~/call-log"

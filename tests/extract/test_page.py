@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from airflow_provider_ringcentral.client.errors import Unavailable
-from airflow_provider_ringcentral.extract.page import Page, heads_of_lines, second
+from airflow_provider_ringcentral.extract.call_log.page import Page, heads_of_lines, second
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from airflow_provider_ringcentral.client.errors import BadRequest
-from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.extract.query import CallLogQuery
-from airflow_provider_ringcentral.extract.window import Cursor, Order, Walk
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.extract.call_log.cursor import Cursor, Order, Walk
+from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
 
 START = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 QUERY = CallLogQuery("/restapi/v1.0/account/~/call-log", START, START + timedelta(hours=1))

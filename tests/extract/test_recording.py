@@ -17,17 +17,17 @@ from airflow_provider_ringcentral.client.errors import (
     RateLimited,
     Unavailable,
 )
-from airflow_provider_ringcentral.client.remedies import remedy_for
-from airflow_provider_ringcentral.extract.errors import DestinationError
-from airflow_provider_ringcentral.extract.recording import recordings_of
-from airflow_provider_ringcentral.extract.recording_failure import (
+from airflow_provider_ringcentral.client.errors.arguments import DestinationError
+from airflow_provider_ringcentral.client.errors.remedies import remedy_for
+from airflow_provider_ringcentral.extract.recordings.failure import (
     detail_of,
     failure_of,
     is_absent,
     is_late,
     with_both_scopes,
 )
-from airflow_provider_ringcentral.extract.recording_store import NameTaken
+from airflow_provider_ringcentral.extract.recordings.recording import recordings_of
+from airflow_provider_ringcentral.extract.recordings.store import NameTaken
 from airflow_provider_ringcentral.hooks.failures import for_airflow
 
 ROW = {

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.extract.recording import Recording
-from airflow_provider_ringcentral.extract.recording_name import ALLOWED, NameTemplate, extension_of
-from airflow_provider_ringcentral.extract.recording_names import check_names
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.extract.recordings.name_template import ALLOWED, NameTemplate, extension_of
+from airflow_provider_ringcentral.extract.recordings.names import check_names
+from airflow_provider_ringcentral.extract.recordings.recording import Recording
 
 CALL = Recording(
     recording_id="6001",

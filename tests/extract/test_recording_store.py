@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from upath import UPath
 
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.ledger import open_ledger
 from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.extract.query import CallLogQuery
-from airflow_provider_ringcentral.extract.recording_name import DEFAULT_TEMPLATE
-from airflow_provider_ringcentral.extract.recordings import RecordingArchive
+from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
+from airflow_provider_ringcentral.extract.recordings.archive import RecordingArchive
+from airflow_provider_ringcentral.extract.recordings.name_template import DEFAULT_TEMPLATE
 from airflow_provider_ringcentral.sandbox import Sandbox
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

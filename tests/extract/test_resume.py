@@ -18,10 +18,10 @@ import pytest
 from upath import UPath
 
 from airflow_provider_ringcentral.client.errors import Unavailable
-from airflow_provider_ringcentral.extract.call_log import extract_window
-from airflow_provider_ringcentral.extract.part import Part
-from airflow_provider_ringcentral.extract.parts import Parts
-from airflow_provider_ringcentral.extract.query import CallLogQuery
+from airflow_provider_ringcentral.extract.call_log.extract import extract_window
+from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
+from airflow_provider_ringcentral.files.staging.checkpoint import Parts
+from airflow_provider_ringcentral.files.staging.chunk import Part
 from tests.extract.conftest import Call, micros
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
@@ -366,8 +366,8 @@ CHILD = """
 import os, runpy, signal, sys
 from datetime import UTC, datetime, timedelta
 from upath import UPath
-from airflow_provider_ringcentral.extract.call_log import extract_window
-from airflow_provider_ringcentral.extract.query import CallLogQuery
+from airflow_provider_ringcentral.extract.call_log.extract import extract_window
+from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
 
 conftest, folder, name, fatal = sys.argv[1:]
 names = runpy.run_path(conftest)

@@ -16,11 +16,11 @@ from airflow_provider_ringcentral.client.errors import (
     RingCentralError,
     Unavailable,
 )
-from airflow_provider_ringcentral.extract.change_page import ChangePage
-from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.extract.fingerprint import fingerprint_of
-from airflow_provider_ringcentral.extract.sync_query import SyncQuery, token_refused
-from airflow_provider_ringcentral.extract.watermark import Watermark
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.extract.changes.page import ChangePage
+from airflow_provider_ringcentral.extract.changes.query import SyncQuery, token_refused
+from airflow_provider_ringcentral.extract.changes.watermark import Watermark
+from airflow_provider_ringcentral.files.fingerprint import fingerprint_of
 from airflow_provider_ringcentral.hooks.failures import PermissionRefused, RequestRefused, ResourceMissing, for_airflow
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS
-from airflow_provider_ringcentral.extract.call_log import extract_window
-from airflow_provider_ringcentral.extract.columns import Kind
-from airflow_provider_ringcentral.extract.query import CallLogQuery
+from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
+from airflow_provider_ringcentral.extract.call_log.extract import extract_window
+from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
+from airflow_provider_ringcentral.files.columns import Kind
 
 SPEC = Path(__file__).parents[3] / "shared" / "ringcentral" / "openapi-2021.json"
 QUERY = CallLogQuery(

@@ -9,13 +9,13 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, redact
 
 from airflow_provider_ringcentral.client import errors
-from airflow_provider_ringcentral.extract.errors import (
+from airflow_provider_ringcentral.client.errors.arguments import (
     BadArgument,
     DestinationError,
     DestinationUnavailable,
     NotMedia,
 )
-from airflow_provider_ringcentral.extract.retention import WindowInFuture
+from airflow_provider_ringcentral.extract.call_log.retention import WindowInFuture
 from airflow_provider_ringcentral.hooks import failures
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 

@@ -8,16 +8,21 @@ import time
 
 import pytest
 
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.errors import LoginFailed, RateLimited, Unavailable
+from airflow_provider_ringcentral.client.errors.remedies import remedy_for
 from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
 from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.client.remedies import remedy_for
-from airflow_provider_ringcentral.hooks.access_findings import _is_service, granted_scopes
-from airflow_provider_ringcentral.hooks.diagnosis import Diagnosis, Finding, diagnosis_of
-from airflow_provider_ringcentral.hooks.examination import examine_client
-from airflow_provider_ringcentral.hooks.login_findings import expiry_findings, expiry_of, login_finding, situation
+from airflow_provider_ringcentral.hooks.diagnosis.access_findings import _is_service, granted_scopes
+from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Diagnosis, Finding, diagnosis_of
+from airflow_provider_ringcentral.hooks.diagnosis.examination import examine_client
+from airflow_provider_ringcentral.hooks.diagnosis.login_findings import (
+    expiry_findings,
+    expiry_of,
+    login_finding,
+    situation,
+)
 from airflow_provider_ringcentral.sandbox.tokens import LOGIN_REFUSALS
 
 SERVER = "https://platform.ringcentral.com"

@@ -8,7 +8,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, redact
 
 from airflow_provider_ringcentral.client.errors import LoginFailed, PermissionDenied, Unavailable
-from airflow_provider_ringcentral.extract.errors import NotMedia
+from airflow_provider_ringcentral.client.errors.arguments import NotMedia
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"

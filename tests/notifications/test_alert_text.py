@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.notifications.alert_text import (
     summary_of,
     with_untold,
 )
-from airflow_provider_ringcentral.sending.storm import Held, Word
+from airflow_provider_ringcentral.notifications.throttle import Held, Word
 from airflow_provider_ringcentral.sending.text import segments
 
 from .conftest import RUN, failed

@@ -10,7 +10,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_ringcentral.client.errors import NotFound, OutcomeUnknown
-from airflow_provider_ringcentral.extract.errors import NotMedia
+from airflow_provider_ringcentral.client.errors.arguments import NotMedia
 from airflow_provider_ringcentral.operators.api import RingCentralApiOperator
 
 EXTENSIONS = "/restapi/v1.0/account/~/extension"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, AirflowSkipException, Asset, TaskDeferred
 
-from airflow_provider_ringcentral.extract.errors import EmptyWindow
+from airflow_provider_ringcentral.client.errors.arguments import EmptyWindow
 from airflow_provider_ringcentral.operators.call_log_sync import RingCentralSyncCallLogOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
 from tests.asset_events import AssetEvents

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_ringcentral.client.errors import PermissionDenied
-from airflow_provider_ringcentral.extract.errors import EmptyWindow
+from airflow_provider_ringcentral.client.errors.arguments import EmptyWindow
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
 

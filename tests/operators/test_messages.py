@@ -27,7 +27,7 @@ from airflow_provider_ringcentral.operators.mms import RingCentralSendMmsOperato
 from airflow_provider_ringcentral.operators.pager import RingCentralSendPagerOperator
 from airflow_provider_ringcentral.operators.sms import RingCentralSendSmsOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
-from airflow_provider_ringcentral.sending.status import NotConfirmed
+from airflow_provider_ringcentral.sending.status.status import NotConfirmed
 
 OWN, ALICE, BOB = "+16505551001", "+12125550101", "+12125550102"
 TEXT = "Backup of the ledger is late"

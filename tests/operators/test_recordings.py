@@ -15,9 +15,9 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
 
 from airflow_provider_ringcentral.client.errors import PermissionDenied, Unavailable
-from airflow_provider_ringcentral.extract.errors import RecordingsFailed
-from airflow_provider_ringcentral.operators.query import count_of
+from airflow_provider_ringcentral.client.errors.arguments import RecordingsFailed
 from airflow_provider_ringcentral.operators.recordings import RingCentralDownloadRecordingsOperator
+from airflow_provider_ringcentral.operators.steps.query import count_of
 from airflow_provider_ringcentral.sandbox import Sandbox
 
 START = datetime(2026, 11, 1, tzinfo=UTC)

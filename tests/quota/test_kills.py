@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 import pytest
 from upath import UPath
 
+from airflow_provider_ringcentral.client.auth.token_cache import TURN_SECONDS
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.ledger import Change, open_ledger
 from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.client.session import TURN_SECONDS
-from airflow_provider_ringcentral.extract.call_log import extract_window
-from airflow_provider_ringcentral.extract.query import CallLogQuery
+from airflow_provider_ringcentral.extract.call_log.extract import extract_window
+from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
 from bench import crew, quota_runs
 from bench.crew import Order, wait_until
 from bench.quota_jobs import EXTENSION, light, update_ledger

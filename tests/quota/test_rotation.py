@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.errors import LoginFailed
 from airflow_provider_ringcentral.client.ledger import open_ledger
-from airflow_provider_ringcentral.client.pacing import left
-from airflow_provider_ringcentral.client.places import read_window
 from airflow_provider_ringcentral.client.policy import Policy
+from airflow_provider_ringcentral.client.rate_limit.slots import read_window
+from airflow_provider_ringcentral.client.rate_limit.windows import left
 from airflow_provider_ringcentral.sandbox import Sandbox
 from bench.quota_jobs import heavy, light
 from bench.quota_world import credentials_of

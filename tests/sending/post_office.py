@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
-from airflow_provider_ringcentral.client.transport import Passage
-from airflow_provider_ringcentral.sending.draft import Draft, Record, digest
+from airflow_provider_ringcentral.client.http.transport import Passage
+from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest
 
 
 class Killed(BaseException):

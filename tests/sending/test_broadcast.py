@@ -22,7 +22,7 @@ from airflow_provider_ringcentral.client.errors import DeliveryFailed, OutcomeUn
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.a2p_sms import RingCentralSendA2PSmsOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
-from airflow_provider_ringcentral.sending.status import NotConfirmed
+from airflow_provider_ringcentral.sending.status.status import NotConfirmed
 
 from .conftest import Store, context_of
 from .post_office import Killed

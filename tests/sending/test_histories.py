@@ -14,8 +14,8 @@ import pytest
 from airflow_provider_ringcentral.client.errors import BadRequest, OutcomeUnknown, Unavailable
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.hooks.notebook import notebook_of
-from airflow_provider_ringcentral.sending.notebook import Notebook
-from airflow_provider_ringcentral.sending.once import send_once
+from airflow_provider_ringcentral.sending.once.send_once import send_once
+from airflow_provider_ringcentral.sending.once.store import Notebook
 from tests.sending.conftest import Store
 from tests.sending.post_office import Killed, Note, PostOffice
 

@@ -19,7 +19,7 @@ from airflow_provider_ringcentral.client.errors import (
 )
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.sending.batch import FAILING_SECONDS, Parcel, send_all, send_all_then_look
-from airflow_provider_ringcentral.sending.notebook import LedgerPages, Notebook
+from airflow_provider_ringcentral.sending.once.store import LedgerPages, Notebook
 from airflow_provider_ringcentral.sending.outcomes import Fate, Outcomes
 from airflow_provider_ringcentral.sending.refusals import concerns_everybody
 from tests.sending.conftest import Store, context_of

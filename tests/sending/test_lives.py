@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
-from airflow_provider_ringcentral.sending.draft import digest
 from airflow_provider_ringcentral.sending.lives import MOST_LIVES, Trial, signed_in
+from airflow_provider_ringcentral.sending.once.message import digest
 
 EARLIER = digest("dag", "run", "task", -1)
 

@@ -16,12 +16,12 @@ from airflow_provider_ringcentral.client.errors import (
     RateLimited,
     Unavailable,
 )
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
-from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.sending.draft import Sent
-from airflow_provider_ringcentral.sending.notebook import LedgerPages, Notebook
-from airflow_provider_ringcentral.sending.once import send_once
+from airflow_provider_ringcentral.sending.once.message import Sent
+from airflow_provider_ringcentral.sending.once.send_once import send_once
+from airflow_provider_ringcentral.sending.once.store import LedgerPages, Notebook
 from tests.sending.post_office import Blind, Killed, Lookalike, Note, PostOffice
 
 SETTLING = 0.3

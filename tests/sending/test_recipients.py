@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.sending.pager import checked_address
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.sending.channels.pager import checked_address
 from airflow_provider_ringcentral.sending.recipients import Recipient, one_group, recipients
 from airflow_provider_ringcentral.sending.text import checked_number
 

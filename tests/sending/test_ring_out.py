@@ -14,8 +14,8 @@ from requests_mock import ANY
 from airflow_provider_ringcentral.client.errors import BadRequest, DeliveryFailed, OutcomeUnknown
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.ring_out import RingCentralRingOutOperator
-from airflow_provider_ringcentral.sending.ring_out import FAILURES, Ringing, look
-from airflow_provider_ringcentral.sending.status import NotConfirmed, Outcome
+from airflow_provider_ringcentral.sending.channels.ring_out import FAILURES, Ringing, look
+from airflow_provider_ringcentral.sending.status.status import NotConfirmed, Outcome
 from airflow_provider_ringcentral.triggers.ring_out import RingCentralRingOutTrigger
 
 from .conftest import Store, context_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_ringcentral.client.errors import DeliveryFailed
-from airflow_provider_ringcentral.client.remedies import WHO
-from airflow_provider_ringcentral.sending.delivery import BY_NUMBER, UNLISTED, Kind, diagnosis_of
-from airflow_provider_ringcentral.sending.following import Standing, check_failures, not_confirmed
-from airflow_provider_ringcentral.sending.status import Outcome, failure_of, outcome_of
+from airflow_provider_ringcentral.client.errors.remedies import WHO
+from airflow_provider_ringcentral.sending.status.delivery import BY_NUMBER, UNLISTED, Kind, diagnosis_of
+from airflow_provider_ringcentral.sending.status.following import Standing, check_failures, not_confirmed
+from airflow_provider_ringcentral.sending.status.status import Outcome, failure_of, outcome_of
 
 WAIT, DONE, FAILED = Outcome.WAIT, Outcome.DONE, Outcome.FAILED
 

@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
-from airflow_provider_ringcentral.sending.storm import (
+from airflow_provider_ringcentral.notifications.throttle import (
     MOST_KEYS,
     Board,
     Fate,

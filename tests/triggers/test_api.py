@@ -12,9 +12,9 @@ import pytest
 from airflow.providers.common.compat.sdk import redact
 
 from airflow_provider_ringcentral.client import errors
+from airflow_provider_ringcentral.client.auth.encryption import Seal
 from airflow_provider_ringcentral.client.errors import error_of
-from airflow_provider_ringcentral.client.places import groups_of, read_window
-from airflow_provider_ringcentral.client.seal import Seal
+from airflow_provider_ringcentral.client.rate_limit.slots import groups_of, read_window
 from airflow_provider_ringcentral.hooks import settings, shared_client
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.sandbox import Sandbox

@@ -27,9 +27,9 @@ from airflow_provider_ringcentral.client.errors import (
     RingCentralError,
     Unavailable,
 )
-from airflow_provider_ringcentral.client.remedies import Remedy
-from airflow_provider_ringcentral.extract.receipt import Receipt
-from airflow_provider_ringcentral.hooks.diagnosis import Diagnosis
+from airflow_provider_ringcentral.client.errors.remedies import Remedy
+from airflow_provider_ringcentral.files.receipt import Receipt
+from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Diagnosis
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.hooks.shared_client import shared_client
 from airflow_provider_ringcentral.operators.api import RingCentralApiOperator

@@ -12,14 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 from upath import UPath
 
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.credentials import Credentials
 from airflow_provider_ringcentral.client.ledger import open_ledger
-from airflow_provider_ringcentral.extract.call_log import extract_window
-from airflow_provider_ringcentral.extract.query import CallLogQuery
+from airflow_provider_ringcentral.extract.call_log.extract import extract_window
+from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
 from airflow_provider_ringcentral.sandbox import Sandbox
-from airflow_provider_ringcentral.warehouse.dialect import Dialect
-from airflow_provider_ringcentral.warehouse.dialects import dialect_of
+from airflow_provider_ringcentral.warehouse.dialects.dialect import Dialect
+from airflow_provider_ringcentral.warehouse.dialects.registry import dialect_of
 from airflow_provider_ringcentral.warehouse.load import load_files
 from airflow_provider_ringcentral.warehouse.source import files_of
 from airflow_provider_ringcentral.warehouse.tables import Tables

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.warehouse.tables import Tables
 from tests.warehouse.conftest import call, leg, make_warehouse
 

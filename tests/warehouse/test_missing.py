@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from airflow_provider_ringcentral.extract.errors import BadArgument
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from tests.warehouse.conftest import call, leg
 
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from airflow_provider_ringcentral.warehouse.dialect import Dialect
+from airflow_provider_ringcentral.warehouse.dialects.dialect import Dialect
 from airflow_provider_ringcentral.warehouse.errors import WarehouseError
 from tests.warehouse.conftest import Warehouse, call, leg, make_warehouse
 

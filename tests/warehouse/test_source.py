@@ -10,11 +10,11 @@ from fsspec.implementations.memory import MemoryFileSystem
 from upath import UPath
 
 from airflow_provider_ringcentral.client.errors import Unavailable
-from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS
-from airflow_provider_ringcentral.extract.columns import OTHER
-from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.extract.files import complete_file
-from airflow_provider_ringcentral.extract.formats import FORMATS
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
+from airflow_provider_ringcentral.files.atomic import complete_file
+from airflow_provider_ringcentral.files.columns import OTHER
+from airflow_provider_ringcentral.files.formats import FORMATS
 from airflow_provider_ringcentral.warehouse.load import load_files
 from airflow_provider_ringcentral.warehouse.source import files_of
 from tests.warehouse.conftest import Warehouse, call

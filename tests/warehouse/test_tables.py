@@ -11,8 +11,8 @@ import traceback
 import pytest
 import sqlalchemy as sa
 
-from airflow_provider_ringcentral.extract.errors import BadArgument
-from airflow_provider_ringcentral.warehouse.database_problems import problem_of
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.warehouse.dialects.problems import problem_of
 from airflow_provider_ringcentral.warehouse.errors import LoadFailed, WarehouseError
 from tests.dying import die_at_call, survives
 from tests.warehouse.conftest import Warehouse, call, leg, make_warehouse

@@ -8,9 +8,9 @@ import json
 import pytest
 from upath import UPath
 
-from airflow_provider_ringcentral.extract.call_columns import CALL_COLUMNS
-from airflow_provider_ringcentral.extract.files import complete_file
-from airflow_provider_ringcentral.extract.formats import FORMATS
+from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
+from airflow_provider_ringcentral.files.atomic import complete_file
+from airflow_provider_ringcentral.files.formats import FORMATS
 from airflow_provider_ringcentral.warehouse.values import are_equal
 from tests.warehouse.conftest import call, leg
 

@@ -1,0 +1,150 @@
+"""Credentials: who we are at RingCentral, checked before anything is sent."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem
+from airflow_provider_ringcentral.client.http.hosts import canonical, is_loopback, may_receive_secrets
+
+DEFAULT_SERVER = "https://platform.ringcentral.com"
+DEFAULT_TIMEOUT_SECONDS = 60.0
+DEFAULT_MAX_WAIT_SECONDS = 900.0
+DEFERRABLE_MAX_WAIT_SECONDS = 10.0
+"""How long a task that can give its worker back waits with it."""
+
+OWN = "~"
+
+
+def is_jwt(text: str) -> bool:
+    """Whether `text` is three non-empty base64url segments; no claim is required (FACTS 2.8)."""
+    segments = text.split(".")
+    return len(segments) == 3 and all(segment and _base64url(segment) is not None for segment in segments)
+
+
+def _base64url(segment: str) -> bytes | None:
+    try:
+        return base64.b64decode(segment + "=" * (-len(segment) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def jwt_claims(text: str) -> bytes | None:
+    """The decoded payload segment of a JWT, as bytes of JSON, or None when `text` is no JWT. Nothing is verified."""
+    return _base64url(text.split(".")[1]) if is_jwt(text) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """One app and one user of RingCentral, and how to reach them.
+
+    `server` is a URL without a path, `timeout` and `max_wait` are seconds (`max_wait` None: the caller's default),
+    `account_id` and `extension_id` are internal ids or `~`, `from_number` (E.164) is the sender of texts that name
+    none, `allowed_hosts` further hosts that may receive secrets, `proxies` as in requests. Raises `ConfigurationError`
+    with every problem at once. Whitespace in `jwt` is dropped: people paste wrapped values.
+    """
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    jwt: str = field(repr=False)
+    server: str = DEFAULT_SERVER
+    account_id: str = OWN
+    extension_id: str = OWN
+    timeout: float = DEFAULT_TIMEOUT_SECONDS
+    max_wait: float | None = None
+    verify: bool = True
+    proxies: Mapping[str, str] | None = field(default=None, repr=False, hash=False)
+    allowed_hosts: Collection[str] = ()
+    from_number: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "jwt", "".join((self.jwt or "").split()))
+        object.__setattr__(self, "server", canonical((self.server or DEFAULT_SERVER).strip()).rstrip("/"))
+        found = tuple(problems(**{item.name: getattr(self, item.name) for item in fields(self)}))
+        if found:
+            raise ConfigurationError(problems=found)
+
+    def __str__(self) -> str:
+        return f"client id {self.client_id} at {self.server}"
+
+    @property
+    def session_key(self) -> str:
+        """Names the shared token: one Connection with a wrong secret cannot poison another with the right one."""
+        return _digest("session", self.server, self.client_id, self.client_secret, self.jwt)
+
+    @property
+    def app_key(self) -> str:
+        """Names the Auth window, which RingCentral counts per app (FACTS 2.6)."""
+        return _digest("app", self.server, self.client_id)
+
+    def owner_key(self, owner_id: str) -> str:
+        """Names the request windows and penalties of this app and user."""
+        return _digest("owner", self.server, self.client_id, owner_id)
+
+    def encryption_secret(self) -> bytes:
+        """What the key of the ledger's tokens is derived from."""
+        return f"{self.client_secret}\n{self.jwt}".encode()
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def problems(**values: Any) -> Iterator[Problem]:
+    """Every problem of the values that `Credentials` takes, none of them repeating a secret."""
+    if not (values.get("client_id") or "").strip():
+        yield Problem("client_id", "is missing; copy it from the app in the Developer Console", "missing")
+    if not (values.get("client_secret") or "").strip():
+        yield Problem("client_secret", "is missing; copy it from the app in the Developer Console", "missing")
+    jwt = "".join((values.get("jwt") or "").split())
+    if not jwt:
+        yield Problem("jwt", "is missing; create one in the Developer Console under Credentials", "missing")
+    elif not is_jwt(jwt):
+        text = "is not a JWT (three base64url parts joined by dots); copy the whole credential again"
+        yield Problem("jwt", text, "no jwt")
+    yield from _server_problems(values.get("server") or DEFAULT_SERVER, values.get("allowed_hosts") or ())
+    if not (values.get("timeout") or 0) > 0:
+        yield Problem("timeout", "must be a number of seconds above 0")
+    if values.get("max_wait") is not None and not values["max_wait"] >= 0:
+        yield Problem("max_wait", "must be a number of seconds, 0 or more")
+    if values.get("verify") is False and not _on_loopback(values.get("server") or DEFAULT_SERVER):
+        yield Problem("verify", "may be false for a loopback server only; install the CA certificate instead")
+
+
+def _on_loopback(server: str) -> bool:
+    try:
+        return is_loopback(urlsplit(server).hostname or "")
+    except ValueError:
+        return False
+
+
+def _server_problems(server: str, allowed_hosts: Collection[str]) -> Iterator[Problem]:
+    try:
+        parts = urlsplit(server)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        yield Problem("server", f"is not a URL; write {DEFAULT_SERVER}")
+        return
+    if parts.scheme not in ("http", "https") or not host:
+        yield Problem("server", f"is not an http(s) URL; write it like {DEFAULT_SERVER}")
+    elif parts.username is not None or parts.password is not None:
+        yield Problem("server", "must not contain a user name or password")
+    elif parts.path.strip("/") or parts.query or parts.fragment:
+        yield Problem("server", f"has a path; write only {parts.scheme}://{parts.netloc}")
+    elif parts.scheme == "http" and not is_loopback(host):
+        yield Problem(
+            "server", f"is plain http, which would expose the secret and the JWT; write https://{parts.netloc}"
+        )
+    elif not may_receive_secrets(server, allowed_hosts):
+        yield Problem(
+            "server",
+            f"{host} is not a RingCentral host, and the secret and the JWT go there; "
+            "if that is right, list it in [ringcentral] allowed_hosts",
+        )

@@ -1,0 +1,1 @@
+"""Requests and answers on the wire: bodies, hosts that may receive secrets, downloads."""

@@ -1,0 +1,1 @@
+"""Team Messaging's incoming webhooks: no login, one URL, a pace of their own."""

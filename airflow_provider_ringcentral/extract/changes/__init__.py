@@ -1,0 +1,1 @@
+"""The calls that changed since the last run."""

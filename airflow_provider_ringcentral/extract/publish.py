@@ -1,0 +1,40 @@
+"""From parts to the file: what happens once everything of an extract is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
+from airflow_provider_ringcentral.files.atomic import complete_file, tidying
+from airflow_provider_ringcentral.files.formats import Format
+from airflow_provider_ringcentral.files.staging.checkpoint import Parts
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+
+def check_if_empty(if_empty: str) -> None:
+    """Raises `BadArgument` for a value that says nothing about an extract without calls."""
+    if if_empty not in ("write", "skip", "fail"):
+        raise BadArgument(f"if_empty {if_empty!r} is unknown; it is 'write', 'skip' or 'fail'.", parameter="if_empty")
+
+
+def publish(parts: Parts, lines: Iterable[bytes], destination: UPath, chosen: Format) -> tuple[int, str]:
+    """Make `lines`, those of `parts`, the file `destination`, complete at once; its bytes and SHA-256."""
+    if chosen.verbatim and (published := parts.publish(destination)):
+        return published
+    with complete_file(destination) as out:
+        chosen.write(lines, out, CALL_COLUMNS)
+    return out.bytes, out.sha256
+
+
+def put_away(parts: Parts) -> None:
+    """Remove the parts of a finished extract. Those that a store keeps are marked: no later run goes on with them."""
+    with tidying("The parts of a finished extract"):
+        try:
+            parts.remove()
+        except Exception:
+            parts.close()
+            raise

@@ -1,0 +1,1 @@
+"""The archive of recordings: names, sidecars, what is there, what is gone."""

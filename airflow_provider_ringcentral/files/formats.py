@@ -1,0 +1,83 @@
+"""The formats a file of records can have.
+
+All are made from NDJSON, in memory that doesn't grow, with equal bytes for equal records however those are cut into
+chunks.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.files.atomic import Writer
+from airflow_provider_ringcentral.files.columns import Column
+from airflow_provider_ringcentral.files.csv import write_csv
+from airflow_provider_ringcentral.files.parquet import require_pyarrow, write_parquet
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """`write(chunks, out, columns)` turns chunks of complete NDJSON lines into the bytes of the format.
+
+    `suffixes` are the ends of file names that ask for it, `tabular` whether it needs columns, `verbatim` whether it is
+    the chunks themselves; `require` raises `DestinationError` when a package is missing.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    write: Callable[[Iterable[bytes], Writer, Sequence[Column]], None]
+    tabular: bool = False
+    verbatim: bool = False
+    require: Callable[[], None] = lambda: None
+
+
+def _write_ndjson(chunks: Iterable[bytes], out: Writer, _columns: Sequence[Column]) -> None:
+    for chunk in chunks:
+        out.write(chunk)
+
+
+def _write_gzip(chunks: Iterable[bytes], out: Writer, _columns: Sequence[Column]) -> None:
+    # Unlike gzip.GzipFile, zlib's own header holds neither time nor name.
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    for chunk in chunks:
+        out.write(packer.compress(chunk))
+    out.write(packer.flush())
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    known.name: known
+    for known in (
+        Format("ndjson", (".ndjson", ".jsonl"), _write_ndjson, verbatim=True),
+        Format("ndjson.gz", (".ndjson.gz", ".jsonl.gz"), _write_gzip),
+        Format("csv", (".csv",), write_csv, tabular=True),
+        Format("parquet", (".parquet",), write_parquet, tabular=True, require=require_pyarrow),
+    )
+}
+
+
+def format_of(destination: str, file_format: str | None = None) -> Format:
+    """The format named, or that of the destination's suffix when None.
+
+    Raises `BadArgument` for an unknown one, `DestinationError` when its package is missing.
+    """
+    known = FORMATS.get(file_format) if file_format is not None else _by_suffix(destination)
+    if known is None:
+        asked = (
+            f"file_format {file_format!r} is unknown"
+            if file_format is not None
+            else (
+                f"the name of {destination} does not tell the format; set file_format or end it in "
+                + ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
+            )
+        )
+        raise BadArgument(f"{asked}; formats are {', '.join(FORMATS)}.", parameter="file_format")
+    known.require()
+    return known
+
+
+def _by_suffix(destination: str) -> Format | None:
+    name = destination.lower()
+    return next((known for known in FORMATS.values() if name.endswith(known.suffixes)), None)

@@ -1,0 +1,1 @@
+"""The checkpoint of a long extract: chunks beside the destination."""

@@ -1,0 +1,129 @@
+"""Examining a set-up: the order in which facts are established, and where to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from airflow_provider_ringcentral.client.auth.credentials import OWN
+from airflow_provider_ringcentral.client.endpoints import READ_EXTENSION
+from airflow_provider_ringcentral.client.errors import (
+    BadRequest,
+    ConfigurationError,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    RingCentralError,
+)
+from airflow_provider_ringcentral.client.errors.remedies import CONNECTION, PLATFORM_TEAM
+from airflow_provider_ringcentral.hooks import settings
+from airflow_provider_ringcentral.hooks.connection_not_found import ConnectionNotFound
+from airflow_provider_ringcentral.hooks.diagnosis.access_findings import (
+    denied_finding,
+    granted_scopes,
+    limit_findings,
+    number_findings,
+    owner_findings,
+    role_findings,
+    scope_findings,
+)
+from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Diagnosis, Finding, diagnosis_of
+from airflow_provider_ringcentral.hooks.diagnosis.login_findings import (
+    SCOPES,
+    connection_findings,
+    expiry_findings,
+    login_finding,
+    not_found_finding,
+)
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+
+PATIENCE_SECONDS = 15.0
+"""How long an examination waits for one request: somebody is looking at a button."""
+
+
+def examine(hook: RingCentralJWTHook, *, show_numbers: bool) -> Diagnosis:
+    """Everything that can be established about the hook's Connection."""
+    try:
+        client = hook.make_client(PATIENCE_SECONDS)
+    except ConnectionNotFound as error:
+        return diagnosis_of([not_found_finding(error)])
+    except ConfigurationError as error:
+        return diagnosis_of(connection_findings(error, hook.get_connection(hook.ringcentral_conn_id).login or ""))
+    found = examine_client(client, show_numbers=show_numbers)
+    return diagnosis_of((*found.findings, ledger_finding()))
+
+
+def examine_client(client: RingCentralClient, *, show_numbers: bool = False) -> Diagnosis:
+    """Everything that can be established about a client's credentials.
+
+    Always exchanges the JWT itself, through the Auth window: a shared token that is still alive would hide a revoked
+    JWT. Of phone numbers only the last four digits appear, unless `show_numbers`.
+    """
+    return diagnosis_of(_established(client, show_numbers=show_numbers))
+
+
+def _established(client: RingCentralClient, *, show_numbers: bool) -> Iterator[Finding]:
+    credentials = client.credentials
+    yield from expiry_findings(credentials.jwt, credentials.client_id)
+    try:
+        answer = client.exchange_jwt()
+    except RingCentralError as error:
+        yield login_finding(error, credentials.jwt, credentials.client_id)
+        return
+    life = answer["expires_in"]
+    yield Finding("login", "ok", f"{credentials.server} accepts the JWT; a token lives for {life} s.")
+    listed = granted_scopes(answer)
+    yield from scope_findings(listed)
+    scopes = set(SCOPES) if listed is None else listed
+    try:
+        if "ReadAccounts" in scopes:
+            yield from _unless_denied(owner_findings(client))
+            yield from _unless_denied(_target_findings(client))
+        yield from role_findings(client, scopes)
+        if "ReadAccounts" in scopes:
+            yield from _unless_denied(number_findings(client, scopes, show=show_numbers))
+    except RateLimited as error:
+        yield from limit_findings(client, error)
+        return
+    except RingCentralError as error:
+        cause = f"The login works, but RingCentral does not answer further requests: {error}"
+        yield Finding("unreachable", "error", cause, "Try again in a minute.", PLATFORM_TEAM)
+    yield from limit_findings(client)
+
+
+def ledger_finding() -> Finding:
+    """Where processes share token and quota, and whether this process reaches it."""
+    url = settings.ledger_url()
+    where = settings.without_secrets(url)
+    if settings.shared_ledger(url).shared:
+        return Finding("ledger", "ok", f"Token and quota are shared in the ledger {where}.")
+    cause = f"This process does not reach the ledger {where}: it shares neither token nor quota with others."
+    cure = "Make it writable, or name another one in [ringcentral] ledger_url. The log tells why it failed."
+    return Finding("ledger", "warning", cause, cure, PLATFORM_TEAM)
+
+
+def _target_findings(client: RingCentralClient) -> Iterator[Finding]:
+    """Whether the account and extension that the Connection names exist for this login."""
+    account, extension = client.credentials.account_id, client.credentials.extension_id
+    if (account, extension) == (OWN, OWN):
+        return
+    try:
+        client.request_json("GET", READ_EXTENSION.at(accountId=account, extensionId=extension))
+    except (BadRequest, NotFound):
+        cause = f"This login finds no extension {extension} in account {account}."
+        cure = (
+            "Leave 'Account ID' and 'Extension ID' empty (the JWT's own are used then) or write internal ids, which "
+            "are not phone or extension numbers."
+        )
+        yield Finding("connection_invalid", "error", cause, cure, CONNECTION)
+
+
+def _unless_denied(findings: Iterator[Finding]) -> Iterator[Finding]:
+    """The findings, or that scope or role forbid to look."""
+    try:
+        yield from findings
+    except PermissionDenied as error:
+        yield denied_finding(error)

@@ -1,0 +1,84 @@
+"""What the ledger knows of a credential, for people to look at; nothing is sent, and no token is shown."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
+from airflow_provider_ringcentral.client.auth.login import read_session
+from airflow_provider_ringcentral.client.endpoints import AUTH, HEAVY, LIGHT, MEDIUM
+from airflow_provider_ringcentral.client.ledger import Ledger
+from airflow_provider_ringcentral.client.rate_limit import windows
+from airflow_provider_ringcentral.client.rate_limit.slots import groups_of, read_window
+from airflow_provider_ringcentral.hooks import settings
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """One group: limit, seconds of its window, requests left now, seconds until an open penalty ends (0: none)."""
+
+    group: str
+    limit: int
+    window: float
+    left: int
+    penalty: float
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """Where the ledger is, token age and seconds until it expires (None without token), a refusal, and the groups."""
+
+    location: str
+    shared: bool
+    token_age: float | None
+    token_expires_in: float | None
+    refused: bool
+    groups: tuple[GroupView, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as JSON values."""
+        return asdict(self)
+
+    def text(self) -> str:
+        """All of it as lines."""
+        age, end = self.token_age, self.token_expires_in
+        first = "no token" if age is None else f"token {age:.0f} s old, expires in {end:.0f} s"
+        lines = [
+            f"ledger {self.location}",
+            first,
+            *(["the last login was refused a moment ago"] if self.refused else []),
+        ]
+        for group in self.groups:
+            penalty = f", penalty open for {group.penalty:.0f} s" if group.penalty else ""
+            line = f"{group.group}: {group.left} of {group.limit} left in {group.window:g} s"
+            lines.append(f"{line}, {group.waiting} waiting{penalty}")
+        return "\n".join(lines)
+
+
+def ledger_view(credentials: Credentials) -> LedgerView:
+    """What the configured ledger knows of these credentials."""
+    url = settings.ledger_url()
+    ledger = settings.shared_ledger(url)
+    session, now = read_session(ledger, credentials), ledger.now()
+    alive = session.token is not None and now < session.expires
+    owner = credentials.owner_key(session.owner_id)
+    groups = [_group(ledger, credentials.app_key, AUTH)]
+    if session.owner_id:
+        names = dict.fromkeys((LIGHT, MEDIUM, HEAVY, *groups_of(ledger, owner)))
+        groups += [_group(ledger, owner, name) for name in names]
+    return LedgerView(
+        location=settings.without_secrets(url),
+        shared=ledger.shared,
+        token_age=now - session.obtained if alive else None,
+        token_expires_in=session.expires - now if alive else None,
+        refused=session.refusal is not None and now < session.refused_until,
+        groups=tuple(groups),
+    )
+
+
+def _group(ledger: Ledger, owner: str, group: str) -> GroupView:
+    window, now = read_window(ledger, owner, group), ledger.now()
+    left = windows.left(window, now)
+    return GroupView(group, window.limit, window.seconds, left, max(0.0, window.gate - now), len(window.queue))

@@ -1,0 +1,165 @@
+"""Findings about Connection, JWT and login: exactly one reason when the login is refused."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+
+from airflow_provider_ringcentral.client.answer import json_object
+from airflow_provider_ringcentral.client.auth.console_links import new_app_link, new_jwt_link
+from airflow_provider_ringcentral.client.auth.credentials import jwt_claims
+from airflow_provider_ringcentral.client.endpoints import ENDPOINTS
+from airflow_provider_ringcentral.client.errors import ConfigurationError, LoginFailed, RateLimited, RingCentralError
+from airflow_provider_ringcentral.client.errors.remedies import (
+    CONNECTION,
+    DEVELOPER_CONSOLE,
+    PLATFORM_TEAM,
+    REMEDIES,
+    Remedy,
+)
+from airflow_provider_ringcentral.client.errors.remedies.login import ABOUT_JWT, NO_TOKEN_ENDPOINT
+from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Finding
+from airflow_provider_ringcentral.hooks.placeholders import STAND_IN
+
+NEEDED = tuple(dict.fromkeys(row.permission for row in ENDPOINTS if row.permission))
+"""The app permissions that our operators need, all of them together."""
+
+SCOPES = ("ReadAccounts", "ReadCallLog", "ReadCallRecording", "ReadMessages")
+"""Those for reading what operators of ours extract, which does no harm: a new app may have them all.
+
+Each other one is for one way of sending, or for paths that only the API operator and the hook read.
+"""
+
+SOON_DAYS = 14
+DAY_SECONDS = 86_400.0
+LAST_YEAR = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+
+SITUATIONS: Mapping[str, str] = {
+    **dict.fromkeys(("OAU-251", "OAU-112", "OAU-113", "OAU-125"), "jwt_flow_disabled"),
+    **dict.fromkeys(("OAU-153", "OAU-146", "OAU-123", "OAU-134"), "client_rejected"),
+    **dict.fromkeys(("OAU-120", "OAU-121", "OAU-127", "OAU-165", "OAU-167"), "client_rejected"),
+    **dict.fromkeys(("OAU-105", "OAU-136", "OAU-141", "OAU-142"), "user_inactive"),
+    **dict.fromkeys(("OAU-147", "OAU-148", "OAU-168"), "user_inactive"),
+    **dict.fromkeys(("OAU-111", "OAU-250", "AGW-404"), "connection_invalid"),
+    "invalid_client": "client_rejected",
+    "invalid_request": "connection_invalid",
+    "unsupported_grant_type": "connection_invalid",
+    "invalid_scope": "scope_missing",
+    # An app without the JWT flow gets OAU-251 with it; the word alone may answer a JWT restricted to other apps.
+    "unauthorized_client": "jwt_rejected",
+}
+"""Code of a refused login -> finding. What is not here is about the JWT: those codes are published nowhere."""
+
+WITH_NEW_JWT = ("jwt_malformed", "jwt_rejected", "jwt_expires_soon")
+"""Findings that a new JWT ends. A new app ends `jwt_flow_disabled`; links help with no other finding."""
+
+
+def link_for(code: str, client_id: str) -> str:
+    """The page of the Developer Console that ends a finding, with its form filled in; empty where there is none."""
+    if code in WITH_NEW_JWT and client_id:
+        return new_jwt_link(client_id)
+    return new_app_link("Airflow", SCOPES) if code == "jwt_flow_disabled" else ""
+
+
+def not_found_finding(error: ConfigurationError) -> Finding:
+    """That Airflow does not find the Connection, and why."""
+    remedy = error.remedy or NO_TOKEN_ENDPOINT
+    return Finding("connection_incomplete", "error", remedy.cause, remedy.cure, remedy.who)
+
+
+def connection_findings(error: ConfigurationError, client_id: str) -> Iterator[Finding]:
+    """What the Connection lacks, and which of its values cannot work."""
+    if any(problem.kind == STAND_IN for problem in error.problems):
+        cause = "The form shows placeholders instead of the stored secrets, and these are what was tested."
+        cure = "Type both secrets again to test. If a task reports this, type them again and save."
+        yield Finding("connection_invalid", "error", cause, cure, CONNECTION)
+        return
+    kinds = (("missing", "connection_incomplete"), ("invalid", "connection_invalid"), ("no jwt", "jwt_malformed"))
+    for kind, code in kinds:
+        found = [problem for problem in error.problems if problem.kind == kind]
+        if found:
+            about_jwt = any("jwt" in problem.field.lower() for problem in found)
+            link = link_for("jwt_malformed", client_id) if about_jwt else ""
+            cause = "; ".join(map(str, found)) + "."
+            yield Finding(code, "error", cause, "Correct these fields of the Connection.", CONNECTION, link)
+
+
+def expiry_findings(jwt: str, client_id: str) -> Iterator[Finding]:
+    """Whether the JWT says when it ends (few do), and how many days are left."""
+    end = expiry_of(jwt)
+    if end is None:
+        yield Finding("jwt_wellformed", "ok", "The JWT is well-formed and names no expiry.")
+        return
+    days = (end - time.time()) / DAY_SECONDS
+    if days < 0:
+        return
+    if days < SOON_DAYS:
+        cure = f"Create a new JWT and put it into the Connection before {_day(end)}."
+        link = link_for("jwt_expires_soon", client_id)
+        yield Finding("jwt_expires_soon", "warning", f"The JWT ends in {days:.1f} days.", cure, PLATFORM_TEAM, link)
+    else:
+        yield Finding("jwt_wellformed", "ok", f"The JWT is well-formed and ends in {days:.0f} days, on {_day(end)}.")
+
+
+def expiry_of(jwt: str) -> float | None:
+    """The `exp` claim in epoch seconds, None when there is none that is a date."""
+    end = json_object(jwt_claims(jwt) or b"").get("exp")
+    if not isinstance(end, int | float) or isinstance(end, bool):
+        return None
+    return float(end) if 0 <= end < LAST_YEAR else None
+
+
+def login_finding(error: RingCentralError, jwt: str, client_id: str) -> Finding:
+    """The one reason why the token endpoint gave no token."""
+    if isinstance(error, RateLimited):
+        wait = "" if error.retry_after is None else f" It is open again in {error.retry_after:.0f} s."
+        cause = f"Too many logins for this app: RingCentral allows five a minute.{wait}"
+        cure = "Try again then. If this recurs, let all workers share one ledger ([ringcentral] ledger_url)."
+        return Finding("login_throttled", "error", cause, cure, PLATFORM_TEAM)
+    if not isinstance(error, LoginFailed):
+        cause = f"The token endpoint cannot be reached or does not work: {error}"
+        cure = "Check the server URL, proxies and firewall between the workers and RingCentral, then try again."
+        return Finding("unreachable", "error", cause, cure, PLATFORM_TEAM)
+    code = situation(error)
+    remedy = _remedy(error, code, jwt)
+    said = ", ".join((*(f"HTTP {error.status}" for _ in range(error.status is not None)), *error.codes))
+    request = f", RCRequestId {error.request_id}" if error.request_id else ""
+    cause = f"{remedy.cause} ({said}{request})"
+    return Finding(code, "error", cause, remedy.cure, remedy.who, link_for(code, client_id))
+
+
+def situation(error: LoginFailed) -> str:
+    """Which finding a refused login is: numbered codes say it better than words, and words better than the status."""
+    numbered = [code for code in error.codes if "-" in code]
+    known = (SITUATIONS[code] for code in (*numbered, *error.codes) if code in SITUATIONS)
+    return next(known, "jwt_rejected" if error.status in ABOUT_JWT else "connection_invalid")
+
+
+def _remedy(error: LoginFailed, code: str, jwt: str) -> Remedy:
+    if code == "connection_invalid" and error.status not in ABOUT_JWT:
+        return NO_TOKEN_ENDPOINT
+    if code == "jwt_rejected" and not EXPLAINED & set(error.codes):
+        return Remedy(_likely(error, expiry_of(jwt)), REMEDIES["invalid_grant"].cure, DEVELOPER_CONSOLE)
+    return error.remedy or NO_TOKEN_ENDPOINT
+
+
+EXPLAINED = {"access_denied", "OAU-210", "OAU-211"}
+"""Codes of a refused JWT whose row says more than the JWT itself does."""
+
+
+def _likely(error: LoginFailed, end: float | None) -> str:
+    """Why RingCentral refuses a JWT: it does not say, so what the JWT itself says narrows it down."""
+    if end is not None and end < time.time():
+        return f"The JWT expired on {_day(end)}."
+    if "unauthorized_client" in error.codes:
+        return "RingCentral knows the app but not with this JWT: most likely the JWT is restricted to other apps."
+    over = "revoked or has expired" if end is None else f"revoked (it ends on {_day(end)} only)"
+    return (
+        f"RingCentral refuses the JWT and does not say why: most likely it was {over}, is restricted to other apps, or "
+        "was made for another server."
+    )
+
+
+def _day(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,1 @@
+"""What operators have in common: inputs, deferral, reporting, watermarks."""

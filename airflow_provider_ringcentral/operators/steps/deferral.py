@@ -1,0 +1,108 @@
+"""Giving the worker back while the quota is used up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.providers.common.compat.sdk import AirflowTaskTimeout
+
+from airflow_provider_ringcentral.arguments import seconds_of
+from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
+from airflow_provider_ringcentral.client.errors import RateLimited, RingCentralError
+from airflow_provider_ringcentral.hooks.task_time import end_of_task
+
+if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import BaseOperator
+
+    from airflow_provider_ringcentral.hooks.leg import Leg
+    from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+    from airflow_provider_ringcentral.triggers.quota import RingCentralQuotaTrigger
+
+RESCUE_SECONDS = 600.0
+"""After a deadline, until Airflow itself ends a deferral whose trigger never answered."""
+
+
+def patient_hook(ringcentral_conn_id: str, *, deferrable: bool) -> RingCentralJWTHook:
+    """The hook of the Connection; a task that can give its worker back waits on it for 10 s only, others for 900 s."""
+    from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+
+    patience = DEFERRABLE_MAX_WAIT_SECONDS if deferrable else DEFAULT_MAX_WAIT_SECONDS
+    return RingCentralJWTHook(ringcentral_conn_id, max_wait=patience)
+
+
+@contextmanager
+def deferring(operator: BaseOperator, context: Mapping[str, Any], *, deferrable: bool) -> Iterator[None]:
+    """Turns an error that says when to come back into a deferral until then, if the task is deferrable.
+
+    The task keeps its place in the quota's queue while it is deferred. Nothing else crosses the deferral: what was done
+    so far lies beside the destination or in the notebook, and `execute_complete` does what `execute` does once it has
+    looked at its arguments. All legs of the task together are bounded by `execution_timeout` and, where the operator
+    has one, by `timeout`; its requests and seconds waited are counted over all of them.
+    """
+    from airflow_provider_ringcentral.hooks.leg import Leg
+
+    leg, ends = Leg(context, deferrable=deferrable), end_of_task(context)
+    hook: Any = getattr(operator, "hook", None)
+    if hook is not None:
+        hook.leg = leg
+    if ends is not None and time.time() >= ends:
+        raise _time_is_up(operator)
+    try:
+        yield
+    except RingCentralError as error:
+        deferral = _deferral(operator, context, leg, error) if deferrable else None
+        leg.ended(done=False, keeps_place=deferral is not None)
+        if deferral is None:
+            raise
+        trigger, left = deferral
+        timeout = None if left is None else timedelta(seconds=left + RESCUE_SECONDS)
+        operator.defer(trigger=trigger, method_name="execute_complete", timeout=timeout)
+    except BaseException:
+        leg.ended(done=False)
+        raise
+    else:
+        leg.ended(done=True)
+
+
+def _deferral(
+    operator: BaseOperator, context: Mapping[str, Any], leg: Leg, error: RingCentralError
+) -> tuple[RingCentralQuotaTrigger, float | None] | None:
+    """The trigger to wait with and the seconds that the task has left; None when waiting is of no use."""
+    from airflow_provider_ringcentral.triggers.quota import RingCentralQuotaTrigger, kept_seconds
+
+    if error.retry_after is None:
+        return None
+    now = time.time()
+    kept = leg.keep_place(kept_seconds(error.retry_after)) if isinstance(error, RateLimited) else None
+    reservation, needed = kept or (None, error.retry_after)
+    deadline = _deadline(operator, context, leg)
+    left = None if deadline is None else deadline - now
+    if left is not None and left <= (0.0 if reservation is not None else needed):
+        operator.log.warning("Not deferring for %.0f s: the task has %.0f s left.", needed, max(0.0, left))
+        if now >= (end_of_task(context) or float("inf")):
+            raise _time_is_up(operator) from error
+        return None
+    why = "Quota used up" if isinstance(error, RateLimited) else f"RingCentral is not available ({error})"
+    operator.log.info("%s; deferring for %.0f s.", why, needed)
+    return RingCentralQuotaTrigger(
+        now + needed, place=asdict(reservation) if reservation else None, deadline=deadline
+    ), left
+
+
+def _deadline(operator: BaseOperator, context: Mapping[str, Any], leg: Leg) -> float | None:
+    """Epoch seconds at which the task stops waiting: by its `timeout`, if it has one, and its `execution_timeout`."""
+    from airflow_provider_ringcentral.hooks.notebook import notebook_of
+
+    timeout = getattr(operator, "timeout", None)
+    if timeout is None or leg.client is None:
+        return end_of_task(context)
+    return notebook_of(context, leg.client, resumed=True).deadline(seconds_of("timeout", timeout))
+
+
+def _time_is_up(operator: BaseOperator) -> AirflowTaskTimeout:
+    return AirflowTaskTimeout(f"execution_timeout ({operator.execution_timeout}) is over, deferrals included.")

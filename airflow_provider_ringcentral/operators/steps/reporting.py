@@ -1,0 +1,100 @@
+"""Progress of a long extract, as lines in the task log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.client.endpoints import HEAVY
+from airflow_provider_ringcentral.client.rate_limit.windows import DEFAULT_LIMITS, WINDOW_SECONDS
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.extract.call_log.reader import Progress
+    from airflow_provider_ringcentral.extract.recordings.progress import ArchiveProgress
+
+EVERY_SECONDS = 20.0
+"""Between two lines: with a page or a piece of waiting in between there is one at least every 30 s."""
+
+
+class ProgressLog:
+    """Writes a line at INFO when the last one is 20 s old: records, pages, share of the window, requests left.
+
+    Also while `client` waits for its quota.
+    """
+
+    def __init__(self, log: Any, client: RingCentralClient) -> None:
+        self._log = log
+        self._client = client
+        self._last: Progress | None = None
+        self._next = time.monotonic() + EVERY_SECONDS
+        client.while_waiting = self._tell
+
+    def __call__(self, progress: Progress) -> None:
+        """Called after each page."""
+        self._last = progress
+        self._tell()
+
+    def _tell(self) -> None:
+        progress = self._last
+        if progress is None or time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + EVERY_SECONDS
+        share = "" if progress.share is None else f", {progress.share:.0%} of the window"
+        left = self._client.remaining(HEAVY)
+        quota = "" if left is None else f", {left} requests left in this minute"
+        self._log.info("%d records, %d pages%s%s", progress.records, progress.pages, share, quota)
+
+
+MEASURED_SECONDS = 60.0
+"""Before that the pace is what the limits allow: a full window goes through at once and would promise too much."""
+
+
+class ArchiveLog:
+    """Writes a line at INFO when the last one is 20 s old: recordings, outcomes, bytes, and when the end is expected.
+
+    Also while `client` waits for its quota.
+    """
+
+    def __init__(self, log: Any, client: RingCentralClient) -> None:
+        self._log = log
+        self._client = client
+        self._last: ArchiveProgress | None = None
+        self._began = time.monotonic()
+        self._next = self._began + EVERY_SECONDS
+
+    def __call__(self, progress: ArchiveProgress) -> None:
+        """Called after each recording."""
+        if self._last is None:
+            self._client.while_waiting = self._tell
+        self._last = progress
+        self._tell()
+
+    def _tell(self) -> None:
+        progress, now = self._last, time.monotonic()
+        if progress is None or now < self._next:
+            return
+        self._next = now + EVERY_SECONDS
+        outcomes = ", ".join(f"{count} {status}" for status, count in sorted(progress.counts.items()))
+        seconds = seconds_left(progress, now - self._began, tightest(self._client.usage.limits))
+        megabytes = progress.bytes / 1e6
+        self._log.info(
+            "%d of %d recordings (%s), %.1f MB downloaded, about %s left",
+            *(progress.done, progress.total, outcomes, megabytes, timedelta(seconds=round(seconds))),
+        )
+
+
+def seconds_left(progress: ArchiveProgress, elapsed: float, limit: tuple[int, float]) -> float:
+    """An estimate: by the pace of this try once it is measured, before that by the quota (requests, seconds)."""
+    left = max(0, progress.total - progress.done)
+    if progress.fetched and elapsed >= MEASURED_SECONDS:
+        return left * elapsed / progress.fetched
+    return left * limit[1] / limit[0]
+
+
+def tightest(limits: Mapping[str, tuple[int, float]]) -> tuple[int, float]:
+    """The slowest of the limits that answers told of: that of the call log or that of the media."""
+    slowest = min(limits.values(), key=lambda limit: limit[0] / limit[1], default=None)
+    return slowest or (DEFAULT_LIMITS[HEAVY], WINDOW_SECONDS)

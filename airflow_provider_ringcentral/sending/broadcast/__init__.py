@@ -1,0 +1,1 @@
+"""A list of recipients, its batches and its result."""

@@ -1,0 +1,172 @@
+"""A2P: batches of texts from a high-volume number, one recipient a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_ringcentral.client.auth.credentials import OWN
+from airflow_provider_ringcentral.client.endpoints import (
+    CREATE_A2P_BATCH,
+    LIST_A2P_BATCHES,
+    LIST_A2P_MESSAGES,
+)
+from airflow_provider_ringcentral.client.errors import OutcomeUnknown
+from airflow_provider_ringcentral.client.errors.remedies import DAG_AUTHOR, Remedy
+from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest, moment
+from airflow_provider_ringcentral.sending.once.posting import post
+from airflow_provider_ringcentral.sending.status.status import Outcome, word
+from airflow_provider_ringcentral.sending.text import same_text
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.client.http.transport import Passage
+
+MOST_MESSAGES = 10_000
+"""Of one batch (FACTS 7.5)."""
+
+MOST_UNITS = 1000
+"""UTF-16 units of a text."""
+
+SENDER = frozenset({"A2PSmsSender"})
+"""The feature of a number that may send batches (FACTS 7.1)."""
+
+A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class BatchDraft(Draft["RingCentralClient"]):
+    """A batch of (number, text). Source: operationId createA2PSMS, app scope A2PSMS.
+
+    `chunk` is which of its task's batches it is. `keep` gets it and the messages that the answer rejects, each with
+    `index` (from 1), before anything else is done with them: no other answer ever tells. `rejected` are the indexes
+    that an earlier try has kept so, `known` the ids of batches that a person knows to be this task's. A look notes in
+    `suspects` the batches (id and size) that may be this one with messages left out, which nobody can tell from it.
+    """
+
+    sender: str
+    chunk: int
+    messages: Sequence[tuple[str, str]] = field(repr=False)
+    keep: Callable[[int, Sequence[Record]], object] = field(repr=False, compare=False)
+    rejected: AbstractSet[int] = frozenset()
+    known: AbstractSet[str] = frozenset()
+    suspects: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+
+    channel: ClassVar[str] = "A2P batch"
+    keeps: ClassVar[tuple[str, ...]] = ("status", "creationTime", "batchSize")
+
+    @property
+    def key(self) -> str:
+        """By its place in the broadcast."""
+        return self.key_of(self.chunk)
+
+    @classmethod
+    def key_of(cls, chunk: int) -> str:
+        """The same, by the place alone."""
+        return digest(cls.channel, chunk)
+
+    @cached_property
+    def content(self) -> str:
+        """Sender, and all numbers with their texts."""
+        return digest(self.sender, *(part for to, text in self.messages for part in (to, same_text(text))))
+
+    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+        """One POST."""
+        record = post(client, CREATE_A2P_BATCH.at(accountId=OWN), passage, json=self.envelope())
+        self.keep(self.chunk, record.get("rejected") or ())
+        return record
+
+    def envelope(self) -> dict[str, Any]:
+        """The JSON of the request; a text that all share is there once."""
+        texts = {text for _, text in self.messages}
+        if len(texts) == 1:
+            return {"from": self.sender, "text": texts.pop(), "messages": [{"to": [to]} for to, _ in self.messages]}
+        return {"from": self.sender, "messages": [{"to": [to], "text": text} for to, text in self.messages]}
+
+    def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterator[Record]:
+        """Batches from the sender with as many messages as this one has, and the same numbers and texts.
+
+        A smaller one of nothing else is yielded only when `known` names it. What was rejected does not count, so it may
+        be this one; it may as well be what somebody else has sent to some of the same people.
+        """
+        query = {"from": self.sender, "dateFrom": start, "dateTo": end}
+        for record in client.records(LIST_A2P_BATCHES.at(accountId=OWN), query):
+            size, batch = int(record.get("batchSize") or 0), self.id_of(record)
+            if not 0 < size <= len(self._expected) or not self._holds(client, record, size):
+                continue
+            if size == len(self._expected) or batch in self.known:
+                yield {**record, "content": self.content}
+            else:
+                self.suspects[batch] = size
+
+    def content_of(self, record: Record) -> str | None:
+        """As `content`, of a batch whose messages were compared."""
+        return record.get("content")
+
+    def undecided(self, error: OutcomeUnknown) -> OutcomeUnknown:
+        """The error of a look that found no batch, with the suspects it met. Ids and counts only."""
+        if not self.suspects:
+            return error
+        listed = ", ".join(f"{batch} ({size} of {len(self.messages)})" for batch, size in self.suspects.items())
+        told = OutcomeUnknown(
+            f"{error.message}. Smaller batches of nothing but its messages: {listed}", **error.fields()
+        )
+        told.remedy = Remedy(
+            "RingCentral says what it rejects in the answer alone, which is lost. So a smaller batch may be this one, "
+            "or what somebody else has sent to some of the same people.",
+            "Look at the batch in RingCentral. If it is this task's, set "
+            f"known_batches={list(self.suspects)} and clear the task: it resumes from there. If not, clear the task: "
+            "it looks once more and then sends to everybody.",
+            DAG_AUTHOR,
+        )
+        return told
+
+    @cached_property
+    def _expected(self) -> dict[str, str]:
+        """Number -> text of what the batch has at RingCentral."""
+        accepted = (one for index, one in enumerate(self.messages, start=1) if index not in self.rejected)
+        return {to: same_text(text) for to, text in accepted}
+
+    def _holds(self, client: RingCentralClient, record: Record, size: int) -> bool:
+        """Whether all messages of a batch are listed, each once, and each is one of ours. Stops at the first other."""
+        seen = set[str]()
+        for one in batch_messages(client, self.id_of(record), moment(record.get("creationTime"))):
+            to = recipient_of(one)
+            if to in seen or self._expected.get(to) != same_text(one.get("text")):
+                return False
+            seen.add(to)
+        return len(seen) == size
+
+
+def batch_messages(client: RingCentralClient, batch_id: str, created: datetime | None) -> Iterator[Record]:
+    """The messages of a batch with their texts, 1000 a request. Source: operationId listA2PSMS."""
+    query = {**messages_of(batch_id, created), "view": "Detailed"}
+    yield from client.records(LIST_A2P_MESSAGES.at(accountId=OWN), query)
+
+
+def messages_of(batch_id: str, created: datetime | None) -> dict[str, Any]:
+    """The parameters that choose the messages of a batch."""
+    # Without dates it is about the last 24 hours, even with a batch (FACTS 7.5).
+    dates = {"dateFrom": created - A_DAY, "dateTo": created + A_DAY} if created else {}
+    return {"batchId": batch_id, **dates}
+
+
+def batch_outcome(record: Record, wait_for: str) -> Outcome:
+    """Whether a batch is where `wait_for` wants it: `sent`, all of it left the queue; `delivered`, it is Completed.
+
+    `Sent` is nowhere explained (FACTS 7.5), so the counts have to agree. A status that nobody knows yet waits.
+    """
+    status = word(record.get("status"))
+    processed = int(record.get("processedCount") or 0) >= int(record.get("batchSize") or 0)
+    done = status == "completed" or wait_for == "accepted" or (wait_for == "sent" and status == "sent" and processed)
+    return Outcome.DONE if done else Outcome.WAIT
+
+
+def recipient_of(message: Record) -> str:
+    """The number of a message of a batch."""
+    to: Iterable[Any] = message.get("to") or ()
+    return next((str(one) for one in to), "")

@@ -1,0 +1,185 @@
+"""A broadcast: its list is frozen, its chunks are sent once each, and every recipient is in its result."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from airflow_provider_ringcentral.client.errors import OutcomeUnknown
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.client.usage_delta import Spent
+from airflow_provider_ringcentral.files.formats import Format
+from airflow_provider_ringcentral.sending.broadcast.a2p import BatchDraft
+from airflow_provider_ringcentral.sending.broadcast.folder import DUPLICATE, OPTED_OUT, BroadcastFolder, Line
+from airflow_provider_ringcentral.sending.broadcast.receipt import BroadcastReceipt
+from airflow_provider_ringcentral.sending.broadcast.result import publish
+from airflow_provider_ringcentral.sending.once.message import Sent
+from airflow_provider_ringcentral.sending.once.send_once import send_once
+from airflow_provider_ringcentral.sending.once.store import Notebook
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.sending.broadcast.rows import Addressee
+
+log = logging.getLogger(__name__)
+
+PAGE = "broadcast"
+MOST_BATCHES = 200
+"""Ids in a receipt."""
+
+
+class Plan(msgspec.Struct):
+    """What a broadcast noted of itself.
+
+    `token` names its folder, which lies beside `destination` (empty, as older versions noted it: beside the result);
+    `chunks` is 0 until its list is frozen; `receipt` is there when everything is done.
+    """
+
+    token: str
+    order: int
+    sender: str = ""
+    destination: str = ""
+    chunks: int = 0
+    receipt: dict[str, Any] | None = None
+
+
+class Broadcast:
+    """The broadcast of one task, which goes on where an earlier try was.
+
+    `on_rerun="skip"`: one that was finished before a person cleared the task stays done. `known_batches`: ids of
+    batches that a person knows to be this broadcast's. `path_of` makes a path of a destination.
+    """
+
+    def __init__(
+        self,
+        client: RingCentralClient,
+        notebook: Notebook,
+        destination: str,
+        path_of: Callable[[str], UPath],
+        *,
+        on_unknown: str = "look",
+        on_rerun: str = "send",
+        settling: float | None = None,
+        known_batches: AbstractSet[str] = frozenset(),
+    ) -> None:
+        self._client = client
+        self._notebook = notebook
+        self._destination = path_of(destination)
+        self._known = known_batches
+        self._how: dict[str, Any] = {"on_unknown": on_unknown, "on_rerun": on_rerun, "settling": settling}
+        self._spent = Spent(client)
+        plan = _plan(notebook.get(PAGE))
+        if plan is None and on_rerun == "skip" and (finished := _plan(notebook.get_finished(PAGE))):
+            plan = finished if finished.receipt else None
+        self._plan = plan or Plan(uuid.uuid4().hex, notebook.order, destination=destination)
+        # The destination may be rendered otherwise in a retry, and the list lies where it was frozen.
+        beside = path_of(self._plan.destination or destination)
+        self._folder = BroadcastFolder(beside, self._plan.token, notebook.attempt)
+
+    @property
+    def receipt(self) -> BroadcastReceipt | None:
+        """What it came to, when an earlier try has done it all."""
+        return None if self._plan.receipt is None else BroadcastReceipt(**self._plan.receipt)
+
+    @property
+    def begun(self) -> bool:
+        """Whether a part of it may be at the server; then its list is fixed, whatever is given now."""
+        return any(self._is_out(chunk) for chunk in range(1, self._plan.chunks + 1))
+
+    def freeze(self, sender: str, everybody: Iterable[Addressee], opted_out: AbstractSet[str], chunk_size: int) -> None:
+        """Write down who gets what from `sender`, all of it checked, in chunks; numbers stay in memory, 100 bytes each.
+
+        Who is named twice is sent the first text only.
+        """
+        seen = set[int]()
+        lines: list[Line] = []
+        chunks = 0
+        plan = Plan(self._plan.token, self._notebook.order, sender, self._plan.destination)
+        self._note(plan)
+        for one in everybody:
+            number = int(one.to)
+            status = DUPLICATE if number in seen else OPTED_OUT if one.to in opted_out else ""
+            seen.add(number)
+            lines.append(Line(one.row, one.to, "" if status else one.text, status))
+            if len(lines) == chunk_size:
+                chunks += 1
+                self._folder.put_lines(chunks, lines)
+                lines = []
+        if lines:
+            chunks += 1
+            self._folder.put_lines(chunks, lines)
+        if not chunks:
+            raise BadArgument("there are no recipients; give at least one.", parameter="to")
+        plan.chunks = chunks
+        self._note(plan)
+
+    def send(self) -> dict[int, Sent]:
+        """Send every chunk once, in their order; the batches by chunk, without chunks of which nothing is sent."""
+        sent: dict[int, Sent] = {}
+        for chunk in range(1, self._plan.chunks + 1):
+            messages = [(line.to, line.text) for line in self._folder.lines(chunk) if not line.status]
+            if messages:
+                sent[chunk] = self._send(chunk, messages)
+                _tell(sent[chunk], len(messages))
+        return sent
+
+    def publish(self, sent: Mapping[int, Sent], chosen: Format) -> BroadcastReceipt:
+        """Write the result."""
+        count = publish(
+            self._client, self._folder, self._plan.chunks, sent, destination=self._destination, chosen=chosen
+        )
+        return BroadcastReceipt(
+            destination=str(self._destination),
+            format=chosen.name,
+            records=sum(count.statuses.values()),
+            bytes=count.bytes,
+            sha256=count.sha256,
+            requests=self._spent.requests(0),
+            seconds_waited=self._spent.seconds_waited(),
+            batches=[one.id for one in sent.values()][:MOST_BATCHES],
+            statuses=dict(sorted(count.statuses.items())),
+            failed=count.failed,
+        )
+
+    def finish(self, receipt: BroadcastReceipt) -> None:
+        """Everything is done: note that, then remove what was kept beside the destination. May be done again."""
+        self._plan.receipt = receipt.as_dict()
+        self._note(self._plan)
+        self._notebook.finish()
+        self._folder.remove()
+
+    def _send(self, chunk: int, messages: Sequence[tuple[str, str]]) -> Sent:
+        rejected = frozenset(self._folder.rejected(chunk) or ())
+        draft = BatchDraft(
+            self._plan.sender, chunk, messages, self._folder.put_rejected, rejected=rejected, known=self._known
+        )
+        try:
+            return send_once(self._client, draft, self._notebook, **self._how)
+        except OutcomeUnknown as error:
+            raise draft.undecided(error) from error.__cause__
+
+    def _is_out(self, chunk: int) -> bool:
+        entry = self._notebook.read(BatchDraft.key_of(chunk))
+        return entry is not None and bool(entry.id or entry.sends)
+
+    def _note(self, plan: Plan) -> None:
+        self._plan = plan
+        self._notebook.set(PAGE, msgspec.to_builtins(plan))
+
+
+def _tell(sent: Sent, count: int) -> None:
+    log.info("Batch %s of %d messages is at RingCentral%s.", sent.id, count, sent.how)
+
+
+def _plan(value: Any) -> Plan | None:
+    try:
+        return None if value is None else msgspec.convert(value, Plan)
+    except msgspec.ValidationError:
+        return None

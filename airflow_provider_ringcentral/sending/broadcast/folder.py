@@ -1,0 +1,121 @@
+"""What a broadcast keeps beside its destination until its result is there: lists of recipients, rejections, results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from airflow_provider_ringcentral.client.errors.arguments import DestinationError
+from airflow_provider_ringcentral.files.atomic import complete_file, folder_of, make_folder, remove_tree, tidying
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+    from airflow_provider_ringcentral.sending.once.message import Record
+
+S = TypeVar("S")
+
+OPTED_OUT, DUPLICATE = "OptedOut", "Duplicate"
+"""Statuses of recipients that are sent nothing."""
+
+
+class Line(msgspec.Struct, omit_defaults=True):
+    """One recipient of a chunk; with a `status` (`OPTED_OUT` or `DUPLICATE`) nothing is sent."""
+
+    row: int
+    to: str
+    text: str = ""
+    status: str = ""
+
+
+class Rejected(msgspec.Struct, omit_defaults=True):
+    """A message that the answer to a batch rejected: `index` from 1."""
+
+    index: int
+    errorCode: str | None = None  # noqa: N815 - as RingCentral calls it
+    description: str | None = None
+
+
+class Result(msgspec.Struct, omit_defaults=False):
+    """One line of the result. Names are those of RingCentral's records."""
+
+    row: int
+    to: str
+    status: str
+    errorCode: str | None = None  # noqa: N815 - as above
+    description: str | None = None
+    batchId: str | None = None  # noqa: N815 - as above
+    messageId: str | None = None  # noqa: N815 - as above
+    segmentCount: int | None = None  # noqa: N815 - as above
+    cost: float | None = None
+    lastModifiedTime: str | None = None  # noqa: N815 - as above
+
+
+class BroadcastFolder:
+    """Files of one broadcast in a hidden folder beside the destination; each is complete or absent.
+
+    Results are those of a try (`attempt`): a later one asks anew how its messages stand.
+    """
+
+    def __init__(self, destination: UPath, token: str, attempt: int) -> None:
+        self._result = f"result-{attempt}"
+        self._folder: Any = destination.parent / f".{destination.name}.{token[:12]}"
+        self._fs = destination.fs
+
+    def put_lines(self, chunk: int, lines: Sequence[Line]) -> None:
+        """The recipients of a chunk."""
+        self._put("recipients", chunk, lines)
+
+    def lines(self, chunk: int) -> list[Line]:
+        """The same, read back."""
+        found = self._get("recipients", chunk, Line)
+        if found is None:
+            raise DestinationError(
+                f"The list of recipients that this broadcast began with is gone from {self._folder}. What was sent "
+                "stands; the rest cannot be told from it any more."
+            )
+        return found
+
+    def put_rejected(self, chunk: int, rejected: Sequence[Record]) -> None:
+        """What the answer to a batch rejected, also when that is nothing."""
+        self._put("rejected", chunk, [msgspec.convert(one, Rejected, strict=False) for one in rejected])
+
+    def rejected(self, chunk: int) -> dict[int, Rejected] | None:
+        """By index; None when the answer was lost."""
+        found = self._get("rejected", chunk, Rejected)
+        return None if found is None else {one.index: one for one in found}
+
+    def put_results(self, chunk: int, results: Sequence[Result]) -> None:
+        """What became of a chunk."""
+        self._put(self._result, chunk, results)
+
+    def has_results(self, chunk: int) -> bool:
+        """Whether that is there."""
+        return bool(self._fs.exists(self._path(self._result, chunk)))
+
+    def result_bytes(self, chunk: int) -> bytes:
+        """NDJSON."""
+        return bytes(self._fs.cat_file(self._path(self._result, chunk)))
+
+    def remove(self) -> None:
+        """Remove everything; a store that forbids it, or fails at it, keeps it."""
+        with tidying("The list of recipients of a finished broadcast"):
+            remove_tree(self._fs, self._folder.path)
+
+    def _path(self, kind: str, chunk: int) -> str:
+        return str((self._folder / f"{kind}-{chunk:04}.ndjson").path)
+
+    def _put(self, kind: str, chunk: int, values: Sequence[Any]) -> None:
+        path = self._folder / f"{kind}-{chunk:04}.ndjson"
+        make_folder(self._fs, folder_of(path.path))
+        with complete_file(path) as out:
+            out.write(msgspec.json.Encoder().encode_lines(values))
+
+    def _get(self, kind: str, chunk: int, what: type[S]) -> list[S] | None:
+        try:
+            data = self._fs.cat_file(self._path(kind, chunk))
+        except FileNotFoundError:
+            return None
+        return msgspec.json.Decoder(what).decode_lines(data)

@@ -1,0 +1,119 @@
+"""The recipients of a broadcast: from a list or a file, each with its text, checked."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.sending.broadcast.a2p import MOST_UNITS
+from airflow_provider_ringcentral.sending.text import checked_number, checked_text
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+LIST, FILE = "to", "recipients_file"
+"""The arguments they come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Somebody who gets `text`; `row` is the place in what was given, from 1."""
+
+    row: int
+    to: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One recipient as it was given: a number, or a mapping with `to`; `where` is how errors call it."""
+
+    where: str
+    parameter: str
+    value: Any = field(repr=False)
+
+
+def addressees(given: Iterable[Given], text: str | None) -> Iterator[Addressee]:
+    """Everybody with a text: their own (key or column `text`), else `text` with its placeholders `{name}` filled in.
+
+    Raises `BadArgument` that says where, and repeats neither number nor text.
+    """
+    for row, one in enumerate(given, start=1):
+        values = one.value if isinstance(one.value, Mapping) else {"to": one.value}
+        try:
+            number = checked_number("to", values.get("to"))
+            personal = checked_text(values.get("text") or _filled(text, values), MOST_UNITS)
+        except BadArgument as error:
+            raise BadArgument(f"{one.where}: {error.message}", parameter=one.parameter) from None
+        yield Addressee(row, number, personal)
+
+
+def given_in_list(to: Any) -> Iterator[Given]:
+    """Those of a list, or one alone."""
+    values = [to] if isinstance(to, str | Mapping) else to
+    if not isinstance(values, Iterable):
+        raise BadArgument(f"to is {type(to).__name__}; give a list of numbers or of dicts with 'to'.", parameter=LIST)
+    for place, value in enumerate(values):
+        yield Given(f"to[{place}]", LIST, value)
+
+
+def given_in_file(path: UPath) -> Iterator[Given]:
+    """Those of a CSV file with a header (UTF-8, a column `to`), or of NDJSON, one object or number a line. Streamed."""
+    name = path.name.lower()
+    rows = _csv if name.endswith(".csv") else _ndjson if name.endswith((".ndjson", ".jsonl")) else None
+    if rows is None:
+        raise BadArgument(f"the file {path.name} is neither .csv nor .ndjson nor .jsonl.", parameter=FILE)
+    try:
+        with path.fs.open(path.path, "rb") as raw:
+            for line, value in rows(raw):
+                yield Given(f"{path.name}, line {line}", FILE, value)
+    except OSError as error:
+        raise BadArgument(
+            f"the file {path} cannot be read: {error.strerror or type(error).__name__}.", parameter=FILE
+        ) from error
+    except UnicodeDecodeError:
+        raise BadArgument(f"the file {path.name} is not UTF-8; save it as UTF-8.", parameter=FILE) from None
+
+
+def _csv(raw: Any) -> Iterator[tuple[int, Any]]:
+    lines = csv.DictReader(codecs.iterdecode(raw, "utf-8-sig"))
+    if "to" not in (lines.fieldnames or ()):
+        raise BadArgument("the file has no column 'to'; its first line must name the columns.", parameter=FILE)
+    for row in lines:
+        if None in row or None in row.values():
+            raise BadArgument(
+                f"line {lines.line_num} of the file has not as many cells as the header; quote cells with commas.",
+                parameter=FILE,
+            )
+        # As written by our own CSV files: what a spreadsheet would take for a formula has an apostrophe before it.
+        yield lines.line_num, {**row, "to": row["to"].strip().removeprefix("'")}
+
+
+def _ndjson(raw: Any) -> Iterator[tuple[int, Any]]:
+    for number, line in enumerate(raw, start=1):
+        if line.strip():
+            try:
+                yield number, msgspec.json.decode(line)
+            except msgspec.DecodeError:
+                raise BadArgument(f"line {number} of the file is no JSON.", parameter=FILE) from None
+
+
+def _filled(text: str | None, values: Mapping[str, Any]) -> str:
+    if not text:
+        raise BadArgument("there is no text; give text, or each recipient a 'text'.", parameter="text")
+
+    def value(match: re.Match[str]) -> str:
+        found = values.get(match[1])
+        if found is None:
+            raise BadArgument(f"text names {match[0]}, and the recipient has no {match[1]!r}.", parameter="text")
+        return str(found)
+
+    return PLACEHOLDER.sub(value, text)

@@ -1,0 +1,1 @@
+"""One module a way of sending: what is checked, sent and looked up."""

@@ -1,0 +1,110 @@
+"""A file that goes with a message: checked before anything is sent, read while it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from airflow_provider_ringcentral.client.errors import Unavailable
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+CHUNK_BYTES = 1 << 16
+AHEAD_BYTES = 1 << 22
+"""What is fetched of a file at a time; object stores would otherwise read 50 MB ahead."""
+
+MOST_TEXT_BYTES = 1_000_000
+NAME = "files"
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """A file of `size` bytes: in a store, or in memory when `path` is None."""
+
+    name: str
+    content_type: str
+    size: int
+    path: UPath | None = field(default=None, repr=False)
+    data: bytes = field(default=b"", repr=False)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Its bytes from the start, in pieces of at most 64 KiB.
+
+        Raises `Unavailable` when the store fails, or has another number of bytes by now: the request is then
+        incomplete, so it is not executed.
+        """
+        if self.path is None:
+            yield self.data
+            return
+        left = self.size
+        try:
+            with self.path.fs.open(self.path.path, "rb", block_size=AHEAD_BYTES) as stream:
+                while piece := stream.read(CHUNK_BYTES):
+                    left -= len(piece)
+                    if left < 0:
+                        break
+                    yield piece
+        except Exception as error:
+            # Every store has errors of its own.
+            raise Unavailable(f"the file {self.name} could not be read to its end ({type(error).__name__})") from error
+        if left:
+            raise Unavailable(f"the file {self.name} changed while it was sent")
+
+
+def enclosure_of_text(name: str, text: str, content_type: str) -> Enclosure:
+    """A text as a file, in UTF-8."""
+    data = text.encode()
+    return Enclosure(name, content_type, len(data), data=data)
+
+
+def suffix_of(name: str) -> str:
+    """The suffix of a file's name in lower case, without the dot; empty: it has none."""
+    return PurePosixPath(name).suffix.lower().removeprefix(".")
+
+
+def size_of(path: UPath) -> int:
+    """The bytes of a file, at least one. Raises `BadArgument` for what is none."""
+    try:
+        if path.is_dir():
+            raise BadArgument(f"{path} is a folder; name its files.", parameter=NAME)
+        size = int(path.stat().st_size)
+    except OSError as error:
+        raise BadArgument(f"the file {path} cannot be read: {error.strerror or error}.", parameter=NAME) from error
+    if size == 0:
+        raise BadArgument(f"the file {path} is empty, which RingCentral refuses (MSG-347).", parameter=NAME)
+    return size
+
+
+def read_text(path: UPath) -> str:
+    """A small text file, in UTF-8. Raises `BadArgument`."""
+    if size_of(path) > MOST_TEXT_BYTES:
+        raise BadArgument(f"the text {path} has more than {MOST_TEXT_BYTES} bytes; give it as a file.", parameter=NAME)
+    try:
+        return str(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise BadArgument(f"the text {path} is not in UTF-8 ({error.reason}).", parameter=NAME) from None
+
+
+def check_total(sizes: Iterable[int], most: int) -> None:
+    """Raise `BadArgument` when files have more than `most` bytes together."""
+    total = sum(sizes)
+    if total > most:
+        raise BadArgument(
+            f"the files have {total} bytes together and may have {most}; shrink them, or send a link.",
+            parameter=NAME,
+        )
+
+
+def check_type(name: str, known: Collection[str], channel: str) -> str:
+    """The suffix of a file's name, when it is one of `known`. Raises `BadArgument`."""
+    suffix = suffix_of(name)
+    if suffix not in known:
+        raise BadArgument(
+            f"the file {name} has a type that {channel} does not take; it takes {', '.join(sorted(known))}.",
+            parameter=NAME,
+        )
+    return suffix

@@ -1,0 +1,1 @@
+"""Faxes: files, cover pages, errors, and what is sent anew."""

@@ -1,0 +1,109 @@
+"""What can be faxed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.sending.channels.attachment import (
+    NAME,
+    Enclosure,
+    check_total,
+    check_type,
+    enclosure_of_text,
+    size_of,
+)
+from airflow_provider_ringcentral.sending.text import NOTHING
+
+if TYPE_CHECKING:
+    from upath import UPath
+
+MOST_BYTES = 50_000_000
+"""Of all files together (FACTS 7.7); a request may have 10 % more."""
+
+TYPES = {
+    **dict.fromkeys(("awd", "mcw", "psd", "pub", "vdx", "vsd", "wps", "wri"), "application/octet-stream"),
+    "bmp": "image/bmp",
+    "csv": "text/csv",
+    "doc": "application/msword",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "dot": "application/msword",
+    "gif": "image/gif",
+    "htm": "text/html",
+    "html": "text/html",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "log": "text/plain",
+    "pcx": "image/x-pcx",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "ppt": "application/vnd.ms-powerpoint",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "rtf": "application/rtf",
+    "tga": "image/x-tga",
+    "tif": "image/tiff",
+    "tiff": "image/tiff",
+    "txt": "text/plain",
+    "xls": "application/vnd.ms-excel",
+    "xlsb": "application/vnd.ms-excel.sheet.binary.macroenabled.12",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xml": "text/xml",
+}
+"""Suffix -> MIME type, of what RingCentral makes pages of (guide page messaging/fax/sending-faxes)."""
+
+TEXTS = frozenset({"csv", "htm", "html", "log", "rtf", "txt", "xml"})
+"""Types that a text can be given as."""
+
+_BAD_NAME = re.compile(r'[&@#$%^*"\\\x00-\x1f\x7f]')
+
+
+def fax_files(items: Sequence[UPath | Mapping[str, Any]], *, cover_alone: bool = False) -> tuple[Enclosure, ...]:
+    """The files of a fax, in their order: paths, and texts as `{"name": "cover.html", "text": "…"}`.
+
+    There may be none with `cover_alone`. Raises `BadArgument` that names the file, before any is read.
+    """
+    if not items and not cover_alone:
+        raise BadArgument(
+            'files names none; give a path, or a text as {"name": "letter.txt", "text": "…"}. For a cover page alone, '
+            "choose it: cover=1 to 13.",
+            parameter=NAME,
+        )
+    files = tuple(_text(item) if isinstance(item, Mapping) else _file(item) for item in items)
+    check_total((file.size for file in files), MOST_BYTES)
+    return files
+
+
+def _file(path: UPath) -> Enclosure:
+    return Enclosure(path.name, TYPES[_checked_name(path.name)], size_of(path), path)
+
+
+def _text(item: Mapping[str, Any]) -> Enclosure:
+    name, text = item.get("name"), item.get("text")
+    if set(item) != {"name", "text"} or not isinstance(name, str) or not isinstance(text, str) or not text.strip():
+        raise BadArgument(
+            'a text among files is a dict with name and text, such as {"name": "letter.txt", "text": "Hello"}, and '
+            "neither may be empty.",
+            parameter=NAME,
+        )
+    if text.strip() == NOTHING:
+        raise BadArgument(
+            f'the text {name} is "{NOTHING}", as a template renders a value that is missing.', parameter=NAME
+        )
+    suffix = _checked_name(name)
+    if suffix not in TEXTS:
+        raise BadArgument(
+            f"the text {name} cannot be a file of this type; it may be {', '.join(sorted(TEXTS))}.", parameter=NAME
+        )
+    return enclosure_of_text(name, text, f"{TYPES[suffix]}; charset=utf-8")
+
+
+def _checked_name(name: str) -> str:
+    """The suffix of a name that RingCentral takes."""
+    if _BAD_NAME.search(name):
+        raise BadArgument(
+            f"the file name {name!r} has characters that RingCentral refuses (any of &@#$%^*, MSG-351); rename it.",
+            parameter=NAME,
+        )
+    return check_type(name, TYPES, "fax")

@@ -1,0 +1,254 @@
+"""RingOut: a call that rings one phone and, when that is answered, another."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_ringcentral.client.auth.credentials import OWN
+from airflow_provider_ringcentral.client.endpoints import CREATE_RING_OUT, DELETE_RING_OUT, READ_RING_OUT
+from airflow_provider_ringcentral.client.errors import (
+    BadRequest,
+    DeliveryFailed,
+    NotFound,
+    OutcomeUnknown,
+    RingCentralError,
+)
+from airflow_provider_ringcentral.client.errors.remedies import ADMIN_PORTAL, DAG_AUTHOR, Remedy
+from airflow_provider_ringcentral.sending.once.message import Draft, Record, Sent, digest
+from airflow_provider_ringcentral.sending.once.posting import post
+from airflow_provider_ringcentral.sending.once.send_once import send_once
+from airflow_provider_ringcentral.sending.once.store import Entry, Notebook, Overtaken
+from airflow_provider_ringcentral.sending.status.status import Outcome, word
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.client.http.transport import Passage
+
+log = logging.getLogger(__name__)
+
+WAIT_FOR = ("placed", "connected", "ended")
+"""RingCentral has the call; both have answered; both have hung up."""
+
+IN_PROGRESS, SUCCESS = "InProgress", "Success"
+OVER = frozenset({"Finished", "NoSessionFound"})
+
+LATER = Remedy("Nobody answered, or the line was busy.", "Call again later: a retry of the task does.", DAG_AUTHOR)
+CANCELLED = Remedy(
+    "The task was ended before anybody answered.", "Nothing: a retry of the task calls anew.", DAG_AUTHOR
+)
+NUMBERS = Remedy(
+    "One of the two numbers cannot be called.", "Correct the number in `to` or in `from_number`.", DAG_AUTHOR
+)
+ALLOWED = Remedy(
+    "The account or the user may not call this number.",
+    "Admin Portal → Users → the JWT's user: check international calling, blocked numbers and the calling credit.",
+    ADMIN_PORTAL,
+)
+FAILURES = {
+    "Busy": LATER,
+    "NoAnswer": LATER,
+    "NoAnsweringMachine": LATER,
+    "CannotReach": LATER,
+    "GenericError": LATER,
+    "Error": LATER,
+    "Rejected": NUMBERS,
+    "Invalid": NUMBERS,
+    "NosuchUser": NUMBERS,
+    "RingOutFromThisNumberIsNotSupported": NUMBERS,
+    "InternationalDisabled": ALLOWED,
+    "DestinationBlocked": ALLOWED,
+    "NotEnoughFunds": ALLOWED,
+}
+"""Statuses of a call or a party that end it unconnected (CallingStatusInfo of the OpenAPI file)."""
+
+_SPELLINGS = {word(one): one for one in (IN_PROGRESS, SUCCESS, *OVER, *FAILURES)}
+
+LOST = Remedy(
+    "The phones may or may not have rung: RingCentral has no list of RingOut calls to look in.",
+    "Ask those who were to be called, or look into the call log. If nothing rang, clear the task: it calls then.",
+    DAG_AUTHOR,
+)
+
+
+@dataclass(frozen=True)
+class RingOutDraft(Draft["RingCentralClient"]):
+    """A call. `caller` is the JSON of `from`; `options` are further fields of the request.
+
+    Source: operationId createRingOutCall, app scope RingOut, 10 a minute. Calls cannot be listed, so one whose answer
+    is lost stays unknown.
+    """
+
+    caller: Mapping[str, str] = field(repr=False)
+    to: str = field(repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    channel: ClassVar[str] = "RingOut call"
+    lookable: ClassVar[bool] = False
+
+    @property
+    def key(self) -> str:
+        """By who is called."""
+        return digest(self.channel, self.to)
+
+    @property
+    def content(self) -> str:
+        """Both ends."""
+        return digest(*sorted(self.caller.values()), self.to)
+
+    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+        """One POST."""
+        path = CREATE_RING_OUT.at(accountId=OWN, extensionId=OWN)
+        body = {"from": dict(self.caller), "to": {"phoneNumber": self.to}, **self.options}
+        return post(client, path, passage, json=body)
+
+    def kept(self, record: Record) -> dict[str, Any]:
+        """Nothing yet; `Ringing.kept` comes later."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """How a call stands, in RingCentral's words. `connected`: both have answered at some time; `over`: it has ended."""
+
+    call: str = IN_PROGRESS
+    caller: str = IN_PROGRESS
+    callee: str = IN_PROGRESS
+    connected: bool = False
+    over: bool = False
+
+    def kept(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+    def outcome(self, wait_for: str) -> Outcome:
+        """Whether it is where `wait_for` (one of `WAIT_FOR`) wants it. A status that nobody knows yet waits."""
+        if self.call in FAILURES:
+            return Outcome.FAILED
+        if wait_for == "placed" or (self.connected and (self.over or wait_for == "connected")):
+            return Outcome.DONE
+        return Outcome.FAILED if self.over else Outcome.WAIT
+
+
+def look(client: RingCentralClient, call_id: str, before: Ringing) -> Ringing:
+    """Ask once how the call stands (a Light request). Source: operationId readRingOutCallStatus."""
+    try:
+        record = client.request_json("GET", _path(READ_RING_OUT, call_id))
+    except NotFound:
+        return replace(before, over=True)
+    status = record.get("status") or {}
+    call, caller, callee = (_spelled(status.get(f"{one}Status")) for one in ("call", "caller", "callee"))
+    over = bool({call, caller, callee} & OVER)
+    if call in OVER:
+        return replace(before, over=True)
+    return Ringing(call, caller, callee, before.connected or call == SUCCESS, over)
+
+
+def _spelled(status: Any) -> str:
+    """A status as the OpenAPI file spells it; one that nobody knows as it came."""
+    return _SPELLINGS.get(word(status), str(status)) if status else IN_PROGRESS
+
+
+def place(client: RingCentralClient, draft: RingOutDraft, notebook: Notebook, *, on_rerun: str = "send") -> Sent:
+    """`send_once`, with the cure for a call of which nobody knows.
+
+    A call of an earlier try that was cancelled is placed anew. So is one that is over, nobody knows how, when a person
+    has cleared the task since.
+    """
+    entry = notebook.read(draft.key)
+    if entry is not None and entry.id and _is_void(client, notebook, entry):
+        log.info("Call %s of an earlier try came to nothing; calling anew.", entry.id)
+        notebook.forget(draft.key)
+    try:
+        return send_once(client, draft, notebook, on_unknown="fail", on_rerun=on_rerun)
+    except OutcomeUnknown as error:
+        if error.remedy is None or error.remedy.who == DAG_AUTHOR:
+            error.remedy = LOST
+        raise
+
+
+def _is_void(client: RingCentralClient, notebook: Notebook, entry: Entry) -> bool:
+    if was_cancelled(client, entry.id):
+        return True
+    before = _ringing(entry)
+    if entry.order == notebook.order or before.connected:
+        return False
+    now = look(client, entry.id, before)
+    return now.over and not now.connected
+
+
+def noted(notebook: Notebook, key: str) -> Ringing:
+    """How the call stood when it was last looked at, by whatever try."""
+    entry = notebook.read(key)
+    return Ringing() if entry is None else _ringing(entry)
+
+
+def _ringing(entry: Entry) -> Ringing:
+    return Ringing(**entry.kept) if entry.kept else Ringing()
+
+
+def remember(notebook: Notebook, key: str, ringing: Ringing) -> None:
+    """Note how it stands: RingCentral forgets a call that is over."""
+    entry = notebook.read(key)
+    if entry is not None and entry.id and entry.kept != ringing.kept():
+        entry.kept = ringing.kept()
+        # Whoever has written it meanwhile follows the call, or has placed another.
+        with suppress(Overtaken):
+            notebook.write(key, entry)
+
+
+def cancel(client: RingCentralClient, call_id: str) -> bool:
+    """Cancel the call; False when it is too late, which it is once the first phone was answered.
+
+    That it was cancelled is noted in the ledger: the next try places it anew. Source: operationId deleteRingOutCall.
+    """
+    try:
+        answer = client.request("DELETE", _path(DELETE_RING_OUT, call_id))
+    except (BadRequest, NotFound):
+        return False
+    if answer.status_code == 404:
+        # A call that is over is gone: deleting it is done, and cancelled nothing.
+        return False
+    client.ledger.update(_cancelled(client, call_id), lambda _: (b"1", None))
+    return True
+
+
+def was_cancelled(client: RingCentralClient, call_id: str) -> bool:
+    """Whether a try of a task cancelled the call."""
+    return client.ledger.read(_cancelled(client, call_id)) is not None
+
+
+def _cancelled(client: RingCentralClient, call_id: str) -> str:
+    return f"cancelled:{digest(client.credentials.server)}:{call_id}"
+
+
+def ended_badly(client: RingCentralClient, notebook: Notebook, key: str, ringing: Ringing) -> RingCentralError:
+    """The error for a call that was not connected; when that is certain, the next try calls anew."""
+    entry = notebook.read(key)
+    if entry is not None and was_cancelled(client, entry.id):
+        return DeliveryFailed("the call was cancelled, because the task was ended", remedy=CANCELLED, temporary=True)
+    error = failure_of(ringing)
+    if isinstance(error, DeliveryFailed):
+        notebook.forget(key)
+    return error
+
+
+def failure_of(ringing: Ringing) -> RingCentralError:
+    """The error for a call that was not connected, as far as anybody knows."""
+    parties = f"caller {ringing.caller}, callee {ringing.callee}"
+    if ringing.call not in FAILURES:
+        return OutcomeUnknown(
+            f"the call is over, and RingCentral does not say any more whether it was connected (last seen: {parties})"
+        )
+    named = [one for one in (ringing.caller, ringing.callee, ringing.call) if one in FAILURES]
+    remedy = FAILURES[named[0]]
+    return DeliveryFailed(
+        f"the call was not connected: {ringing.call} ({parties})", remedy=remedy, temporary=remedy is LATER
+    )
+
+
+def _path(endpoint: Any, call_id: str) -> str:
+    return str(endpoint.at(accountId=OWN, extensionId=OWN, ringoutId=call_id))

@@ -1,0 +1,80 @@
+"""SMS: one message to one recipient, or to a group whose members see each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_ringcentral.client.answer import objects
+from airflow_provider_ringcentral.client.auth.credentials import OWN
+from airflow_provider_ringcentral.client.endpoints import CREATE_SMS
+from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest, given
+from airflow_provider_ringcentral.sending.once.posting import post
+from airflow_provider_ringcentral.sending.status.message_store import sent_messages
+from airflow_provider_ringcentral.sending.text import same_number, same_text
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.client.http.transport import Passage
+
+MOST_UNITS = 1000
+"""UTF-16 units of a text (FACTS 7.2)."""
+
+ATTACHMENT = "MmsAttachment"
+
+
+@dataclass(frozen=True)
+class SmsDraft(Draft["RingCentralClient"]):
+    """A text from one of the user's numbers. Source: operationId createSMSMessage, app scope SMS, 40 a minute."""
+
+    sender: str | Callable[[], str]
+    to: tuple[str, ...]
+    text: str
+
+    channel: ClassVar[str] = "SMS"
+
+    @property
+    def key(self) -> str:
+        """By who gets it."""
+        return digest(self.channel, *sorted(self.to))
+
+    @property
+    def content(self) -> str:
+        """Sender, recipients, text and number of files."""
+        return _content(given(self.sender), self.to, self.text, self.files_count)
+
+    @property
+    def files_count(self) -> int:
+        """Of a text, none."""
+        return 0
+
+    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+        """One POST."""
+        return post(client, CREATE_SMS.at(accountId=OWN, extensionId=OWN), passage, json=self.envelope())
+
+    def envelope(self) -> dict[str, Any]:
+        """The JSON of the request."""
+        recipients = [{"phoneNumber": number} for number in self.to]
+        return {"from": {"phoneNumber": given(self.sender)}, "to": recipients, "text": self.text}
+
+    def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterable[Record]:
+        """What went to the first recipient since `start`. RingCentral's own present ends the list: clocks differ."""
+        return sent_messages(client, "SMS", start, phone_number=self.to[0])
+
+    def content_of(self, record: Record) -> str | None:
+        """As `content`, of a record of the message store, whose `subject` is the text."""
+        sender = next((party.get("phoneNumber") for party in objects([record.get("from")])), None)
+        to = [party.get("phoneNumber") for party in objects(record.get("to"))]
+        attached = sum(part.get("type") == ATTACHMENT for part in objects(record.get("attachments")))
+        return _content(sender, to, record.get("subject"), attached)
+
+    def kept(self, record: Record) -> dict[str, Any]:
+        """Also the segments."""
+        names = ("messageStatus", "creationTime", "segmentCount")
+        return {name: record[name] for name in names if record.get(name) is not None}
+
+
+def _content(sender: Any, to: Iterable[Any], text: Any, files: int) -> str:
+    return digest(same_number(sender), *sorted(map(same_number, to)), same_text(text), files)

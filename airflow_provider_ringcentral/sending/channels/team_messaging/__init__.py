@@ -1,0 +1,1 @@
+"""Posts and cards in chats."""

@@ -1,0 +1,134 @@
+"""An adaptive card in a chat of Team Messaging."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from airflow_provider_ringcentral.arguments import object_of
+from airflow_provider_ringcentral.client.endpoints import CREATE_CARD, READ_CARD, UPDATE_CARD
+from airflow_provider_ringcentral.client.errors import NotFound
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.sending.channels.team_messaging.chat_posts import own_posts
+from airflow_provider_ringcentral.sending.ids import checked_id
+from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest
+from airflow_provider_ringcentral.sending.once.posting import post
+from airflow_provider_ringcentral.sending.text import checked_text, same_text
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.client.http.transport import Passage
+
+TYPE = "AdaptiveCard"
+MOST_UNITS = 10_000
+"""Of the text beside a card, as of a post."""
+
+MOST_PARTS = 2000
+"""Of a card that are noted: 24 KB."""
+
+OWN_WORDS = frozenset({"$schema", "version"})
+"""What RingCentral sets, whatever was sent (FACTS 8.2)."""
+
+
+@dataclass(frozen=True)
+class TeamCard(Draft["RingCentralClient"]):
+    """A card (checked by `checked_card`) to the chat with the id `chat`; its id is the card's, not that of its post.
+
+    Source: operationId createGlipAdaptiveCardNew, app scope TeamMessaging, 40 requests a minute. As an attachment of a
+    post RingCentral refuses cards.
+    """
+
+    chat: str
+    card: Mapping[str, Any] = field(repr=False)
+
+    channel: ClassVar[str] = "card"
+
+    @property
+    def key(self) -> str:
+        """By the chat."""
+        return digest(self.channel, self.chat)
+
+    @property
+    def content(self) -> str:
+        """Chat and card."""
+        return digest(self.chat, json.dumps(self._asked, sort_keys=True))
+
+    @property
+    def _asked(self) -> dict[str, Any]:
+        return {name: value for name, value in self.card.items() if name not in OWN_WORDS}
+
+    @property
+    def traits(self) -> dict[str, Any]:
+        """What the card holds, part by part: RingCentral adds parts to it."""
+        return {"parts": sorted(_parts(self._asked))[:MOST_PARTS]}
+
+    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+        """One POST."""
+        return post(client, CREATE_CARD.at(chatId=self.chat), passage, json=dict(self.card))
+
+    def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterator[Record]:
+        """The cards that the user posted in the chat since `start`, each read by its id."""
+        for one in own_posts(client, self.chat, start):
+            for card_id in _cards_of(one):
+                try:
+                    yield client.request_json("GET", READ_CARD.at(cardId=card_id))
+                except NotFound:
+                    continue
+
+    def resembles(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
+        """Whether it has all that went out. Of what an earlier version sent only this draft's own card is known."""
+        parts = traits.get("parts")
+        if parts is None:
+            return content == self.content and self.resembles(record, content, self.traits)
+        return set(parts) <= _parts(record)
+
+
+def change_card(client: RingCentralClient, card_id: Any, card: Mapping[str, Any]) -> Record:
+    """Put a card in the place of an earlier one of the user; its record. Source: updateGlipAdaptiveCardNew."""
+    path = UPDATE_CARD.at(
+        cardId=checked_id("update_card_id", card_id, "give the id that the task that posted it returned")
+    )
+    record = client.request_json("PUT", path, json=dict(card))
+    return record if isinstance(record, dict) else {}
+
+
+def checked_card(card: Any, fallback_text: str | None = None) -> dict[str, Any]:
+    """An adaptive card from an object or its JSON, with `fallback_text` as its `fallbackText`.
+
+    Raises `BadArgument`. The text is what notices show, and clients that cannot show cards; without one they say that
+    there is a new card.
+    """
+    card = object_of("card", card)
+    if not isinstance(card, Mapping):
+        raise BadArgument(f"card is {type(card).__name__} and no object; give an adaptive card.", parameter="card")
+    if card.get("type") != TYPE:
+        said = "no type" if card.get("type") is None else f"the type {card['type']!r}"
+        raise BadArgument(f'card has {said}; an adaptive card has "type": "{TYPE}".', parameter="card")
+    for name in ("body", "actions"):
+        if not isinstance(card.get(name, []), list):
+            raise BadArgument(f"card has a {name} that is no list.", parameter="card")
+    if fallback_text is None:
+        return dict(card)
+    return {**card, "fallbackText": checked_text(fallback_text, MOST_UNITS, name="fallback_text")}
+
+
+def _cards_of(record: Record) -> Iterable[str]:
+    attached = record.get("attachments") or ()
+    # "Card" in the specification; the endpoint's own name for it would be no surprise.
+    return [str(one["id"]) for one in attached if str(one.get("type")).lower().endswith("card") and one.get("id")]
+
+
+def _parts(value: Any, path: str = "") -> set[str]:
+    """Digests of a value's leaves with their places, and of what lists and objects there are. A null is as none."""
+    if isinstance(value, Mapping):
+        inner = {part for name, one in value.items() if one is not None for part in _parts(one, f"{path}.{name}")}
+        return {digest(path, "object")[:8]} | inner
+    if isinstance(value, (list, tuple)):
+        inner = {part for place, one in enumerate(value) for part in _parts(one, f"{path}[{place}]")}
+        return {digest(path, "list", len(value))[:8]} | inner
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return {digest(path, json.dumps(same_text(value) if isinstance(value, str) else value))[:8]}

@@ -1,0 +1,257 @@
+"""send_once: one message for one order, whatever happens on the way. The contract is in the room's docstring."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RateLimited, RingCentralError, Unavailable
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.client.errors.remedies import DAG_AUTHOR, PLATFORM_TEAM, Remedy
+from airflow_provider_ringcentral.sending.once.lookup import Look
+from airflow_provider_ringcentral.sending.once.message import Draft, Record, Sent
+from airflow_provider_ringcentral.sending.once.store import Entry, Notebook, Overtaken
+
+C = TypeVar("C")
+log = logging.getLogger(__name__)
+
+ON_UNKNOWN = ("look", "resend", "fail")
+ON_RERUN = ("send", "skip")
+MOST_SENDS = 2
+LOOK_BACK_SECONDS = 6 * 24 * 3600.0
+"""Older than this, claims may be forgotten, so that a message found might be another's."""
+
+SHARE_THE_LEDGER = Remedy(
+    "What was sent from another machine, or by an earlier try, is not noted in this ledger, so nobody can tell whose "
+    "message is whose.",
+    "Look at the recipient's or the sender's messages; if this one is not among them, clear the task: it is sent then. "
+    "For the future give all machines one ledger: [ringcentral] ledger_url = redis://….",
+    PLATFORM_TEAM,
+)
+
+
+def send_once(
+    client: C,
+    draft: Draft[C],
+    notebook: Notebook,
+    *,
+    on_unknown: str = "look",
+    on_rerun: str = "send",
+    settling: float | None = None,
+) -> Sent:
+    """Send `draft` through `client` unless this order of the task has already sent it; what it is at the server.
+
+    `settling` is in seconds (None: as the channel says). Raises `OutcomeUnknown` when nobody can tell whether the
+    message went out (a retry looks for it first), and what refused it otherwise.
+    """
+    for name, value, known in (("on_unknown", on_unknown, ON_UNKNOWN), ("on_rerun", on_rerun, ON_RERUN)):
+        if value not in known:
+            raise BadArgument(
+                f"{name} {value!r} is unknown; it is one of {', '.join(map(repr, known))}.", parameter=name
+            )
+    entry = notebook.read(draft.key)
+    if entry is None and on_rerun == "skip" and (earlier := notebook.read_finished(draft.key)) and earlier.id:
+        entry = earlier
+        notebook.write(draft.key, entry)
+    if entry is not None and entry.id:
+        return _earlier(draft, entry)
+    seconds = draft.settling if settling is None else settling
+    return Errand(client, draft, notebook, entry, on_unknown=on_unknown, settling=seconds).run()
+
+
+def _earlier(draft: Draft[C], entry: Entry) -> Sent:
+    """What an earlier try has sent. Files of it may be gone, and then there is nothing to compare."""
+    with suppress(RingCentralError):
+        if entry.content != draft.content:
+            log.warning("An earlier try sent %s %s with other content; it is not sent again.", draft.channel, entry.id)
+    return Sent(entry.id, entry.kept, entry.found, earlier=True)
+
+
+@dataclass(slots=True)
+class Doubt:
+    """Something may be at the server. It shows until `deadline` (epoch seconds) if it is.
+
+    `faint`: only that an earlier try may have sent something; what is not found did not go out.
+    """
+
+    error: OutcomeUnknown
+    deadline: float
+    faint: bool = False
+
+
+class Errand(Generic[C]):
+    """One draft on its way. It is the `Passage` of the request that sends."""
+
+    def __init__(
+        self,
+        client: C,
+        draft: Draft[C],
+        notebook: Notebook,
+        entry: Entry | None,
+        *,
+        on_unknown: str,
+        settling: float,
+    ) -> None:
+        self._client = client
+        self._draft = draft
+        self._notebook = notebook
+        self._entry = entry
+        self._on_unknown = on_unknown
+        self._settling = settling
+        self._out = False
+
+    def run(self) -> Sent:
+        """Send, or find what an earlier try sent."""
+        doubt = self._first_doubt()
+        while True:
+            if doubt is not None and (found := self._resolved(doubt)):
+                return found
+            try:
+                return self._send()
+            except OutcomeUnknown as error:
+                log.warning("The answer to a %s was lost: %s", self._draft.channel, error)
+                doubt = Doubt(error, self._notebook.now() + self._settling)
+            except Overtaken:
+                entry = self._entry = self._notebook.read(self._draft.key)
+                if entry is not None and entry.id:
+                    return _earlier(self._draft, entry)
+                doubt = self._first_doubt()
+
+    def departs(self) -> None:
+        """Note that it goes out. Keeps it back when another process of the task has sent it meanwhile."""
+        entry, now, content = self._noted(), self._notebook.now(), self._draft.content
+        if not entry.sends or entry.content != content:
+            # A text that somebody has changed since is looked for from now on.
+            entry.content, entry.traits, entry.since = content, self._draft.traits, now
+        entry.sends += 1
+        entry.order = self._notebook.order
+        self._notebook.write(self._draft.key, entry)
+        self._out = True
+        self._notebook.claims.departs(entry.content, entry.ticket, now + self._notebook.flight)
+
+    def refused(self) -> None:
+        """Note that nothing is out."""
+        if not self._out:
+            return
+        entry = self._noted()
+        self._out = False
+        entry.sends -= 1
+        # Who has sent it again meanwhile has noted more than this.
+        with suppress(Overtaken):
+            self._notebook.write(self._draft.key, entry)
+        self._notebook.claims.lands(entry.content, entry.ticket)
+
+    def _first_doubt(self) -> Doubt | None:
+        """What earlier tries, or other processes of this one, leave open."""
+        entry, notebook, channel = self._entry, self._notebook, self._draft.channel
+        if entry is not None and entry.sends:
+            error = OutcomeUnknown(f"an earlier try sent this {channel}, and its answer is lost")
+            return Doubt(error, entry.since + notebook.flight + self._settling)
+        looks = self._draft.lookable and self._on_unknown != "fail"
+        if entry is None and notebook.retried_since is not None and (looks or not notebook.sole):
+            # What is looked for is what this try would send: nobody knows what the earlier one did.
+            self._noted().since = notebook.retried_since
+            error = OutcomeUnknown(f"an earlier try may have sent this {channel}: its notes are not in this ledger")
+            return Doubt(error, 0.0, faint=True)
+        return None
+
+    def _resolved(self, doubt: Doubt) -> Sent | None:
+        """What went out, when it is found; None: it is to be sent (again). Raises when it is neither."""
+        entry, notebook = self._noted(), self._notebook
+        a_person_decided = not doubt.faint and entry.order != notebook.order
+        why, remedy = "", SHARE_THE_LEDGER if doubt.faint else None
+        recent = notebook.now() - entry.since <= LOOK_BACK_SECONDS
+        if self._draft.lookable and recent and (a_person_decided or self._on_unknown != "fail"):
+            look = Look(self._client, self._draft, notebook, entry, proof=not doubt.faint)
+            try:
+                record = look.until(doubt.deadline, self._settling)
+            except (RateLimited, Unavailable):
+                # Not looked is not "not found": a retry begins with the look.
+                raise
+            except RingCentralError as error:
+                why = f", and it cannot be looked for: {error}"
+            else:
+                if record is not None:
+                    log.info("Found: %s %s.", self._draft.channel, self._draft.id_of(record))
+                    return self._note(record, found=True)
+                if doubt.faint and not look.strangers:
+                    return None
+                why, remedy = self._not_found(look)
+        if a_person_decided or (self._on_unknown == "resend" and entry.sends < MOST_SENDS):
+            log.warning("The %s was not found at the server; it is sent again.", self._draft.channel)
+            return None
+        raise self._told(doubt, why, remedy)
+
+    def _not_found(self, look: Look[C]) -> tuple[str, Remedy | None]:
+        if look.strangers:
+            alike = f"{self._draft.channel} {', '.join(look.strangers[:3])}"
+            log.warning("%s looks the same, and may be anybody's: not everybody notes in this ledger.", alike)
+            return f", and {alike} looks the same, but may be another task's or a person's", SHARE_THE_LEDGER
+        unsure = "" if self._draft.exact else ", or cannot be told from others"
+        return f", and it was not found within {self._settling:g} s{unsure}", None
+
+    def _send(self) -> Sent:
+        self._out = False
+        try:
+            record = self._draft.send(self._client, self)
+            if not self._draft.id_of(record):
+                raise OutcomeUnknown("the answer to a send names no id")
+        except OutcomeUnknown:
+            self._lands()
+            raise
+        except RingCentralError:
+            self.refused()
+            raise
+        sent = self._claimed(record)
+        self._lands()
+        return sent
+
+    def _lands(self) -> None:
+        self._notebook.claims.lands(self._noted().content, self._noted().ticket)
+
+    def _claimed(self, record: Record) -> Sent:
+        """The message as ours, or its double when somebody whose answer was lost has found ours first."""
+        own = self._draft.id_of(record)
+        if self._notebook.claims.take(self._draft.channel, own, self._noted().ticket):
+            return self._note(record, found=False)
+        log.warning("Another task has taken %s %s for its own; looking for its message.", self._draft.channel, own)
+        look = Look(self._client, self._draft, self._notebook, self._noted())
+        try:
+            double = look.until(self._notebook.now() + self._settling, self._settling)
+        except RingCentralError as error:
+            log.warning("Could not look for it: %s", error)
+            double = None
+        return self._note(double or record, found=double is not None)
+
+    def _noted(self) -> Entry:
+        """The entry; a new one when nothing was noted yet."""
+        if self._entry is None:
+            self._entry = Entry(self._notebook.order, self._draft.content, traits=self._draft.traits)
+        return self._entry
+
+    def _note(self, record: Record, *, found: bool) -> Sent:
+        entry, key = self._noted(), self._draft.key
+        entry.id, entry.found, entry.kept = self._draft.id_of(record), found, self._draft.kept(record)
+        try:
+            self._notebook.write(key, entry)
+        except Overtaken:
+            # The other process of this task looks for the same message, or has found it.
+            other = self._notebook.read(key)
+            if other is None or not other.id:
+                with suppress(Overtaken):
+                    self._notebook.write(key, entry)
+        return Sent(entry.id, record, found)
+
+    def _told(self, doubt: Doubt, why: str, remedy: Remedy | None) -> OutcomeUnknown:
+        """The error for whoever has to decide."""
+        fields = doubt.error.fields()
+        error = OutcomeUnknown(f"{doubt.error.message}{why}", **fields)
+        error.remedy = remedy or Remedy(
+            f"The {self._draft.channel} may or may not have gone out: RingCentral has no way to ask with certainty.",
+            "Look at the recipient's or the sender's messages. If it is not there, clear the task: it looks once more "
+            "and then sends. on_unknown='resend' would send again by itself, at the risk of a second message.",
+            DAG_AUTHOR,
+        )
+        return error

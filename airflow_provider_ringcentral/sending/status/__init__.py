@@ -1,0 +1,1 @@
+"""What a status means, and waiting for the last one."""

@@ -1,0 +1,120 @@
+"""Following messages until they are where the task wants them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from airflow_provider_ringcentral.client.errors import DeliveryFailed
+from airflow_provider_ringcentral.sending.once.message import Record, moment
+from airflow_provider_ringcentral.sending.status.delivery import diagnosis_of
+from airflow_provider_ringcentral.sending.status.message_store import messages_by_id
+from airflow_provider_ringcentral.sending.status.status import (
+    NotConfirmed,
+    Outcome,
+    code_of,
+    failure_of,
+    outcome_of,
+    status_of,
+    unknown_fate,
+)
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
+
+log = logging.getLogger(__name__)
+
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How messages stand: their records by id, as far as they are known."""
+
+    records: Mapping[str, Record]
+    wait_for: str
+
+    def of(self, outcome: Outcome, ids: Iterable[str]) -> list[str]:
+        """Those of `ids` that stand so. What is not in the store (yet) waits."""
+        return [message_id for message_id in ids if self.outcome(message_id) is outcome]
+
+    def outcome(self, message_id: str) -> Outcome:
+        """How one stands."""
+        record = self.records.get(message_id)
+        return Outcome.WAIT if record is None else outcome_of(record, self.wait_for)
+
+    def ended(self, ids: Iterable[str]) -> bool:
+        """Whether waiting for them is over: none waits, or one has failed."""
+        outcomes = {self.outcome(message_id) for message_id in ids}
+        return Outcome.WAIT not in outcomes or Outcome.FAILED in outcomes
+
+    def updated(self, records: Mapping[str, Record]) -> Standing:
+        """With newer records."""
+        return Standing({**self.records, **records}, self.wait_for)
+
+
+def look_after(client: RingCentralClient, ids: Sequence[str], standing: Standing) -> Standing:
+    """Ask once for what is still waited for: a Light request for every 50 messages."""
+    pending = standing.of(Outcome.WAIT, ids)
+    newer = messages_by_id(client, pending) if pending else {}
+    for message_id, record in newer.items():
+        before = standing.records.get(message_id, {})
+        if (status_of(before), code_of(before)) != (status_of(record), code_of(record)):
+            _tell(message_id, record)
+    return standing.updated(newer)
+
+
+def check_failures(standing: Standing, ids: Sequence[str]) -> None:
+    """Raise `DeliveryFailed` when a message failed: of one kind for all, and temporary only if all are.
+
+    Warns of messages whose code says that the carrier does not tell what became of them.
+    """
+    for message_id in ids:
+        record = standing.records.get(message_id, {})
+        if unknown_fate(record):
+            log.warning("Message %s: %s %s", message_id, code_of(record), diagnosis_of(code_of(record)).remedy.cause)
+    failed = standing.of(Outcome.FAILED, ids)
+    if not failed:
+        return
+    errors = [failure_of(standing.records[message_id]) for message_id in failed]
+    first = next((error for error in errors if not error.temporary), errors[0])
+    if len(ids) == 1:
+        raise first
+    raise DeliveryFailed(
+        f"{len(failed)} of {len(ids)} messages failed ({_some(failed)}); {first.message}", **first.fields()
+    )
+
+
+def not_confirmed(standing: Standing, ids: Sequence[str], timeout: float) -> NotConfirmed:
+    """The error for messages that are still waited for."""
+    return NotConfirmed(
+        f"{still_waiting(standing, ids, f' after {timeout:g} s')}. "
+        "They were accepted and are not sent again; a retry goes on waiting. Carriers often report nothing after "
+        "'Sent', so wait_for='sent' may be all there is"
+    )
+
+
+def still_waiting(standing: Standing, ids: Sequence[str], when: str = "") -> str:
+    """How many messages are waited for, what is known of them, and which they are."""
+    pending = standing.of(Outcome.WAIT, ids)
+    known = sorted({status_of(standing.records[one]) or "no status" for one in pending if one in standing.records})
+    seen = f"status {', '.join(known)}" if known else "they are not in the message store"
+    return f"{len(pending)} of {len(ids)} messages are not {standing.wait_for}{when} ({seen}): {_some(pending)}"
+
+
+def made_since(standing: Standing, ids: Iterable[str]) -> float | None:
+    """When the oldest of these messages was made (epoch seconds), as far as it is known."""
+    moments = [moment(standing.records.get(one, {}).get("creationTime")) for one in ids]
+    return min((made.timestamp() for made in moments if made), default=None)
+
+
+def _some(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
+    return ", ".join(ids[:SHOWN]) + more
+
+
+def _tell(message_id: str, record: Record) -> None:
+    code = code_of(record)
+    log.info("Message %s: %s%s.", message_id, status_of(record) or "no status", f" ({code})" if code else "")
