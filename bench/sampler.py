@@ -16,26 +16,26 @@ OTHER = "other"
 
 # The innermost frame that a row knows decides. File names end like this; a function may be named after a colon.
 KINDS: dict[str, tuple[str, ...]] = {
-    "hash": ("extract/files.py:write", "extract/files.py:sha256", "extract/parts.py:publish"),
+    "hash": ("files/atomic.py:write", "files/atomic.py:sha256", "files/staging/checkpoint.py:publish"),
     "write": (
-        "extract/files.py",
-        "extract/local_shelf.py",
-        "extract/parts.py",
-        "extract/formats.py",
-        "extract/page.py:lines",
+        "files/atomic.py",
+        "files/staging/local_disk.py",
+        "files/staging/checkpoint.py",
+        "files/formats.py",
+        "extract/call_log/page.py:lines",
         "/pathlib.py",
     ),
-    "decode": ("extract/page.py", "client/answer.py:is_json", "json/decoder.py", "json/__init__.py:loads"),
-    "dedupe and order": ("extract/window.py", "extract/seen.py", "extract/reading.py"),
+    "decode": ("extract/call_log/page.py", "client/answer.py:is_json", "json/decoder.py", "json/__init__.py:loads"),
+    "dedupe and order": ("extract/call_log/cursor.py", "files/id_set.py", "extract/call_log/reader.py"),
     "ledger": (
-        "client/login.py",
-        "client/pacing.py",
-        "client/places.py",
-        "client/session.py",
+        "client/auth/login.py",
+        "client/rate_limit/windows.py",
+        "client/rate_limit/slots.py",
+        "client/auth/token_cache.py",
         "ledger/fallback.py",
         "ledger/sqlite.py",
     ),
-    "network": ("client/transport.py", "/http/client.py", "/socket.py", "/requests/", "/urllib3/"),
+    "network": ("client/http/transport.py", "/http/client.py", "/socket.py", "/requests/", "/urllib3/"),
 }
 CLOCKS = {
     "cpu": (signal.SIGPROF, signal.ITIMER_PROF),
