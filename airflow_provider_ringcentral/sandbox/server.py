@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, Self
@@ -53,6 +54,34 @@ class _Uvicorn(uvicorn.Server):
                 self._loop.call_soon_threadsafe(self._wake.set)
 
 
+_ports: set[int] = set()
+"""Ports that sandboxes of this process have had. The system gives them out again, and then a client that remembers the
+token of an earlier sandbox by its URL would show it to the later one."""
+MOST_PORTS = 10_000
+
+
+def _bound(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def unused_listener(bind: Callable[[], socket.socket], used: set[int]) -> socket.socket:
+    """What `bind` gives, again and again until its port is not in `used`, where it is entered then."""
+    listener = bind()
+    while listener.getsockname()[1] in used and len(used) < MOST_PORTS:
+        again = bind()
+        listener.close()
+        listener = again
+    used.add(listener.getsockname()[1])
+    return listener
+
+
 class Server:
     """A uvicorn server on a loopback port, or on two with a media host; bound when made, serving while `run` runs."""
 
@@ -80,10 +109,8 @@ class Server:
 
     def _listen(self, port: int) -> str:
         """Binds a port (0: a free one); the URL it has."""
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener = _bound(port) if port else unused_listener(lambda: _bound(0), _ports)
         self._sockets.append(listener)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
         listener.listen(1024)
         return f"http://{HOST}:{listener.getsockname()[1]}"
 

@@ -508,7 +508,7 @@ def test_no_number_or_name_at_info(log, tmp_path, caplog):
     archive(tmp_path, max_failures=None)
     text = caplog.text
 
-    assert "recordings:" in text
+    assert "Recordings of calls from" in text
     for sidecar in stored(tmp_path).values():
         for party in (sidecar["from"], sidecar["to"]):
             assert not [value for key in ("phoneNumber", "name") if (value := party.get(key)) and value in text]

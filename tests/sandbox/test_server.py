@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from airflow_provider_ringcentral.sandbox import Sandbox, SandboxControl, SandboxError
+from airflow_provider_ringcentral.sandbox.server import unused_listener
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
 
@@ -229,3 +230,23 @@ def test_a_client_that_hangs_does_not_hold_the_end_up():
         client = socket.create_connection(("127.0.0.1", urlsplit(sandbox.url).port))
         client.sendall(b"GET /restapi HTTP/1.1\r\nHost: x\r\n\r\n")
     client.close()
+
+
+def test_no_two_sandboxes_of_a_process_have_one_address():
+    """A token that is remembered for one must not be shown to the next."""
+    made, ports, used = [], iter([40001, 40001, 40002]), set()
+
+    class Listener:
+        def __init__(self):
+            self.port, self.closed = next(ports), False
+            made.append(self)
+
+        def getsockname(self):
+            return "127.0.0.1", self.port
+
+        def close(self):
+            self.closed = True
+
+    assert [unused_listener(Listener, used).port for _ in range(2)] == [40001, 40002]
+    assert [one.closed for one in made] == [False, True, False]
+    assert used == {40001, 40002}

@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.sensors.messages import RingCentralA2PBatchSen
 from airflow_provider_ringcentral.triggers import rounds
 from airflow_provider_ringcentral.triggers.batches import MOST_BATCHES, RingCentralA2PBatchTrigger
 
-from .conftest import WAYS, context_of, deferred, ended
+from .conftest import WAYS, context_of, ended
 
 BATCHES = "/restapi/v1.0/account/~/a2p-sms/batches"
 SENDER = "+16505550120"
@@ -70,8 +70,18 @@ async def test_an_id_that_nobody_knows_is_waited_for(desk, deferrable):
 
 async def test_many_waits_are_answered_by_the_list(client, desk):
     ids = [posted(client, CAROL) for _ in range(12)]
-    sensors = [batch(one, wait_for="delivered", deferrable=True) for one in ids]
-    triggers = [deferred(sensor, context_of()).trigger for sensor in sensors]
+    now = time.time()
+    triggers = [
+        RingCentralA2PBatchTrigger(
+            ringcentral_conn_id="ringcentral_default",
+            ids=[one],
+            wait_for="delivered",
+            since=now - 60,
+            poke_interval=0.05,
+            deadline=now + 60,
+        )
+        for one in ids
+    ]
     desk.reset_stats()
     events = await asyncio.gather(*(trigger._told() for trigger in triggers))
 
