@@ -1,4 +1,9 @@
-"""What an author gave for an argument, as the value that is meant. Texts come from templates."""
+"""What an author gave for an argument, as the value that is meant. Texts come from templates.
+
+Ids of RingCentral, which become part of a path.
+
+Yes or no, also where a template gives it as text.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,28 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+
+
+def checked_id(name: str, value: Any, cure: str) -> str:
+    """`value` as text, when it is an id: digits only. Raises `BadArgument` with the cure."""
+    text = "" if isinstance(value, bool) else str(value).strip()
+    if not (text.isascii() and text.isdigit()):
+        raise BadArgument(f"{name} {value!r} is no id, which has digits only; {cure}.", parameter=name)
+    return text
+
+
+WORDS = {"true": True, "false": False}
+
+
+def flag_of(name: str, value: Any) -> bool:
+    """The bool that the argument `name` gives. The text "False", as templates render it, would otherwise mean yes."""
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word not in WORDS:
+        raise BadArgument(f"{name} {value!r} is neither True nor False.", parameter=name)
+    return WORDS[word]
+
 
 Moment = datetime | str | None
 Span = timedelta | float | str | None

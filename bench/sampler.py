@@ -26,7 +26,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "/pathlib.py",
     ),
     "decode": ("extract/call_log/page.py", "client/answer.py:is_json", "json/decoder.py", "json/__init__.py:loads"),
-    "dedupe and order": ("extract/call_log/cursor.py", "files/id_set.py", "extract/call_log/reader.py"),
+    "dedupe and order": ("extract/call_log/cursor.py", "files/id_set.py", "extract/call_log/extract.py"),
     "ledger": (
         "client/auth/login.py",
         "client/rate_limit/windows.py",

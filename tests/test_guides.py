@@ -146,8 +146,8 @@ def test_the_conditions_of_the_guide_can_be_judged():
 
 
 def test_the_statuses_of_the_guide_are_those_of_a_result():
+    from airflow_provider_ringcentral.sending.broadcast import broadcast as broadcast_result
     from airflow_provider_ringcentral.sending.broadcast import folder
-    from airflow_provider_ringcentral.sending.broadcast import result as broadcast_result
 
     section = text_of("broadcasts.md").split("## The result")[1].split("\n## ")[0]
     listed = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (.*?) \|", section, re.MULTILINE)))) - {"status"}

@@ -36,9 +36,9 @@ from airflow_provider_ringcentral.client.http.multi_status import as_array, part
 from airflow_provider_ringcentral.client.http.response_body import body_of, error_body_of
 from airflow_provider_ringcentral.client.paging import following, rows
 from airflow_provider_ringcentral.client.surrogates import without_halves
-from airflow_provider_ringcentral.client.webhook.classify import judge_webhook
+from airflow_provider_ringcentral.client.webhook import judge_webhook
 from airflow_provider_ringcentral.extract.call_log.page import Page
-from airflow_provider_ringcentral.extract.changes.page import ChangePage
+from airflow_provider_ringcentral.extract.changes.sync import ChangePage
 from airflow_provider_ringcentral.extract.recordings.recording import recordings_of
 from airflow_provider_ringcentral.sending.channels.fax.fax import FaxDraft
 from airflow_provider_ringcentral.sending.channels.pager import PagerDraft
@@ -46,12 +46,12 @@ from airflow_provider_ringcentral.sending.channels.sms import SmsDraft
 from airflow_provider_ringcentral.sending.channels.team_messaging.card import TeamCard
 from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost
 from airflow_provider_ringcentral.sending.status.arrival import Arrival, arrival_told, oldest_first
+from airflow_provider_ringcentral.sending.status.following import brief_of, grouped
 from airflow_provider_ringcentral.sending.status.message_store import records_by_ids
 from airflow_provider_ringcentral.sending.status.status import Outcome, failure_of, outcome_of
-from airflow_provider_ringcentral.sending.status.summary import brief_of, grouped
 from airflow_provider_ringcentral.triggers import listing
+from airflow_provider_ringcentral.triggers.calls import EndedCall, ended_look
 from airflow_provider_ringcentral.triggers.condition import judge
-from airflow_provider_ringcentral.triggers.ended_call import EndedCall, ended_look
 
 ONE_BY_ONE = settings(
     max_examples=150,

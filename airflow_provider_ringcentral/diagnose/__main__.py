@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from airflow.providers.common.compat.sdk import AirflowNotFoundException
 
         from airflow_provider_ringcentral.client.errors import RingCentralError
-        from airflow_provider_ringcentral.diagnose.lookup import NotAConnection, hook_by_id, hook_of_json
+        from airflow_provider_ringcentral.diagnose.report import NotAConnection, hook_by_id, hook_of_json
 
         try:
             hook = hook_of_json(sys.stdin) if asked.conn_json else hook_by_id(asked.conn_id)

@@ -1,9 +1,12 @@
-"""Any list of RingCentral, or any answer, into a file that is complete or absent."""
+"""Any list of RingCentral, or any answer, into a file that is complete or absent.
+
+A media file of RingCentral (recording, attachment) into a file that is complete or absent.
+"""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +15,9 @@ import msgspec
 from airflow_provider_ringcentral.client.endpoints import READING_METHODS
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument, NotMedia
+from airflow_provider_ringcentral.client.http.download import download
 from airflow_provider_ringcentral.client.paging import rows
-from airflow_provider_ringcentral.extract.recordings.media_kind import API_ANSWER, RECORDING, kind_of
+from airflow_provider_ringcentral.extract.recordings.media_kind import API_ANSWER, RECORDING, MediaKind, kind_of
 from airflow_provider_ringcentral.files.atomic import Writer, check_destination, complete_file
 from airflow_provider_ringcentral.files.formats import format_of
 from airflow_provider_ringcentral.files.receipt import Receipt
@@ -23,6 +27,31 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.usage import Usage
+
+
+def fetch_media(client: RingCentralClient, uri: str, destination: UPath, content_types: Sequence[str] = ()) -> Receipt:
+    """Fetch a `contentUri` to `destination`; `format` of the receipt is its content type.
+
+    `content_types`, such as `("audio/*",)`, are those to accept; none: audio for a recording, for anything else all but
+    HTML and JSON. Raises `NotMedia` for another one and for an empty answer, and what the client raises.
+    """
+    kind = (
+        MediaKind(f"file of type {', '.join(content_types)}", tuple(content_types)) if content_types else kind_of(uri)
+    )
+    check_destination(destination)
+    requests, waited = client.usage.requests, client.usage.waited
+    with complete_file(destination) as out:
+        media = download(client, uri, out.write, check=kind.check)
+        kind.check(media.content_type, media.bytes)
+    return Receipt(
+        destination=str(destination),
+        format=media.content_type or "",
+        records=None,
+        bytes=out.bytes,
+        sha256=out.sha256,
+        requests=client.usage.requests - requests,
+        seconds_waited=round(client.usage.waited - waited, 3),
+    )
 
 
 def extract_records(

@@ -1,10 +1,22 @@
-"""What a finished file holds, in a form for XCom and asset events."""
+"""What a finished file holds, in a form for XCom and asset events.
+
+What tells one job's state from that of another.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import msgspec
+
+
+def fingerprint_of(*parts: Any) -> str:
+    """16 hexadecimal digits over `parts` (JSON values) in their order."""
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]
+
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

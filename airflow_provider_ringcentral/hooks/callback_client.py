@@ -29,8 +29,7 @@ from airflow_provider_ringcentral.hooks.webhook import webhook_address_of, webho
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.auth.credentials import Credentials
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.webhook.address import WebhookAddress
-    from airflow_provider_ringcentral.client.webhook.client import WebhookClient
+    from airflow_provider_ringcentral.client.webhook import WebhookAddress, WebhookClient
 
 T = TypeVar("T")
 
@@ -100,7 +99,7 @@ def _bounded(work: Callable[[float], T], ends: float | None) -> T:
 
     A name server is such, and an answer that drips. What hangs is left to itself.
     """
-    from airflow_provider_ringcentral.client.auth.deadline import within
+    from airflow_provider_ringcentral.client.auth.login import within
     from airflow_provider_ringcentral.client.http.broken_connection import Lost
 
     until = time.monotonic() + IN_ALL_SECONDS if ends is None else ends

@@ -1,17 +1,35 @@
-"""Credentials -> client, by Airflow's configuration."""
+"""Credentials -> client, by Airflow's configuration.
+
+What the client does, as Airflow stats.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from airflow.providers.common.compat.sdk import Stats
 
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.hooks import settings
-from airflow_provider_ringcentral.hooks.metrics import emit
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.auth.credentials import Credentials
     from airflow_provider_ringcentral.client.client import RingCentralClient
+
+
+def emit(what: str, amount: float, group: str) -> None:
+    """`ringcentral.requests`, `.logins` and `.throttled` as counters, `.wait_seconds` as a timing, tagged by group.
+
+    Goes wherever Airflow's own stats go, and nowhere when they are off.
+    """
+    name, tags = f"ringcentral.{what}", {"group": group}
+    if what == "wait_seconds":
+        # A bare number would be taken for milliseconds.
+        Stats.timing(name, timedelta(seconds=amount), tags=tags)
+    else:
+        Stats.incr(name, int(amount), tags=tags)
 
 
 def client_of(

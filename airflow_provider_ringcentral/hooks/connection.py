@@ -1,4 +1,7 @@
-"""Connection -> Credentials: every gap and every bad value named in one error, by the field as the user sees it."""
+"""Connection -> Credentials: every gap and every bad value named in one error, by the field as the user sees it.
+
+What Airflow shows, and sends back, in place of a secret.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,23 @@ from airflow_provider_ringcentral.client.auth import credentials as rules
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_SERVER, Credentials
 from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem
 from airflow_provider_ringcentral.client.http.hosts import is_loopback
-from airflow_provider_ringcentral.hooks.placeholders import STAND_IN, is_stand_in
 from airflow_provider_ringcentral.provider_info import EXTRA_FIELDS, STANDARD_FIELDS
 from airflow_provider_ringcentral.sending.text import E164, why_no_number
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
+
+PLACEHOLDER = "RATHER_LONG_SENSITIVE_FIELD_PLACEHOLDER"
+"""What Airflow 2.11's Connection form holds in place of a secret in the extra fields (`airflow/www/views.py`)."""
+
+STAND_IN = "stand-in"
+"""The kind of the problem with a field that holds such a text (`Problem.kind`)."""
+
+
+def is_stand_in(secret: str) -> bool:
+    """Whether `secret` is Airflow's placeholder, perhaps with something typed beside it, or its mask of asterisks."""
+    return PLACEHOLDER in secret or bool(re.fullmatch(r"\*+", secret.strip()))
+
 
 log = logging.getLogger(__name__)
 

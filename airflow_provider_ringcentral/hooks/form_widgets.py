@@ -9,7 +9,7 @@ from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
 from flask_babel import lazy_gettext
 from wtforms import Field, PasswordField, StringField
 
-from airflow_provider_ringcentral.hooks.placeholders import PLACEHOLDER
+from airflow_provider_ringcentral.hooks.connection import PLACEHOLDER
 from airflow_provider_ringcentral.provider_info import EXTRA_FIELDS
 
 

@@ -173,7 +173,7 @@ class RingCentralJWTHook(BaseHook):
         answer with. Returns the receipt: destination, bytes, SHA-256, requests, seconds waited. Raises `NotMedia` for
         what is not accepted, or empty.
         """
-        from airflow_provider_ringcentral.extract.recordings.media import fetch_media
+        from airflow_provider_ringcentral.extract.records import fetch_media
         from airflow_provider_ringcentral.hooks.storage import file_path
 
         with airflow_errors():

@@ -10,7 +10,7 @@ from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem, RingCentralError
-from airflow_provider_ringcentral.client.webhook.address import WebhookAddress, webhook_address
+from airflow_provider_ringcentral.client.webhook import WebhookAddress, webhook_address
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.connection_not_found import explaining
 from airflow_provider_ringcentral.hooks.failures import airflow_errors, for_airflow
@@ -18,7 +18,7 @@ from airflow_provider_ringcentral.hooks.failures import airflow_errors, for_airf
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
-    from airflow_provider_ringcentral.client.webhook.client import WebhookClient
+    from airflow_provider_ringcentral.client.webhook import WebhookClient
 
 DEFAULT_CONNECTION = "ringcentral_webhook_default"
 TIMEOUT_SECONDS = 60.0
@@ -46,7 +46,7 @@ def webhook_client_at(
 ) -> WebhookClient:
     """A client on the configured ledger; `ends` as for `hooks.client.client_of`. Imports requests."""
     from airflow_provider_ringcentral.client.policy import Policy
-    from airflow_provider_ringcentral.client.webhook.client import WebhookClient
+    from airflow_provider_ringcentral.client.webhook import WebhookClient
 
     ledger = settings.shared_ledger(settings.ledger_url())
     return WebhookClient(address, ledger, policy=Policy(max_wait=max_wait, ends=ends), raise_as=raise_as)

@@ -50,7 +50,7 @@ class RingCentralSmsNotifier(RingCentralAccountNotifier):
     def line(self) -> str:
         """These recipients by SMS."""
         from airflow_provider_ringcentral.sending.once.message import digest
-        from airflow_provider_ringcentral.sending.recipients import recipients
+        from airflow_provider_ringcentral.sending.parties import recipients
         from airflow_provider_ringcentral.sending.text import checked_number
 
         everybody = sorted(one.address for one in recipients(self.to, checked_number))
@@ -62,7 +62,7 @@ class RingCentralSmsNotifier(RingCentralAccountNotifier):
         from airflow_provider_ringcentral.hooks.settings import log_personal_data
         from airflow_provider_ringcentral.sending.batch import Parcel, send_all_then_look
         from airflow_provider_ringcentral.sending.channels.sms import SmsDraft
-        from airflow_provider_ringcentral.sending.recipients import recipients
+        from airflow_provider_ringcentral.sending.parties import recipients
         from airflow_provider_ringcentral.sending.senders import SMS, sender
         from airflow_provider_ringcentral.sending.text import checked_number
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_ringcentral.notifications.alert import RingCentralAlertNotifier
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.client.webhook.client import WebhookClient
+    from airflow_provider_ringcentral.client.webhook import WebhookClient
     from airflow_provider_ringcentral.sending.outcomes import Outcomes
 
 

@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
-from airflow_provider_ringcentral.operators.steps.places import as_texts
-from airflow_provider_ringcentral.operators.steps.resting import rest
+from airflow_provider_ringcentral.operators.steps.deferral import rest
+from airflow_provider_ringcentral.operators.steps.inputs import as_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.operators.steps.inputs import Wishes
     from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress
-    from airflow_provider_ringcentral.sending.broadcast.broadcast import Broadcast
-    from airflow_provider_ringcentral.sending.broadcast.receipt import BroadcastReceipt
+    from airflow_provider_ringcentral.sending.broadcast.broadcast import Broadcast, BroadcastReceipt
     from airflow_provider_ringcentral.sending.broadcast.rows import Addressee
     from airflow_provider_ringcentral.sending.once.store import Notebook
 
@@ -134,7 +133,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.steps.deferral import deferring
         from airflow_provider_ringcentral.operators.steps.inputs import wishes_of
-        from airflow_provider_ringcentral.operators.steps.receipts import announce
+        from airflow_provider_ringcentral.operators.steps.reporting import announce
         from airflow_provider_ringcentral.sending.broadcast.broadcast import Broadcast
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
@@ -161,7 +160,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         from airflow_provider_ringcentral.files.atomic import check_destination
         from airflow_provider_ringcentral.files.formats import format_of
         from airflow_provider_ringcentral.hooks.storage import file_path
-        from airflow_provider_ringcentral.operators.steps.query import count_of
+        from airflow_provider_ringcentral.operators.steps.inputs import count_of
 
         chosen, most = format_of(str(self.destination), self.file_format), count_of("max_failures", self.max_failures)
         check_destination(file_path(self.destination))
@@ -179,7 +178,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
     def _freeze(self, broadcast: Broadcast, client: RingCentralClient) -> None:
         from airflow_provider_ringcentral.hooks.settings import log_personal_data
         from airflow_provider_ringcentral.sending.broadcast.a2p import SENDER
-        from airflow_provider_ringcentral.sending.broadcast.opt_outs import opted_out
+        from airflow_provider_ringcentral.sending.broadcast.rows import opted_out
         from airflow_provider_ringcentral.sending.senders import sender
 
         everybody, size = self._everybody(), self._size()
@@ -199,7 +198,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
 
     def _size(self) -> int:
         from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-        from airflow_provider_ringcentral.operators.steps.query import count_of
+        from airflow_provider_ringcentral.operators.steps.inputs import count_of
         from airflow_provider_ringcentral.sending.broadcast.a2p import MOST_MESSAGES
 
         size = count_of("chunk_size", self.chunk_size) or 0

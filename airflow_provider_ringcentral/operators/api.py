@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import BaseOperator
 from airflow_provider_ringcentral.client.answer import decoded
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.hooks.xcom import XCOM_LIMIT_BYTES
-from airflow_provider_ringcentral.operators.steps.receipts import announce, tell_answer, tell_end, tell_start
+from airflow_provider_ringcentral.operators.steps.reporting import announce, tell_answer, tell_end, tell_start
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -1,26 +1,212 @@
-"""Calls of a window to one file, and calls that changed since the last run (`call_log_sync.py`)."""
+"""Calls of a window to one file, and calls that changed since the last run (`call_log_sync.py`).
+
+Calls that changed since the last run to one file a run.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator, conf
 
-from airflow_provider_ringcentral.extract.call_log.retention import KEPT
-from airflow_provider_ringcentral.operators.call_log_sync import RingCentralSyncCallLogOperator
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.extract.call_log.query import KEPT
 from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
-from airflow_provider_ringcentral.operators.steps.receipts import announce, tell_end, tell_start
+from airflow_provider_ringcentral.operators.steps.reporting import announce, tell_end, tell_start
+from airflow_provider_ringcentral.operators.steps.watermarks import FIELD, own_asset, recall, remember
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from airflow.providers.common.compat.sdk import Context
 
     from airflow_provider_ringcentral.arguments import Moment, Span
     from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
+    from airflow_provider_ringcentral.extract.changes.query import SyncQuery
+    from airflow_provider_ringcentral.extract.changes.sync import Synced
+    from airflow_provider_ringcentral.extract.changes.watermark import Watermark
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+
+
+class RingCentralSyncCallLogOperator(BaseOperator):
+    """Write every call that is new, corrected or deleted since the last run to one file, without a gap between runs.
+
+    Source: operationId extractSyncAccountCallLog (app scope ReadCallLog), the company's log by time of change, 1000
+    rows a request. Calls that came late, results and recordings added afterwards, and deletions
+    (`"deleted": true`) are in the file of the run after they happened. A call that changes again is in several files,
+    or several times in one, the later line being the later version: merge on `id`, as RingCentralLoadCallLogOperator
+    does.
+
+    The file is `destination/calls-BEGIN-END.SUFFIX`, named by both ends of the watermark in UTC, so that names sort by
+    time. It appears when it is complete; the hidden folder `.sync` beside it holds the state of unfinished runs.
+
+    **Watermark.** It is stored with the asset event of this task, and so moves only when the file is there and the
+    task has succeeded: the first asset of `outlets`, or `ringcentral://sync/DAG_ID/TASK_ID`, which is added, as is the
+    asset to `inlets`. A mapped task has to name it twice: `partial(inlets=[asset], outlets=[asset])`. Tasks may share
+    an asset: a watermark belongs to one task of one DAG, and to its Connection id, server, account, view, format and
+    destination (as written in the DAG, before templates are rendered); change one and the next run is a first run. On
+    Airflow 3.3+ the asset's state store keeps it, too, in case that events are cleaned away. To wind back, create an
+    asset event with an older event's extra (`POST /api/v2/assets/events`).
+
+    A run after a pause goes on from where the last one ended. When RingCentral refuses the sync token of the watermark
+    (expired, or the log was reset), one WARNING says so and everything changed since the watermark minus `overlap` is
+    read: no change is missed but deletions in between, which a full sync does not tell. A cleared run reads what
+    changed since the last run, not once more what it read. Two runs at once overlap; one of them may fail, and its
+    retry goes on from the other.
+
+    Returns the receipt (JSON, under 2 KB): destination, format, records, records_new (started since watermark_start),
+    records_changed, records_deleted, bytes, sha256, first_start_time, last_start_time, watermark_start, watermark_end,
+    full_sync, full_sync_reason, view, requests, seconds_waited. The asset events carry the same and the watermark.
+
+    Every value is a template field.
+
+    :param destination: the folder, a path or URL that Airflow's ObjectStoragePath knows, such as `file:///data/calls`
+        or `s3://conn_id@bucket/calls`.
+    :param start: where the first run begins: aware time or ISO 8601 text with zone. Later runs ignore it. It is a time
+        of change: calls before it are there if they changed since.
+    :param overlap: seconds or timedelta by which a full sync after a refused token goes back behind the watermark, for
+        changes that RingCentral indexed late.
+    :param view: `Detailed` has legs, costs and lastModifiedTime, which tells two versions of a call apart; `Simple`
+        has not, at about a third of the bytes. Both cost the same number of requests.
+    :param file_format: `ndjson`, `ndjson.gz`, `csv` or `parquet` (extra `parquet`).
+    :param if_empty: for a run without changes: `write` a file without rows, `skip` the task, or `fail` it. Only
+        `write` moves the watermark, which keeps its token young; no choice misses a change.
+    :param retention: how long RingCentral keeps calls: seconds or timedelta; None or 0: not looked at. Not published;
+        90 days is what users observe.
+    :param if_expired: when `start`, or the watermark after a long pause, lies before that: `warn` in the log, or
+        `fail`, before anything is sent.
+    :param deferrable: give the worker back when the quota is used up for longer than `max_wait` (10 s unless the
+        Connection says otherwise), and go on after the last complete part when it is open again.
+    :param ringcentral_conn_id: the Connection.
+    """
+
+    template_fields: Sequence[str] = (
+        "ringcentral_conn_id",
+        "destination",
+        "start",
+        "overlap",
+        "view",
+        "file_format",
+        "if_empty",
+        "retention",
+        "if_expired",
+    )
+    ui_color = "#ffd8a8"
+
+    def __init__(
+        self,
+        *,
+        destination: str,
+        start: Moment = None,
+        overlap: Span = timedelta(hours=1),
+        view: str = "Detailed",
+        file_format: str = "ndjson",
+        if_empty: str = "write",
+        retention: Span = KEPT,
+        if_expired: str = "warn",
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        ringcentral_conn_id: str = "ringcentral_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.destination = destination
+        self.start = start
+        self.overlap = overlap
+        self.view = view
+        self.file_format = file_format
+        self.if_empty = if_empty
+        self.retention = retention
+        self.if_expired = if_expired
+        self.deferrable = deferrable
+        self.ringcentral_conn_id = ringcentral_conn_id
+        # A folder per day is a template like any other, and must not begin a new series every day.
+        self.destination_as_written = destination
+        self.watermark_asset = own_asset(self)
+
+    @cached_property
+    def hook(self) -> RingCentralJWTHook:
+        """The hook of the Connection."""
+        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Sync, and return the receipt."""
+        return self._run(context, guard=True)
+
+    def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Go on after the last complete part."""
+        return self._run(context, guard=False)
+
+    def _run(self, context: Context, *, guard: bool) -> dict[str, Any]:
+        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.operators.steps.inputs import guard_retention
+
+        with deferring(self, context, deferrable=self.deferrable), airflow_errors():
+            query, former = self._query()
+            begin = self._begin(context, query.series, former)
+            if guard:
+                name = "the watermark" if begin.cursor else "start"
+                guard_retention(begin.time, self.retention, self.if_expired, name=name)
+            synced = self._sync(query, begin)
+        tell_end(synced.receipt)
+        if synced.watermark is None:
+            raise AirflowSkipException(f"no call changed since {synced.receipt.watermark_start}")
+        extra = {FIELD: synced.watermark.as_dict(query.series)}
+        receipt = announce(synced.receipt, context, self.outlets, extra)
+        remember(context, self.watermark_asset, query.series, begin=begin, reached=synced.watermark)
+        return receipt
+
+    def _sync(self, query: SyncQuery, begin: Watermark) -> Synced:
+        from airflow_provider_ringcentral.extract.changes.sync import sync_changes
+        from airflow_provider_ringcentral.files.receipt import utc_text
+        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.operators.steps.reporting import ProgressLog
+
+        client = self.hook.get_conn()
+        how = "going on from the last run" if begin.cursor else "a first run"
+        told = (utc_text(begin.time), query.path, how, query.view, self.destination)
+        tell_start("Calls changed since %s of %s (%s), view %s, into %s.", *told)
+        return sync_changes(
+            client,
+            query,
+            begin,
+            storage_path(self.destination),
+            self.file_format,
+            if_empty=self.if_empty,
+            progress=ProgressLog(self.log, client),
+        )
+
+    def _begin(self, context: Context, series: str, former: str) -> Watermark:
+        from airflow_provider_ringcentral.arguments import moment_of
+        from airflow_provider_ringcentral.extract.changes.watermark import Watermark
+
+        start = moment_of("start", self.start)
+        found = recall(context, self.watermark_asset, series, former=former, task=(self.dag_id, self.task_id))
+        if found is not None:
+            return found
+        if start is None:
+            raise BadArgument(
+                "there is no watermark of an earlier run yet, and start is not given. Give the time from which on the "
+                "first run is to read, such as start='2026-01-31T00:00:00Z'; later runs ignore it.",
+                parameter="start",
+            )
+        if start > datetime.now(tz=UTC):
+            raise BadArgument(f"start {start.isoformat()} lies in the future.", parameter="start")
+        return Watermark(start)
+
+    def _query(self) -> tuple[SyncQuery, str]:
+        from airflow_provider_ringcentral.operators.steps.inputs import sync_query
+
+        return sync_query(
+            self.hook.credentials,
+            self.ringcentral_conn_id,
+            str(self.destination_as_written),
+            task=(self.dag_id, self.task_id),
+            view=self.view,
+            file_format=self.file_format,
+            overlap=self.overlap,
+        )
+
 
 __all__ = ["RingCentralExtractCallLogOperator", "RingCentralSyncCallLogOperator"]
 
@@ -136,7 +322,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Extract, and return the receipt."""
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.operators.steps.retention import guard_future, guard_retention
+        from airflow_provider_ringcentral.operators.steps.inputs import guard_future, guard_retention
 
         with airflow_errors():
             start, end = self._window(context)
@@ -175,12 +361,12 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         return announce(receipt, context, self.outlets)
 
     def _window(self, context: Context) -> tuple[datetime, datetime]:
-        from airflow_provider_ringcentral.operators.steps.window import window_of
+        from airflow_provider_ringcentral.operators.steps.inputs import window_of
 
         return window_of(self.start, self.end, self.lookback, context)
 
     def _query(self, context: Context) -> CallLogQuery:
-        from airflow_provider_ringcentral.operators.steps.query import call_log_query
+        from airflow_provider_ringcentral.operators.steps.inputs import call_log_query
 
         return call_log_query(
             self.hook.credentials,

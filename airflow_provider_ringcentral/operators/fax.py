@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.arguments import moment_of
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
-from airflow_provider_ringcentral.operators.steps.places import as_texts, places_of
+from airflow_provider_ringcentral.operators.steps.inputs import as_texts, places_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,11 +111,9 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
 
     def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
         """One fax a recipient, or the one that failed."""
-        from airflow_provider_ringcentral.operators.steps.addressees import addressees
+        from airflow_provider_ringcentral.operators.steps.inputs import addressees
         from airflow_provider_ringcentral.sending.batch import Parcel
-        from airflow_provider_ringcentral.sending.channels.fax.again import failed_fax, only_original
-        from airflow_provider_ringcentral.sending.channels.fax.fax import FaxDraft
-        from airflow_provider_ringcentral.sending.channels.fax.style import fax_style
+        from airflow_provider_ringcentral.sending.channels.fax.fax import FaxDraft, failed_fax, fax_style, only_original
         from airflow_provider_ringcentral.sending.text import checked_number
 
         moment = moment_of("send_time", self.send_time)

@@ -11,8 +11,7 @@ from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.hooks.xcom import bounded
-from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
-from airflow_provider_ringcentral.operators.steps.resting import rest
+from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook, rest
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -125,8 +124,7 @@ class RingCentralMessageOperator(BaseOperator):
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
         from airflow_provider_ringcentral.operators.steps.inputs import wishes_of
         from airflow_provider_ringcentral.sending.batch import send_all
-        from airflow_provider_ringcentral.sending.status.following import Standing
-        from airflow_provider_ringcentral.sending.status.summary import ungrouped
+        from airflow_provider_ringcentral.sending.status.following import Standing, ungrouped
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             wishes = wishes_of(self, context)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
-from airflow_provider_ringcentral.operators.steps.places import as_texts, places_of
+from airflow_provider_ringcentral.operators.steps.inputs import as_texts, places_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
     def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
         """One message a recipient, or one to all."""
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.operators.steps.addressees import phones
+        from airflow_provider_ringcentral.operators.steps.inputs import phones
         from airflow_provider_ringcentral.sending.batch import Parcel
         from airflow_provider_ringcentral.sending.channels.mms import MmsDraft, attachments
         from airflow_provider_ringcentral.sending.channels.sms import MOST_UNITS

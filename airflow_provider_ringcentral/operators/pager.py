@@ -41,7 +41,7 @@ class RingCentralSendPagerOperator(RingCentralMessageOperator):
 
     def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
         """One message an extension, or one to all."""
-        from airflow_provider_ringcentral.operators.steps.addressees import addressees
+        from airflow_provider_ringcentral.operators.steps.inputs import addressees
         from airflow_provider_ringcentral.sending.batch import Parcel
         from airflow_provider_ringcentral.sending.channels.pager import MOST_UNITS, PagerDraft, checked_address
         from airflow_provider_ringcentral.sending.text import checked_text

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
-from airflow_provider_ringcentral.extract.call_log.retention import KEPT
+from airflow_provider_ringcentral.extract.call_log.query import KEPT
 from airflow_provider_ringcentral.extract.recordings.name_template import DEFAULT_TEMPLATE
 from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
-from airflow_provider_ringcentral.operators.steps.receipts import announce, tell_end, tell_start
+from airflow_provider_ringcentral.operators.steps.reporting import announce, tell_end, tell_start
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -133,8 +133,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Look at the window's age, then download."""
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.operators.steps.retention import guard_future, guard_retention
-        from airflow_provider_ringcentral.operators.steps.window import window_of
+        from airflow_provider_ringcentral.operators.steps.inputs import guard_future, guard_retention, window_of
 
         with airflow_errors():
             start, end = window_of(self.start, self.end, None, context)
@@ -163,9 +162,8 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
         from airflow_provider_ringcentral.extract.recordings.archive import RecordingArchive
         from airflow_provider_ringcentral.files.receipt import utc_text
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.operators.steps.query import call_log_query, count_of
+        from airflow_provider_ringcentral.operators.steps.inputs import call_log_query, count_of, window_of
         from airflow_provider_ringcentral.operators.steps.reporting import ArchiveLog, ProgressLog
-        from airflow_provider_ringcentral.operators.steps.window import window_of
 
         late = span_of("late_window", self.late_window, "it is the time after a call in which its recording may come")
         query = call_log_query(

@@ -145,9 +145,8 @@ class RingCentralRingOutOperator(BaseOperator):
         return {"id": sent.id, "status": ringing.call, "caller": ringing.caller, "callee": ringing.callee}
 
     def _draft(self) -> RingOutDraft:
-        from airflow_provider_ringcentral.arguments import one_of
+        from airflow_provider_ringcentral.arguments import flag_of, one_of
         from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-        from airflow_provider_ringcentral.operators.flag import flag_of
         from airflow_provider_ringcentral.sending.channels.ring_out import WAIT_FOR, RingOutDraft
         from airflow_provider_ringcentral.sending.text import checked_number
 
@@ -170,7 +169,7 @@ class RingCentralRingOutOperator(BaseOperator):
     def _follow(self, client: RingCentralClient, notebook: Notebook, key: str, call_id: str) -> Ringing:
         """Wait until the call is where it is wanted. One that was not connected is placed anew by the next try."""
         from airflow_provider_ringcentral.arguments import seconds_of
-        from airflow_provider_ringcentral.operators.steps.resting import rest
+        from airflow_provider_ringcentral.operators.steps.deferral import rest
         from airflow_provider_ringcentral.sending.channels.ring_out import ended_badly, look, noted, remember
         from airflow_provider_ringcentral.sending.status.status import NotConfirmed, Outcome
 

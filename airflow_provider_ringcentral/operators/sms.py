@@ -67,7 +67,7 @@ class RingCentralSendSmsOperator(RingCentralMessageOperator):
 
     def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
         """One message a recipient, or one to all."""
-        from airflow_provider_ringcentral.operators.steps.addressees import phones
+        from airflow_provider_ringcentral.operators.steps.inputs import phones
         from airflow_provider_ringcentral.sending.batch import Parcel
         from airflow_provider_ringcentral.sending.channels.sms import MOST_UNITS, SmsDraft
         from airflow_provider_ringcentral.sending.text import checked_text, segments

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator
 
-from airflow_provider_ringcentral.operators.steps.receipts import announce
+from airflow_provider_ringcentral.operators.steps.reporting import announce
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -92,10 +92,10 @@ class RingCentralLoadCallLogOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Load, and return the receipt."""
+        from airflow_provider_ringcentral.arguments import flag_of
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.sql import sql_engine
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.operators.flag import flag_of
         from airflow_provider_ringcentral.warehouse.load import load_files
         from airflow_provider_ringcentral.warehouse.source import files_of
 

@@ -9,7 +9,7 @@ from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAI
 from airflow_provider_ringcentral.operators.post import RingCentralPostOperator, listed
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.client.webhook.client import WebhookClient
+    from airflow_provider_ringcentral.client.webhook import WebhookClient
     from airflow_provider_ringcentral.sending.channels.webhook import WebhookPost
     from airflow_provider_ringcentral.sending.once.message import Sent
 

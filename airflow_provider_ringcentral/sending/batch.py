@@ -1,19 +1,127 @@
-"""The messages of one task: each is tried, and what became of each is told."""
+"""The messages of one task: each is tried, and what became of each is told.
+
+Who of a list failed in an earlier leg or try, so that they do not stand in the way of the others again.
+
+Whether a refusal concerns one recipient or everybody: the text, the sender, or the right to send at all. Pure.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RateLimited, RingCentralError, Unavailable
-from airflow_provider_ringcentral.sending.failed import FailedBefore
+import msgspec
+
+from airflow_provider_ringcentral.client.errors import (
+    ConfigurationError,
+    LoginFailed,
+    OutcomeUnknown,
+    RateLimited,
+    RingCentralError,
+    Unavailable,
+    error_of,
+)
 from airflow_provider_ringcentral.sending.once.message import Draft
 from airflow_provider_ringcentral.sending.once.send_once import send_once
-from airflow_provider_ringcentral.sending.once.store import Notebook
+from airflow_provider_ringcentral.sending.once.store import PREFIX, Notebook
 from airflow_provider_ringcentral.sending.outcomes import Fate, Outcome, Outcomes
-from airflow_provider_ringcentral.sending.refusals import concerns_everybody
+
+PAGE = f"{PREFIX}failed"
+SHORT = 12
+"""Digits of a draft's key that tell it from the others of its task, so that a thousand fit into a page."""
+
+MOST_ERRORS = 10
+"""Different refusals that are kept in full; whoever met another one is asked again."""
+
+
+class Refused(msgspec.Struct):
+    """An error as `RingCentralError.as_json` gives it, and whom it met."""
+
+    error: dict[str, object]
+    keys: list[str]
+
+
+class Page(msgspec.Struct):
+    """What try `attempt` met: refusals that are final, and everybody who failed."""
+
+    attempt: int = 0
+    refused: list[Refused] = []
+    failed: list[str] = []
+
+
+class FailedBefore:
+    """What the notes of a task say of those who failed before."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        self._notebook = notebook
+        self._page = _page(notebook.pages.get(PAGE))
+        same = self._page.attempt == notebook.attempt
+        self._refused = {key: one.error for one in self._page.refused for key in one.keys} if same else {}
+
+    def order(self, keys: Sequence[str]) -> list[int]:
+        """In which order to try: whoever failed before comes last."""
+        failed = set(self._page.failed)
+        return sorted(range(len(keys)), key=lambda place: keys[place][:SHORT] in failed)
+
+    def refusal(self, key: str) -> RingCentralError | None:
+        """What this try was refused with, before it came back from a deferral."""
+        error = self._refused.get(key[:SHORT])
+        return None if error is None else error_of(error)
+
+    def note(self, failures: Iterable[tuple[str, RingCentralError]]) -> None:
+        """Note who failed, by the key of the draft: something may pass, so there is another leg or try."""
+        page = Page(self._notebook.attempt)
+        kinds: dict[bytes, Refused] = {}
+        for key, error in failures:
+            page.failed.append(key[:SHORT])
+            if not isinstance(error, (OutcomeUnknown, RateLimited, Unavailable)):
+                told = error.as_json()
+                kind = kinds.setdefault(msgspec.json.encode(told), Refused(told, []))
+                kind.keys.append(key[:SHORT])
+        page.refused = list(kinds.values())[:MOST_ERRORS]
+        self._notebook.pages.set(PAGE, msgspec.to_builtins(page))
+
+
+def _page(value: object) -> Page:
+    try:
+        return Page() if value is None else msgspec.convert(value, Page)
+    except msgspec.ValidationError:
+        return Page()
+
+
+FOR_EVERYBODY = frozenset(
+    {
+        # The app, the user's role, or the plan.
+        *("CMN-109", "CMN-401", "CMN-402", "CMN-403", "CMN-404", "CMN-405", "CMN-408", "BIL-101", "BIL-103"),
+        *("InsufficientPermissions", "MSG-340", "MSG-341", "MSG-384", "MSG-397"),
+        # The sender.
+        *("MSG-242", "MSG-245", "MSG-304", "MSG-330", "MSG-331", "MSG-332", "MSG-367", "MSG-380"),
+        # The text or the files.
+        *("MSG-337", "MSG-338", "MSG-347", "MSG-348", "MSG-349", "MSG-350", "MSG-351", "MSG-352"),
+    }
+)
+"""Error codes that any other recipient would get, too. Source: guide page "Error codes" and the operations' own lists.
+
+Codes that may mean the recipient are not here, such as MSG-241 (a fax number, of whichever side): one request too many
+costs less than a recipient who is never tried.
+"""
+
+SHARED_PARAMETERS = ("from", "text", "attachment", "file", "subject", "body")
+"""Parameters that all messages of a list have in common, by which a general code (`CMN-101`) can be placed."""
+
+
+def concerns_everybody(error: RingCentralError) -> bool:
+    """Whether the other recipients of the same list would meet the same error."""
+    if isinstance(error, (ConfigurationError, LoginFailed)):
+        return True
+    if isinstance(error, RateLimited) and error.status is None:
+        # No answer of the server: the quota that all share is used up for longer than the client waits.
+        return True
+    parameter = (error.parameter or "").lower()
+    return not FOR_EVERYBODY.isdisjoint(error.codes) or parameter.startswith(SHARED_PARAMETERS)
+
 
 C = TypeVar("C")
 log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.arguments import Moment
     from airflow_provider_ringcentral.client.client import RingCentralClient
+    from airflow_provider_ringcentral.triggers.calls import EndedCall
     from airflow_provider_ringcentral.triggers.condition import Look
-    from airflow_provider_ringcentral.triggers.ended_call import EndedCall
 
 SECONDS_BETWEEN_LOOKS = 300.0
 
@@ -90,7 +90,7 @@ class RingCentralCallSensor(RingCentralSinceSensor):
         from airflow_provider_ringcentral.arguments import ids_of, one_of, texts_of
         from airflow_provider_ringcentral.extract.call_log.query import CALL_TYPES, DIRECTIONS
         from airflow_provider_ringcentral.sending.parties import checked_parties
-        from airflow_provider_ringcentral.triggers.ended_call import MOST_EXTENSIONS, EndedCall
+        from airflow_provider_ringcentral.triggers.calls import MOST_EXTENSIONS, EndedCall
 
         return EndedCall(
             self._from,
@@ -110,7 +110,7 @@ class RingCentralCallSensor(RingCentralSinceSensor):
 
     def _ask(self, client: RingCentralClient) -> Look:
         from airflow_provider_ringcentral.sending.status.arrival import next_start
-        from airflow_provider_ringcentral.triggers.ended_call import LATE_SECONDS, changes_query, ended_look
+        from airflow_provider_ringcentral.triggers.calls import LATE_SECONDS, changes_query, ended_look
 
         began = time.time()
         wanted, records = self._came(

@@ -1,4 +1,7 @@
-"""What sensors that ask RingCentral have in common: the look, the ways of waiting, and the ends."""
+"""What sensors that ask RingCentral have in common: the look, the ways of waiting, and the ends.
+
+`soft_fail` as it is meant: a wait that was too short skips the task, what is broken fails it.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,7 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
-from airflow_provider_ringcentral.hooks.task_time import end_of_task
-from airflow_provider_ringcentral.sensors.skipping import never_failing, only_timeouts_skip
+from airflow_provider_ringcentral.hooks.notebook import end_of_task
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -29,6 +31,38 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
     from airflow_provider_ringcentral.triggers.condition import Look
+
+TIMEOUTS = (AirflowSensorTimeout, AirflowTaskTimeout, AirflowSkipException)
+
+
+@contextmanager
+def only_timeouts_skip(sensor: BaseSensorOperator) -> Iterator[None]:
+    """Undoes what Airflow's sensors make of `soft_fail`: they skip the task for a refused login, too."""
+    try:
+        yield
+    except AirflowSensorTimeout as timeout:
+        if sensor.soft_fail:
+            raise AirflowSkipException(str(timeout)) from timeout
+        raise
+    except AirflowSkipException as skipped:
+        cause = skipped.__cause__
+        if sensor.soft_fail and cause is not None and not isinstance(cause, TIMEOUTS):
+            raise cause from cause.__cause__
+        raise
+
+
+@contextmanager
+def never_failing(sensor: BaseSensorOperator) -> Iterator[None]:
+    """`never_fail` where Airflow's own loop of looks is not used."""
+    try:
+        yield
+    except AirflowSkipException:
+        raise
+    except Exception as error:
+        if sensor.never_fail:
+            raise AirflowSkipException(f"Skipping due to never_fail: {error}") from error
+        raise
+
 
 RESCUE_SECONDS = 600.0
 """After the deadline, until Airflow itself ends a wait whose trigger never answered."""
@@ -69,7 +103,7 @@ class RingCentralWaitSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Look until there is what is waited for."""
-        from airflow_provider_ringcentral.hooks.first_start import first_look
+        from airflow_provider_ringcentral.hooks.notebook import first_look
 
         rescheduled = first_look(context) if self.reschedule else None
         began = time.time() if rescheduled is None else rescheduled.timestamp()

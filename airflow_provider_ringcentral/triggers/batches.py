@@ -13,7 +13,7 @@ from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchP
 from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import listed
-from airflow_provider_ringcentral.triggers.sweep import MOST_PAGES, RingCentralFollowTrigger, Sweep
+from airflow_provider_ringcentral.triggers.rounds import MOST_PAGES, RingCentralFollowTrigger, Sweep
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient

@@ -1,17 +1,87 @@
-"""Waiting for messages without a worker."""
+"""Waiting for messages without a worker.
+
+One look at the statuses of all messages that anybody waits for.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_ringcentral.client.auth.credentials import OWN
+from airflow_provider_ringcentral.client.endpoints import LIST_MESSAGES
+from airflow_provider_ringcentral.client.errors import NotFound
+from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.sending.status.arrival import Arrival
+from airflow_provider_ringcentral.sending.status.following import Standing, brief_of, grouped, still_waiting
+from airflow_provider_ringcentral.sending.status.message_store import MOST_IDS, query_by_ids, records_by_ids
+from airflow_provider_ringcentral.sending.status.status import Outcome
 from airflow_provider_ringcentral.triggers.arrivals import Arrivals, arrivals_look
 from airflow_provider_ringcentral.triggers.awaited import Awaited, RingCentralComingTrigger
-from airflow_provider_ringcentral.triggers.message_statuses import FollowedMessages, MessageStatuses
-from airflow_provider_ringcentral.triggers.sweep import RingCentralFollowTrigger
+from airflow_provider_ringcentral.triggers.condition import Look
+from airflow_provider_ringcentral.triggers.listing import listed
+from airflow_provider_ringcentral.triggers.rounds import MOST_PAGES, RingCentralFollowTrigger, Sweep
 
 if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
     from airflow_provider_ringcentral.triggers.rounds import Topic
+
+
+class FollowedMessages:
+    """The messages of one wait, and what is known of them."""
+
+    def __init__(self, ids: Sequence[str], wait_for: str, since: float | None) -> None:
+        self.since = since
+        self._ids = ids
+        self._standing = Standing({}, wait_for)
+
+    @property
+    def pending(self) -> Collection[str]:
+        """Those that are waited for."""
+        return self._standing.of(Outcome.WAIT, self._ids)
+
+    def take(self, found: Mapping[str, Record]) -> Look:
+        """Take up what a look has found. One that failed ends the wait."""
+        newer = {one: found[one] for one in self.pending if one in found}
+        self._standing = self._standing.updated(newer)
+        return Look(
+            done=self._standing.ended(self._ids),
+            value=grouped(self._standing.records),
+            reason=still_waiting(self._standing, self._ids),
+        )
+
+
+class MessageStatuses(Sweep):
+    """Messages of the JWT's own user: fifty by id in one request, else the list of those sent."""
+
+    alone: ClassVar[int] = MOST_IDS
+    in_turn: ClassVar[int] = MOST_IDS
+
+    async def listed(self, client: AsyncRingCentralClient, ids: Collection[str], since: float) -> dict[str, Record]:
+        """Operation listMessages."""
+
+        def keep(record: Mapping[str, Any]) -> tuple[str, Record] | None:
+            message_id = str(record.get("id"))
+            return (message_id, brief_of(record)) if message_id in ids else None
+
+        query = {
+            "direction": "Outbound",
+            "dateFrom": datetime.fromtimestamp(since, UTC),
+            "perPage": LIST_MESSAGES.page_size,
+        }
+        path = LIST_MESSAGES.at(accountId=OWN, extensionId=OWN)
+        return dict(await listed(client, path, query, keep, most_pages=MOST_PAGES))
+
+    async def by_ids(self, client: AsyncRingCentralClient, ids: Sequence[str]) -> dict[str, Record]:
+        """Operation readMessage."""
+        path, headers = query_by_ids(ids)
+        try:
+            answer = await client.request_json("GET", path, headers=headers, on_partial_failure="return")
+        except NotFound:
+            return {}
+        return {str(record.get("id")): brief_of(record) for record in records_by_ids(answer)}
+
 
 MOST_MESSAGES = 500
 """In one wait. A trigger's arguments stay far below 48 KB, and so does what a sensor returns."""

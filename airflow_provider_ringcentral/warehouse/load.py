@@ -1,20 +1,27 @@
-"""Files of calls into tables: each in one transaction, in memory that does not grow with it."""
+"""Files of calls into tables: each in one transaction, in memory that does not grow with it.
+
+What a load did, in a form for XCom and asset events.
+
+Making the tables, and making sure that those that are there are ours.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateColumn
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.warehouse.counts import Counts, LoadReceipt
 from airflow_provider_ringcentral.warehouse.dialects.registry import dialect_of
-from airflow_provider_ringcentral.warehouse.errors import sql_errors
+from airflow_provider_ringcentral.warehouse.errors import WarehouseError, sql_errors
 from airflow_provider_ringcentral.warehouse.merge import Merge
 from airflow_provider_ringcentral.warehouse.rows import Rows
-from airflow_provider_ringcentral.warehouse.schema import make_tables
 from airflow_provider_ringcentral.warehouse.source import SourceFile
 from airflow_provider_ringcentral.warehouse.staging import Staging
 from airflow_provider_ringcentral.warehouse.tables import Stage, Tables
@@ -25,6 +32,96 @@ if TYPE_CHECKING:
     from upath import UPath
 
     from airflow_provider_ringcentral.warehouse.dialects.dialect import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of one file or several.
+
+    `rows_read` are lines or rows of files. Each wrote a new call (`calls_inserted`) or a later version of one
+    (`calls_updated`), removed one, or changed nothing (`calls_unchanged`): the same or an older version.
+    `calls_deleted` also counts what `delete_missing` removed. `legs` are those written. `bad_records` could not be
+    loaded and were kept as text.
+    """
+
+    rows_read: int = 0
+    calls_inserted: int = 0
+    calls_updated: int = 0
+    calls_unchanged: int = 0
+    calls_deleted: int = 0
+    legs: int = 0
+    bad_records: int = 0
+
+    def told(self) -> str:
+        """As a log says it."""
+        calls = ", ".join(
+            f"{getattr(self, f'calls_{what}')} {name}"
+            for what, name in (("inserted", "new"), ("updated", "updated"), ("unchanged", "unchanged"))
+        )
+        return f"{self.rows_read} records read; calls: {calls}, {self.calls_deleted} deleted; {self.legs} legs written"
+
+    def __add__(self, other: Self) -> Counts:
+        return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Counts)))
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReceipt:
+    """What became of `files` files; `seconds` are those it took."""
+
+    files: int
+    counts: Counts
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The number of files, the fields of `Counts`, and seconds, as JSON values."""
+        return {"files": self.files, **asdict(self.counts), "seconds": self.seconds}
+
+
+def make_tables(connection: sa.engine.Connection, tables: Tables) -> None:
+    """Create what is missing, tables and columns of tables; columns that are not ours stay as they are.
+
+    Raises `BadArgument` for an unknown schema and `WarehouseError` for a table under our name that is something else,
+    before anything is written.
+    """
+    inspector = sa.inspect(connection)
+    schema = tables.calls.schema
+    if schema is not None and schema not in inspector.get_schema_names():
+        raise BadArgument(
+            f"The database has no schema {schema!r}, or does not show it to this user; create it first.",
+            parameter="schema",
+        )
+    missing = {table.name: _missing(inspector, table) for table in tables}
+    for table in tables:
+        columns = missing[table.name]
+        if columns is None:
+            table.create(connection, checkfirst=False)
+        for column in columns or ():
+            _add(connection, table, column)
+
+
+def _missing(inspector: Any, table: sa.Table) -> list[sa.Column[Any]] | None:
+    """The columns that a table of ours lacks; None when there is no table."""
+    if not inspector.has_table(table.name, schema=table.schema):
+        return None
+    there = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
+    key = inspector.get_pk_constraint(table.name, schema=table.schema).get("constrained_columns") or []
+    ours = [column.name for column in table.primary_key.columns]
+    # What every version of ours has had, and cannot be added to rows that are there.
+    needed = {column.name for column in table.columns if not column.nullable and column.server_default is None}
+    if sorted(key) != sorted(ours) or needed - there:
+        lacks = f"; it lacks {', '.join(sorted(needed - there))}" if needed - there else ""
+        raise WarehouseError(
+            f"The table {table.fullname} is there and is not ours: its primary key is ({', '.join(key) or 'none'}) "
+            f"instead of ({', '.join(ours)}){lacks}. Choose another table_prefix or schema, or drop it."
+        )
+    return [column for column in table.columns if column.name not in there]
+
+
+def _add(connection: sa.engine.Connection, table: sa.Table, column: sa.Column[Any]) -> None:
+    dialect = connection.dialect
+    name = dialect.identifier_preparer.format_table(table)
+    connection.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {CreateColumn(column).compile(dialect=dialect)}")
+
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,12 @@
-"""From the staged file to the tables: which version of a call stays. Statements only; who calls holds the lock."""
+"""From the staged file to the tables: which version of a call stays. Statements only; who calls holds the lock.
+
+Missed calls that were none: the phones that rang for a call which another row tells.
+
+A call to a queue leaves a row of the queue, and one for every member whose phone rang; the members' say Missed
+(RingCentral's Analytics counts calls, the call log rows).
+
+What a record says, whatever format it came in: formats differ in order, in the writing of times, ids and numbers.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +15,99 @@ from contextlib import closing
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
+from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
+from airflow_provider_ringcentral.files.columns import Kind, as_moment
 from airflow_provider_ringcentral.warehouse.columns import DETAILED_ONLY
-from airflow_provider_ringcentral.warehouse.counts import Counts
 from airflow_provider_ringcentral.warehouse.dialects.dialect import Dialect
-from airflow_provider_ringcentral.warehouse.members import flag_members, note_sessions
+from airflow_provider_ringcentral.warehouse.load import Counts
 from airflow_provider_ringcentral.warehouse.tables import Stage, Tables
-from airflow_provider_ringcentral.warehouse.values import are_equal
 from airflow_provider_ringcentral.warehouse.window import Window
+
+_MISSED = ("missed", "no answer")
+_ANSWERED = ("accepted", "call connected")
+
+
+def note_sessions(connection: sa.engine.Connection, tables: Tables, stage: Stage) -> None:
+    """Put into `stage.sessions` those of which the file and the table, as it is before the merge, have several rows."""
+    staged, calls = stage.calls.c.telephony_session_id, tables.calls.c.telephony_session_id
+    doubled = sa.select(staged).group_by(staged).having(sa.func.count() > 1)
+    stored = sa.select(calls).where(calls.in_(sa.select(staged))).distinct()
+    for found in (doubled, stored):
+        connection.execute(sa.insert(stage.sessions).from_select(["telephony_session_id"], found))
+
+
+def flag_members(connection: sa.engine.Connection, tables: Tables, stage: Stage) -> None:
+    """Set `member_missed` right in the sessions of `stage.sessions`.
+
+    It is true for an inbound row that was not answered when another inbound row of the same telephony session, of
+    another extension, was answered or began earlier. So it depends on what is in the table and not on the order in
+    which files came.
+    """
+    calls, wrong = tables.calls, stage.flagged
+    found = sa.select(calls.c.id).where(
+        calls.c.telephony_session_id.in_(sa.select(stage.sessions.c.telephony_session_id)),
+        _unanswered(calls),
+        calls.c.member_missed != _told_elsewhere(calls),
+    )
+    connection.execute(sa.insert(wrong).from_select(["id"], found))
+    right = sa.update(calls).where(calls.c.id.in_(sa.select(wrong.c.id)))
+    connection.execute(right.values(member_missed=sa.not_(calls.c.member_missed)))
+
+
+def _unanswered(calls: Any) -> Any:
+    return sa.and_(calls.c.direction == "Inbound", sa.func.lower(calls.c.result).in_(_MISSED))
+
+
+def _told_elsewhere(calls: sa.Table) -> Any:
+    other = calls.alias("other")
+    before = sa.or_(
+        other.c.start_time < calls.c.start_time,
+        sa.and_(other.c.start_time == calls.c.start_time, other.c.id < calls.c.id),
+    )
+    rows = sa.select(other.c.id).where(
+        other.c.telephony_session_id == calls.c.telephony_session_id,
+        other.c.direction == "Inbound",
+        other.c.extension_id != calls.c.extension_id,
+        sa.or_(sa.func.lower(other.c.result).in_(_ANSWERED), before),
+    )
+    return rows.exists()
+
+
+_KINDS = {column.path: column.kind for column in CALL_COLUMNS}
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def are_equal(one: str, other: str) -> bool:
+    """Whether two records, as JSON, have the same values.
+
+    Null, an empty text and an empty object are no value, as in CSV and Parquet.
+    """
+    try:
+        return _encode(_plain(_decode(one), ())) == _encode(_plain(_decode(other), ()))
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        # A number beyond those of a double, say: other text is another value then.
+        return False
+
+
+def _plain(value: Any, path: tuple[str, ...] | None) -> Any:
+    """`path` leads to the value; None inside lists, whose values no column holds."""
+    if isinstance(value, dict):
+        inner = {key: _plain(each, None if path is None else (*path, key)) for key, each in value.items()}
+        return {key: each for key, each in inner.items() if each is not None and each not in ("", {})}
+    if isinstance(value, list):
+        return [_plain(each, None) for each in value]
+    kind = _KINDS.get(path) if path is not None else None
+    if kind is Kind.TIME and (moment := as_moment(value)) is not None:
+        return moment.isoformat()
+    if kind is Kind.TEXT and type(value) is int:
+        return str(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
 
 _UNFINISHED = 2
 _PAIRS, _PLACES = 500, 10_000

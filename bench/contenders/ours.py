@@ -8,12 +8,10 @@ import airflow_provider_ringcentral.client.ledger.fallback
 import airflow_provider_ringcentral.client.ledger.memory
 import airflow_provider_ringcentral.client.ledger.sqlite
 import airflow_provider_ringcentral.extract.call_log.extract
-import airflow_provider_ringcentral.hooks.metrics
+import airflow_provider_ringcentral.hooks.client
 import airflow_provider_ringcentral.hooks.ringcentral
 import airflow_provider_ringcentral.hooks.storage
-import airflow_provider_ringcentral.operators.steps.query
-import airflow_provider_ringcentral.operators.steps.reporting
-import airflow_provider_ringcentral.operators.steps.window  # noqa: F401
+import airflow_provider_ringcentral.operators.steps.inputs  # noqa: F401
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.hooks.storage import storage_path
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator

@@ -6,7 +6,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.errors import BadRequest
 from airflow_provider_ringcentral.client.http.hosts import canonical, may_receive_secrets, own_path
-from airflow_provider_ringcentral.client.webhook.address import webhook_address
+from airflow_provider_ringcentral.client.webhook import webhook_address
 
 
 @pytest.mark.parametrize(

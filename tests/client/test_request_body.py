@@ -11,7 +11,7 @@ import pytest
 from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
 from airflow_provider_ringcentral.client.errors import BadRequest
 from airflow_provider_ringcentral.client.http import request_body
-from airflow_provider_ringcentral.client.http.multipart import MultipartBody, text_part
+from airflow_provider_ringcentral.client.http.request_body import MultipartBody, text_part
 
 from .conftest import UNKNOWN
 

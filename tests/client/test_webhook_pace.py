@@ -6,7 +6,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.client.policy import Again
-from airflow_provider_ringcentral.client.webhook.pace import WebhookPace
+from airflow_provider_ringcentral.client.webhook import WebhookPace
 
 NOW = 1_000_000.0
 

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from airflow_provider_ringcentral.diagnose.__main__ import main
-from airflow_provider_ringcentral.diagnose.lookup import GIVEN, NotAConnection, hook_of_json
+from airflow_provider_ringcentral.diagnose.report import GIVEN, NotAConnection, hook_of_json
 
 SECRET = "not-the-secret-0123456789"
 

@@ -20,7 +20,7 @@ from airflow_provider_ringcentral.client.errors import ConfigurationError
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
-from airflow_provider_ringcentral.extract.changes.state import Bookmark, BookmarkFile, remove_older
+from airflow_provider_ringcentral.extract.changes.run import Bookmark, BookmarkFile, remove_older
 from airflow_provider_ringcentral.extract.publish import put_away
 from airflow_provider_ringcentral.files.atomic import BLOCK, check_destination, complete_file
 from airflow_provider_ringcentral.files.staging.checkpoint import Parts

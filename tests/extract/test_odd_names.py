@@ -11,7 +11,7 @@ from upath import UPath
 
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
-from airflow_provider_ringcentral.extract.changes.state import remove_older
+from airflow_provider_ringcentral.extract.changes.run import remove_older
 from airflow_provider_ringcentral.files.staging.checkpoint import Parts
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)

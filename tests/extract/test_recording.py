@@ -19,7 +19,7 @@ from airflow_provider_ringcentral.client.errors import (
 )
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError
 from airflow_provider_ringcentral.client.errors.remedies import remedy_for
-from airflow_provider_ringcentral.extract.recordings.failure import (
+from airflow_provider_ringcentral.extract.recordings.archive import (
     detail_of,
     failure_of,
     is_absent,

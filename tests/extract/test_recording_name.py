@@ -8,8 +8,12 @@ import msgspec
 import pytest
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.extract.recordings.name_template import ALLOWED, NameTemplate, extension_of
-from airflow_provider_ringcentral.extract.recordings.names import check_names
+from airflow_provider_ringcentral.extract.recordings.name_template import (
+    ALLOWED,
+    NameTemplate,
+    check_names,
+    extension_of,
+)
 from airflow_provider_ringcentral.extract.recordings.recording import Recording
 
 CALL = Recording(

@@ -21,7 +21,7 @@ from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
 from airflow_provider_ringcentral.files.staging.checkpoint import Parts
-from airflow_provider_ringcentral.files.staging.chunk import Part
+from airflow_provider_ringcentral.files.staging.object_store import Part
 from tests.extract.conftest import Call, micros
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)

@@ -17,10 +17,10 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.extract.changes.page import ChangePage
 from airflow_provider_ringcentral.extract.changes.query import SyncQuery, token_refused
+from airflow_provider_ringcentral.extract.changes.sync import ChangePage
 from airflow_provider_ringcentral.extract.changes.watermark import Watermark
-from airflow_provider_ringcentral.files.fingerprint import fingerprint_of
+from airflow_provider_ringcentral.files.receipt import fingerprint_of
 from airflow_provider_ringcentral.hooks.failures import PermissionRefused, RequestRefused, ResourceMissing, for_airflow
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

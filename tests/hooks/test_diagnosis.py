@@ -14,8 +14,8 @@ from cryptography.fernet import Fernet
 
 from airflow_provider_ringcentral.client.endpoints import ENDPOINTS
 from airflow_provider_ringcentral.client.errors import ConfigurationError
+from airflow_provider_ringcentral.hooks.connection import PLACEHOLDER
 from airflow_provider_ringcentral.hooks.diagnosis.access_findings import ROLES
-from airflow_provider_ringcentral.hooks.placeholders import PLACEHOLDER
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.sandbox import Sandbox
 

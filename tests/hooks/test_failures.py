@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.client.errors.arguments import (
     DestinationUnavailable,
     NotMedia,
 )
-from airflow_provider_ringcentral.extract.call_log.retention import WindowInFuture
+from airflow_provider_ringcentral.extract.call_log.query import WindowInFuture
 from airflow_provider_ringcentral.hooks import failures
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 

@@ -14,7 +14,7 @@ import pytest
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, AirflowSkipException, Asset, TaskDeferred
 
 from airflow_provider_ringcentral.client.errors.arguments import EmptyWindow
-from airflow_provider_ringcentral.operators.call_log_sync import RingCentralSyncCallLogOperator
+from airflow_provider_ringcentral.operators.call_log import RingCentralSyncCallLogOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
 from tests.asset_events import AssetEvents
 from tests.sync_series import OPERATION, rows_of

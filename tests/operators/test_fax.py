@@ -21,9 +21,8 @@ from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.fax import RingCentralSendFaxOperator
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
 from airflow_provider_ringcentral.sending.channels.attachment import Enclosure
-from airflow_provider_ringcentral.sending.channels.fax.again import FaxAgain
 from airflow_provider_ringcentral.sending.channels.fax.errors import BY_WORD
-from airflow_provider_ringcentral.sending.channels.fax.fax import FaxDraft
+from airflow_provider_ringcentral.sending.channels.fax.fax import FaxAgain, FaxDraft
 from airflow_provider_ringcentral.sending.once.send_once import send_once
 
 from .conftest import Store

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from airflow_provider_ringcentral.client.errors import Unavailable
-from airflow_provider_ringcentral.operators.call_log_sync import RingCentralSyncCallLogOperator
+from airflow_provider_ringcentral.operators.call_log import RingCentralSyncCallLogOperator
 from airflow_provider_ringcentral.operators.recordings import RingCentralDownloadRecordingsOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from airflow_provider_ringcentral.extract.recordings.progress import ArchiveProgress
+from airflow_provider_ringcentral.extract.recordings.manifest import ArchiveProgress
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
 from airflow_provider_ringcentral.operators.steps.reporting import ArchiveLog, seconds_left, tightest
 from airflow_provider_ringcentral.sandbox import Sandbox

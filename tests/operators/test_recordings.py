@@ -17,7 +17,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferr
 from airflow_provider_ringcentral.client.errors import PermissionDenied, Unavailable
 from airflow_provider_ringcentral.client.errors.arguments import RecordingsFailed
 from airflow_provider_ringcentral.operators.recordings import RingCentralDownloadRecordingsOperator
-from airflow_provider_ringcentral.operators.steps.query import count_of
+from airflow_provider_ringcentral.operators.steps.inputs import count_of
 from airflow_provider_ringcentral.sandbox import Sandbox
 
 START = datetime(2026, 11, 1, tzinfo=UTC)

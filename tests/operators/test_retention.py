@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from airflow_provider_ringcentral.extract.call_log.retention import RetentionExceeded
+from airflow_provider_ringcentral.extract.call_log.query import RetentionExceeded
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
-from airflow_provider_ringcentral.operators.steps.retention import guard_retention
+from airflow_provider_ringcentral.operators.steps.inputs import guard_retention
 
 NOW = datetime.now(tz=UTC)
 

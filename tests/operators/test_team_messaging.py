@@ -22,7 +22,7 @@ from airflow_provider_ringcentral.operators.team_messaging import (
 )
 from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.sending.channels.team_messaging.card import TeamCard
-from airflow_provider_ringcentral.sending.channels.team_messaging.chat_posts import own_posts
+from airflow_provider_ringcentral.sending.channels.team_messaging.chats import own_posts
 
 TEAM = "Data Alerts"
 POSTED = {"createGlipPostNew", "createGlipAdaptiveCardNew", "createGlipFileNew", "createGlipConversationNew"}

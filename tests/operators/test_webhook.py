@@ -19,8 +19,7 @@ from airflow_provider_ringcentral.client.errors import (
     OutcomeUnknown,
     Unavailable,
 )
-from airflow_provider_ringcentral.client.webhook.address import webhook_address
-from airflow_provider_ringcentral.client.webhook.classify import judge_webhook
+from airflow_provider_ringcentral.client.webhook import judge_webhook, webhook_address
 from airflow_provider_ringcentral.hooks.settings import ledger_url, shared_ledger
 from airflow_provider_ringcentral.operators.post import RingCentralPostOperator
 from airflow_provider_ringcentral.operators.webhook import RingCentralPostWebhookOperator

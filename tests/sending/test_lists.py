@@ -18,10 +18,15 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
-from airflow_provider_ringcentral.sending.batch import FAILING_SECONDS, Parcel, send_all, send_all_then_look
+from airflow_provider_ringcentral.sending.batch import (
+    FAILING_SECONDS,
+    Parcel,
+    concerns_everybody,
+    send_all,
+    send_all_then_look,
+)
 from airflow_provider_ringcentral.sending.once.store import LedgerPages, Notebook
 from airflow_provider_ringcentral.sending.outcomes import Fate, Outcomes
-from airflow_provider_ringcentral.sending.refusals import concerns_everybody
 from tests.sending.conftest import Store, context_of
 from tests.sending.post_office import Note, PostOffice
 

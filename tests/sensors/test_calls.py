@@ -15,8 +15,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSen
 
 from airflow_provider_ringcentral.client.errors import PermissionDenied
 from airflow_provider_ringcentral.sensors.calls import SECONDS_BETWEEN_LOOKS, RingCentralCallSensor
-from airflow_provider_ringcentral.triggers.calls import RingCentralCallTrigger
-from airflow_provider_ringcentral.triggers.ended_call import LATE_SECONDS, EndedCall, ended_look
+from airflow_provider_ringcentral.triggers.calls import LATE_SECONDS, EndedCall, RingCentralCallTrigger, ended_look
 
 from .conftest import ALICE, BOB, OWN, WAYS, Store, context_of, deferred, ended, resumed
 

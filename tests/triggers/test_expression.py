@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_ringcentral.triggers.expression import ExpressionError, Judged, judge_expression
+from airflow_provider_ringcentral.triggers.condition import ExpressionError, Judged, judge_expression
 
 ANSWER = {"status": "Ready", "note": None, "items": [1, 2], "owner": {"id": 3, "keys": 9}, "answer": "shadowed"}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.providers.common.compat.sdk import Asset
 
-from airflow_provider_ringcentral.operators.call_log_sync import RingCentralSyncCallLogOperator
+from airflow_provider_ringcentral.operators.call_log import RingCentralSyncCallLogOperator
 from airflow_provider_ringcentral.operators.warehouse import RingCentralLoadCallLogOperator
 from tests.asset_events import AssetEvents
 from tests.dying import die_at_call, survives

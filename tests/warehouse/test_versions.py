@@ -11,7 +11,7 @@ from upath import UPath
 from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
 from airflow_provider_ringcentral.files.atomic import complete_file
 from airflow_provider_ringcentral.files.formats import FORMATS
-from airflow_provider_ringcentral.warehouse.values import are_equal
+from airflow_provider_ringcentral.warehouse.merge import are_equal
 from tests.warehouse.conftest import call, leg
 
 TIMES = {"the same time": ("10:00", "10:00"), "no time": (None, None), "one without": ("10:00", None)}

@@ -2,13 +2,18 @@
 
 Source: operationId getToken, guide page authentication/jwt-flow (FACTS 2.2). Tokens are never refreshed (the JWT is
 exchanged again: one code path, nothing single-use) and never revoked (others may be using them).
+
+A bound in time for a call that has none: the timeouts of a socket begin anew with every byte that arrives.
 """
 
 from __future__ import annotations
 
+import contextvars
 import hashlib
 import random
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,7 +21,6 @@ import msgspec
 from airflow_provider_ringcentral.client.answer import Answer, heard, json_object
 from airflow_provider_ringcentral.client.auth import token_cache as sessions
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
-from airflow_provider_ringcentral.client.auth.deadline import within
 from airflow_provider_ringcentral.client.auth.encryption import Seal
 from airflow_provider_ringcentral.client.auth.token_cache import Session
 from airflow_provider_ringcentral.client.classify import LOGIN_REPEAT_SECONDS, Action, Verdict, judge_login
@@ -31,6 +35,34 @@ from airflow_provider_ringcentral.client.rate_limit.slots import Places
 from airflow_provider_ringcentral.client.usage import Usage
 
 T = TypeVar("T")
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """What `work` returns or raises, or `Lost` when it takes longer than `seconds`.
+
+    It runs in a thread. One that is given up is left to itself: it ends with its connection, at the latest with the
+    process.
+    """
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
+            future.set_exception(error)
+
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(run,), daemon=True, name="ringcentral-deadline").start()
+    if not _ended(future, seconds):
+        raise Lost(f"no whole answer within {seconds:.0f} s")
+    return future.result()
+
+
+def _ended(future: Future[T], seconds: float) -> bool:
+    ended = threading.Event()
+    future.add_done_callback(lambda _: ended.set())
+    return ended.wait(seconds)
+
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ATTEMPTS = 4

@@ -1,10 +1,13 @@
-"""One HTTP request: the only module that imports requests."""
+"""One HTTP request: the only module that imports requests.
+
+What a transport must know of a server.
+"""
 
 from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -26,7 +29,36 @@ from airflow_provider_ringcentral.client.errors.remedies import DAG_AUTHOR, Reme
 from airflow_provider_ringcentral.client.http.broken_connection import NeverSent, translated
 from airflow_provider_ringcentral.client.http.hosts import canonical, host_of, is_loopback, may_receive_secrets
 from airflow_provider_ringcentral.client.http.response_body import ACCEPTED_ENCODINGS
-from airflow_provider_ringcentral.client.http.server_config import Reach
+
+
+class Reach(Protocol):
+    """How to reach a server: `Credentials` say it, and so does the address of a webhook, which has no login."""
+
+    @property
+    def server(self) -> str:
+        """Its URL without a path."""
+        ...
+
+    @property
+    def timeout(self) -> float:
+        """Seconds until an answer is late."""
+        ...
+
+    @property
+    def verify(self) -> bool:
+        """Whether its certificate is checked; on loopback it need not be."""
+        ...
+
+    @property
+    def proxies(self) -> Mapping[str, str] | None:
+        """As in requests."""
+        ...
+
+    @property
+    def allowed_hosts(self) -> Collection[str]:
+        """Hosts besides RingCentral's own that may receive secrets."""
+        ...
+
 
 USER_AGENT = (
     f"airflow-provider-ringcentral/{__version__} (requests/{requests.__version__}; Python/{platform.python_version()})"

@@ -8,7 +8,7 @@ from typing import Final
 
 from airflow_provider_ringcentral.client.errors import LoginFailed, RingCentralError
 from airflow_provider_ringcentral.extract.changes.watermark import Watermark
-from airflow_provider_ringcentral.files.fingerprint import fingerprint_of
+from airflow_provider_ringcentral.files.receipt import fingerprint_of
 
 RECORD_COUNT: Final = 1000
 """Rows a page, the most that RingCentral allows, in both views (FACTS 6.4)."""

@@ -1,22 +1,124 @@
-"""One run of the change sync as it lies in its folder: the bookmark, the parts and the file."""
+"""One run of the change sync as it lies in its folder: the bookmark, the parts and the file.
+
+What a file of changed calls holds, in a form for XCom and asset events.
+
+Where a run of the change sync stands, in one small file beside its parts.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import uuid
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+from fsspec.implementations.local import LocalFileSystem
+
 from airflow_provider_ringcentral.extract.changes.query import SyncQuery
-from airflow_provider_ringcentral.extract.changes.receipt import SyncReceipt
-from airflow_provider_ringcentral.extract.changes.state import Bookmark, BookmarkFile, remove_older
 from airflow_provider_ringcentral.extract.changes.watermark import Watermark
 from airflow_provider_ringcentral.extract.publish import publish, put_away
+from airflow_provider_ringcentral.files.atomic import filesystem, folder_of, remove_tree, tidying
 from airflow_provider_ringcentral.files.formats import Format
-from airflow_provider_ringcentral.files.receipt import microsecond_text, utc_text
+from airflow_provider_ringcentral.files.receipt import Receipt, microsecond_text, utc_text
 from airflow_provider_ringcentral.files.staging.checkpoint import Parts
 
 if TYPE_CHECKING:
     from upath import UPath
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReceipt(Receipt):
+    """One published file of calls that changed between two watermarks.
+
+    `watermark_start` and `watermark_end` are the ends (ISO 8601 in UTC); `window_start` and `window_end` stay None,
+    for a change may be of a call from any time. `records` is the sum of `records_new` (calls that started since
+    `watermark_start`), `records_changed` (older ones) and `records_deleted`. `full_sync` says whether RingCentral was
+    asked for everything from a time on, and `full_sync_reason` why.
+    """
+
+    watermark_start: str | None = None
+    watermark_end: str | None = None
+    records_new: int = 0
+    records_changed: int = 0
+    records_deleted: int = 0
+    full_sync: bool = False
+    full_sync_reason: str | None = None
+
+
+class Bookmark(msgspec.Struct, kw_only=True):
+    """What is known after the part named `part` ("" before the first).
+
+    `token` is the sync token to go on from, None for a full sync, `time` the syncTime that came with it; `ended` says
+    that nothing newer exists. `new`, `changed` and `deleted` count rows, `bytes` those of the lines, `oldest` and
+    `newest` are start times in epoch microseconds. `refusals` counts refused tokens, `full_sync_reason` tells why
+    there was a full sync.
+    """
+
+    fingerprint: str
+    part: str = ""
+    token: str | None = None
+    time: str | None = None
+    ended: bool = False
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+    bytes: int = 0
+    oldest: int | None = None
+    newest: int | None = None
+    refusals: int = 0
+    full_sync_reason: str | None = None
+
+    @property
+    def records(self) -> int:
+        """All rows."""
+        return self.new + self.changed + self.deleted
+
+
+class BookmarkFile:
+    """Keeps the bookmark of one run at `path`. Sync tokens are long and opaque: no name of a part could hold them."""
+
+    def __init__(self, path: UPath) -> None:
+        self._fs, self._name = filesystem(path), path.path
+
+    def read(self, fingerprint: str) -> Bookmark | None:
+        """The bookmark of this fingerprint; None when there is none, or it is broken or another's."""
+        self._fs.invalidate_cache(folder_of(self._name))
+        try:
+            found = msgspec.json.decode(self._fs.cat_file(self._name), type=Bookmark)
+        except (FileNotFoundError, PermissionError, msgspec.DecodeError):
+            # Without the right to list, stores call a missing object forbidden; the listing of parts says so better.
+            return None
+        return found if found.fingerprint == fingerprint else None
+
+    def write(self, bookmark: Bookmark) -> None:
+        """Replace what is there."""
+        data = msgspec.json.encode(bookmark)
+        if not isinstance(self._fs, LocalFileSystem):
+            self._fs.pipe_file(self._name, data)
+            return
+        # Named for this write: another run of the same sync may be writing at the same time.
+        temporary = Path(f"{self._name}.{uuid.uuid4().hex[:8]}")
+        temporary.write_bytes(data)
+        temporary.replace(self._name)
+
+    def remove(self) -> None:
+        """Remove it, when the store allows that."""
+        with tidying("The bookmark of a finished run"):
+            self._fs.rm_file(self._name)
+
+
+def remove_older(folder: UPath, series: str, stamp: str) -> None:
+    """Remove what runs of `series` that began before `stamp` left in `folder`: bookmarks, and parts nobody reads."""
+    fs = filesystem(folder)
+    fs.invalidate_cache(folder.path)
+    with tidying("What an earlier run left behind"):
+        for name in fs.ls(folder.path, detail=False):
+            whose, _, rest = name.rstrip("/").rsplit("/", 1)[-1].partition("-")
+            if whose == series and rest.partition(".json")[0].partition(".parts")[0] < stamp:
+                remove_tree(fs, name)
+
 
 STATE = ".sync"
 """The folder in the destination for the parts and bookmarks of runs that are not over. Their own folder, because

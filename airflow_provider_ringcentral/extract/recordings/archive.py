@@ -1,49 +1,105 @@
-"""The recordings of a window into a folder: each once, complete or absent, with a manifest of what became of it."""
+"""The recordings of a window into a folder: each once, complete or absent, with a manifest of what became of it.
+
+Why a recording could not be had, and whether the others can be.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from airflow_provider_ringcentral.client.errors import PermissionDenied, RingCentralError
-from airflow_provider_ringcentral.client.errors.arguments import BadArgument, RecordingsFailed
-from airflow_provider_ringcentral.client.usage_delta import Spent
-from airflow_provider_ringcentral.extract.call_log.extract import extract_window
-from airflow_provider_ringcentral.extract.call_log.reader import Progress
-from airflow_provider_ringcentral.extract.recordings.failure import (
-    IN_A_ROW,
-    detail_of,
-    failure_of,
-    is_absent,
-    is_late,
-    with_both_scopes,
+from airflow_provider_ringcentral.client.classify import SCOPE_CODE
+from airflow_provider_ringcentral.client.errors import (
+    HOST_REFUSED,
+    BadRequest,
+    ConfigurationError,
+    NotFound,
+    PermissionDenied,
+    RingCentralError,
+    Unavailable,
 )
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument, NotMedia, RecordingsFailed
+from airflow_provider_ringcentral.client.usage import Spent
+from airflow_provider_ringcentral.extract.call_log.extract import Progress, extract_window
 from airflow_provider_ringcentral.extract.recordings.manifest import (
+    ArchiveProgress,
     Entry,
     Manifest,
     RecordingsReceipt,
     Status,
     manifest_name,
 )
-from airflow_provider_ringcentral.extract.recordings.name_template import MANIFESTS, NameTemplate
-from airflow_provider_ringcentral.extract.recordings.names import check_names
-from airflow_provider_ringcentral.extract.recordings.pending import NotedRecordings
-from airflow_provider_ringcentral.extract.recordings.progress import ArchiveProgress
+from airflow_provider_ringcentral.extract.recordings.name_template import MANIFESTS, NameTemplate, check_names
 from airflow_provider_ringcentral.extract.recordings.recording import ANY_TYPE, Recording, recordings_of
-from airflow_provider_ringcentral.extract.recordings.store import RecordingStore
+from airflow_provider_ringcentral.extract.recordings.store import NameTaken, NotedRecordings, RecordingStore
 from airflow_provider_ringcentral.files.atomic import check_destination, filesystem, tidying
-from airflow_provider_ringcentral.files.fingerprint import fingerprint_of
-from airflow_provider_ringcentral.files.receipt import utc_text
+from airflow_provider_ringcentral.files.receipt import fingerprint_of, utc_text
 
 if TYPE_CHECKING:
     from upath import UPath
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
+
+_NO_ROUTE = frozenset({"AGW-404", "CMN-120"})
+"""A 404 of the gateway is about the path, not about what it names (FACTS 4.2)."""
+
+IN_A_ROW = {"unavailable": 5, "no_recording": 5, "forbidden": 20}
+"""So many failures of one kind, one after the other, are no longer about single recordings: the run stops."""
+
+
+def failure_of(error: RingCentralError) -> str | None:
+    """A word for a failure of this one recording; None when the whole run must stop with `error`.
+
+    `host_refused`, `forbidden`, `not_found` (no such path), `refused`, `name_taken`, `no_recording` (another kind of
+    answer) or `unavailable`. Whatever says when to come back stops the run, which then goes on.
+    """
+    if error.retry_after is not None:
+        return None
+    if isinstance(error, ConfigurationError):
+        return "host_refused" if any(problem.kind == HOST_REFUSED for problem in error.problems) else None
+    if isinstance(error, PermissionDenied):
+        return None if SCOPE_CODE in error.codes else "forbidden"
+    if isinstance(error, NameTaken):
+        return "name_taken"
+    kinds = (
+        (NotFound, "not_found"),
+        (BadRequest, "refused"),
+        (NotMedia, "no_recording"),
+        (Unavailable, "unavailable"),
+    )
+    return next((word for kind, word in kinds if isinstance(error, kind)), None)
+
+
+def is_absent(error: RingCentralError) -> bool:
+    """RingCentral knows no such recording: not yet, or no longer."""
+    return isinstance(error, NotFound) and not _NO_ROUTE & set(error.codes)
+
+
+def is_late(recording: Recording, late_window: timedelta, now: datetime) -> bool:
+    """The call ended so recently that its recording may still come."""
+    return now < recording.end + late_window
+
+
+def detail_of(error: RingCentralError) -> str:
+    """HTTP status and codes, or what came in place of a recording; unlike RingCentral's words nothing personal."""
+    if isinstance(error, NotMedia):
+        return error.found
+    return " ".join([f"HTTP {error.status}"] * (error.status is not None) + list(error.codes))
+
+
+def with_both_scopes(error: PermissionDenied) -> PermissionDenied:
+    """The error, its cure naming both app permissions: who lacks one learns of the other before the next run."""
+    if SCOPE_CODE in error.codes and error.remedy is not None:
+        cure = f"{error.remedy.cure} Downloading recordings needs both ReadCallLog and ReadCallRecording."
+        error.remedy = replace(error.remedy, cure=cure)
+    return error
+
 
 log = logging.getLogger(__name__)
 

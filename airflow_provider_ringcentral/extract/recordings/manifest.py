@@ -1,4 +1,7 @@
-"""The manifest of a run: one line a recording, in parts until the run is over, which are its only state."""
+"""The manifest of a run: one line a recording, in parts until the run is over, which are its only state.
+
+How far the download of recordings is.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,21 @@ from airflow_provider_ringcentral.files.staging.checkpoint import Parts
 
 if TYPE_CHECKING:
     from upath import UPath
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveProgress:
+    """How far a run is: `done` of `total` recordings, earlier tries included, `fetched` of them in this one.
+
+    `bytes` were downloaded for the run; `counts` are by outcome.
+    """
+
+    done: int
+    total: int
+    fetched: int
+    bytes: int
+    counts: dict[str, int]
+
 
 _CURSOR = "c"
 _LINES = 200

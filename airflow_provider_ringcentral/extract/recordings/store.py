@@ -1,21 +1,38 @@
-"""Where recordings are kept: each file complete or absent, its sidecar beside it once it is there."""
+"""Where recordings are kept: each file complete or absent, its sidecar beside it once it is there.
+
+Recordings that were not there: kept in the destination, so that the next run knows them.
+
+Those that may still come are tried again without the call log, those that are gone are not asked for again.
+
+A recording that is on its way to a local disk: what a killed process fetched of it is gone on with.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
+import time
 import uuid
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
+from urllib.parse import quote
 
+import msgspec
 from fsspec.implementations.local import LocalFileSystem
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.http.download import Media, MediaChanged, download
 from airflow_provider_ringcentral.extract.recordings.media_kind import RECORDING
 from airflow_provider_ringcentral.extract.recordings.name_template import NameTemplate, extension_of
-from airflow_provider_ringcentral.extract.recordings.partial_download import LocalPart, forget_parts, local_part
-from airflow_provider_ringcentral.extract.recordings.sidecar import Sidecar, as_json, read_sidecar, sidecar_of
+from airflow_provider_ringcentral.extract.recordings.recording import (
+    Recording,
+    Sidecar,
+    as_json,
+    read_sidecar,
+    sidecar_of,
+)
 from airflow_provider_ringcentral.files.atomic import (
     Writer,
     complete_file,
@@ -24,13 +41,170 @@ from airflow_provider_ringcentral.files.atomic import (
     make_folder,
     sha256_of,
     tidying,
+    write_all,
 )
+from airflow_provider_ringcentral.files.staging.local_disk import locked
 
 if TYPE_CHECKING:
     from upath import UPath
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.extract.recordings.recording import Recording
+
+
+class NotedRecordings:
+    """One small object a recording in `folder`, whoever put it there; listed once, when this is made."""
+
+    def __init__(self, folder: UPath) -> None:
+        self._fs, self._folder = filesystem(folder), folder.path
+        self._fs.invalidate_cache(self._folder)
+        try:
+            names = [name.rsplit("/", 1)[-1] for name in self._fs.ls(self._folder, detail=False)]
+        except FileNotFoundError:
+            names = []
+        self._names = {name for name in names if name.endswith(".json")}
+
+    def __contains__(self, recording: Recording) -> bool:
+        return _name(recording) in self._names
+
+    def __iter__(self) -> Iterator[Recording]:
+        """Those that are still there, in the order of their ids."""
+        for name in sorted(self._names):
+            try:
+                yield msgspec.json.decode(self._fs.cat_file(f"{self._folder}/{name}"), type=Recording)
+            except FileNotFoundError:
+                continue
+            except msgspec.DecodeError:
+                self._remove(name)
+
+    def add(self, recording: Recording) -> None:
+        """Keep it for later runs."""
+        name = _name(recording)
+        if name not in self._names:
+            make_folder(self._fs, self._folder)
+            self._fs.pipe_file(f"{self._folder}/{name}", as_json(recording))
+            self._names.add(name)
+
+    def settle(self, recording: Recording) -> None:
+        """What is noted of it does not hold any more."""
+        name = _name(recording)
+        if name in self._names:
+            self._remove(name)
+
+    def _remove(self, name: str) -> None:
+        # Another run may have settled it; one that stays is found stored by the next run.
+        with tidying("The note of a recording that is settled"):
+            self._fs.rm_file(f"{self._folder}/{name}")
+        self._names.discard(name)
+
+
+def _name(recording: Recording) -> str:
+    return f"{quote(recording.recording_id, safe='')}.json"
+
+
+_PIECE = 1 << 20
+_FORGOTTEN_SECONDS = 30 * 86_400.0
+
+
+class LocalPart:
+    """The first bytes of a recording in `FOLDER/ID.part`, and the length of the whole in `FOLDER/ID.total`.
+
+    `bytes` and `sha256` are those of what is there, read again when it is opened: a hash cannot be gone on with.
+    """
+
+    def __init__(self, raw: IO[bytes], part: Path, total: Path) -> None:
+        self._raw, self._part, self._total = raw, part, total
+        self._digest = hashlib.sha256()
+        self.scratch = part.with_suffix(".json")
+        """A name for what is written before it is renamed: whoever fetches the recording next writes it again."""
+        self.bytes = 0
+        self.total: int | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Hexadecimal SHA-256."""
+        return self._digest.hexdigest()
+
+    def load(self) -> None:
+        """Read what an earlier process left, unless the length of the whole is unknown."""
+        total, there = _number(self._total), os.fstat(self._raw.fileno()).st_size
+        if not total or there > total:
+            self.clear()
+            return
+        # Something must be left to ask for: only an answer tells the content type.
+        self._raw.truncate(min(there, total - 1))
+        self._raw.seek(0)
+        while piece := self._raw.read(_PIECE):
+            self._digest.update(piece)
+            self.bytes += len(piece)
+        self.total = total
+
+    def write(self, piece: bytes, total: int | None) -> None:
+        """Add a piece; `total` is the length of the whole as the server announced it."""
+        if self.total is None and total:
+            self._total.write_text(str(total))
+            self.total = total
+        write_all(self._raw, piece)
+        self._digest.update(piece)
+        self.bytes += len(piece)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._total.unlink(missing_ok=True)
+        self._raw.truncate(0)
+        self._raw.seek(0)
+        self._digest = hashlib.sha256()
+        self.bytes, self.total = 0, None
+
+    def publish(self, name: str) -> None:
+        """Make it the file `name` on the same disk, which appears or is replaced."""
+        os.fsync(self._raw.fileno())
+        self._part.replace(name)
+        self._total.unlink(missing_ok=True)
+
+    def forget_if_empty(self) -> None:
+        """Leave nothing behind where nothing came."""
+        if not self.bytes:
+            self._part.unlink(missing_ok=True)
+            self._total.unlink(missing_ok=True)
+
+
+@contextmanager
+def local_part(folder: Path, identifier: str) -> Iterator[LocalPart | None]:
+    """The part of a recording, locked; None when another process is fetching the same one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = quote(identifier, safe="")
+    part, total = folder / f"{name}.part", folder / f"{name}.total"
+    with ExitStack() as stack:
+        try:
+            descriptor = stack.enter_context(locked(part, os.O_RDWR | os.O_CREAT))
+        except FileNotFoundError:
+            yield None
+            return
+        raw = stack.enter_context(open(descriptor, "r+b", buffering=0, closefd=False))
+        opened = LocalPart(raw, part, total)
+        opened.load()
+        try:
+            yield opened
+        except BaseException:
+            opened.forget_if_empty()
+            raise
+
+
+def forget_parts(folder: Path) -> None:
+    """Remove parts that nobody has gone on with for a month: their recordings are gone, or no longer asked for."""
+    with suppress(FileNotFoundError):
+        for entry in folder.iterdir():
+            with suppress(FileNotFoundError):
+                if time.time() - entry.stat().st_mtime > _FORGOTTEN_SECONDS:
+                    entry.unlink()
+
+
+def _number(path: Path) -> int | None:
+    try:
+        return int(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+
 
 VERIFY = ("size", "sha256")
 

@@ -12,9 +12,8 @@ from fsspec.implementations.local import LocalFileSystem
 
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.files.atomic import filesystem
-from airflow_provider_ringcentral.files.staging.chunk import Part
 from airflow_provider_ringcentral.files.staging.local_disk import LocalShelf
-from airflow_provider_ringcentral.files.staging.object_store import ObjectShelf, Shelf
+from airflow_provider_ringcentral.files.staging.object_store import ObjectShelf, Part, Shelf
 
 if TYPE_CHECKING:
     from upath import UPath

@@ -11,8 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from airflow_provider_ringcentral.files.atomic import publish_file, write_all
-from airflow_provider_ringcentral.files.staging.chunk import Part
-from airflow_provider_ringcentral.files.staging.object_store import unlisted
+from airflow_provider_ringcentral.files.staging.object_store import Part, unlisted
 
 
 class LocalShelf:

@@ -19,8 +19,8 @@ from airflow_provider_ringcentral.client.errors.remedies import (
     Remedy,
 )
 from airflow_provider_ringcentral.client.errors.remedies.login import ABOUT_JWT, NO_TOKEN_ENDPOINT
+from airflow_provider_ringcentral.hooks.connection import STAND_IN
 from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Finding
-from airflow_provider_ringcentral.hooks.placeholders import STAND_IN
 
 NEEDED = tuple(dict.fromkeys(row.permission for row in ENDPOINTS if row.permission))
 """The app permissions that our operators need, all of them together."""

@@ -1,9 +1,13 @@
-"""Giving the worker back while the quota is used up."""
+"""Giving the worker back while the quota is used up.
+
+Time that passes between two looks.
+"""
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
@@ -14,14 +18,33 @@ from airflow.providers.common.compat.sdk import AirflowTaskTimeout
 from airflow_provider_ringcentral.arguments import seconds_of
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import RateLimited, RingCentralError
-from airflow_provider_ringcentral.hooks.task_time import end_of_task
+from airflow_provider_ringcentral.hooks.notebook import end_of_task
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator
 
     from airflow_provider_ringcentral.hooks.leg import Leg
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+    from airflow_provider_ringcentral.sending.once.store import Notebook
     from airflow_provider_ringcentral.triggers.quota import RingCentralQuotaTrigger
+
+log = logging.getLogger(__name__)
+
+
+def rest(notebook: Notebook, *, seconds: float, timeout: float, defer: Callable[[float], object] | None = None) -> bool:
+    """Let `seconds` pass, unless `timeout` seconds are over since this try first asked; whether they are not.
+
+    `defer`, of a deferrable task, gets the seconds that are left and gives the worker back, by raising.
+    """
+    left = notebook.deadline(timeout) - notebook.now()
+    if left <= 0:
+        return False
+    if defer is not None:
+        log.info("Waiting without a worker, for up to %.0f s.", left)
+        defer(left)
+    notebook.sleep(min(seconds, left))
+    return True
+
 
 RESCUE_SECONDS = 600.0
 """After a deadline, until Airflow itself ends a deferral whose trigger never answered."""

@@ -1,18 +1,247 @@
-"""How a message shall be sent and waited for: the arguments all senders share, checked."""
+"""How a message shall be sent and waited for: the arguments all senders share, checked.
+
+Who gets a message and who sends it, from an operator's arguments.
+
+Files that an author names: one or several, as texts or as paths.
+
+The call-log query of an operator's arguments.
+
+The guards of a window as operators have them: checked before the first request, told in the task's log.
+
+The change-sync query of an operator's arguments.
+
+The window of a run: what the DAG author said, else the run's data interval.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Protocol
 
-from airflow_provider_ringcentral.arguments import one_of, seconds_of
+from airflow_provider_ringcentral.arguments import (
+    Moment,
+    Span,
+    flag_of,
+    in_utc,
+    moment_of,
+    one_of,
+    seconds_of,
+    some_of,
+    span_of,
+)
+from airflow_provider_ringcentral.client.auth.credentials import Credentials
+from airflow_provider_ringcentral.client.endpoints import (
+    EXTRACT_SYNC_ACCOUNT_CALL_LOG,
+    READ_COMPANY_CALL_LOG,
+    READ_USER_CALL_LOG,
+)
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.extract.call_log.query import (
+    CALL_TYPES,
+    DIRECTIONS,
+    PER_PAGE,
+    CallLogQuery,
+    check_future,
+    check_retention,
+)
+from airflow_provider_ringcentral.extract.changes.query import SyncQuery
+from airflow_provider_ringcentral.files.formats import format_of
+from airflow_provider_ringcentral.files.receipt import fingerprint_of
 from airflow_provider_ringcentral.sending.once.send_once import ON_RERUN, ON_UNKNOWN
+from airflow_provider_ringcentral.sending.parties import Recipient, one_group, recipients
+from airflow_provider_ringcentral.sending.senders import MMS, SMS, sender
 from airflow_provider_ringcentral.sending.status.status import WAIT_FOR
+from airflow_provider_ringcentral.sending.text import checked_number
 
 if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
+
+
+def addressees(log: Any, to: Any, check: Callable[[str, Any], Any], *, group: Any) -> list[Recipient]:
+    """Everybody of `to` once, as recipients of a message each, or with `group` of one; addresses are tuples."""
+    everybody = recipients(to, check)
+    twice = [f"to[{place}]" for one in everybody for place in one.places[1:]]
+    if twice:
+        log.warning("%s: named before in to, and sent one message only.", ", ".join(twice))
+    if flag_of("group", group):
+        return [one_group(everybody)]
+    return [Recipient((one.address,), one.places) for one in everybody]
+
+
+def phones(
+    log: Any, client: RingCentralClient, to: Any, from_number: str | None, *, group: Any, media: bool = False
+) -> tuple[Callable[[], str], list[Recipient]]:
+    """The number to send from, looked up when it is first asked for, and who gets a message each."""
+    from airflow_provider_ringcentral.hooks.settings import log_personal_data
+
+    everybody = addressees(log, to, checked_number, group=group)
+    needs = MMS if media or len(everybody[0].address) > 1 else SMS
+    return cache(lambda: sender(client, from_number, needs, show_numbers=log_personal_data())), everybody
+
+
+def as_texts(value: Any) -> Any:
+    """The same with texts for every `Path`, whose braces Airflow would not render; what else there is stays."""
+    if isinstance(value, PurePath) and not hasattr(type(value), "fs"):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [as_texts(one) for one in value]
+    return value
+
+
+def places_of(name: str, value: Any) -> list[Any]:
+    """One or several files as a list; None and empty texts name none. Raises `BadArgument`."""
+    from airflow_provider_ringcentral.sending.text import LIST_AS_TEXT, is_list_as_text
+
+    if value is None or (isinstance(value, str) and value.strip() in ("", "None")):
+        return []
+    if isinstance(value, str) and is_list_as_text(value):
+        raise BadArgument(f"{name} is no path: {LIST_AS_TEXT}.", parameter=name)
+    several = isinstance(value, Sequence) and not isinstance(value, str | Mapping)
+    return list(value) if several else [value]
+
+
+SCOPES = ("account", "extension")
+RECORDING_TYPES = ("Automatic", "OnDemand", "All")
+
+
+def call_log_query(
+    credentials: Credentials,
+    start: datetime,
+    end: datetime,
+    *,
+    view: str,
+    scope: str,
+    extension_id: str | int | None,
+    direction: str | Sequence[str] | None,
+    call_type: str | Sequence[str] | None,
+    recording_type: str | None,
+) -> CallLogQuery:
+    """The query, each value checked. Raises `BadArgument` that names the argument and the right spelling."""
+    one_of("scope", scope, SCOPES)
+    if scope == "extension":
+        own = credentials.extension_id if extension_id in (None, "") else internal_id("extension_id", extension_id)
+        path = READ_USER_CALL_LOG.at(accountId=credentials.account_id, extensionId=own)
+    elif extension_id is not None:
+        raise BadArgument("extension_id is given; set scope='extension' with it.", parameter="extension_id")
+    else:
+        path = READ_COMPANY_CALL_LOG.at(accountId=credentials.account_id)
+    filters = {
+        "direction": some_of("direction", direction, DIRECTIONS),
+        "type": some_of("call_type", call_type, CALL_TYPES),
+        "recordingType": recording_type and one_of("recording_type", recording_type, RECORDING_TYPES),
+    }
+    return CallLogQuery(path, start, end, view, filters, owner=credentials.session_key)
+
+
+def internal_id(name: str, value: Any) -> str:
+    """RingCentral's id of an account or extension, or ~ for the JWT's own. Raises `BadArgument`."""
+    text = "" if isinstance(value, bool) else str(value).strip()
+    if re.fullmatch(r"~|[0-9]+", text) is None:
+        raise BadArgument(
+            f"{name} is {value!r}; give the internal id (digits), or ~ for the JWT's own.", parameter=name
+        )
+    return text
+
+
+def count_of(name: str, value: int | str | None) -> int | None:
+    """A number from 0 on; None, which is also -1, for no bound. Text comes from templates."""
+    if value is None or value in ("", "None"):
+        return None
+    try:
+        count = int(value)
+    except (ValueError, TypeError):
+        count = -2
+    if isinstance(value, float | bool) or count < -1:
+        raise BadArgument(f"{name} {value!r} is no count; give 0, 1, …, or -1 for any number.", parameter=name)
+    return None if count == -1 else count
+
+
+log = logging.getLogger(__name__)
+
+
+def guard_retention(start: datetime, retention: Span, if_expired: str, *, name: str = "start") -> None:
+    """Warn in the log, or raise `RetentionExceeded`, when `start` (aware) lies before what RingCentral keeps.
+
+    `retention` is in seconds, also as text, or a timedelta; None and 0 turn the guard off. Raises `BadArgument` for a
+    value that cannot be meant. `name` is the argument that `start` comes from.
+    """
+    kept = span_of("retention", retention, "0 turns the guard off")
+    warning = check_retention(start, datetime.now(tz=UTC), kept, if_expired, name=name)
+    if warning:
+        log.warning("%s", warning)
+
+
+def guard_future(end: datetime, if_future: str) -> None:
+    """Warn in the log, or raise `WindowInFuture`, when `end` (aware) lies in the future."""
+    warning = check_future(end, datetime.now(tz=UTC), if_future)
+    if warning:
+        log.warning("%s", warning)
+
+
+def sync_query(
+    credentials: Credentials,
+    conn_id: str,
+    destination: str,
+    *,
+    task: Sequence[str],
+    view: str,
+    file_format: str,
+    overlap: Span,
+) -> tuple[SyncQuery, str]:
+    """The query, each value checked, and what earlier versions called its series.
+
+    `task` has the ids of DAG and task: `destination` is as it was written, before templates were rendered, and so two
+    DAGs of a factory may have the same. Raises `BadArgument` that names the argument and the right spelling.
+    """
+    path = EXTRACT_SYNC_ACCOUNT_CALL_LOG.at(accountId=credentials.account_id)
+    one_of("view", view, tuple(PER_PAGE))
+    # None would ask for the format of a name, and the operator makes the name.
+    kind = format_of("", str(file_format)).name
+    # Not what tells credentials apart: a secret is rotated without the series beginning anew, and one Connection id
+    # means one account.
+    told = (conn_id, credentials.server, path, view, kind, destination)
+    span = span_of("overlap", overlap, "a full sync goes back by it")
+    return SyncQuery(path, view, fingerprint_of(*told, *task), span), fingerprint_of(*told)
+
+
+def window_of(start: Moment, end: Moment, lookback: Span, context: Mapping[str, Any]) -> tuple[datetime, datetime]:
+    """Start and end (in UTC) of the half-open window, widened backwards by `lookback`.
+
+    A missing bound is taken from the run's data interval, if it has one of non-zero width: Airflow 3 gives cron
+    schedules a zero-width one unless asked otherwise, and manual and asset-triggered runs may have none.
+    Raises `BadArgument` with the cure.
+    """
+    first, last = moment_of("start", start), moment_of("end", end)
+    if first is None or last is None:
+        missing = " and ".join(name for name, bound in (("start", first), ("end", last)) if bound is None)
+        low, high = _data_interval(context, missing)
+        first, last = first or low, last or high
+    span = span_of("lookback", lookback, "it widens the window backwards")
+    try:
+        return first - span, last
+    except OverflowError:
+        raise BadArgument(f"lookback {lookback!r} reaches back before the year 1.", parameter="lookback") from None
+
+
+def _data_interval(context: Mapping[str, Any], missing: str) -> tuple[datetime, datetime]:
+    start, end = context.get("data_interval_start"), context.get("data_interval_end")
+    if start is None or end is None:
+        why = "this run has no data interval (a manual or asset-triggered run)"
+        cure = "Give both, such as start='{{ dag_run.run_after.subtract(days=1) }}' and end='{{ dag_run.run_after }}'."
+    elif in_utc("data_interval_start", start) == in_utc("data_interval_end", end):
+        why = "the run's data interval has no width (Airflow 3 gives cron schedules such a one)"
+        cure = "Use schedule=CronDataIntervalTimetable(...), or give start and end."
+    else:
+        return in_utc("data_interval_start", start), in_utc("data_interval_end", end)
+    given = "is" if missing in ("start", "end") else "are"
+    raise BadArgument(f"{missing} {given} not given, and {why}. {cure}", parameter=missing.partition(" ")[0])
 
 
 class Sender(Protocol):

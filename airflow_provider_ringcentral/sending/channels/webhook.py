@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.sending.text import checked_text
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.http.transport import Passage
-    from airflow_provider_ringcentral.client.webhook.client import WebhookClient
+    from airflow_provider_ringcentral.client.webhook import WebhookClient
 
 MOST_UNITS = 10_000
 """Of a text. The guide says nothing; it is what a post may have."""

@@ -1,19 +1,168 @@
-"""What a task remembers of its sends, so that a retry does not repeat them."""
+"""What a task remembers of its sends, so that a retry does not repeat them.
+
+Which message at the server belongs to which send, and which answers are still to come.
+
+Where the notes of a task instance are written: Airflow's task state store, or the ledger.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from airflow_provider_ringcentral.client.ledger import Ledger
-from airflow_provider_ringcentral.sending.once.claims import Claims
-from airflow_provider_ringcentral.sending.pages import LedgerPages, Pages, StorePages
+
+Roster = dict[str, float]
+"""Ticket -> epoch seconds until which its request may be under way."""
+
+
+class Claims:
+    """What all sends to one server share through the ledger, which forgets it in 7 days.
+
+    An id is claimed by at most one ticket, for good. While a request is under way its ticket is listed under the digest
+    of its content, so that nobody takes a message whose own answer is still to come.
+    """
+
+    def __init__(self, ledger: Ledger, place: str) -> None:
+        self._ledger = ledger
+        self._place = place
+
+    def departs(self, content: str, ticket: str, until: float) -> None:
+        """A request goes out. Whoever is killed is off the list at `until` (epoch seconds)."""
+        self._change(content, lambda roster: roster.update({ticket: until}))
+
+    def lands(self, content: str, ticket: str) -> None:
+        """It was answered, or its answer is lost."""
+        self._change(content, lambda roster: roster.pop(ticket, None))
+
+    def others_under_way(self, content: str, ticket: str) -> int:
+        """How many others have a request of this content under way."""
+        roster = _roster(self._ledger.read(self._list(content)))
+        now = self._ledger.now()
+        return sum(until > now for other, until in roster.items() if other != ticket)
+
+    def take(self, channel: str, message_id: str, ticket: str) -> bool:
+        """Claim an id; whether it is this ticket's now."""
+        own = ticket.encode()
+
+        def change(holder: bytes | None) -> tuple[bytes, bool]:
+            return holder or own, holder in (None, own)
+
+        return self._ledger.update(self._key(channel, message_id), change)
+
+    def holder(self, channel: str, message_id: str) -> str | None:
+        """The ticket that has claimed an id."""
+        holder = self._ledger.read(self._key(channel, message_id))
+        return None if holder is None else holder.decode()
+
+    def _key(self, channel: str, message_id: str) -> str:
+        return f"claim:{self._place}:{channel}:{message_id}"
+
+    def _list(self, content: str) -> str:
+        return f"rivals:{self._place}:{content}"
+
+    def _change(self, content: str, step: Callable[[Roster], object]) -> None:
+        now = self._ledger.now()
+
+        def change(value: bytes | None) -> tuple[bytes | None, None]:
+            roster = {ticket: until for ticket, until in _roster(value).items() if until > now}
+            step(roster)
+            return msgspec.json.encode(roster) if roster else None, None
+
+        self._ledger.update(self._list(content), change)
+
+
+def _roster(value: bytes | None) -> Roster:
+    try:
+        return {} if value is None else msgspec.json.decode(value, type=Roster)
+    except msgspec.DecodeError:
+        return {}
+
+
+class Pages(Protocol):
+    """JSON values by key, for one task instance."""
+
+    def get(self, key: str) -> Any:
+        """The value, None when there is none."""
+        ...
+
+    def set(self, key: str, value: Any) -> None:
+        """Write or overwrite."""
+        ...
+
+    def swap(self, key: str, before: Any, after: Any) -> bool:
+        """Write `after` if the value still is `before`; whether it was."""
+        ...
+
+
+class LedgerPages:
+    """Pages in the ledger under the name `owner`; they live for 7 days."""
+
+    def __init__(self, ledger: Ledger, owner: str) -> None:
+        self._ledger = ledger
+        self._owner = owner
+
+    def get(self, key: str) -> Any:
+        """The value, None when there is none."""
+        return _value(self._ledger.read(self._key(key)))
+
+    def set(self, key: str, value: Any) -> None:
+        """Write or overwrite."""
+        encoded = msgspec.json.encode(value)
+        self._ledger.update(self._key(key), lambda _: (encoded, None))
+
+    def swap(self, key: str, before: Any, after: Any) -> bool:
+        """Write `after` if the value still is `before`, as one atomic step; whether it was."""
+        encoded = msgspec.json.encode(after)
+
+        def change(now: bytes | None) -> tuple[bytes | None, bool]:
+            return (encoded, True) if _value(now) == before else (now, False)
+
+        return self._ledger.update(self._key(key), change)
+
+    def _key(self, key: str) -> str:
+        return f"sent:{self._owner}:{key}"
+
+
+class StorePages:
+    """Airflow's task state store (3.3 and later).
+
+    It has no compare-and-set. It belongs to the try that Airflow runs: one that Airflow has replaced can neither read
+    nor write it, so between the look and the write nobody else comes.
+    """
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    def get(self, key: str) -> Any:
+        """The value, None when there is none."""
+        return self._store.get(key)
+
+    def set(self, key: str, value: Any) -> None:
+        """Write or overwrite."""
+        self._store.set(key, value)
+
+    def swap(self, key: str, before: Any, after: Any) -> bool:
+        """Write `after` if the value still is `before`; whether it was."""
+        if self._store.get(key) != before:
+            return False
+        self._store.set(key, after)
+        return True
+
+
+def _value(encoded: bytes | None) -> Any:
+    try:
+        return None if encoded is None else msgspec.json.decode(encoded)
+    except msgspec.DecodeError:
+        return None
+
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from airflow.providers.common.compat.sdk import DAG, Asset
 
-from airflow_provider_ringcentral.operators.call_log_sync import RingCentralSyncCallLogOperator
+from airflow_provider_ringcentral.operators.call_log import RingCentralSyncCallLogOperator
 from airflow_provider_ringcentral.operators.recordings import RingCentralDownloadRecordingsOperator
 from airflow_provider_ringcentral.operators.warehouse import RingCentralLoadCallLogOperator
 

@@ -1,4 +1,9 @@
-"""Fax: files as pages to a number."""
+"""Fax: files as pages to a number.
+
+A fax that is at RingCentral and failed, sent anew without its files.
+
+How a fax shall look: resolution and cover page.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +11,76 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_ringcentral.arguments import checked_id
 from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_FAX
-from airflow_provider_ringcentral.client.http.multipart import MultipartBody, Part, text_part
+from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.client.http.request_body import MultipartBody, Part, text_part
 from airflow_provider_ringcentral.sending.channels.attachment import Enclosure
-from airflow_provider_ringcentral.sending.channels.fax.style import FaxStyle
 from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest, given
 from airflow_provider_ringcentral.sending.once.posting import post
-from airflow_provider_ringcentral.sending.status.message_store import sent_messages
-from airflow_provider_ringcentral.sending.text import same_number
+from airflow_provider_ringcentral.sending.status.message_store import messages_by_id, sent_messages
+from airflow_provider_ringcentral.sending.status.status import FAILED, status_of, word
+from airflow_provider_ringcentral.sending.text import checked_text, same_number, utf16_units
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.http.transport import Passage
+
+RESOLUTIONS = ("High", "Low")
+LAST_COVER = 13
+MOST_UNITS = 1024
+"""UTF-16 units on a cover page (FACTS 7.7)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaxStyle:
+    """`cover` is a cover page's index, 0 for none, None for the user's own default."""
+
+    resolution: str = "High"
+    cover: int | None = None
+    cover_text: str = ""
+
+    def fields(self) -> dict[str, str | int]:
+        """As RingCentral calls them."""
+        named = {"faxResolution": self.resolution, "coverIndex": self.cover, "coverPageText": self.cover_text or None}
+        return {name: value for name, value in named.items() if value is not None}
+
+
+def fax_style(resolution: Any, cover: Any, cover_text: Any, *, has_text: bool = False) -> FaxStyle:
+    """The style that an author asks for; with `has_text`, a text is wanted. Raises `BadArgument`."""
+    word = str(resolution).strip().capitalize()
+    if word not in RESOLUTIONS:
+        raise BadArgument(f"resolution {resolution!r} is unknown; it is 'High' or 'Low'.", parameter="resolution")
+    index, text = _cover(cover), cover_text or ""
+    if not isinstance(text, str) or utf16_units(text) > MOST_UNITS:
+        raise BadArgument(
+            f"cover_text is no text of up to {MOST_UNITS} UTF-16 units; shorten it, or fax it as a page: "
+            'files=[{"name": "letter.txt", "text": "…"}, …].',
+            parameter="cover_text",
+        )
+    checked_text(text, MOST_UNITS, name="cover_text", may_be_empty=not has_text)
+    if text and index == 0:
+        raise BadArgument("cover_text stands on a cover page, and cover=0 is none; give 1 to 13.", parameter="cover")
+    return FaxStyle(word, index, text)
+
+
+def _cover(value: Any) -> int | None:
+    if value is None or str(value).strip() in ("", "None"):
+        return None
+    text = "" if isinstance(value, bool) else str(value).strip()
+    if not (text.isascii() and text.isdigit()) or int(text) > LAST_COVER:
+        raise BadArgument(
+            f"cover {value!r} is no cover page; give 0 for none, 1 to {LAST_COVER}, or leave it out for the user's "
+            "own default.",
+            parameter="cover",
+        )
+    return int(text)
+
 
 SOURCE = "SourceDocument"
 
@@ -150,3 +209,79 @@ def _whole(value: Any) -> int:
 
 def _content(numbers: Iterable[Any]) -> str:
     return digest(*sorted(map(same_number, numbers)))
+
+
+NAME = "original_message_id"
+
+
+@dataclass(frozen=True)
+class FaxAgain(AnyFax):
+    """The fax `original`, to all of its recipients again. Source: operationId createFaxMessage with a JSON body.
+
+    `record` is the original's, or what reads it.
+    """
+
+    original: str
+    record: Record | Callable[[], Record]
+    send_time: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """By the fax that failed."""
+        return digest(self.channel, "again", self.original)
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Those of the original."""
+        return tuple(str(party.get("phoneNumber")) for party in given(self.record).get("to") or ())
+
+    @property
+    def sizes(self) -> Sequence[int]:
+        """Those of the original's files, as far as its record has them."""
+        return source_sizes(given(self.record))
+
+    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+        """One POST."""
+        body = {"originalMessageId": self.original, **when(self.send_time)}
+        return post(client, CREATE_FAX.at(accountId=OWN, extensionId=OWN), passage, json=body)
+
+    def resembles(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
+        """Also that it is not the original."""
+        return str(record.get("id")) != self.original and super().resembles(record, content, traits)
+
+
+def failed_fax(client: RingCentralClient, message_id: Any, send_time: datetime | None) -> FaxAgain:
+    """The draft for a fax that failed; it is read when it shall go out, since a retry may find it changed or gone.
+
+    Raises `BadArgument` for what is no id.
+    """
+    text = checked_id(NAME, message_id, "give the id that the task that sent the fax returned")
+    return FaxAgain(text, cache(lambda: _failed(client, text)), send_time)
+
+
+def _failed(client: RingCentralClient, text: str) -> Record:
+    """The record of a fax that failed. One Light request (readMessage).
+
+    Raises `BadArgument` for no fax of this user, and for one that did not fail (which RingCentral refuses: MSG-343).
+    """
+    record = messages_by_id(client, [text]).get(text, {})
+    if word(record.get("type")) != "fax":
+        raise BadArgument(f"{NAME} {text} is no fax of this JWT's user; send the files instead.", parameter=NAME)
+    if word(status_of(record)) not in FAILED:
+        raise BadArgument(
+            f"the fax {text} has the status {status_of(record)}, and only one that failed is sent anew; to send it to "
+            "somebody once more, send its files.",
+            parameter=NAME,
+        )
+    return record
+
+
+def only_original(**others: Any) -> None:
+    """Raise `BadArgument` for arguments that a fax sent anew has already: it goes out as it was."""
+    given = [name for name, value in others.items() if value or value == 0]
+    if given:
+        raise BadArgument(
+            f"{NAME} sends the fax as it was, so {' and '.join(given)} cannot be given with it; leave one of the two "
+            "out.",
+            parameter=NAME,
+        )

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_ringcentral.arguments import object_of
+from airflow_provider_ringcentral.arguments import checked_id, object_of
 from airflow_provider_ringcentral.client.endpoints import CREATE_CARD, READ_CARD, UPDATE_CARD
 from airflow_provider_ringcentral.client.errors import NotFound
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.sending.channels.team_messaging.chat_posts import own_posts
-from airflow_provider_ringcentral.sending.ids import checked_id
+from airflow_provider_ringcentral.sending.channels.team_messaging.chats import own_posts
 from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest
 from airflow_provider_ringcentral.sending.once.posting import post
 from airflow_provider_ringcentral.sending.text import checked_text, same_text

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_ringcentral.arguments import checked_id
 from airflow_provider_ringcentral.client.answer import decoded, objects
 from airflow_provider_ringcentral.client.endpoints import CREATE_FILE, CREATE_POST, UPDATE_POST
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.client.http.multipart import MultipartBody, Part
+from airflow_provider_ringcentral.client.http.request_body import MultipartBody, Part
 from airflow_provider_ringcentral.sending.channels.attachment import Enclosure, size_of
-from airflow_provider_ringcentral.sending.channels.team_messaging.chat_posts import own_posts
-from airflow_provider_ringcentral.sending.ids import checked_id
+from airflow_provider_ringcentral.sending.channels.team_messaging.chats import own_posts
 from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest, given
 from airflow_provider_ringcentral.sending.once.posting import post
 from airflow_provider_ringcentral.sending.text import same_text

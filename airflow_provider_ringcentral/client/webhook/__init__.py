@@ -1,1 +1,0 @@
-"""Team Messaging's incoming webhooks: no login, one URL, a pace of their own."""
