@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from airflow_provider_ringcentral.client.auth.credentials import DEFERRABLE_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.rate_limit import windows
 from airflow_provider_ringcentral.client.rate_limit.turns import LOOK_AGAIN_SECONDS
-from airflow_provider_ringcentral.client.rate_limit.windows import Heard, Window
+from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS, kept_seconds, pause_seconds
 from bench.claim import Claim
 from bench.table import Number, table
@@ -130,7 +130,7 @@ class _Simulation:
     def _answer(self, now: float, task: Task, moment: float) -> None:
         ticket = f"{task.name}:{task.request}"
         recent = sum(1 for counted in self.crowd.counted if now - windows.WINDOW_SECONDS < counted <= now)
-        said = Heard(limit=LIMIT, seconds=windows.WINDOW_SECONDS, remaining=max(0, LIMIT - recent))
+        said = RateLimitInfo(limit=LIMIT, seconds=windows.WINDOW_SECONDS, remaining=max(0, LIMIT - recent))
         windows.answered(self._window, ticket, now, said, self._rng)
         task.request, task.left, task.waited = task.request + 1, task.left - 1, 0.0
         if task.left:

@@ -29,7 +29,7 @@ from airflow_provider_ringcentral.client.answer import (
 )
 from airflow_provider_ringcentral.client.auth.credentials import jwt_claims
 from airflow_provider_ringcentral.client.auth.token_cache import Session, logged_in
-from airflow_provider_ringcentral.client.classify import Judge, Verdict, judge_login
+from airflow_provider_ringcentral.client.classify import Classification, Classifier, judge_login
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.client.http.download import download
 from airflow_provider_ringcentral.client.http.multi_status import as_array, parts_of
@@ -40,9 +40,9 @@ from airflow_provider_ringcentral.client.webhook import judge_webhook
 from airflow_provider_ringcentral.extract.call_log.page import Page
 from airflow_provider_ringcentral.extract.changes.sync import ChangePage
 from airflow_provider_ringcentral.extract.recordings.recording import recordings_of
-from airflow_provider_ringcentral.sending.channels.fax.fax import FaxDraft
-from airflow_provider_ringcentral.sending.channels.pager import PagerDraft
-from airflow_provider_ringcentral.sending.channels.sms import SmsDraft
+from airflow_provider_ringcentral.sending.channels.fax.fax import FaxMessage
+from airflow_provider_ringcentral.sending.channels.pager import PagerMessage
+from airflow_provider_ringcentral.sending.channels.sms import SmsMessage
 from airflow_provider_ringcentral.sending.channels.team_messaging.card import TeamCard
 from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost
 from airflow_provider_ringcentral.sending.status.arrival import Arrival, arrival_told, oldest_first
@@ -223,13 +223,13 @@ def told(error: RingCentralError) -> None:
 def test_verdicts(status, headers, body, flag):
     answer = Answer(status, headers, body)
     for judgement in (
-        Judge(repeatable=flag, wants_json=True, gone_is_done=flag).judge,
-        Judge(repeatable=flag, show_personal_data=True, partial_ok=flag).judge,
+        Classifier(repeatable=flag, wants_json=True, gone_is_done=flag).judge,
+        Classifier(repeatable=flag, show_personal_data=True, partial_ok=flag).judge,
         judge_login,
         judge_webhook,
     ):
         verdict = judgement(answer)
-        assert isinstance(verdict, Verdict)
+        assert isinstance(verdict, Classification)
         assert verdict.delay is None or 0 <= verdict.delay <= 3600
         if verdict.error is not None:
             told(verdict.error)
@@ -283,11 +283,11 @@ def test_parts_of_many_ids(answer):
 
 
 DRAFTS = (
-    SmsDraft("+16505550100", ("+16505550101",), "hello"),
-    PagerDraft((("extensionNumber", "101"),), "hello"),
+    SmsMessage("+16505550100", ("+16505550101",), "hello"),
+    PagerMessage((("extensionNumber", "101"),), "hello"),
     TeamPost("5", "hello"),
     TeamCard("5", {"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "hello"}]}),
-    FaxDraft("+16505550100", ()),
+    FaxMessage("+16505550100", ()),
 )
 
 

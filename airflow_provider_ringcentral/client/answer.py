@@ -14,7 +14,7 @@ import msgspec
 
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.errors.remedies import remedy_for
-from airflow_provider_ringcentral.client.rate_limit.windows import Heard
+from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo
 
 _PERSONAL = (
     re.compile(r"value \[[^\]]*+\]?"),
@@ -108,10 +108,10 @@ def request_id(answer: Answer) -> str | None:
     return one_word(answer.headers.get("RCRequestId"))
 
 
-def heard(headers: Mapping[str, str], refused: float | None = None) -> Heard:
+def heard(headers: Mapping[str, str], refused: float | None = None) -> RateLimitInfo:
     """What the `X-Rate-Limit-*` headers say; both spellings of the guide are accepted (FACTS 3.2)."""
     limit, remaining, window = (_number(_rate(headers, name)) for name in ("Limit", "Remaining", "Window"))
-    return Heard(
+    return RateLimitInfo(
         limit=int(limit or 0) or None,
         seconds=min(window or 0.0, LONGEST_WINDOW_SECONDS) or None,
         remaining=None if remaining is None else int(remaining),

@@ -1,7 +1,7 @@
 """One attempt of a request: at most one HTTP request, and never a sleep.
 
-What is not finished raises `Again`, and only the driver that `Policy` makes waits. So the same attempt serves a task
-and, in a worker thread, a triggerer.
+An unfinished request raises `RetryLater`; only the driver that `Policy` makes waits. So the same attempt serves a
+task and, in a worker thread, a triggerer.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from airflow_provider_ringcentral.client.answer import Answer, clock_behind, dat
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.auth.login import Login
 from airflow_provider_ringcentral.client.auth.token_cache import Use
-from airflow_provider_ringcentral.client.classify import Action, Judge, Verdict, refused_for
+from airflow_provider_ringcentral.client.classify import Action, Classification, Classifier, refused_for
 from airflow_provider_ringcentral.client.errors import BadRequest, RateLimited, Unavailable
 from airflow_provider_ringcentral.client.http.broken_connection import Lost, NeverSent, TooLarge
 from airflow_provider_ringcentral.client.http.multi_status import MULTI_STATUS, as_array
 from airflow_provider_ringcentral.client.http.response_body import body_of, error_body_of, keep
 from airflow_provider_ringcentral.client.http.transport import Bearer, Transport
-from airflow_provider_ringcentral.client.policy import Again
-from airflow_provider_ringcentral.client.rate_limit.slots import Places
-from airflow_provider_ringcentral.client.rate_limit.windows import STRICTEST, Heard
+from airflow_provider_ringcentral.client.policy import RetryLater
+from airflow_provider_ringcentral.client.rate_limit.slots import RateLimiter
+from airflow_provider_ringcentral.client.rate_limit.windows import STRICTEST, RateLimitInfo
 from airflow_provider_ringcentral.client.surrogates import without_halves
 from airflow_provider_ringcentral.client.usage import Usage
 
@@ -48,7 +48,7 @@ class Call:
     method: str
     url: str
     options: dict[str, Any]
-    judge: Judge
+    judge: Classifier
     read: Callable[[requests.Response], Any]
     ticket: str = field(default_factory=lambda: uuid.uuid4().hex)
     failures: int = 0
@@ -64,7 +64,7 @@ class Attempt:
     """Attempts the calls of one client; remembers the groups that answers named."""
 
     def __init__(
-        self, credentials: Credentials, *, login: Login, transport: Transport, places: Places, usage: Usage
+        self, credentials: Credentials, *, login: Login, transport: Transport, places: RateLimiter, usage: Usage
     ) -> None:
         self._credentials = credentials
         self._login = login
@@ -82,7 +82,7 @@ class Attempt:
         """At most one HTTP request: for a token, or the call itself. Returns what `call.read` makes of the answer."""
         try:
             return self._once(call)
-        except Again:
+        except RetryLater:
             # Of a request that may not be repeated this comes only when it was not executed.
             if (passage := call.options.get("passage")) is not None:
                 passage.refused()
@@ -106,14 +106,14 @@ class Attempt:
             return self._act(call, use, call.judge.never_sent(error))
         except Lost as error:
             if call.queued is not None:
-                self._date(call, owner, group, Heard())
+                self._date(call, owner, group, RateLimitInfo())
             lost = call.judge.too_large(error) if isinstance(error, TooLarge) else call.judge.lost(error)
             return self._act(call, use, lost)
 
     def _take_place(self, call: Call, owner: str, group: str) -> None:
         try:
             self._places.take(owner, group, call.ticket, failures=call.failures, turn=self.turn)
-        except Again:
+        except RetryLater:
             # A token may die while its place is waited for: five later logins of others end it (FACTS 2.5).
             call.logged_in_again = False
             raise
@@ -136,8 +136,8 @@ class Attempt:
             body = b""
         return body if call.judge.wants_json else call.read(response)
 
-    def _act(self, call: Call, use: Use, verdict: Verdict) -> Any:
-        """Raise what follows from a verdict that is not DONE: `Again`, or the error."""
+    def _act(self, call: Call, use: Use, verdict: Classification) -> Any:
+        """Raise what follows from a verdict that is not DONE: `RetryLater`, or the error."""
         error = verdict.error or Unavailable("the request failed")
         if verdict.action is Action.LOG_IN:
             self._login.drop(use.token_id)
@@ -145,23 +145,23 @@ class Attempt:
                 # The login works; somebody ends its sessions as fast as they are made. That may pass.
                 raise Unavailable(error.message, **error.fields())
             call.logged_in_again = True
-            raise Again("the token is no longer valid")
+            raise RetryLater("the token is no longer valid")
         if verdict.action is Action.ASK_SCOPE and not call.asked_scope:
             call.asked_scope = True
             if self._login.renew_for_scope(use.token_id):
-                raise Again("the token may lack a scope that was granted meanwhile")
+                raise RetryLater("the token may lack a scope that was granted meanwhile")
         if verdict.action is not Action.AGAIN:
             raise error
         if not isinstance(error, RateLimited):
             call.failures += 1
         what = f"HTTP {error.status}" if error.status else error.message
         reason = f"{type(error).__name__}: {what}"
-        raise Again(reason, delay=verdict.delay, failures=call.failures, error=error)
+        raise RetryLater(reason, delay=verdict.delay, failures=call.failures, error=error)
 
     def _token(self, call: Call) -> Use:
         try:
             return self._login.token(call.ticket, call.login_failures)
-        except Again as again:
+        except RetryLater as again:
             call.waited_for_login = True
             call.login_failures = again.failures
             raise
@@ -189,7 +189,7 @@ class Attempt:
             self._places.give_back(owner, group, call.ticket)
         self._date(call, owner, named, said)
 
-    def _date(self, call: Call, owner: str, group: str, said: Heard) -> None:
+    def _date(self, call: Call, owner: str, group: str, said: RateLimitInfo) -> None:
         call.queued = None
         if group != UNLIMITED:
             self._places.date(owner, group, call.ticket, said)
@@ -206,7 +206,7 @@ class Attempt:
             raise BadRequest(message, status=response.status_code)
         call.url = self._transport.url(url)
         call.options = {**call.options, "params": None}
-        raise Again("redirected")
+        raise RetryLater("redirected")
 
     def leave(self, call: Call) -> None:
         """Leave the queues a call may still stand in when it ends without an answer."""

@@ -52,7 +52,7 @@ class Action(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Classification:
     """An action and, unless all is well, the error it is about; `delay` seconds before trying again, None: back off."""
 
     action: Action
@@ -61,7 +61,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class Classifier:
     """How answers of one request are read.
 
     `repeatable`: a request of unknown fate may be sent again. `wants_json`: a body that is no JSON is a failure, unless
@@ -76,7 +76,7 @@ class Judge:
     gone_is_done: bool = False
     partial_ok: bool = False
 
-    def judge(self, answer: Answer) -> Verdict:
+    def judge(self, answer: Answer) -> Classification:
         """What an answer of the API means."""
         if 200 <= answer.status < 300 or answer.status == 304:
             return self._success(answer)
@@ -85,46 +85,46 @@ class Judge:
         status = answer.status
         if status == 401:
             dead = not codes or codes & DEAD_TOKEN_CODES
-            return Verdict(Action.LOG_IN if dead else Action.FAIL, LoginFailed(**fields))
+            return Classification(Action.LOG_IN if dead else Action.FAIL, LoginFailed(**fields))
         if status == 403:
-            return Verdict(Action.ASK_SCOPE if SCOPE_CODE in codes else Action.FAIL, PermissionDenied(**fields))
+            return Classification(Action.ASK_SCOPE if SCOPE_CODE in codes else Action.FAIL, PermissionDenied(**fields))
         if status == 404:
             # Not when the path leads nowhere, or somebody else answers.
             if self.gone_is_done and not codes & WRONG_PATH_CODES and (not answer.body or json_object(answer.body)):
-                return Verdict(Action.DONE)
-            return Verdict(Action.FAIL, NotFound(**fields))
+                return Classification(Action.DONE)
+            return Classification(Action.FAIL, NotFound(**fields))
         if (wait := answer.refused or refused_for(status, answer.headers)) is not None:
-            return Verdict(Action.AGAIN, RateLimited(**{**fields, "retry_after": wait}), wait)
+            return Classification(Action.AGAIN, RateLimited(**{**fields, "retry_after": wait}), wait)
         if status == 503 and (pause := retry_after(answer.headers)) is not None:
             # Zero says that it was not executed, but not that it will be at once: back off.
-            return Verdict(Action.AGAIN, Unavailable(**{**fields, "retry_after": pause or None}), pause or None)
+            return Classification(Action.AGAIN, Unavailable(**{**fields, "retry_after": pause or None}), pause or None)
         if status == 500 and DAILY_LIMIT_TEXT.encode() in answer.body:
-            return Verdict(Action.FAIL, RateLimited(**fields))
+            return Classification(Action.FAIL, RateLimited(**fields))
         if status == 408 or (status >= 500 and status != 501):
             return self.lost(Unavailable(**fields))
-        return Verdict(Action.FAIL, BadRequest(**fields))
+        return Classification(Action.FAIL, BadRequest(**fields))
 
-    def lost(self, error: Unavailable) -> Verdict:
+    def lost(self, error: Unavailable) -> Classification:
         """No answer that tells whether the request was executed."""
         if self.repeatable:
-            return Verdict(Action.AGAIN, error)
+            return Classification(Action.AGAIN, error)
         unknown = OutcomeUnknown(f"RingCentral may have executed this request, it was not repeated: {error.message}")
         for name in ("status", "codes", "request_id"):
             setattr(unknown, name, getattr(error, name))
-        return Verdict(Action.FAIL, unknown)
+        return Classification(Action.FAIL, unknown)
 
-    def too_large(self, error: Unavailable) -> Verdict:
+    def too_large(self, error: Unavailable) -> Classification:
         """The answer has more bytes than are read: the request was executed, and would be answered alike again."""
         if not self.repeatable:
             return self.lost(error)
         text = f"{error.message}; ask for less at a time (a smaller page or window), or write the answer to a file"
-        return Verdict(Action.FAIL, BadRequest(text))
+        return Classification(Action.FAIL, BadRequest(text))
 
-    def never_sent(self, error: Unavailable) -> Verdict:
+    def never_sent(self, error: Unavailable) -> Classification:
         """No connection was made, so nothing was executed."""
-        return Verdict(Action.AGAIN, error)
+        return Classification(Action.AGAIN, error)
 
-    def _success(self, answer: Answer) -> Verdict:
+    def _success(self, answer: Answer) -> Classification:
         if answer.status == MULTI_STATUS:
             return self._parts(answer)
         bare = not answer.body and (self.may_be_empty or answer.status == 204)
@@ -137,9 +137,9 @@ class Judge:
                     request_id=request_id(answer),
                 )
             )
-        return Verdict(Action.DONE)
+        return Classification(Action.DONE)
 
-    def _parts(self, answer: Answer) -> Verdict:
+    def _parts(self, answer: Answer) -> Classification:
         """207 alone is no success: each part is judged."""
         parts = parts_of(answer.body)
         if parts is None:
@@ -147,13 +147,13 @@ class Judge:
         judged = [(part, self._error_of(part)) for part in parts]
         failed = [(part, error) for part, error in judged if error is not None]
         if not failed or self.partial_ok:
-            return Verdict(Action.DONE)
+            return Classification(Action.DONE)
         lasting = [error for _, error in failed if not isinstance(error, RateLimited | Unavailable)]
         told = [(part, " ".join([f"HTTP {part.status}", *error.codes])) for part, error in failed]
         first = lasting[0] if lasting else failed[0][1]
         fields = {**first.fields(), "request_id": request_id(answer)}
         if lasting:
-            return Verdict(Action.FAIL, type(first)(sentence_of(told, len(parts)), **fields))
+            return Classification(Action.FAIL, type(first)(sentence_of(told, len(parts)), **fields))
         return self.lost(Unavailable(sentence_of(told, len(parts)), **fields))
 
     def _error_of(self, part: Part) -> RingCentralError | None:
@@ -169,7 +169,7 @@ def refused_for(status: int, headers: Mapping[str, str]) -> float | None:
     return (retry_after(headers) or DEFAULT_PENALTY_SECONDS) if status == 429 else None
 
 
-def judge_login(answer: Answer, *, show_personal_data: bool = False) -> Verdict:
+def judge_login(answer: Answer, *, show_personal_data: bool = False) -> Classification:
     """What an answer of the token endpoint means: 408 and 500 are repeated, 429 and 503 waited for, the rest is final.
 
     Source: guide page basics/errors.md (FACTS 2.7).
@@ -178,19 +178,19 @@ def judge_login(answer: Answer, *, show_personal_data: bool = False) -> Verdict:
     if answer.status == 200:
         parsed = json_object(answer.body)
         if _is_token(parsed.get("access_token")) and lifetime(parsed.get("expires_in")) is not None:
-            return Verdict(Action.DONE)
+            return Classification(Action.DONE)
         broken = Unavailable("the token endpoint answered without a token", status=200, request_id=fields["request_id"])
-        return Verdict(Action.AGAIN, broken, LOGIN_REPEAT_SECONDS)
+        return Classification(Action.AGAIN, broken, LOGIN_REPEAT_SECONDS)
     if answer.status in (429, 503):
         wait = retry_after(answer.headers) or DEFAULT_PENALTY_SECONDS
         kind = RateLimited if answer.status == 429 else Unavailable
-        return Verdict(Action.AGAIN, kind(**{**fields, "retry_after": wait}), wait)
+        return Classification(Action.AGAIN, kind(**{**fields, "retry_after": wait}), wait)
     if answer.status in (408, 500):
-        return Verdict(Action.AGAIN, Unavailable(**fields), LOGIN_REPEAT_SECONDS)
+        return Classification(Action.AGAIN, Unavailable(**fields), LOGIN_REPEAT_SECONDS)
     if answer.status > 500:
-        return Verdict(Action.FAIL, Unavailable(**fields))
+        return Classification(Action.FAIL, Unavailable(**fields))
     fields["remedy"] = login_remedy(fields["codes"], answer.status, fields["remedy"])
-    return Verdict(Action.FAIL, LoginFailed(**fields))
+    return Classification(Action.FAIL, LoginFailed(**fields))
 
 
 def _is_token(value: Any) -> bool:

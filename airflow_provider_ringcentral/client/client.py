@@ -14,7 +14,7 @@ from airflow_provider_ringcentral.client.answer import decoded
 from airflow_provider_ringcentral.client.attempt import Attempt, Call
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, Credentials
 from airflow_provider_ringcentral.client.auth.login import Login
-from airflow_provider_ringcentral.client.classify import Judge
+from airflow_provider_ringcentral.client.classify import Classifier
 from airflow_provider_ringcentral.client.errors import RingCentralError, Unavailable
 from airflow_provider_ringcentral.client.http.multi_status import (
     PARTS_AS_JSON,
@@ -28,7 +28,7 @@ from airflow_provider_ringcentral.client.http.transport import Transport, wire_p
 from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.paging import Trail, following, rows
 from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.client.rate_limit.slots import Places, Reservation
+from airflow_provider_ringcentral.client.rate_limit.slots import RateLimiter, Reservation
 from airflow_provider_ringcentral.client.usage import Observer, Usage
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class RingCentralClient:
         self.ledger = ledger
         self.usage = Usage(observe=observe) if observe else Usage()
         self.transport = Transport(credentials, policy.ends if policy else None)
-        self.places = Places(ledger, credentials.timeout + HOLD_SECONDS)
+        self.places = RateLimiter(ledger, credentials.timeout + HOLD_SECONDS)
         self.login = Login(
             credentials,
             ledger,
@@ -246,7 +246,7 @@ class RingCentralClient:
         sent = dict(options)
         repeatable, ending = sent.pop("repeatable", None), sent.pop("on_partial_failure", "fail")
         check_ending(ending)
-        judge = Judge(
+        judge = Classifier(
             endpoints.repeatable(method, urlsplit(url).path) if repeatable is None else repeatable,
             wants_json,
             may_be_empty=method not in endpoints.READING_METHODS,

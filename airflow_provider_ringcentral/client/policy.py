@@ -23,7 +23,7 @@ TELL_SECONDS = 2.0
 """Waits at least this long are logged, once when they begin and then once a minute."""
 
 
-class Again(Exception):
+class RetryLater(Exception):
     """An attempt that did not finish the request: the driver waits and attempts once more.
 
     `delay` is seconds until then (None: back off), `needed` the seconds the whole wait is expected to take, `failures`
@@ -80,7 +80,7 @@ class Policy:
 
     def _rules(self) -> dict[str, Any]:
         return {
-            "retry": tenacity.retry_if_exception_type(Again),
+            "retry": tenacity.retry_if_exception_type(RetryLater),
             "wait": self._delay,
             "stop": self._exhausted,
             "before_sleep": _tell,
@@ -126,9 +126,9 @@ def _sleep(seconds: float, while_waiting: Callable[[], None] | None) -> None:
         while_waiting()
 
 
-def _again(state: tenacity.RetryCallState) -> Again:
+def _again(state: tenacity.RetryCallState) -> RetryLater:
     error = state.outcome.exception() if state.outcome else None
-    if not isinstance(error, Again):
+    if not isinstance(error, RetryLater):
         raise TypeError(f"a policy is asked only about Again, not {error!r}")
     return error
 

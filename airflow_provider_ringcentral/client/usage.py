@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-class Spent:
+class UsageDelta:
     """What `client` spent since this was made, and what the same task spent before: logins and repeats included.
 
     A client without `usage` tells nothing.

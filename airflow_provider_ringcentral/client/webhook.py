@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from airflow_provider_ringcentral.client.answer import Answer, is_json, json_object, without_personal_data
-from airflow_provider_ringcentral.client.classify import Action, Judge, Verdict
+from airflow_provider_ringcentral.client.classify import Action, Classification, Classifier
 from airflow_provider_ringcentral.client.errors import (
     HOST_REFUSED,
     BadRequest,
@@ -40,9 +40,9 @@ from airflow_provider_ringcentral.client.http.broken_connection import Lost, Nev
 from airflow_provider_ringcentral.client.http.hosts import canonical, host_of, is_loopback, may_receive_secrets
 from airflow_provider_ringcentral.client.http.request_body import replayable
 from airflow_provider_ringcentral.client.http.response_body import body_of, error_body_of
-from airflow_provider_ringcentral.client.http.transport import Anonymous, Passage, Transport
+from airflow_provider_ringcentral.client.http.transport import Anonymous, SendObserver, Transport
 from airflow_provider_ringcentral.client.ledger import Ledger
-from airflow_provider_ringcentral.client.policy import Again, Policy
+from airflow_provider_ringcentral.client.policy import Policy, RetryLater
 
 HOSTS = ("hooks.glip.com",)
 """Of webhooks, besides those of RingCentral's domains (FACTS 8.4)."""
@@ -53,7 +53,7 @@ _PATH = re.compile(r"/webhooks?/(?:v2/)?([A-Za-z0-9_-]+)/?")
 
 @dataclass(frozen=True, slots=True)
 class WebhookAddress:
-    """Where a webhook is and how to reach it; made by `webhook_address`. Also what `Transport` asks for (`Reach`)."""
+    """The URL of a webhook and how to reach it, made by `webhook_address`; a `ServerConfig` for `Transport`."""
 
     server: str
     webhook_id: str = field(repr=False)
@@ -119,7 +119,7 @@ def _problem(url: str, hosts: Collection[str]) -> Problem | None:
     )
 
 
-_JUDGE = Judge(repeatable=False)
+_JUDGE = Classifier(repeatable=False)
 _PASSES = frozenset({408, 429})
 
 _GONE = Remedy(
@@ -134,22 +134,26 @@ _REFUSED = Remedy(
 )
 
 
-def judge_webhook(answer: Answer) -> Verdict:
+def judge_webhook(answer: Answer) -> Classification:
     """What to do about an answer. Nothing says that a post was not made except an error that names why."""
     body = json_object(answer.body)
     status = body.get("status")
     told = isinstance(status, str) and status.lower() == "error"
     if answer.status == 404:
-        return Verdict(Action.FAIL, NotFound(_words(body) or "the webhook is not there", status=404, remedy=_GONE))
+        return Classification(
+            Action.FAIL, NotFound(_words(body) or "the webhook is not there", status=404, remedy=_GONE)
+        )
     if told and answer.status < 500 and answer.status not in _PASSES:
-        return Verdict(Action.FAIL, BadRequest(_words(body), status=answer.status, remedy=_REFUSED))
+        return Classification(Action.FAIL, BadRequest(_words(body), status=answer.status, remedy=_REFUSED))
     if 200 <= answer.status < 300:
-        return _JUDGE.lost(_unreadable(answer)) if _is_broken(answer) else Verdict(Action.DONE)
+        return _JUDGE.lost(_unreadable(answer)) if _is_broken(answer) else Classification(Action.DONE)
     if 300 <= answer.status < 400:
-        return Verdict(Action.FAIL, BadRequest("the webhook redirects; it was not followed", status=answer.status))
+        return Classification(
+            Action.FAIL, BadRequest("the webhook redirects; it was not followed", status=answer.status)
+        )
     verdict = _JUDGE.judge(answer)
     # There is no login here to renew.
-    return verdict if verdict.action is Action.AGAIN else Verdict(Action.FAIL, verdict.error)
+    return verdict if verdict.action is Action.AGAIN else Classification(Action.FAIL, verdict.error)
 
 
 def _words(body: Mapping[str, Any]) -> str:
@@ -192,7 +196,7 @@ class WebhookPace:
     def turn(self, held: float | None) -> float:
         """The instant (epoch seconds) at which a post may go out: the turn it holds already, or a new one.
 
-        Raises `Again`, and takes none, when that is more than `max_wait` seconds away.
+        Raises `RetryLater`, and takes none, when that is more than `max_wait` seconds away.
         """
         now = self._ledger.now()
 
@@ -208,14 +212,16 @@ class WebhookPace:
 
         instant = self._ledger.update(self._place, change)
         if instant - now > self._max_wait:
-            raise Again(f"others post through this webhook for {instant - now:.1f} s", delay=instant - now)
+            raise RetryLater(f"others post through this webhook for {instant - now:.1f} s", delay=instant - now)
         return instant
 
     def wait_for(self, instant: float) -> None:
-        """Raise `Again` until the turn has come."""
+        """Raise `RetryLater` until the turn has come."""
         needed = instant - self._ledger.now()
         if needed > 0:
-            raise Again(f"the webhook takes a post a second; the turn of this one is in {needed:.1f} s", delay=needed)
+            raise RetryLater(
+                f"the webhook takes a post a second; the turn of this one is in {needed:.1f} s", delay=needed
+            )
 
     def close(self, seconds: float) -> None:
         """The webhook has had too many: nobody posts for so long, also those who have a turn."""
@@ -242,7 +248,7 @@ class _Posting:
     """One request on its way."""
 
     options: dict[str, Any]
-    passage: Passage | None
+    passage: SendObserver | None
     failures: int = 0
     turn: float | None = None
     """Epoch seconds from which it may be sent."""
@@ -270,7 +276,7 @@ class WebhookClient:
         self._pace = WebhookPace(ledger, credentials.session_key, self._policy.max_wait)
         self._raise_as = raise_as
 
-    def post(self, body: Mapping[str, Any], passage: Passage | None = None) -> None:
+    def post(self, body: Mapping[str, Any], passage: SendObserver | None = None) -> None:
         """Post a body of format 2, once, one a second by all who share the ledger.
 
         Waits for its turn, and repeats when it was certainly not taken (429, no connection). Raises `RateLimited` when
@@ -306,10 +312,10 @@ class WebhookClient:
         if verdict.delay:
             self._pace.close(verdict.delay)
         what = f"HTTP {error.status}" if error.status else error.message
-        raise Again(f"{type(error).__name__}: {what}", delay=verdict.delay, failures=posting.failures, error=error)
+        raise RetryLater(f"{type(error).__name__}: {what}", delay=verdict.delay, failures=posting.failures, error=error)
 
-    def _verdict(self, posting: _Posting) -> Verdict:
-        judge, path = Judge(repeatable=False), self.credentials.path
+    def _verdict(self, posting: _Posting) -> Classification:
+        judge, path = Classifier(repeatable=False), self.credentials.path
         try:
             with self._transport.send(
                 "POST", path, Anonymous(), passage=posting.passage, **posting.options

@@ -9,7 +9,7 @@ from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
 from airflow_provider_ringcentral.files.atomic import complete_file, tidying
 from airflow_provider_ringcentral.files.formats import Format
-from airflow_provider_ringcentral.files.staging.checkpoint import Parts
+from airflow_provider_ringcentral.files.staging.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -21,7 +21,7 @@ def check_if_empty(if_empty: str) -> None:
         raise BadArgument(f"if_empty {if_empty!r} is unknown; it is 'write', 'skip' or 'fail'.", parameter="if_empty")
 
 
-def publish(parts: Parts, lines: Iterable[bytes], destination: UPath, chosen: Format) -> tuple[int, str]:
+def publish(parts: Checkpoint, lines: Iterable[bytes], destination: UPath, chosen: Format) -> tuple[int, str]:
     """Make `lines`, those of `parts`, the file `destination`, complete at once; its bytes and SHA-256."""
     if chosen.verbatim and (published := parts.publish(destination)):
         return published
@@ -30,7 +30,7 @@ def publish(parts: Parts, lines: Iterable[bytes], destination: UPath, chosen: Fo
     return out.bytes, out.sha256
 
 
-def put_away(parts: Parts) -> None:
+def put_away(parts: Checkpoint) -> None:
     """Remove the parts of a finished extract. Those that a store keeps are marked: no later run goes on with them."""
     with tidying("The parts of a finished extract"):
         try:

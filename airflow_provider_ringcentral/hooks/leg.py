@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sending.once.message import digest
-from airflow_provider_ringcentral.sending.once.store import PREFIX, LedgerPages
+from airflow_provider_ringcentral.sending.once.store import PREFIX, LedgerKeyValueStore
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -38,7 +38,7 @@ class Leg:
             return
         if self._deferrable:
             client.attempt.turn = self._task
-        usage, pages = client.usage, LedgerPages(client.ledger, self._task)
+        usage, pages = client.usage, LedgerKeyValueStore(client.ledger, self._task)
         usage.earlier = max(_counts(pages.get(NOTE)), _counts(self._store and self._store.get(NOTE)))
         observe = usage.observe
 
@@ -62,7 +62,7 @@ class Leg:
         if self._task is None:
             return
         if done:
-            LedgerPages(self.client.ledger, self._task).set(NOTE, NOTHING)
+            LedgerKeyValueStore(self.client.ledger, self._task).set(NOTE, NOTHING)
         if self._store is not None and (not done or self.client.usage.earlier != NOTHING):
             self._store.set(NOTE, list(NOTHING if done else self.client.usage.whole()))
 

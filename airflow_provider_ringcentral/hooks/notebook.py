@@ -15,22 +15,28 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.sending.lives import Trial, signed_in
 from airflow_provider_ringcentral.sending.once.message import digest
-from airflow_provider_ringcentral.sending.once.store import PREFIX, LedgerPages, Notebook, Pages, StorePages
+from airflow_provider_ringcentral.sending.once.store import (
+    PREFIX,
+    IdempotencyStore,
+    KeyValueStore,
+    LedgerKeyValueStore,
+    TaskStateKeyValueStore,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.webhook import WebhookClient
-    from airflow_provider_ringcentral.sending.once.store import Pages
+    from airflow_provider_ringcentral.sending.once.store import KeyValueStore
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class FirstStart:
     """Since when a task waits (epoch seconds), and what was there before. `pages` is None when an author gave it."""
 
     since: float
-    pages: Pages | None = None
+    pages: KeyValueStore | None = None
     order: int = 0
 
     def before(self, ids: Iterable[str]) -> frozenset[str] | None:
@@ -51,7 +57,7 @@ class Beginning:
 
 def first_start(
     context: Mapping[str, Any], client: RingCentralClient, *, resumed: bool, reschedules: bool
-) -> Beginning:
+) -> FirstStart:
     """When the first try of the task began; a person who clears it makes it begin anew.
 
     It is noted in Airflow's task state store (3.3+), else in the ledger. A note may be missing: a ledger that is not
@@ -68,7 +74,7 @@ def first_start(
         began = start_of_run(context) if again and context.get("task_state_store") is None else None
         noted = looked.timestamp() if looked else notebook.now() if began is None else began
         notebook.pages.set(name, noted)
-    return Beginning(float(noted), notebook.pages, notebook.order)
+    return FirstStart(float(noted), notebook.pages, notebook.order)
 
 
 def first_look(context: Mapping[str, Any]) -> datetime | None:
@@ -123,7 +129,7 @@ ANSWER_SECONDS = 15.0
 
 def notebook_of(
     context: Mapping[str, Any], client: RingCentralClient | WebhookClient, *, resumed: bool = False
-) -> Notebook:
+) -> IdempotencyStore:
     """The notebook of the task instance in `context`: Airflow's task state store (3.3+), else pages of the ledger.
 
     `resumed`: this try was here before, and comes back from a deferral. A ledger that is a file may not be the one that
@@ -132,16 +138,16 @@ def notebook_of(
     """
     ti, store = context.get("ti"), context.get("task_state_store")
     sole = client.ledger.shared and settings.ledger_is_sole()
-    pages: Pages
+    pages: KeyValueStore
     all_known = True
     if store is not None:
-        pages = StorePages(store)
+        pages = TaskStateKeyValueStore(store)
     elif ti is None:
-        pages = LedgerPages(client.ledger, uuid.uuid4().hex)
+        pages = LedgerKeyValueStore(client.ledger, uuid.uuid4().hex)
     else:
         pages, all_known = _pages(context, client, resumed=resumed)
         all_known = all_known or (client.ledger.shared and settings.ledger_is_everywhere())
-    return Notebook(
+    return IdempotencyStore(
         pages=pages,
         ledger=client.ledger,
         place=digest(client.credentials.server),
@@ -157,7 +163,7 @@ def notebook_of(
 
 def _pages(
     context: Mapping[str, Any], client: RingCentralClient | WebhookClient, *, resumed: bool
-) -> tuple[Pages, bool]:
+) -> tuple[KeyValueStore, bool]:
     """The task's pages of the ledger, and whether all of its tries since a person's last clear were noted there."""
     ti = context["ti"]
     names = (ti.dag_id, ti.run_id, ti.task_id, getattr(ti, "map_index", -1))
@@ -167,7 +173,7 @@ def _pages(
         client.ledger, digest(client.credentials.server, app, *names), trial, earlier_owner=digest(*names)
     )
     needed = set(range(trial.before + 1, trial.number + resumed))
-    return LedgerPages(client.ledger, owner), needed <= set(known)
+    return LedgerKeyValueStore(client.ledger, owner), needed <= set(known)
 
 
 def tries_before(context: Mapping[str, Any]) -> int:

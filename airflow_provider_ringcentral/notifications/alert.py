@@ -129,13 +129,13 @@ class RingCentralAlertNotifier(BaseNotifier):
 
     def _tell(self, client: Any, context: Mapping[str, Any]) -> None:
         from airflow_provider_ringcentral.notifications.alert_text import key_of, subject_of
-        from airflow_provider_ringcentral.notifications.throttle import Storm, discard_earlier
+        from airflow_provider_ringcentral.notifications.throttle import AlertThrottle, discard_earlier
         from airflow_provider_ringcentral.sending.once.message import digest
 
         rules, name, line = self._rules(), subject_of(context), self.line()
         discard_earlier(client.ledger, line)
         line = digest(line, client.credentials.session_key)
-        storm = Storm(client.ledger, line, rules, self.dedup_key or key_of(context), name)
+        storm = AlertThrottle(client.ledger, line, rules, self.dedup_key or key_of(context), name)
         word = storm.word()
         if word is None:
             self.log.info("The alert about %s is counted and not sent: others like it were, or tell of it.", name)

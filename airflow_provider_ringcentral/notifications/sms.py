@@ -60,14 +60,14 @@ class RingCentralSmsNotifier(RingCentralAccountNotifier):
         """A message each; nobody keeps the others back."""
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
         from airflow_provider_ringcentral.hooks.settings import log_personal_data
-        from airflow_provider_ringcentral.sending.batch import Parcel, send_all_then_look
-        from airflow_provider_ringcentral.sending.channels.sms import SmsDraft
+        from airflow_provider_ringcentral.sending.batch import AddressedMessage, send_all_then_look
+        from airflow_provider_ringcentral.sending.channels.sms import SmsMessage
         from airflow_provider_ringcentral.sending.parties import recipients
         from airflow_provider_ringcentral.sending.senders import SMS, sender
         from airflow_provider_ringcentral.sending.text import checked_number
 
         everybody = recipients(self.to, checked_number)
         own = sender(client, self.from_number, SMS, show_numbers=log_personal_data(), any_of_several=True)
-        parcels = [Parcel(SmsDraft(own, (one.address,), text), one.places) for one in everybody]
+        parcels = [AddressedMessage(SmsMessage(own, (one.address,), text), one.places) for one in everybody]
         # A notebook of its own: what the task itself has sent to the same number is another message.
         return send_all_then_look(client, parcels, notebook_of({}, client), settling=SECONDS_OF_LOOKING)

@@ -48,7 +48,7 @@ class Quiet(msgspec.Struct):
     summed: bool = False
 
 
-class Board(msgspec.Struct):
+class ThrottleState(msgspec.Struct):
     """What all who alert the same people share. Times are epoch seconds.
 
     `quiet` has the keys that were told of lately, `out` when something was sent in the last hour. `held` is what was
@@ -109,7 +109,7 @@ class Word:
         return names
 
 
-class Storm:
+class AlertThrottle:
     """An alert of `key` about `name` in the storms of one `line` (a digest of who is told how, by whom)."""
 
     def __init__(self, ledger: Ledger, line: str, rules: Rules, key: str, name: str) -> None:
@@ -131,7 +131,7 @@ class Storm:
     def take_back(self, word: Word) -> None:
         """Nobody got `word`: the next alert tells of it, and may be sent at once."""
 
-        def step(board: Board, now: float) -> None:
+        def step(board: ThrottleState, now: float) -> None:
             told = [] if word.summary else [(self._key, Held(self._name, 1))]
             for key, one in [*word.held.items(), *told]:
                 _hold(board, now, key, one)
@@ -142,7 +142,7 @@ class Storm:
 
         self._change(step)
 
-    def _admitted(self, board: Board, now: float) -> tuple[Fate, Word | None]:
+    def _admitted(self, board: ThrottleState, now: float) -> tuple[Fate, Word | None]:
         fate = fate_of(board, now, self._key, self._rules)
         if fate is Fate.SEND:
             board.last = now
@@ -164,7 +164,7 @@ class Storm:
             if done:
                 return word
 
-    def _ended(self, board: Board, now: float) -> tuple[bool, Word | None]:
+    def _ended(self, board: ThrottleState, now: float) -> tuple[bool, Word | None]:
         if board.turn != self._ticket:
             return True, None
         if now - board.last < self._rules.gather and now - board.since < self._rules.longest:
@@ -175,7 +175,7 @@ class Storm:
             board.held = {}
         return True, self._taken(board, now, summary=not alone)
 
-    def _taken(self, board: Board, now: float, *, summary: bool) -> Word:
+    def _taken(self, board: ThrottleState, now: float, *, summary: bool) -> Word:
         """Take what was held back off the board, to be told now."""
         board.out, most = [*board.out, now][-MOST_KEYS:], self._rules.max_per_hour
         full = most is not None and len(board.out) > most
@@ -187,7 +187,7 @@ class Storm:
         board.held, board.since, board.turn = {}, 0.0, ""
         return word
 
-    def _change(self, step: Callable[[Board, float], T]) -> T:
+    def _change(self, step: Callable[[ThrottleState, float], T]) -> T:
         now = self._ledger.now()
 
         def change(value: bytes | None) -> tuple[bytes, T]:
@@ -207,7 +207,7 @@ def discard_earlier(ledger: Ledger, line: str) -> None:
         log.info("What an earlier version noted of alerts to these recipients is discarded.")
 
 
-def fate_of(board: Board, now: float, key: str, rules: Rules) -> Fate:
+def fate_of(board: ThrottleState, now: float, key: str, rules: Rules) -> Fate:
     """What becomes of an alert of `key`. Pure."""
     left = 1 if rules.max_per_hour is None else rules.max_per_hour - len(board.out)
     calm = now - board.last >= rules.gather
@@ -218,7 +218,7 @@ def fate_of(board: Board, now: float, key: str, rules: Rules) -> Fate:
     return Fate.COUNT if left < 0 or (quiet is not None and quiet.summed) else Fate.WAIT
 
 
-def _hold(board: Board, now: float, key: str, more: Held) -> None:
+def _hold(board: ThrottleState, now: float, key: str, more: Held) -> None:
     if not board.held:
         board.since = now
     if key not in board.held and len(board.held) >= MOST_NAMES:
@@ -226,15 +226,15 @@ def _hold(board: Board, now: float, key: str, more: Held) -> None:
     board.held.setdefault(key, Held(more.name)).count += more.count
 
 
-def _forget(board: Board, now: float) -> None:
+def _forget(board: ThrottleState, now: float) -> None:
     board.out = [moment for moment in board.out if now - moment < HOUR]
     lasting = [(key, quiet) for key, quiet in board.quiet.items() if now < quiet.until]
     board.quiet = dict(lasting[-MOST_KEYS:])
 
 
-def _board(value: bytes | None) -> Board:
+def _board(value: bytes | None) -> ThrottleState:
     try:
-        return Board() if value is None else msgspec.json.decode(value, type=Board)
+        return ThrottleState() if value is None else msgspec.json.decode(value, type=ThrottleState)
     except msgspec.MsgspecError:
         log.warning("What the ledger knows of earlier alerts is damaged or of another version; it is discarded.")
-        return Board()
+        return ThrottleState()

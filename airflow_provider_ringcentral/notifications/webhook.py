@@ -75,8 +75,8 @@ class RingCentralWebhookNotifier(RingCentralAlertNotifier):
     def send(self, client: WebhookClient, text: str) -> Outcomes:
         """One post."""
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
-        from airflow_provider_ringcentral.sending.batch import Parcel, send_all
+        from airflow_provider_ringcentral.sending.batch import AddressedMessage, send_all
         from airflow_provider_ringcentral.sending.channels.webhook import WebhookPost, webhook_body
 
         body = webhook_body(text, title=self.title, activity=self.activity, icon_uri=self.icon_uri)
-        return send_all(client, [Parcel(WebhookPost(body), ())], notebook_of({}, client))
+        return send_all(client, [AddressedMessage(WebhookPost(body), ())], notebook_of({}, client))

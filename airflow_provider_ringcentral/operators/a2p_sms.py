@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.operators.steps.inputs import Wishes
+    from airflow_provider_ringcentral.operators.steps.inputs import SendOptions
     from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress
     from airflow_provider_ringcentral.sending.broadcast.broadcast import Broadcast, BroadcastReceipt
     from airflow_provider_ringcentral.sending.broadcast.rows import Addressee
-    from airflow_provider_ringcentral.sending.once.store import Notebook
+    from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
 
 Recipients = str | Sequence[str | Mapping[str, Any]]
 
@@ -155,7 +155,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         return announce(receipt, context, self.outlets)
 
     def _carried_out(
-        self, broadcast: Broadcast, client: RingCentralClient, notebook: Notebook, wishes: Wishes
+        self, broadcast: Broadcast, client: RingCentralClient, notebook: IdempotencyStore, wishes: SendOptions
     ) -> BroadcastReceipt:
         from airflow_provider_ringcentral.files.atomic import check_destination
         from airflow_provider_ringcentral.files.formats import format_of
@@ -206,7 +206,9 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
             raise BadArgument(f"chunk_size {size} is not from 1 to {MOST_MESSAGES}.", parameter="chunk_size")
         return size
 
-    def _wait(self, client: RingCentralClient, notebook: Notebook, batches: list[str], wishes: Wishes) -> None:
+    def _wait(
+        self, client: RingCentralClient, notebook: IdempotencyStore, batches: list[str], wishes: SendOptions
+    ) -> None:
         """Wait until all batches are where they are wanted."""
         from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress, batches_by_id
         from airflow_provider_ringcentral.sending.status.status import NotConfirmed

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.arguments import Moment, Span
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.operators.steps.inputs import Wishes
-    from airflow_provider_ringcentral.sending.batch import Parcel
-    from airflow_provider_ringcentral.sending.channels.attachment import Enclosure
+    from airflow_provider_ringcentral.operators.steps.inputs import SendOptions
+    from airflow_provider_ringcentral.sending.batch import AddressedMessage
+    from airflow_provider_ringcentral.sending.channels.attachment import FileAttachment
     from airflow_provider_ringcentral.sending.once.message import Sent
-    from airflow_provider_ringcentral.sending.once.store import Notebook
-    from airflow_provider_ringcentral.sending.status.following import Standing
+    from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
+    from airflow_provider_ringcentral.sending.status.following import DeliveryState
 
 SECONDS_EACH_POLL = 30.0
 SECONDS_UNTIL_SENT = 3600.0
@@ -109,24 +109,29 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
         self._run_context = context
         return super().execute_complete(context, event)
 
-    def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
+    def parcels(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One fax a recipient, or the one that failed."""
         from airflow_provider_ringcentral.operators.steps.inputs import addressees
-        from airflow_provider_ringcentral.sending.batch import Parcel
-        from airflow_provider_ringcentral.sending.channels.fax.fax import FaxDraft, failed_fax, fax_style, only_original
+        from airflow_provider_ringcentral.sending.batch import AddressedMessage
+        from airflow_provider_ringcentral.sending.channels.fax.fax import (
+            FaxMessage,
+            failed_fax,
+            fax_style,
+            only_original,
+        )
         from airflow_provider_ringcentral.sending.text import checked_number
 
         moment = moment_of("send_time", self.send_time)
         if self.original_message_id not in (None, ""):
             only_original(to=self.to, files=self.files, cover=self.cover, cover_text=self.cover_text)
-            return [Parcel(failed_fax(client, self.original_message_id, moment), ())]
+            return [AddressedMessage(failed_fax(client, self.original_message_id, moment), ())]
         everybody = addressees(self.log, self.to, checked_number, group=False)
         style = fax_style(self.resolution, self.cover, self.cover_text, has_text=self._has_cover_text)
         # A retry that finds the fax sent needs no file, and it may be gone.
         files = cache(partial(self._enclosures, alone=bool(style.cover)))
-        return [Parcel(FaxDraft(one.address[0], files, style, moment), one.places) for one in everybody]
+        return [AddressedMessage(FaxMessage(one.address[0], files, style, moment), one.places) for one in everybody]
 
-    def _enclosures(self, *, alone: bool) -> tuple[Enclosure, ...]:
+    def _enclosures(self, *, alone: bool) -> tuple[FileAttachment, ...]:
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.sending.channels.fax.files import fax_files
 
@@ -148,13 +153,20 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
         return {"name": path.name, **{name: value for name, value in item.items() if name != "template"}, "text": text}
 
     def _follow(
-        self, client: RingCentralClient, notebook: Notebook, keys: Mapping[str, str], standing: Standing, wishes: Wishes
-    ) -> Standing:
+        self,
+        client: RingCentralClient,
+        notebook: IdempotencyStore,
+        keys: Mapping[str, str],
+        standing: DeliveryState,
+        wishes: SendOptions,
+    ) -> DeliveryState:
         moment = moment_of("send_time", self.send_time)
         ahead = 0.0 if moment is None else max(0.0, moment.timestamp() - notebook.now())
         return super()._follow(client, notebook, keys, standing, replace(wishes, timeout=wishes.timeout + ahead))
 
-    def _told(self, parcel: Parcel[RingCentralClient], sent: Sent, record: Mapping[str, Any]) -> dict[str, Any]:
+    def _told(
+        self, parcel: AddressedMessage[RingCentralClient], sent: Sent, record: Mapping[str, Any]
+    ) -> dict[str, Any]:
         told = super()._told(parcel, sent, record)
         del told["segments"]
         return {**told, "pages": record.get("faxPageCount")}

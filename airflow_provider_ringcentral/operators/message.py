@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.errors import RingCentralError
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.operators.steps.inputs import Wishes
-    from airflow_provider_ringcentral.sending.batch import Parcel
+    from airflow_provider_ringcentral.operators.steps.inputs import SendOptions
+    from airflow_provider_ringcentral.sending.batch import AddressedMessage
     from airflow_provider_ringcentral.sending.once.message import Sent
-    from airflow_provider_ringcentral.sending.once.store import Notebook
+    from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
     from airflow_provider_ringcentral.sending.outcomes import Outcomes
-    from airflow_provider_ringcentral.sending.status.following import Standing
+    from airflow_provider_ringcentral.sending.status.following import DeliveryState
 
 SECONDS_EACH_POLL = 10.0
 SECONDS_UNTIL_SENT = 600.0
@@ -100,7 +100,7 @@ class RingCentralMessageOperator(BaseOperator):
         """The hook of the Connection."""
         return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
-    def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
+    def parcels(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """The messages, everything about them checked."""
         raise BadArgument(f"{type(self).__name__} does not say what to send: override parcels().")
 
@@ -124,7 +124,7 @@ class RingCentralMessageOperator(BaseOperator):
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
         from airflow_provider_ringcentral.operators.steps.inputs import wishes_of
         from airflow_provider_ringcentral.sending.batch import send_all
-        from airflow_provider_ringcentral.sending.status.following import Standing, ungrouped
+        from airflow_provider_ringcentral.sending.status.following import DeliveryState, ungrouped
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             wishes = wishes_of(self, context)
@@ -142,7 +142,9 @@ class RingCentralMessageOperator(BaseOperator):
             failure = self._failure(context, outcomes)
             sent = {place: one.sent for place, one in enumerate(outcomes.all) if one.sent is not None}
             keys = {one.id: parcels[place].draft.key for place, one in sent.items()}
-            known = Standing({one.id: one.record for one in sent.values()}, wishes.wait_for).updated(ungrouped(seen))
+            known = DeliveryState({one.id: one.record for one in sent.values()}, wishes.wait_for).updated(
+                ungrouped(seen)
+            )
             standing = self._follow(client, notebook, keys, known, wishes)
             if failure is not None:
                 raise failure
@@ -170,8 +172,13 @@ class RingCentralMessageOperator(BaseOperator):
         return error
 
     def _follow(
-        self, client: RingCentralClient, notebook: Notebook, keys: Mapping[str, str], standing: Standing, wishes: Wishes
-    ) -> Standing:
+        self,
+        client: RingCentralClient,
+        notebook: IdempotencyStore,
+        keys: Mapping[str, str],
+        standing: DeliveryState,
+        wishes: SendOptions,
+    ) -> DeliveryState:
         """Wait until every message is where it is wanted. What failed is sent anew by the next try."""
         from airflow_provider_ringcentral.sending.status.following import check_failures, look_after, not_confirmed
         from airflow_provider_ringcentral.sending.status.status import Outcome
@@ -188,12 +195,14 @@ class RingCentralMessageOperator(BaseOperator):
             raise not_confirmed(standing, ids, wishes.timeout)
         return standing
 
-    def _pause(self, notebook: Notebook, standing: Standing, ids: Sequence[str], wishes: Wishes) -> bool:
+    def _pause(
+        self, notebook: IdempotencyStore, standing: DeliveryState, ids: Sequence[str], wishes: SendOptions
+    ) -> bool:
         """Wait for the next look; whether there is time for one. Without a worker, if the task can give it back."""
         defer = partial(self._defer_until_final, standing, ids, wishes.poll_interval) if self.deferrable else None
         return rest(notebook, seconds=wishes.poll_interval, timeout=wishes.timeout, defer=defer)
 
-    def _defer_until_final(self, standing: Standing, ids: Sequence[str], interval: float, left: float) -> None:
+    def _defer_until_final(self, standing: DeliveryState, ids: Sequence[str], interval: float, left: float) -> None:
         """Come back with what the trigger sees of those that wait, or at the deadline."""
         from airflow_provider_ringcentral.sending.status.following import made_since
         from airflow_provider_ringcentral.sending.status.status import Outcome
@@ -210,7 +219,9 @@ class RingCentralMessageOperator(BaseOperator):
         )
         self.defer(trigger=trigger, method_name="execute_complete")
 
-    def _told(self, parcel: Parcel[RingCentralClient], sent: Sent, record: Mapping[str, Any]) -> dict[str, Any]:
+    def _told(
+        self, parcel: AddressedMessage[RingCentralClient], sent: Sent, record: Mapping[str, Any]
+    ) -> dict[str, Any]:
         return {
             "to": list(parcel.places),
             "id": sent.id,

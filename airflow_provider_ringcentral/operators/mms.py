@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import ObjectStoragePath
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.sending.batch import Parcel
+    from airflow_provider_ringcentral.sending.batch import AddressedMessage
 
 
 class RingCentralSendMmsOperator(RingCentralMessageOperator):
@@ -67,12 +67,12 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
         self.from_number = from_number
         self.group = group
 
-    def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
+    def parcels(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message a recipient, or one to all."""
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.steps.inputs import phones
-        from airflow_provider_ringcentral.sending.batch import Parcel
-        from airflow_provider_ringcentral.sending.channels.mms import MmsDraft, attachments
+        from airflow_provider_ringcentral.sending.batch import AddressedMessage
+        from airflow_provider_ringcentral.sending.channels.mms import MmsMessage, attachments
         from airflow_provider_ringcentral.sending.channels.sms import MOST_UNITS
         from airflow_provider_ringcentral.sending.text import checked_text
 
@@ -80,4 +80,4 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
         # A retry that finds the message sent needs no file, and it may be gone.
         files = cache(lambda: attachments([storage_path(place, "file") for place in places_of("files", self.files)]))
         sender, everybody = phones(self.log, client, self.to, self.from_number, group=self.group, media=True)
-        return [Parcel(MmsDraft(sender, one.address, text, files), one.places) for one in everybody]
+        return [AddressedMessage(MmsMessage(sender, one.address, text, files), one.places) for one in everybody]

@@ -9,7 +9,7 @@ from airflow_provider_ringcentral.operators.message import RingCentralMessageOpe
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.sending.batch import Parcel
+    from airflow_provider_ringcentral.sending.batch import AddressedMessage
 
 Extension = str | int | Mapping[str, str]
 
@@ -39,13 +39,13 @@ class RingCentralSendPagerOperator(RingCentralMessageOperator):
         self.text = text
         self.group = group
 
-    def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
+    def parcels(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message an extension, or one to all."""
         from airflow_provider_ringcentral.operators.steps.inputs import addressees
-        from airflow_provider_ringcentral.sending.batch import Parcel
-        from airflow_provider_ringcentral.sending.channels.pager import MOST_UNITS, PagerDraft, checked_address
+        from airflow_provider_ringcentral.sending.batch import AddressedMessage
+        from airflow_provider_ringcentral.sending.channels.pager import MOST_UNITS, PagerMessage, checked_address
         from airflow_provider_ringcentral.sending.text import checked_text
 
         text = checked_text(self.text, MOST_UNITS)
         everybody = addressees(self.log, self.to, checked_address, group=self.group)
-        return [Parcel(PagerDraft(one.address, text), one.places) for one in everybody]
+        return [AddressedMessage(PagerMessage(one.address, text), one.places) for one in everybody]

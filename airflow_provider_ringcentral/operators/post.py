@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.arguments import Span
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.operators.steps.inputs import OnceWishes
-    from airflow_provider_ringcentral.sending.once.message import Draft, Sent
+    from airflow_provider_ringcentral.operators.steps.inputs import OnceOptions
+    from airflow_provider_ringcentral.sending.once.message import Message, Sent
 
 
 class RingCentralPostOperator(BaseOperator):
@@ -52,7 +52,7 @@ class RingCentralPostOperator(BaseOperator):
         """What is posted through."""
         raise BadArgument(f"{type(self).__name__} does not say how to post: override client().")
 
-    def draft(self, client: Any) -> Draft[Any]:
+    def draft(self, client: Any) -> Message[Any]:
         """What to post, everything about it checked."""
         raise BadArgument(f"{type(self).__name__} does not say what to post: override draft().")
 
@@ -82,7 +82,7 @@ class RingCentralPostOperator(BaseOperator):
             changed = self.change(client)
             return self._once(context, client, wishes, resumed=resumed) if changed is None else changed
 
-    def _once(self, context: Context, client: Any, wishes: OnceWishes, *, resumed: bool) -> dict[str, Any]:
+    def _once(self, context: Context, client: Any, wishes: OnceOptions, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.notebook import notebook_of
         from airflow_provider_ringcentral.sending.once.send_once import send_once
 

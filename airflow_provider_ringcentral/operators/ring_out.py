@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.arguments import Span
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.sending.channels.ring_out import Ringing, RingOutDraft
-    from airflow_provider_ringcentral.sending.once.store import Notebook
+    from airflow_provider_ringcentral.sending.channels.ring_out import Ringing, RingOutCall
+    from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
 
 SECONDS_EACH_POLL = 3.0
 SECONDS_UNTIL_ENDED = 3600.0
@@ -144,10 +144,10 @@ class RingCentralRingOutOperator(BaseOperator):
             notebook.finish()
         return {"id": sent.id, "status": ringing.call, "caller": ringing.caller, "callee": ringing.callee}
 
-    def _draft(self) -> RingOutDraft:
+    def _draft(self) -> RingOutCall:
         from airflow_provider_ringcentral.arguments import flag_of, one_of
         from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-        from airflow_provider_ringcentral.sending.channels.ring_out import WAIT_FOR, RingOutDraft
+        from airflow_provider_ringcentral.sending.channels.ring_out import WAIT_FOR, RingOutCall
         from airflow_provider_ringcentral.sending.text import checked_number
 
         one_of("wait_for", self.wait_for, WAIT_FOR)
@@ -164,9 +164,9 @@ class RingCentralRingOutOperator(BaseOperator):
             options["callerId"] = {"phoneNumber": checked_number("caller_id", self.caller_id)}
         if _given(self.play_prompt):
             options["playPrompt"] = flag_of("play_prompt", self.play_prompt)
-        return RingOutDraft(caller, to, options)
+        return RingOutCall(caller, to, options)
 
-    def _follow(self, client: RingCentralClient, notebook: Notebook, key: str, call_id: str) -> Ringing:
+    def _follow(self, client: RingCentralClient, notebook: IdempotencyStore, key: str, call_id: str) -> Ringing:
         """Wait until the call is where it is wanted. One that was not connected is placed anew by the next try."""
         from airflow_provider_ringcentral.arguments import seconds_of
         from airflow_provider_ringcentral.operators.steps.deferral import rest

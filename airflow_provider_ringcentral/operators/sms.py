@@ -9,7 +9,7 @@ from airflow_provider_ringcentral.operators.message import RingCentralMessageOpe
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.sending.batch import Parcel
+    from airflow_provider_ringcentral.sending.batch import AddressedMessage
 
 
 class RingCentralSendSmsOperator(RingCentralMessageOperator):
@@ -65,17 +65,17 @@ class RingCentralSendSmsOperator(RingCentralMessageOperator):
         self.from_number = from_number
         self.group = group
 
-    def parcels(self, client: RingCentralClient) -> list[Parcel[RingCentralClient]]:
+    def parcels(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message a recipient, or one to all."""
         from airflow_provider_ringcentral.operators.steps.inputs import phones
-        from airflow_provider_ringcentral.sending.batch import Parcel
-        from airflow_provider_ringcentral.sending.channels.sms import MOST_UNITS, SmsDraft
+        from airflow_provider_ringcentral.sending.batch import AddressedMessage
+        from airflow_provider_ringcentral.sending.channels.sms import MOST_UNITS, SmsMessage
         from airflow_provider_ringcentral.sending.text import checked_text, segments
 
         text = checked_text(self.text, MOST_UNITS)
         sender, everybody = phones(self.log, client, self.to, self.from_number, group=self.group)
         self.log.info("Messages: %d, of SMS segments each: %d.", len(everybody), segments(text))
-        return [Parcel(SmsDraft(sender, one.address, text), one.places) for one in everybody]
+        return [AddressedMessage(SmsMessage(sender, one.address, text), one.places) for one in everybody]
 
     def segments(self, record: Mapping[str, Any]) -> int:
         """RingCentral's count, else ours."""

@@ -1,7 +1,7 @@
 """Sending once: the algorithm, what it remembers, and one file a channel. No Airflow here.
 
-A channel (SMS, fax, a chat post …) is a `Draft`: a value that knows how to send itself, how to look itself up and what
-makes a message its own. `send_once(client, draft, notebook)` does the rest and returns `Sent(id, record, found)`.
+A channel (SMS, fax, a chat post …) is a `Message`: a value that knows how to send itself, how to look itself
+up and what makes a message its own. `send_once(client, draft, notebook)` does the rest and returns `Sent(id, record, found)`.
 
 **What is promised.** A draft goes out once for each order. An order is a run of the task with all its retries; a person
 who clears a task that had succeeded gives a new one. Within an order:
@@ -18,7 +18,7 @@ who clears a task that had succeeded gives a new one. Within an order:
 4. A retry after a kill finds "went out" without an id and starts with the look. Not found: as 3; Airflow never repeats
    blindly. But when a *person* has cleared the task since, it is sent: that person has decided.
 5. A retry that finds an id returns it, also after a kill between success and its report. What is known to have come to
-   nothing (`Notebook.forget`) is sent anew.
+   nothing (`IdempotencyStore.forget`) is sent anew.
 6. Every write of a note says what it replaces. An old process that Airflow took for dead and its retry may both wait
    for their quota: who comes second finds another note than it read, sends nothing, and looks.
 
@@ -34,8 +34,8 @@ Clearing sets `max_tries` to the tries so far and the retries of now. So when th
 success has noted, a person has cleared the task, and the next generation begins with nothing noted.
 
 **What proves that a message found is ours.** That it is like the one noted, was made since, and nobody has claimed it,
-provided that everybody notes in this ledger what is theirs (`Notebook.sole`): it is in Redis, or the executor is local.
-Else it may be anybody's, and 3 goes on as if nothing had been found. While a rival's request of the same content is
+provided that everybody notes in this ledger what is theirs (`IdempotencyStore.sole`): it is in Redis, or the executor
+is local. Else it may be anybody's, and 3 goes on as if nothing had been found. While a rival's request of the same content is
 under way, one candidate per rival is left alone; an answer whose id somebody has taken nevertheless takes another one.
 
 **A retry without a note.** Each try enters itself in the ledger before it sends. When all tries of the order are there,
@@ -49,5 +49,5 @@ Claims and pages of the ledger live for 7 days; what went out longer ago is not 
 freezes its list, so that its batches stay the same whoever goes on with them. Of alerts that come together not all are
 sent (`storm.py`).
 
-To add a channel: subclass `Draft` (`draft.py`), hand `passage` to the one request that sends, and nothing else.
+To add a channel: subclass `Message` (`draft.py`), hand `passage` to the one request that sends, and nothing else.
 """

@@ -23,9 +23,9 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
     error_of,
 )
-from airflow_provider_ringcentral.sending.once.message import Draft
+from airflow_provider_ringcentral.sending.once.message import Message
 from airflow_provider_ringcentral.sending.once.send_once import send_once
-from airflow_provider_ringcentral.sending.once.store import PREFIX, Notebook
+from airflow_provider_ringcentral.sending.once.store import PREFIX, IdempotencyStore
 from airflow_provider_ringcentral.sending.outcomes import Fate, Outcome, Outcomes
 
 PAGE = f"{PREFIX}failed"
@@ -54,7 +54,7 @@ class Page(msgspec.Struct):
 class FailedBefore:
     """What the notes of a task say of those who failed before."""
 
-    def __init__(self, notebook: Notebook) -> None:
+    def __init__(self, notebook: IdempotencyStore) -> None:
         self._notebook = notebook
         self._page = _page(notebook.pages.get(PAGE))
         same = self._page.attempt == notebook.attempt
@@ -131,17 +131,17 @@ FAILING_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
-class Parcel(Generic[C]):
+class AddressedMessage(Generic[C]):
     """A draft, and the places of its recipients in the operator's `to` (from 0)."""
 
-    draft: Draft[C]
+    draft: Message[C]
     places: tuple[int, ...]
 
 
 def send_all(
     client: C,
-    parcels: Sequence[Parcel[C]],
-    notebook: Notebook,
+    parcels: Sequence[AddressedMessage[C]],
+    notebook: IdempotencyStore,
     *,
     on_unknown: str = "look",
     on_rerun: str = "send",
@@ -188,7 +188,7 @@ def send_all(
 
 
 def send_all_then_look(
-    client: C, parcels: Sequence[Parcel[C]], notebook: Notebook, *, settling: float | None = None
+    client: C, parcels: Sequence[AddressedMessage[C]], notebook: IdempotencyStore, *, settling: float | None = None
 ) -> Outcomes:
     """As `send_all`, for who has little time: lost answers are looked for when everybody was sent to."""
     outcomes = send_all(client, parcels, notebook, on_unknown="fail", settling=settling)
@@ -208,7 +208,7 @@ def _fate(error: RingCentralError) -> Fate:
     return Fate.LATER if isinstance(error, (RateLimited, Unavailable)) else Fate.REFUSED
 
 
-def _is_out(notebook: Notebook, parcel: Parcel[C], error: RingCentralError) -> bool:
+def _is_out(notebook: IdempotencyStore, parcel: AddressedMessage[C], error: RingCentralError) -> bool:
     """Whether it may be at the server all the same: it went out, and the look for it got no answer."""
     if isinstance(error, OutcomeUnknown):
         return True
@@ -216,7 +216,7 @@ def _is_out(notebook: Notebook, parcel: Parcel[C], error: RingCentralError) -> b
     return entry is not None and bool(entry.id or entry.sends)
 
 
-def _failures(parcels: Sequence[Parcel[C]], result: Outcomes) -> Iterator[tuple[str, RingCentralError]]:
+def _failures(parcels: Sequence[AddressedMessage[C]], result: Outcomes) -> Iterator[tuple[str, RingCentralError]]:
     for parcel, outcome in zip(parcels, result.all, strict=True):
         if outcome.error is not None:
             yield parcel.draft.key, outcome.error

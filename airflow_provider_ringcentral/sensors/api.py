@@ -104,12 +104,12 @@ class RingCentralApiSensor(RingCentralWaitSensor):
     def _seen(self, event: Mapping[str, Any]) -> Any:
         """What the trigger saw. Too large for its event, or sealed with a secret replaced since: looked at again."""
         from airflow_provider_ringcentral.client.answer import decoded
-        from airflow_provider_ringcentral.client.auth.encryption import Seal
+        from airflow_provider_ringcentral.client.auth.encryption import TokenEncryptor
         from airflow_provider_ringcentral.triggers.condition import Look
 
         if not self.do_xcom_push:
             return None
-        text = Seal(self.hook.credentials).open(event["sealed"]) if event["sealed"] else None
+        text = TokenEncryptor(self.hook.credentials).open(event["sealed"]) if event["sealed"] else None
         if text is None:
             return self._returned(self._look(DEFAULT_MAX_WAIT_SECONDS))
         return self._returned(Look(done=True, value=decoded(text.encode())))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress
     from airflow_provider_ringcentral.sending.status.arrival import Arrival
-    from airflow_provider_ringcentral.sending.status.following import Standing
+    from airflow_provider_ringcentral.sending.status.following import DeliveryState
     from airflow_provider_ringcentral.triggers.condition import Look
 
 __all__ = ["RingCentralA2PBatchSensor", "RingCentralMessageStatusSensor", "RingCentralNewMessageSensor"]
@@ -57,7 +57,7 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         super().__init__(**kwargs)
         self.message_id = message_id
         self.wait_for = wait_for
-        self._standing: Standing | None = None
+        self._standing: DeliveryState | None = None
 
     def _check(self) -> None:
         from airflow_provider_ringcentral.sending.status.status import checked_wait_for
@@ -75,21 +75,21 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         return ids_of("message_id", self.message_id, MOST_MESSAGES)
 
     def _ask(self, client: RingCentralClient) -> Look:
-        from airflow_provider_ringcentral.sending.status.following import Standing, look_after, still_waiting
+        from airflow_provider_ringcentral.sending.status.following import DeliveryState, look_after, still_waiting
         from airflow_provider_ringcentral.triggers.condition import Look
 
         ids = self._ids()
-        self._standing = look_after(client, ids, self._standing or Standing({}, self.wait_for))
+        self._standing = look_after(client, ids, self._standing or DeliveryState({}, self.wait_for))
         return Look(
             done=self._standing.ended(ids), value=self._standing.records, reason=still_waiting(self._standing, ids)
         )
 
     def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
-        from airflow_provider_ringcentral.sending.status.following import Standing, made_since
+        from airflow_provider_ringcentral.sending.status.following import DeliveryState, made_since
         from airflow_provider_ringcentral.sending.status.status import Outcome
         from airflow_provider_ringcentral.triggers.messages import RingCentralMessageStatusTrigger
 
-        standing = self._standing or Standing({}, self.wait_for)
+        standing = self._standing or DeliveryState({}, self.wait_for)
         return RingCentralMessageStatusTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
             ids=self._ids(),
@@ -109,12 +109,12 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         from airflow_provider_ringcentral.client.errors import DeliveryFailed
         from airflow_provider_ringcentral.hooks.failures import for_airflow
         from airflow_provider_ringcentral.hooks.xcom import bounded
-        from airflow_provider_ringcentral.sending.status.following import Standing, check_failures
+        from airflow_provider_ringcentral.sending.status.following import DeliveryState, check_failures
         from airflow_provider_ringcentral.sending.status.status import code_of, status_of
 
         ids, records = self._ids(), look.value
         try:
-            check_failures(Standing(records, self.wait_for), ids)
+            check_failures(DeliveryState(records, self.wait_for), ids)
         except DeliveryFailed as error:
             # Sending anew may help, waiting anew does not.
             raise for_airflow(DeliveryFailed(error.message, **{**error.fields(), "temporary": False})) from None

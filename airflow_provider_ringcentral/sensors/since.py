@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.arguments import Moment
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.hooks.notebook import Beginning
+    from airflow_provider_ringcentral.hooks.notebook import FirstStart
     from airflow_provider_ringcentral.sending.once.message import Record
     from airflow_provider_ringcentral.sending.status.arrival import Arrival
     from airflow_provider_ringcentral.triggers.calls import EndedCall
@@ -34,7 +34,7 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
     def __init__(self, *, since: Moment = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.since = since
-        self._beginning: Beginning | None = None
+        self._beginning: FirstStart | None = None
 
     @property
     def _from(self) -> float:
@@ -54,13 +54,13 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
         super()._prepare(context)
         self._beginning = self._began(context, resumed=False)
 
-    def _began(self, context: Context, *, resumed: bool) -> Beginning:
+    def _began(self, context: Context, *, resumed: bool) -> FirstStart:
         from airflow_provider_ringcentral.arguments import moment_of
-        from airflow_provider_ringcentral.hooks.notebook import Beginning, first_start
+        from airflow_provider_ringcentral.hooks.notebook import FirstStart, first_start
 
         given = moment_of("since", self.since)
         if given is not None:
-            return Beginning(given.timestamp())
+            return FirstStart(given.timestamp())
         return first_start(context, self.hook.get_conn(), resumed=resumed, reschedules=self.reschedule)
 
     def _since_text(self) -> str:

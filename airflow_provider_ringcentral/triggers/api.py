@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from airflow.triggers.base import TriggerEvent
 
-from airflow_provider_ringcentral.client.auth.encryption import Seal
+from airflow_provider_ringcentral.client.auth.encryption import TokenEncryptor
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.hooks.xcom import XCOM_LIMIT_BYTES
 from airflow_provider_ringcentral.triggers.condition import Look, judge, passing
@@ -112,5 +112,5 @@ class RingCentralPauseTrigger(RingCentralQuotaTrigger):
 
 def _sealed(credentials: Credentials, value: Any) -> str | None:
     """The value for the worker, which has the same credentials; None when it is too large for an event."""
-    sealed = Seal(credentials).close(msgspec.json.encode(value).decode())
+    sealed = TokenEncryptor(credentials).close(msgspec.json.encode(value).decode())
     return sealed if len(sealed) <= XCOM_LIMIT_BYTES else None

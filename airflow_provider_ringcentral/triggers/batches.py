@@ -13,11 +13,11 @@ from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchP
 from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import listed
-from airflow_provider_ringcentral.triggers.rounds import MOST_PAGES, RingCentralFollowTrigger, Sweep
+from airflow_provider_ringcentral.triggers.rounds import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
-    from airflow_provider_ringcentral.triggers.rounds import Topic
+    from airflow_provider_ringcentral.triggers.rounds import PollTarget
 
 MOST_BATCHES = 100
 """In one wait: a million messages."""
@@ -29,7 +29,7 @@ class RingCentralA2PBatchTrigger(RingCentralFollowTrigger):
     `found` is, by id, what their records say.
     """
 
-    def asks(self) -> tuple[Topic[Any], Any]:
+    def asks(self) -> tuple[PollTarget[Any], Any]:
         """How far these batches have come."""
         return BatchStatuses(), FollowedBatches(BatchProgress(self.ids, self.wait_for), self.since)
 
@@ -52,7 +52,7 @@ class FollowedBatches:
         return Look(done=not self.pending, value=self._progress.records, reason=self._progress.reason)
 
 
-class BatchStatuses(Sweep):
+class BatchStatuses(BatchLookup):
     """Batches of the account: three by id, a request each, else the list."""
 
     alone: ClassVar[int] = 3

@@ -25,7 +25,7 @@ from airflow_provider_ringcentral.triggers.listing import as_it_is, listed
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
-    from airflow_provider_ringcentral.triggers.rounds import Topic
+    from airflow_provider_ringcentral.triggers.rounds import PollTarget
 
 MOST_EXTENSIONS = 500
 
@@ -145,7 +145,7 @@ class RingCentralCallTrigger(RingCentralComingTrigger):
     `found` are ids, times and results, oldest first.
     """
 
-    def asks(self) -> tuple[Topic[Any], Any]:
+    def asks(self) -> tuple[PollTarget[Any], Any]:
         """Which calls have ended."""
         return EndedCalls(self.path), Awaited(EndedCall.of_json(self.wanted), ended_look, self.start)
 

@@ -14,18 +14,18 @@ from airflow_provider_ringcentral.client.endpoints import LIST_MESSAGES
 from airflow_provider_ringcentral.client.errors import NotFound
 from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.sending.status.arrival import Arrival
-from airflow_provider_ringcentral.sending.status.following import Standing, brief_of, grouped, still_waiting
+from airflow_provider_ringcentral.sending.status.following import DeliveryState, brief_of, grouped, still_waiting
 from airflow_provider_ringcentral.sending.status.message_store import MOST_IDS, query_by_ids, records_by_ids
 from airflow_provider_ringcentral.sending.status.status import Outcome
 from airflow_provider_ringcentral.triggers.arrivals import Arrivals, arrivals_look
 from airflow_provider_ringcentral.triggers.awaited import Awaited, RingCentralComingTrigger
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import listed
-from airflow_provider_ringcentral.triggers.rounds import MOST_PAGES, RingCentralFollowTrigger, Sweep
+from airflow_provider_ringcentral.triggers.rounds import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
-    from airflow_provider_ringcentral.triggers.rounds import Topic
+    from airflow_provider_ringcentral.triggers.rounds import PollTarget
 
 
 class FollowedMessages:
@@ -34,7 +34,7 @@ class FollowedMessages:
     def __init__(self, ids: Sequence[str], wait_for: str, since: float | None) -> None:
         self.since = since
         self._ids = ids
-        self._standing = Standing({}, wait_for)
+        self._standing = DeliveryState({}, wait_for)
 
     @property
     def pending(self) -> Collection[str]:
@@ -52,7 +52,7 @@ class FollowedMessages:
         )
 
 
-class MessageStatuses(Sweep):
+class MessageStatuses(BatchLookup):
     """Messages of the JWT's own user: fifty by id in one request, else the list of those sent."""
 
     alone: ClassVar[int] = MOST_IDS
@@ -93,7 +93,7 @@ class RingCentralMessageStatusTrigger(RingCentralFollowTrigger):
     `found` is what is known of them, as `sending/brief.py` groups it.
     """
 
-    def asks(self) -> tuple[Topic[Any], Any]:
+    def asks(self) -> tuple[PollTarget[Any], Any]:
         """The statuses of these messages."""
         return MessageStatuses(), FollowedMessages(self.ids, self.wait_for, self.since)
 
@@ -104,6 +104,6 @@ class RingCentralNewMessageTrigger(RingCentralComingTrigger):
     `found` are ids, times and attachments, oldest first.
     """
 
-    def asks(self) -> tuple[Topic[Any], Any]:
+    def asks(self) -> tuple[PollTarget[Any], Any]:
         """What is new in this mailbox."""
         return Arrivals(self.path), Awaited(Arrival.of_json(self.wanted), arrivals_look, self.start)

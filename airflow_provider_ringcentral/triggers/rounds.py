@@ -36,7 +36,7 @@ LAST_LOOK_SECONDS = 60.0
 """How long a wait may go on after its deadline for the answer to its last look."""
 
 
-class Topic(Protocol[Asked_contra]):
+class PollTarget(Protocol[Asked_contra]):
     """What a round asks. Equal topics of one client share a round."""
 
     def __hash__(self) -> int:
@@ -77,11 +77,11 @@ class _Wait(Generic[Q]):
             self.told.set_result(look)
 
 
-_rounds: dict[tuple[AsyncRingCentralClient, Hashable], Rounds] = {}  # type: ignore[type-arg]
+_rounds: dict[tuple[AsyncRingCentralClient, Hashable], PollCoordinator] = {}  # type: ignore[type-arg]
 
 
 async def answer(
-    client: AsyncRingCentralClient, topic: Topic[Q], question: Q, *, interval: float, first: float, deadline: float
+    client: AsyncRingCentralClient, topic: PollTarget[Q], question: Q, *, interval: float, first: float, deadline: float
 ) -> Look:
     """The look that answers `question`, or the last one when `deadline` (epoch seconds) has passed.
 
@@ -89,7 +89,7 @@ async def answer(
     every `interval` seconds, the first one after `first`. What may pass is waited out; raises what waiting cannot mend.
     """
     key = (client, topic)
-    rounds = _rounds.setdefault(key, Rounds(client, topic))
+    rounds = _rounds.setdefault(key, PollCoordinator(client, topic))
     try:
         return await rounds.answer(question, max(SHORTEST_INTERVAL_SECONDS, interval), first, deadline)
     finally:
@@ -97,10 +97,10 @@ async def answer(
             del _rounds[key]
 
 
-class Rounds(Generic[Q]):
+class PollCoordinator(Generic[Q]):
     """One round at a time for all waits. It runs while there are any, in a task that belongs to none of them."""
 
-    def __init__(self, client: AsyncRingCentralClient, topic: Topic[Q]) -> None:
+    def __init__(self, client: AsyncRingCentralClient, topic: PollTarget[Q]) -> None:
         self._client = client
         self._topic = topic
         self._waits: set[_Wait[Q]] = set()
@@ -195,7 +195,7 @@ class Followed(Protocol):
 
 
 @dataclass(frozen=True)
-class Sweep(ABC):
+class BatchLookup(ABC):
     """Up to `alone` records are asked for by id. More are looked up in a list since the oldest of them.
 
     Of those that the list does not show, the `in_turn` that were not asked for longest are asked for by id.

@@ -18,7 +18,7 @@ from airflow_provider_ringcentral.triggers.rounds import answer
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
-    from airflow_provider_ringcentral.triggers.rounds import Topic
+    from airflow_provider_ringcentral.triggers.rounds import PollTarget
 
 SPREAD_SECONDS = 2.0
 """Over which triggers that start together begin: a thousand at once would hold the event loop for half a second."""
@@ -88,7 +88,7 @@ class RingCentralSharedTrigger(RingCentralWaitTrigger):
     | error | `error`: kind, message, fields of what waiting cannot mend |
     """
 
-    def asks(self) -> tuple[Topic[Any], Any]:
+    def asks(self) -> tuple[PollTarget[Any], Any]:
         """What is asked, and this wait's question. Equal topics of one client share their looks."""
         raise NotImplementedError
 

@@ -9,13 +9,13 @@ import pytest
 
 from airflow_provider_ringcentral.client.rate_limit import windows
 from airflow_provider_ringcentral.client.rate_limit.turns import FORGOTTEN_SECONDS, LOOK_AGAIN_SECONDS
-from airflow_provider_ringcentral.client.rate_limit.windows import Heard, Window
+from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
 
 RNG = random.Random(7)
 
 
 def answered(window: Window, ticket: str, now: float, **heard: float) -> None:
-    windows.answered(window, ticket, now, Heard(**heard), random.Random(7))
+    windows.answered(window, ticket, now, RateLimitInfo(**heard), random.Random(7))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.auth.login import FIRST_LOGIN_SPREAD_SECONDS
 from airflow_provider_ringcentral.client.rate_limit import windows as pacing
-from airflow_provider_ringcentral.client.rate_limit.windows import Heard, Window
+from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
 
 SESSIONS = 5
 DAY = 24 * 3600.0
@@ -26,15 +26,15 @@ class Bucket:
     closed: float = 0.0
     refused: int = 0
 
-    def ask(self, now: float) -> Heard:
+    def ask(self, now: float) -> RateLimitInfo:
         while self.times and self.times[0] <= now - 60.0:
             self.times.popleft()
         if now < self.closed or len(self.times) >= self.limit:
             self.closed = now + 60.0
             self.refused += 1
-            return Heard(refused=60.0)
+            return RateLimitInfo(refused=60.0)
         self.times.append(now)
-        return Heard(limit=self.limit, seconds=60.0, remaining=self.limit - len(self.times))
+        return RateLimitInfo(limit=self.limit, seconds=60.0, remaining=self.limit - len(self.times))
 
 
 @dataclass
@@ -58,7 +58,9 @@ class World:
         self.buckets = {"auth": Bucket(5), "heavy": Bucket(10)}
         self.alive: deque[int] = deque(maxlen=SESSIONS)
         self.logins = 0
-        self.events = [(self.rng.uniform(0, 1 + FIRST_LOGIN_SPREAD_SECONDS), n, "", Heard()) for n in range(clients)]
+        self.events = [
+            (self.rng.uniform(0, 1 + FIRST_LOGIN_SPREAD_SECONDS), n, "", RateLimitInfo()) for n in range(clients)
+        ]
         heapq.heapify(self.events)
 
     def run(self) -> float:
@@ -72,7 +74,7 @@ class World:
                 self.send(n, wake)
         return max(client.done for client in self.clients)
 
-    def answer(self, client: Client, group: str, heard: Heard, now: float) -> float:
+    def answer(self, client: Client, group: str, heard: RateLimitInfo, now: float) -> float:
         pacing.answered(client.windows[group], "t", now, heard, self.rng)
         if heard.refused is None and group == "heavy":
             client.work -= 1
@@ -84,7 +86,7 @@ class World:
         group = "auth" if client.token not in self.alive else "heavy"
         instant = pacing.reserve(client.windows[group], "t", now, 75.0)
         if instant > now:
-            heapq.heappush(self.events, (instant + self.rng.uniform(0, 0.02), n, "", Heard()))
+            heapq.heappush(self.events, (instant + self.rng.uniform(0, 0.02), n, "", RateLimitInfo()))
             return
         heard = self.buckets[group].ask(now)
         if group == "auth" and heard.refused is None:

@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.rate_limit import windows
 from airflow_provider_ringcentral.client.rate_limit.turns import EARLY_SECONDS, WAKING_SECONDS
-from airflow_provider_ringcentral.client.rate_limit.windows import Heard, Window
+from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
 from bench.crowd import simulate
 
 
@@ -17,7 +17,7 @@ def full(limit: int, now: float = 100.0) -> Window:
     window = Window(limit=limit)
     for number in range(limit):
         windows.reserve(window, f"sent{number}", now, 75)
-        windows.answered(window, f"sent{number}", now, Heard(), random.Random(7))
+        windows.answered(window, f"sent{number}", now, RateLimitInfo(), random.Random(7))
     return window
 
 
@@ -61,7 +61,7 @@ def test_a_turn_ends_with_a_window_s_requests_while_others_wait():
     window = Window(limit=4)
     for number in range(4):
         assert windows.reserve(window, f"first's {number}", 100.0 + number, 75, "first") == 100.0 + number
-        windows.answered(window, f"first's {number}", 100.0 + number, Heard(), random.Random(7))
+        windows.answered(window, f"first's {number}", 100.0 + number, RateLimitInfo(), random.Random(7))
     windows.await_turn(window, "second", 104.0, 180.0)
 
     assert windows.reserve(window, "first's 4", 105.0, 75, "first") > 160.0

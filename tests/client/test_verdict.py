@@ -9,9 +9,9 @@ from requests.structures import CaseInsensitiveDict
 
 from airflow_provider_ringcentral.client import errors
 from airflow_provider_ringcentral.client.answer import Answer, error_fields, group_named, heard, retry_after
-from airflow_provider_ringcentral.client.classify import Action, Judge, judge_login
+from airflow_provider_ringcentral.client.classify import Action, Classifier, judge_login
 
-READ, SEND = Judge(repeatable=True, wants_json=True), Judge(repeatable=False)
+READ, SEND = Classifier(repeatable=True, wants_json=True), Classifier(repeatable=False)
 
 
 def answer(status: int, body: object = None, **headers: str) -> Answer:

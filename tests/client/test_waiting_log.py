@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from airflow_provider_ringcentral.client.errors import RateLimited
-from airflow_provider_ringcentral.client.policy import Again, Policy
+from airflow_provider_ringcentral.client.policy import Policy, RetryLater
 
 
 def lines(caplog, waits: list[tuple[float, float]], max_wait: float = 1e6) -> list[str]:
@@ -22,7 +22,7 @@ def lines(caplog, waits: list[tuple[float, float]], max_wait: float = 1e6) -> li
     def attempt() -> None:
         if left:
             delay, needed = left.pop(0)
-            raise Again("the reason", delay=delay, needed=needed)
+            raise RetryLater("the reason", delay=delay, needed=needed)
 
     driver(attempt)
     return [record.getMessage() for record in caplog.records]
@@ -50,7 +50,7 @@ def test_many_short_waits_are_told_once_they_add_up(caplog):
 
 def test_a_wait_beyond_patience_is_an_error_that_says_why():
     def attempt() -> NoReturn:
-        raise Again("the reason", delay=10.0, needed=90.0)
+        raise RetryLater("the reason", delay=10.0, needed=90.0)
 
     with pytest.raises(RateLimited, match="the reason") as caught:
         Policy(max_wait=60.0).retrying()(attempt)
@@ -62,7 +62,7 @@ def test_a_wait_beyond_patience_is_an_error_that_says_why():
 def test_a_429_beyond_patience_keeps_what_ringcentral_said_and_names_the_bound():
     def attempt() -> NoReturn:
         error = RateLimited("Request rate exceeded", status=429, codes=["CMN-301"], retry_after=90.0, request_id="r1")
-        raise Again("the reason", delay=90.0, error=error)
+        raise RetryLater("the reason", delay=90.0, error=error)
 
     with pytest.raises(RateLimited, match="Request rate exceeded") as caught:
         Policy(max_wait=60.0).retrying()(attempt)

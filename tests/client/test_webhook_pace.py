@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
-from airflow_provider_ringcentral.client.policy import Again
+from airflow_provider_ringcentral.client.policy import RetryLater
 from airflow_provider_ringcentral.client.webhook import WebhookPace
 
 NOW = 1_000_000.0
@@ -36,7 +36,7 @@ def test_a_turn_that_is_held_is_not_taken_again(ledger):
     held = pace.turn(None)
 
     assert pace.turn(held) == held == NOW + 1
-    with pytest.raises(Again) as caught:
+    with pytest.raises(RetryLater) as caught:
         pace.wait_for(held)
     assert caught.value.delay == 1
     ledger.at = NOW + 1
@@ -48,7 +48,7 @@ def test_who_would_wait_too_long_takes_no_turn(ledger):
     for _ in range(10):
         patient.turn(None)
 
-    with pytest.raises(Again, match=r"others post through this webhook for 10\.0 s") as caught:
+    with pytest.raises(RetryLater, match=r"others post through this webhook for 10\.0 s") as caught:
         hasty.turn(None)
 
     assert caught.value.needed == 10

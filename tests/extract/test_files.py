@@ -20,10 +20,10 @@ from airflow_provider_ringcentral.client.errors import ConfigurationError
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
-from airflow_provider_ringcentral.extract.changes.run import Bookmark, BookmarkFile, remove_older
+from airflow_provider_ringcentral.extract.changes.run import SyncState, SyncStateFile, remove_older
 from airflow_provider_ringcentral.extract.publish import put_away
 from airflow_provider_ringcentral.files.atomic import BLOCK, check_destination, complete_file
-from airflow_provider_ringcentral.files.staging.checkpoint import Parts
+from airflow_provider_ringcentral.files.staging.checkpoint import Checkpoint
 from airflow_provider_ringcentral.sending.broadcast.folder import BroadcastFolder, Line
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
@@ -220,8 +220,8 @@ def stubborn() -> Iterator[UPath]:
 
 
 def bookmark_left(folder: UPath) -> None:
-    file = BookmarkFile(folder / "a-1.json")
-    file.write(Bookmark(fingerprint="x"))
+    file = SyncStateFile(folder / "a-1.json")
+    file.write(SyncState(fingerprint="x"))
     file.remove()
 
 
@@ -237,12 +237,12 @@ def copy_left(folder: UPath) -> None:
 
 
 def others_left(folder: UPath) -> None:
-    Parts(folder / "calls.parts", "x").append(b"{}\n", records=1, oldest=0, newest=0, cursor="")
-    assert not Parts(folder / "calls.parts", "y")
+    Checkpoint(folder / "calls.parts", "x").append(b"{}\n", records=1, oldest=0, newest=0, cursor="")
+    assert not Checkpoint(folder / "calls.parts", "y")
 
 
 def parts_left(folder: UPath) -> None:
-    parts = Parts(folder / "calls.parts", "x")
+    parts = Checkpoint(folder / "calls.parts", "x")
     parts.append(b'{"id":"1"}\n', records=1, oldest=0, newest=0, cursor="")
     put_away(parts)
 

@@ -12,7 +12,7 @@ from upath import UPath
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
 from airflow_provider_ringcentral.extract.changes.run import remove_older
-from airflow_provider_ringcentral.files.staging.checkpoint import Parts
+from airflow_provider_ringcentral.files.staging.checkpoint import Checkpoint
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
 QUERY = CallLogQuery("/restapi/v1.0/account/~/call-log", DAY, DAY + timedelta(days=1))
@@ -58,9 +58,9 @@ def test_an_extract_of_many_pages_that_was_killed(log_of, calls_of, place, odd, 
 def test_parts_that_are_discarded_are_ours(place):
     path = place / ODD[0] / "calls.csv"
     for folder in (ODD[0], MATCHED):
-        Parts(place / folder / "calls.csv", "00").append(b"{}\n", records=1, oldest=1, newest=1, cursor="end")
-    assert Parts(path, "ff").discarded == 1
-    assert len(Parts(place / MATCHED / "calls.csv", "00")) == 1
+        Checkpoint(place / folder / "calls.csv", "00").append(b"{}\n", records=1, oldest=1, newest=1, cursor="end")
+    assert Checkpoint(path, "ff").discarded == 1
+    assert len(Checkpoint(place / MATCHED / "calls.csv", "00")) == 1
     assert not any(name.startswith(ODD[0]) for name in below(place))
 
 

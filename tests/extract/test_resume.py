@@ -20,7 +20,7 @@ from upath import UPath
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
-from airflow_provider_ringcentral.files.staging.checkpoint import Parts
+from airflow_provider_ringcentral.files.staging.checkpoint import Checkpoint
 from airflow_provider_ringcentral.files.staging.object_store import Part
 from tests.extract.conftest import Call, micros
 
@@ -222,7 +222,7 @@ def test_parts_are_not_gone_on_with_the_next_day(log_of, calls_of, folder):
         part = Part.parse(name)
         assert part is not None
         rename(home, name, replace(part, written=part.written - 13 * 3600).name)
-    assert Parts(path, QUERY.fingerprint).discarded == 3
+    assert Checkpoint(path, QUERY.fingerprint).discarded == 3
     assert not UPath(f"{path}.parts").exists()
 
 
@@ -271,7 +271,7 @@ def test_what_cannot_be_trusted_is_read_again(log_of, calls_of, folder, damage, 
     path = folder / "calls.ndjson"
     names = killed_once(log_of, calls_of, path)
     damage(home_of(path), names)
-    parts = Parts(path, QUERY.fingerprint)
+    parts = Checkpoint(path, QUERY.fingerprint)
     assert (len(parts), parts.discarded) == left[folder.protocol or "file"]
     whole, _, _ = undisturbed(log_of, lambda: calls_of(1, 60, "spread"), {"per_page": 10}, folder / "whole.ndjson")
     extract_window(log_of(calls_of(1, 60, "spread"), per_page=10), QUERY, path)
@@ -299,7 +299,7 @@ def test_a_complete_set_of_parts_is_published_without_a_request(log_of, calls_of
     path = folder / "calls.ndjson"
     whole, _, receipt = undisturbed(log_of, lambda: calls_of(1, 60, "spread"), {"per_page": 10}, path)
     lines = whole.splitlines(keepends=True)
-    parts = Parts(path, QUERY.fingerprint)
+    parts = Checkpoint(path, QUERY.fingerprint)
     parts.append(b"".join(lines[:40]), records=40, oldest=5, newest=9, cursor="n1767225600.1")
     parts.append(b"".join(lines[40:]), records=len(lines) - 40, oldest=3, newest=6, cursor="end")
     log = log_of([])
@@ -341,15 +341,15 @@ def test_a_run_does_not_take_over_what_another_is_writing_to(log_of, calls_of, t
     with (home_of(path) / LINES).open("rb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(Unavailable, match="another run writes the same destination"):
-            Parts(path, QUERY.fingerprint)
-    assert len(Parts(path, QUERY.fingerprint)) == 3
+            Checkpoint(path, QUERY.fingerprint)
+    assert len(Checkpoint(path, QUERY.fingerprint)) == 3
 
 
 def test_a_run_that_was_believed_dead_adds_nothing(log_of, calls_of, tmp_path):
     path = UPath(tmp_path / "calls.ndjson")
     killed_once(log_of, calls_of, path)
-    earlier = Parts(path, QUERY.fingerprint)
-    later = Parts(path, QUERY.fingerprint)
+    earlier = Checkpoint(path, QUERY.fingerprint)
+    later = Checkpoint(path, QUERY.fingerprint)
     for step in (
         lambda: earlier.append(b"{}\n", records=1, oldest=1, newest=1, cursor="end"),
         lambda: list(earlier.chunks()),

@@ -20,9 +20,9 @@ from airflow_provider_ringcentral.hooks.notebook import notebook_of
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.fax import RingCentralSendFaxOperator
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
-from airflow_provider_ringcentral.sending.channels.attachment import Enclosure
+from airflow_provider_ringcentral.sending.channels.attachment import FileAttachment
 from airflow_provider_ringcentral.sending.channels.fax.errors import BY_WORD
-from airflow_provider_ringcentral.sending.channels.fax.fax import FaxAgain, FaxDraft
+from airflow_provider_ringcentral.sending.channels.fax.fax import FaxMessage, FaxResend
 from airflow_provider_ringcentral.sending.once.send_once import send_once
 
 from .conftest import Store
@@ -165,7 +165,7 @@ LIKENESSES: list[tuple[dict[str, Any], bool]] = [
 @pytest.mark.parametrize(("record", "alike"), LIKENESSES)
 def test_which_records_may_be_of_a_fax(record, alike):
     original = {"to": [{"phoneNumber": "+12125550101"}], "attachments": [SOURCE, SOURCE]}
-    draft = FaxAgain("1", original)
+    draft = FaxResend("1", original)
 
     assert draft.resembles(record, draft.content, draft.traits) is alike
 
@@ -197,7 +197,7 @@ def test_a_large_file_is_never_in_memory(desk, to, report, tmp_path):
 def test_a_file_of_another_store_is_read_anew_each_time():
     path = UPath("memory://faxes/report.pdf")
     path.write_bytes(PDF)
-    file = Enclosure("report.pdf", "application/pdf", len(PDF), path)
+    file = FileAttachment("report.pdf", "application/pdf", len(PDF), path)
 
     assert [b"".join(file.chunks()) for _ in range(2)] == [PDF, PDF]
 
@@ -206,19 +206,19 @@ def test_a_file_that_changes_while_it_is_sent_is_not_sent(desk, to, tmp_path):
     path = tmp_path / "growing.pdf"
     path.write_bytes(PDF)
     for size in (len(PDF) - 1, len(PDF) + 1):
-        file = Enclosure("growing.pdf", "application/pdf", size, UPath(path))
+        file = FileAttachment("growing.pdf", "application/pdf", size, UPath(path))
         with pytest.raises(Unavailable, match=r"growing\.pdf changed while it was sent"):
             list(file.chunks())
     with pytest.raises(Unavailable, match=r"growing\.pdf could not be read"):
-        list(Enclosure("growing.pdf", "application/pdf", 5, UPath(tmp_path / "gone.pdf")).chunks())
+        list(FileAttachment("growing.pdf", "application/pdf", 5, UPath(tmp_path / "gone.pdf")).chunks())
 
 
 def test_a_request_that_breaks_off_with_its_file_is_not_out(desk, to, report):
     client = RingCentralJWTHook().get_conn()
     notebook = notebook_of({"task_state_store": Store()}, client)
 
-    def draft(size: int) -> FaxDraft:
-        return FaxDraft(to, (Enclosure("report.pdf", "application/pdf", size, UPath(report)),))
+    def draft(size: int) -> FaxMessage:
+        return FaxMessage(to, (FileAttachment("report.pdf", "application/pdf", size, UPath(report)),))
 
     with pytest.raises(Unavailable, match="changed while it was sent"):
         send_once(client, draft(BIG), notebook)

@@ -407,7 +407,7 @@ def test_a_deferrable_task_waits_without_a_worker(desk):
         task_id="sms", to=ALICE, text=TEXT, wait_for="delivered", deferrable=True, poll_interval=0.1
     )
     store: dict[str, Any] = {}
-    context: Any = {"task_state_store": Pages(store)}
+    context: Any = {"task_state_store": KeyValueStore(store)}
     before = time.time()
     with pytest.raises(TaskDeferred) as deferred:
         operator.execute(context)
@@ -427,7 +427,7 @@ def test_a_deferrable_task_waits_without_a_worker(desk):
     assert [key.split(":")[1] for key in store if "deadline" in key or "finished" in key] == ["deadline", "finished"]
 
 
-class Pages(dict[str, Any]):
+class KeyValueStore(dict[str, Any]):
     """A task state store over a dict that outlives the process, so to speak."""
 
     def __init__(self, values: dict[str, Any]) -> None:
@@ -443,7 +443,7 @@ class Pages(dict[str, Any]):
 
 def test_a_temporary_failure_is_sent_anew_by_the_retry(desk):
     desk.number_outcome(ALICE, status="DeliveryFailed", code="SMS-CAR-412")
-    context: Any = {"task_state_store": Pages({})}
+    context: Any = {"task_state_store": KeyValueStore({})}
     operator = RingCentralSendSmsOperator(
         task_id="sms", to=[ALICE, BOB], text=TEXT, wait_for="delivered", poll_interval=0.02
     )

@@ -51,7 +51,7 @@ def test_a_text_is_accepted_then_sent_then_delivered(start):
     assert first["id"] > 2**53
     assert first["conversation"]["id"] == str(first["conversationId"])
     caller.sandbox.set(sent_seconds=0.05, delivered_seconds=0.2)
-    second = text(caller, text="Again").json()
+    second = text(caller, text="RetryLater").json()
     assert second["conversationId"] == first["conversationId"]
     wait_for(caller, second["id"], "Sent")
     done = wait_for(caller, second["id"], "Delivered")

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
-from airflow_provider_ringcentral.client.http.transport import Passage
-from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest
+from airflow_provider_ringcentral.client.http.transport import SendObserver
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest
 
 
 class Killed(BaseException):
@@ -51,7 +51,7 @@ class PostOffice:
 
 
 @dataclass(frozen=True)
-class Note(Draft[PostOffice]):
+class Note(Message[PostOffice]):
     to: str = "+16505550100"
     text: str = "hello"
 
@@ -65,7 +65,7 @@ class Note(Draft[PostOffice]):
     def content(self) -> str:
         return digest(self.to, self.text)
 
-    def send(self, client: PostOffice, passage: Passage) -> Record:
+    def send(self, client: PostOffice, passage: SendObserver) -> Record:
         step = client.plan.pop(0) if client.plan else "ok"
         if step == "killed early":
             raise Killed

@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.client.errors import BadRequest, OutcomeUnknow
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.hooks.notebook import notebook_of
 from airflow_provider_ringcentral.sending.once.send_once import send_once
-from airflow_provider_ringcentral.sending.once.store import Notebook
+from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
 from tests.sending.conftest import Store
 from tests.sending.post_office import Killed, Note, PostOffice
 
@@ -34,7 +34,7 @@ class Clock(MemoryLedger):
 
 
 @dataclass
-class Quick(Notebook):
+class Quick(IdempotencyStore):
     def sleep(self, seconds: float) -> None:
         Clock.ahead += seconds
 

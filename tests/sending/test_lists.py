@@ -20,12 +20,12 @@ from airflow_provider_ringcentral.client.errors import (
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.sending.batch import (
     FAILING_SECONDS,
-    Parcel,
+    AddressedMessage,
     concerns_everybody,
     send_all,
     send_all_then_look,
 )
-from airflow_provider_ringcentral.sending.once.store import LedgerPages, Notebook
+from airflow_provider_ringcentral.sending.once.store import IdempotencyStore, LedgerKeyValueStore
 from airflow_provider_ringcentral.sending.outcomes import Fate, Outcomes
 from tests.sending.conftest import Store, context_of
 from tests.sending.post_office import Note, PostOffice
@@ -47,8 +47,10 @@ class Clock(MemoryLedger):
 
 
 def send(office: PostOffice, count: int, ledger: MemoryLedger | None = None, **how: Any) -> Outcomes:
-    notebook = Notebook(LedgerPages(ledger or MemoryLedger(), "task"), ledger or MemoryLedger(), "server", **how)
-    parcels = [Parcel(Note(f"+1650555{place:04}"), (place,)) for place in range(count)]
+    notebook = IdempotencyStore(
+        LedgerKeyValueStore(ledger or MemoryLedger(), "task"), ledger or MemoryLedger(), "server", **how
+    )
+    parcels = [AddressedMessage(Note(f"+1650555{place:04}"), (place,)) for place in range(count)]
     return send_all(office, parcels, notebook, on_unknown="fail")
 
 
@@ -154,9 +156,9 @@ def test_the_next_try_asks_the_refused_again_and_last():
 def test_who_has_little_time_looks_when_everybody_was_sent_to():
     office = PostOffice(plan=["lost", BLOCKED, "dropped", "ok"])
     ledger = MemoryLedger()
-    notebook = Notebook(LedgerPages(ledger, "alert"), ledger, "server")
+    notebook = IdempotencyStore(LedgerKeyValueStore(ledger, "alert"), ledger, "server")
 
-    parcels = [Parcel(Note(f"+1650555{place:04}"), (place,)) for place in range(4)]
+    parcels = [AddressedMessage(Note(f"+1650555{place:04}"), (place,)) for place in range(4)]
     outcomes = send_all_then_look(office, parcels, notebook, settling=0.1)
 
     assert fates(outcomes) == [Fate.SENT, Fate.REFUSED, Fate.UNKNOWN, Fate.SENT]

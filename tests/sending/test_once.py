@@ -21,7 +21,7 @@ from airflow_provider_ringcentral.client.ledger import Ledger
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.sending.once.message import Sent
 from airflow_provider_ringcentral.sending.once.send_once import send_once
-from airflow_provider_ringcentral.sending.once.store import LedgerPages, Notebook
+from airflow_provider_ringcentral.sending.once.store import IdempotencyStore, LedgerKeyValueStore
 from tests.sending.post_office import Blind, Killed, Lookalike, Note, PostOffice
 
 SETTLING = 0.3
@@ -37,11 +37,11 @@ def office() -> PostOffice:
     return PostOffice()
 
 
-def notebook_of(ledger: Ledger, task: str = "task", **how: Any) -> Notebook:
-    return Notebook(LedgerPages(ledger, task), ledger, "server", **{"flight": 0.2, **how})
+def notebook_of(ledger: Ledger, task: str = "task", **how: Any) -> IdempotencyStore:
+    return IdempotencyStore(LedgerKeyValueStore(ledger, task), ledger, "server", **{"flight": 0.2, **how})
 
 
-def send(office: PostOffice, notebook: Notebook, draft: Note | None = None, **how: Any) -> Sent:
+def send(office: PostOffice, notebook: IdempotencyStore, draft: Note | None = None, **how: Any) -> Sent:
     return send_once(office, draft or Note(), notebook, **{"settling": SETTLING, **how})
 
 
@@ -364,7 +364,9 @@ def test_a_killed_sender_gives_way_after_the_flight_of_its_request(office, ledge
 
 def test_an_answer_whose_id_was_taken_takes_the_double(office, ledger):
     def taken(record):
-        Notebook(LedgerPages(ledger, "b"), ledger, "server").claims.take("note", str(record["id"]), "b's ticket")
+        IdempotencyStore(LedgerKeyValueStore(ledger, "b"), ledger, "server").claims.take(
+            "note", str(record["id"]), "b's ticket"
+        )
         office.accept(record["to"], record["text"])
         return record
 
@@ -377,7 +379,9 @@ def test_an_answer_whose_id_was_taken_takes_the_double(office, ledger):
 
 def test_an_answer_whose_id_was_taken_keeps_it_when_there_is_no_double(office, ledger):
     def taken(record):
-        Notebook(LedgerPages(ledger, "b"), ledger, "server").claims.take("note", str(record["id"]), "b's ticket")
+        IdempotencyStore(LedgerKeyValueStore(ledger, "b"), ledger, "server").claims.take(
+            "note", str(record["id"]), "b's ticket"
+        )
         return record
 
     office.plan = [taken]
@@ -413,7 +417,7 @@ def test_what_is_older_than_the_clocks_may_differ_is_another_message(office, led
         send(office, notebook_of(ledger))
 
 
-def elsewhere(ledger: Ledger, **how: Any) -> Notebook:
+def elsewhere(ledger: Ledger, **how: Any) -> IdempotencyStore:
     """The notebook of a retry whose notes may lie on another machine, with a ledger of its own."""
     return notebook_of(ledger, retried_since=time.time() - 400, sole=False, **how)
 
@@ -533,7 +537,7 @@ def test_a_finished_task_that_is_cleared_sends_again_whatever_became_of_its_retr
 
 
 def test_a_damaged_note_is_told_and_not_sent_over(office, ledger, caplog):
-    pages = LedgerPages(ledger, "task")
+    pages = LedgerKeyValueStore(ledger, "task")
     pages.set("ringcentral:" + Note().key, {"order": 0, "content": 5})
 
     with pytest.raises(OutcomeUnknown):
@@ -555,7 +559,7 @@ EARLIER_NOTES = [
 
 @pytest.mark.parametrize(("note", "finished", "becomes"), EARLIER_NOTES)
 def test_notes_of_the_earlier_version_count(office, ledger, note, finished, becomes):
-    pages = LedgerPages(ledger, "task")
+    pages = LedgerKeyValueStore(ledger, "task")
     pages.set("ringcentral:" + Note().key, note)
     if finished is not None:
         pages.set("ringcentral:finished", finished)

@@ -7,7 +7,7 @@ import pytest
 from airflow_provider_ringcentral.client.errors import DeliveryFailed
 from airflow_provider_ringcentral.client.errors.remedies import WHO
 from airflow_provider_ringcentral.sending.status.delivery import BY_NUMBER, UNLISTED, Kind, diagnosis_of
-from airflow_provider_ringcentral.sending.status.following import Standing, check_failures, not_confirmed
+from airflow_provider_ringcentral.sending.status.following import DeliveryState, check_failures, not_confirmed
 from airflow_provider_ringcentral.sending.status.status import Outcome, failure_of, outcome_of
 
 WAIT, DONE, FAILED = Outcome.WAIT, Outcome.DONE, Outcome.FAILED
@@ -96,7 +96,7 @@ def standing(**codes):
         name: {"id": name, "messageStatus": "SendingFailed" if code else "Queued", "deliveryErrorCode": code}
         for name, code in codes.items()
     }
-    return Standing(records, "sent")
+    return DeliveryState(records, "sent")
 
 
 MIXED = [

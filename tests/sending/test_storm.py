@@ -13,11 +13,11 @@ from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
 from airflow_provider_ringcentral.notifications.throttle import (
     MOST_KEYS,
-    Board,
+    AlertThrottle,
     Fate,
     Quiet,
     Rules,
-    Storm,
+    ThrottleState,
     Word,
     _board,
     discard_earlier,
@@ -28,15 +28,15 @@ RULES = Rules(min_interval=300, max_per_hour=3, gather=5)
 NOW = 1_000_000.0
 
 FATES = [
-    ("the first", Board(), Fate.SEND),
-    ("another one, long after", Board(quiet={"b": Quiet(NOW + 240)}, last=NOW - 60), Fate.SEND),
-    ("another one, at once", Board(quiet={"b": Quiet(NOW + 299)}, last=NOW - 1), Fate.WAIT),
-    ("the same, at once", Board(quiet={"a": Quiet(NOW + 299)}, last=NOW - 1), Fate.WAIT),
-    ("the same, later", Board(quiet={"a": Quiet(NOW + 1)}, last=NOW - 299), Fate.WAIT),
-    ("the same, summed up", Board(quiet={"a": Quiet(NOW + 297, summed=True)}, last=NOW - 9), Fate.COUNT),
-    ("another one was summed up", Board(quiet={"b": Quiet(NOW + 270, summed=True)}, last=NOW - 30), Fate.SEND),
-    ("the hour is full", Board(out=[NOW - 60] * 3), Fate.WAIT),
-    ("the hour is full and it was said", Board(out=[NOW - 60] * 4), Fate.COUNT),
+    ("the first", ThrottleState(), Fate.SEND),
+    ("another one, long after", ThrottleState(quiet={"b": Quiet(NOW + 240)}, last=NOW - 60), Fate.SEND),
+    ("another one, at once", ThrottleState(quiet={"b": Quiet(NOW + 299)}, last=NOW - 1), Fate.WAIT),
+    ("the same, at once", ThrottleState(quiet={"a": Quiet(NOW + 299)}, last=NOW - 1), Fate.WAIT),
+    ("the same, later", ThrottleState(quiet={"a": Quiet(NOW + 1)}, last=NOW - 299), Fate.WAIT),
+    ("the same, summed up", ThrottleState(quiet={"a": Quiet(NOW + 297, summed=True)}, last=NOW - 9), Fate.COUNT),
+    ("another one was summed up", ThrottleState(quiet={"b": Quiet(NOW + 270, summed=True)}, last=NOW - 30), Fate.SEND),
+    ("the hour is full", ThrottleState(out=[NOW - 60] * 3), Fate.WAIT),
+    ("the hour is full and it was said", ThrottleState(out=[NOW - 60] * 4), Fate.COUNT),
 ]
 
 
@@ -59,7 +59,7 @@ CROWD = Rules(300, 10, 0.6)
 
 
 def alert(ledger, key="a", rules=USUAL) -> Word | None:
-    return Storm(ledger, "line", rules, key, f"dag.{key}").word()
+    return AlertThrottle(ledger, "line", rules, key, f"dag.{key}").word()
 
 
 def many(ledger, keys, rules=CROWD) -> list[Word]:
@@ -119,7 +119,7 @@ def test_whoever_waits_leaves_to_the_next():
     """The one whose turn it is dies; the next one tells of both."""
     ledger = MemoryLedger()
     alert(ledger)
-    dead = Storm(ledger, "line", RULES, "b", "dag.b")
+    dead = AlertThrottle(ledger, "line", RULES, "b", "dag.b")
     dead._change(dead._admitted)
 
     word = alert(ledger, "c")
@@ -129,12 +129,12 @@ def test_whoever_waits_leaves_to_the_next():
 
 def test_what_could_not_be_sent_is_told_by_the_next():
     ledger = MemoryLedger()
-    one = Storm(ledger, "line", Rules(300, 3, 0), "a", "dag.a")
+    one = AlertThrottle(ledger, "line", Rules(300, 3, 0), "a", "dag.a")
     one.take_back(one.word())
     word = alert(ledger, "b", Rules(300, 3, 0))
     assert (word.summary, word.names) == (False, {"dag.a": 1})
 
-    again = Storm(ledger, "line", Rules(300, 3, 0), "b", "dag.b")
+    again = AlertThrottle(ledger, "line", Rules(300, 3, 0), "b", "dag.b")
     summary = again.word()
     assert (summary.summary, summary.names) == (True, {"dag.b": 1})
     again.take_back(summary)
@@ -145,7 +145,7 @@ def test_what_could_not_be_sent_is_told_by_the_next():
 def test_names_are_bounded():
     ledger, rules = MemoryLedger(), Rules(300, 0, 0)
     for number in range(300):
-        storm = Storm(ledger, "line", rules, f"{number}", f"dag.{number}")
+        storm = AlertThrottle(ledger, "line", rules, f"{number}", f"dag.{number}")
         storm._change(storm._admitted)
 
     word = alert(ledger, "last", rules)
@@ -180,7 +180,7 @@ def test_a_steady_storm_is_summed_up_every_two_minutes_at_any_rate(rate, keys):
     ledger, rules, told = Clock(), Rules(300, None, 8), []
     for number in range(round(600 * rate)):
         ledger.at = NOW + number / rate
-        storm = Storm(ledger, "line", rules, f"{number % keys}", f"dag.{number % keys}")
+        storm = AlertThrottle(ledger, "line", rules, f"{number % keys}", f"dag.{number % keys}")
         _, word = storm._change(storm._admitted)
         if word is not None:
             told.append((ledger.at - NOW, word))

@@ -12,7 +12,7 @@ import pytest
 from airflow.providers.common.compat.sdk import redact
 
 from airflow_provider_ringcentral.client import errors
-from airflow_provider_ringcentral.client.auth.encryption import Seal
+from airflow_provider_ringcentral.client.auth.encryption import TokenEncryptor
 from airflow_provider_ringcentral.client.errors import error_of
 from airflow_provider_ringcentral.client.rate_limit.slots import groups_of, read_window
 from airflow_provider_ringcentral.hooks import settings, shared_client
@@ -55,7 +55,7 @@ async def fired(trigger):
 
 
 def value_of(event):
-    return json.loads(Seal(RingCentralJWTHook().credentials).open(event["sealed"]))
+    return json.loads(TokenEncryptor(RingCentralJWTHook().credentials).open(event["sealed"]))
 
 
 def heavy_window(sandbox):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.auth.credentials import Credentials
 
 
-class Seal:
+class TokenEncryptor:
     """Closes and opens texts with a key derived (HKDF-SHA256) from client secret and JWT."""
 
     def __init__(self, credentials: Credentials) -> None:

@@ -21,17 +21,17 @@ import msgspec
 from airflow_provider_ringcentral.client.answer import Answer, heard, json_object
 from airflow_provider_ringcentral.client.auth import token_cache as sessions
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
-from airflow_provider_ringcentral.client.auth.encryption import Seal
+from airflow_provider_ringcentral.client.auth.encryption import TokenEncryptor
 from airflow_provider_ringcentral.client.auth.token_cache import Session
-from airflow_provider_ringcentral.client.classify import LOGIN_REPEAT_SECONDS, Action, Verdict, judge_login
+from airflow_provider_ringcentral.client.classify import LOGIN_REPEAT_SECONDS, Action, Classification, judge_login
 from airflow_provider_ringcentral.client.endpoints import AUTH, GET_TOKEN
 from airflow_provider_ringcentral.client.errors import LoginFailed, RateLimited, Unavailable, error_of
 from airflow_provider_ringcentral.client.http.broken_connection import Lost, NeverSent
 from airflow_provider_ringcentral.client.http.response_body import ERROR_BYTES, body_of
 from airflow_provider_ringcentral.client.http.transport import CONNECT_TIMEOUT_SECONDS, Basic, Transport
 from airflow_provider_ringcentral.client.ledger import Ledger
-from airflow_provider_ringcentral.client.policy import Again
-from airflow_provider_ringcentral.client.rate_limit.slots import Places
+from airflow_provider_ringcentral.client.policy import RetryLater
+from airflow_provider_ringcentral.client.rate_limit.slots import RateLimiter
 from airflow_provider_ringcentral.client.usage import Usage
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ class Login:
         ledger: Ledger,
         *,
         transport: Transport,
-        places: Places,
+        places: RateLimiter,
         usage: Usage,
         on_secret: Callable[[str], None],
     ) -> None:
@@ -95,7 +95,7 @@ class Login:
         self._places = places
         self._usage = usage
         self._on_secret = on_secret
-        self._seal = Seal(credentials)
+        self._seal = TokenEncryptor(credentials)
         self._known: tuple[str, str] = ("", "")
         self._spread = False
         self._key = _key(credentials)
@@ -104,8 +104,8 @@ class Login:
     def token(self, caller: str, failures: int = 0) -> sessions.Use:
         """The token to send with; `token` in the result is in clear.
 
-        Raises `Again` while somebody logs in (perhaps this caller, just now), `LoginFailed` when RingCentral refuses.
-        `failures` counts this caller's failed logins.
+        Raises `RetryLater` while a login is under way (perhaps this caller's own) and `LoginFailed` when RingCentral
+        refuses. `failures` counts this caller's failed logins.
         """
         step: sessions.Step = sessions.next_step(
             read_session(self._ledger, self._credentials), caller, self._ledger.now()
@@ -118,25 +118,25 @@ class Login:
             raise error_of(step.error)
         if isinstance(step, sessions.WaitForTurn):
             delay = random.uniform(0.1, 0.4)
-            raise Again("another process is logging in", delay=delay)
+            raise RetryLater("another process is logging in", delay=delay)
         self._spread_first_login()
         try:
             self.exchange(caller, failures)
-        except (Again, LoginFailed, Unavailable) as error:
+        except (RetryLater, LoginFailed, Unavailable) as error:
             # A renewal that fails early leaves a token that is still good.
             old = sessions.usable(read_session(self._ledger, self._credentials), self._ledger.now())
             if old is not None:
                 self.leave(caller)
                 return msgspec.structs.replace(old, token=self._clear(old))
             if isinstance(error, LoginFailed):
-                raise Again("the login was refused") from None
+                raise RetryLater("the login was refused") from None
             raise
-        raise Again("logged in")
+        raise RetryLater("logged in")
 
     def exchange(self, caller: str, failures: int = 0) -> dict[str, Any]:
         """One token request through the Auth window; keeps the token, or the refusal, for everybody.
 
-        Returns the token endpoint's answer without its tokens. Raises `Again`, `LoginFailed` or `Unavailable`.
+        Returns the token endpoint's answer without its tokens. Raises `RetryLater`, `LoginFailed` or `Unavailable`.
         """
         self._places.take(self._credentials.app_key, AUTH, caller, failures=failures)
         self._usage.count_request(AUTH)
@@ -148,7 +148,7 @@ class Login:
                 self._places.give_back(self._credentials.app_key, AUTH, caller)
             else:
                 self._places.date(self._credentials.app_key, AUTH, caller, heard({}))
-            raise self._again(Verdict(Action.AGAIN, error, LOGIN_REPEAT_SECONDS), failures + 1) from None
+            raise self._again(Classification(Action.AGAIN, error, LOGIN_REPEAT_SECONDS), failures + 1) from None
         verdict = judge_login(answer)
         refused = verdict.delay if isinstance(verdict.error, RateLimited) else None
         if refused is not None:
@@ -179,7 +179,7 @@ class Login:
         """Processes that start together and share nothing must not log in together."""
         if not self._spread and not self._ledger.shared:
             self._spread = True
-            raise Again("spreading logins", delay=random.uniform(0.0, FIRST_LOGIN_SPREAD_SECONDS))
+            raise RetryLater("spreading logins", delay=random.uniform(0.0, FIRST_LOGIN_SPREAD_SECONDS))
 
     def _ask(self) -> Answer:
         form = {"grant_type": JWT_GRANT, "assertion": self._credentials.jwt}
@@ -204,16 +204,16 @@ class Login:
         opened = self._seal.open(use.token)
         if opened is None:
             self.drop(use.token_id)
-            raise Again("the shared token cannot be read and is replaced")
+            raise RetryLater("the shared token cannot be read and is replaced")
         self._on_secret(opened)
         self._known = (use.token_id, opened)
         return opened
 
-    def _again(self, verdict: Verdict, failures: int) -> Exception:
+    def _again(self, verdict: Classification, failures: int) -> Exception:
         error = verdict.error or Unavailable("the login failed")
         if verdict.action is Action.FAIL or failures >= ATTEMPTS:
             return error
-        return Again("the token endpoint asks to try later", delay=verdict.delay, failures=failures, error=error)
+        return RetryLater("the token endpoint asks to try later", delay=verdict.delay, failures=failures, error=error)
 
     def _change(self, step: Callable[[Session], T]) -> T:
         def change(value: bytes | None) -> tuple[bytes, T]:

@@ -31,7 +31,7 @@ from airflow_provider_ringcentral.client.http.hosts import canonical, host_of, i
 from airflow_provider_ringcentral.client.http.response_body import ACCEPTED_ENCODINGS
 
 
-class Reach(Protocol):
+class ServerConfig(Protocol):
     """How to reach a server: `Credentials` say it, and so does the address of a webhook, which has no login."""
 
     @property
@@ -72,7 +72,7 @@ _UNSENDABLE = Remedy(
 )
 
 
-class Passage(Protocol):
+class SendObserver(Protocol):
     """Who must know when a request goes out, because it must not go out twice."""
 
     def departs(self) -> None:
@@ -140,7 +140,7 @@ class _Adapter(HTTPAdapter):
 class Transport:
     """A pool of connections to RingCentral's hosts. Never follows redirects and never retries by itself."""
 
-    def __init__(self, credentials: Reach, ends: float | None = None) -> None:
+    def __init__(self, credentials: ServerConfig, ends: float | None = None) -> None:
         """`ends` (of `time.monotonic`): nothing is sent from then on, and no answer is waited for."""
         self._credentials = credentials
         self._ends = ends
@@ -166,7 +166,7 @@ class Transport:
         auth: AuthBase,
         *,
         timeout: float | None = None,
-        passage: Passage | None = None,
+        passage: SendObserver | None = None,
         **options: Any,
     ) -> Iterator[requests.Response]:
         """Send once and hand over the answer with its body unread. Raises `NeverSent` or `Lost`."""
@@ -215,7 +215,7 @@ def _why_refused(host: str | None) -> str:
     )
 
 
-def _proxies(url: str, credentials: Reach) -> dict[str, str]:
+def _proxies(url: str, credentials: ServerConfig) -> dict[str, str]:
     """None for loopback, whatever Connection and environment say: over plain http a proxy would see the secret."""
     # An empty text, unlike a missing key, also keeps requests from asking the environment.
     return {"http": "", "https": ""} if is_loopback(host_of(url) or "") else dict(credentials.proxies or {})

@@ -10,15 +10,15 @@ from typing import TypeVar
 import msgspec
 
 from airflow_provider_ringcentral.client.ledger import Ledger
-from airflow_provider_ringcentral.client.policy import Again
+from airflow_provider_ringcentral.client.policy import RetryLater
 from airflow_provider_ringcentral.client.rate_limit import windows as pacing
 from airflow_provider_ringcentral.client.rate_limit.turns import LOOK_AGAIN_SECONDS, turn_of
-from airflow_provider_ringcentral.client.rate_limit.windows import Heard, Window
+from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
 
 T = TypeVar("T")
 
 
-class Places:
+class RateLimiter:
     """Takes and dates places. A window is named by its group and by the key of who owns the quota."""
 
     def __init__(self, ledger: Ledger, hold_seconds: float) -> None:
@@ -27,7 +27,7 @@ class Places:
         self._rng = random.Random()
 
     def take(self, owner: str, group: str, ticket: str, *, failures: int = 0, turn: str | None = None) -> None:
-        """Hold a place in the group's window, or raise `Again` with the time until there is one.
+        """Hold a place in the group's window, or raise `RetryLater` with the time until there is one.
 
         `turn` names a task that gives its worker back when that is long.
         """
@@ -38,9 +38,9 @@ class Places:
         if instant > now:
             needed = instant - now
             reason = f"the quota of group {group} is used up by this app and user for {needed:.1f} s"
-            raise Again(reason, delay=min(needed, LOOK_AGAIN_SECONDS), needed=needed, failures=failures)
+            raise RetryLater(reason, delay=min(needed, LOOK_AGAIN_SECONDS), needed=needed, failures=failures)
 
-    def date(self, owner: str, group: str, ticket: str, heard: Heard) -> None:
+    def date(self, owner: str, group: str, ticket: str, heard: RateLimitInfo) -> None:
         """The request was answered, or nobody knows: its place counts from now."""
         now = self._ledger.now()
         self._change(owner, group, lambda window: pacing.answered(window, ticket, now, heard, self._rng))

@@ -82,7 +82,7 @@ class Window(msgspec.Struct):
     remaining: int | None = None
 
 
-class Heard(msgspec.Struct, frozen=True):
+class RateLimitInfo(msgspec.Struct, frozen=True):
     """What an answer said about the window; `refused` is the seconds to stay silent when it was a 429."""
 
     limit: int | None = None
@@ -150,7 +150,7 @@ def end_turn(window: Window, turn: str) -> None:
     window.queue = turns.without(window.queue, turn)
 
 
-def answered(window: Window, ticket: str, now: float, heard: Heard, rng: random.Random) -> None:
+def answered(window: Window, ticket: str, now: float, heard: RateLimitInfo, rng: random.Random) -> None:
     """Give the held place its date, learn what the answer says, and close the gate after a 429.
 
     Fewer requests left than we can explain means that strangers use the same app and user; their places are counted as

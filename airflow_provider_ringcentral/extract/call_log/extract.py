@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_ringcentral.client.errors.arguments import EmptyWindow
-from airflow_provider_ringcentral.client.usage import Spent
+from airflow_provider_ringcentral.client.usage import UsageDelta
 from airflow_provider_ringcentral.extract.call_log.cursor import Cursor, Order, Walk, starts_over
 from airflow_provider_ringcentral.extract.call_log.page import Page, heads_of_lines
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
@@ -20,7 +20,7 @@ from airflow_provider_ringcentral.extract.publish import check_if_empty, publish
 from airflow_provider_ringcentral.files.atomic import check_destination
 from airflow_provider_ringcentral.files.formats import format_of
 from airflow_provider_ringcentral.files.receipt import Receipt, microsecond_text, microseconds, utc_text
-from airflow_provider_ringcentral.files.staging.checkpoint import Parts
+from airflow_provider_ringcentral.files.staging.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -50,7 +50,7 @@ class Progress:
     share: float | None
 
 
-class Reading:
+class WindowReader:
     """Reads the pages of `query`'s window into `parts`, going on after those that are there.
 
     A window of one page stays in memory and writes no part. `records` counts the calls, `oldest` and `newest` are
@@ -58,7 +58,11 @@ class Reading:
     """
 
     def __init__(
-        self, client: PageSource, query: CallLogQuery, parts: Parts, progress: Callable[[Progress], None] | None = None
+        self,
+        client: PageSource,
+        query: CallLogQuery,
+        parts: Checkpoint,
+        progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self._client, self._query, self._parts, self._progress = client, query, parts, progress
         self._walk = Walk(query.start, query.end)
@@ -168,12 +172,12 @@ def extract_window(
     check_if_empty(if_empty)
     chosen = format_of(destination.path, file_format)
     check_destination(destination)
-    parts = Parts(destination, query.fingerprint)
+    parts = Checkpoint(destination, query.fingerprint)
     if parts.discarded:
         log.info("Discarded %d parts beside %s: of another window or query, or too old.", parts.discarded, destination)
     as_of = _as_of(parts)
-    spent = Spent(client)
-    reading = Reading(client, query, parts, progress)
+    spent = UsageDelta(client)
+    reading = WindowReader(client, query, parts, progress)
     reading.read()
     # Versions of calls are dated by RingCentral's clock, and ours may be ahead of it.
     as_of -= timedelta(seconds=spent.date_behind())
@@ -205,7 +209,7 @@ def extract_window(
     )
 
 
-def _as_of(parts: Parts) -> datetime:
+def _as_of(parts: Checkpoint) -> datetime:
     """A moment before the first page was asked for, perhaps by an earlier try: a part is dated by its answer."""
     first = next(iter(parts), None)
     if first is None:

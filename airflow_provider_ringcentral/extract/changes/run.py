@@ -22,7 +22,7 @@ from airflow_provider_ringcentral.extract.publish import publish, put_away
 from airflow_provider_ringcentral.files.atomic import filesystem, folder_of, remove_tree, tidying
 from airflow_provider_ringcentral.files.formats import Format
 from airflow_provider_ringcentral.files.receipt import Receipt, microsecond_text, utc_text
-from airflow_provider_ringcentral.files.staging.checkpoint import Parts
+from airflow_provider_ringcentral.files.staging.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -47,7 +47,7 @@ class SyncReceipt(Receipt):
     full_sync_reason: str | None = None
 
 
-class Bookmark(msgspec.Struct, kw_only=True):
+class SyncState(msgspec.Struct, kw_only=True):
     """What is known after the part named `part` ("" before the first).
 
     `token` is the sync token to go on from, None for a full sync, `time` the syncTime that came with it; `ended` says
@@ -76,23 +76,23 @@ class Bookmark(msgspec.Struct, kw_only=True):
         return self.new + self.changed + self.deleted
 
 
-class BookmarkFile:
+class SyncStateFile:
     """Keeps the bookmark of one run at `path`. Sync tokens are long and opaque: no name of a part could hold them."""
 
     def __init__(self, path: UPath) -> None:
         self._fs, self._name = filesystem(path), path.path
 
-    def read(self, fingerprint: str) -> Bookmark | None:
+    def read(self, fingerprint: str) -> SyncState | None:
         """The bookmark of this fingerprint; None when there is none, or it is broken or another's."""
         self._fs.invalidate_cache(folder_of(self._name))
         try:
-            found = msgspec.json.decode(self._fs.cat_file(self._name), type=Bookmark)
+            found = msgspec.json.decode(self._fs.cat_file(self._name), type=SyncState)
         except (FileNotFoundError, PermissionError, msgspec.DecodeError):
             # Without the right to list, stores call a missing object forbidden; the listing of parts says so better.
             return None
         return found if found.fingerprint == fingerprint else None
 
-    def write(self, bookmark: Bookmark) -> None:
+    def write(self, bookmark: SyncState) -> None:
         """Replace what is there."""
         data = msgspec.json.encode(bookmark)
         if not isinstance(self._fs, LocalFileSystem):
@@ -137,10 +137,10 @@ class SyncRun:
     def __init__(self, query: SyncQuery, begin: Watermark, destination: UPath, chosen: Format) -> None:
         self._query, self._begin, self._destination, self._chosen = query, begin, destination, chosen
         self._state, self._name = destination / STATE, f"{query.series}-{begin.stamp}"
-        self._bookmarks = BookmarkFile(self._state / f"{self._name}.json")
+        self._bookmarks = SyncStateFile(self._state / f"{self._name}.json")
         fingerprint = query.fingerprint(begin)
         found = self._bookmarks.read(fingerprint)
-        self.parts = Parts(self._state / self._name, fingerprint, through=found.part if found else "")
+        self.parts = Checkpoint(self._state / self._name, fingerprint, through=found.part if found else "")
         if found and found.part and not self.parts:
             found = None
         self.mark = found or self._nothing_yet()
@@ -160,16 +160,16 @@ class SyncRun:
         self._end()
         return replace(self._receipt(0, "", requests, seconds_waited), destination=None, sha256=None)
 
-    def _nothing_yet(self) -> Bookmark:
+    def _nothing_yet(self) -> SyncState:
         begin, reason = self._begin, None if self._begin.cursor else FIRST_RUN
-        return Bookmark(fingerprint=self._query.fingerprint(begin), token=begin.cursor, full_sync_reason=reason)
+        return SyncState(fingerprint=self._query.fingerprint(begin), token=begin.cursor, full_sync_reason=reason)
 
     @property
     def reached(self) -> Watermark:
         """The watermark after the last page."""
         return Watermark(datetime.fromisoformat(self.mark.time or ""), self.mark.token)
 
-    def _file(self, mark: Bookmark) -> UPath:
+    def _file(self, mark: SyncState) -> UPath:
         begin, end = self._begin.stamp, Watermark(datetime.fromisoformat(mark.time or "")).stamp
         # The clock of the log need not move with every change, and the next run must not replace this one's file.
         told = f"{begin}-{end}" if begin != end else f"{begin}-{end}-{mark.fingerprint}"

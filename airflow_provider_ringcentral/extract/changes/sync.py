@@ -18,7 +18,7 @@ import msgspec
 from airflow_provider_ringcentral.client.answer import UNREADABLE
 from airflow_provider_ringcentral.client.errors import RingCentralError, Unavailable
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError, EmptyWindow
-from airflow_provider_ringcentral.client.usage import Spent
+from airflow_provider_ringcentral.client.usage import UsageDelta
 from airflow_provider_ringcentral.extract.call_log.extract import PageSource, Progress
 from airflow_provider_ringcentral.extract.call_log.page import as_lines, start_moment, without_layout
 from airflow_provider_ringcentral.extract.changes.query import SyncQuery, token_refused
@@ -102,7 +102,7 @@ _CURSOR = "sync"
 """What parts of a sync name as their cursor; what to ask next is in the bookmark."""
 
 
-class ChangeReading:
+class ChangeReader:
     """Reads what changed since `begin` into the parts of `run`, going on after its mark, which is kept page by page.
 
     `fetched` counts pages asked for by this reading.
@@ -219,8 +219,8 @@ def sync_changes(
     chosen = format_of("", file_format)
     _check_folder(destination)
     run = SyncRun(query, begin, destination, chosen)
-    spent = Spent(client)
-    reading = ChangeReading(client, query, begin, run, progress)
+    spent = UsageDelta(client)
+    reading = ChangeReader(client, query, begin, run, progress)
     reading.read()
     requests, waited = spent.requests(reading.fetched), spent.seconds_waited()
     if run.mark.records or if_empty == "write":

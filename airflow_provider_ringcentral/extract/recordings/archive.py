@@ -24,7 +24,7 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument, NotMedia, RecordingsFailed
-from airflow_provider_ringcentral.client.usage import Spent
+from airflow_provider_ringcentral.client.usage import UsageDelta
 from airflow_provider_ringcentral.extract.call_log.extract import Progress, extract_window
 from airflow_provider_ringcentral.extract.recordings.manifest import (
     ArchiveProgress,
@@ -36,7 +36,7 @@ from airflow_provider_ringcentral.extract.recordings.manifest import (
 )
 from airflow_provider_ringcentral.extract.recordings.name_template import MANIFESTS, NameTemplate, check_names
 from airflow_provider_ringcentral.extract.recordings.recording import ANY_TYPE, Recording, recordings_of
-from airflow_provider_ringcentral.extract.recordings.store import NameTaken, NotedRecordings, RecordingStore
+from airflow_provider_ringcentral.extract.recordings.store import NameTaken, PendingRecordings, RecordingStore
 from airflow_provider_ringcentral.files.atomic import check_destination, filesystem, tidying
 from airflow_provider_ringcentral.files.receipt import fingerprint_of, utc_text
 
@@ -156,11 +156,11 @@ class RecordingArchive:
         """Do all that is left to do, and say what became of it."""
         path = self._destination / MANIFESTS / manifest_name(self._query, *self._asked())
         check_destination(path)
-        spent = Spent(self._client)
+        spent = UsageDelta(self._client)
         self._manifest = Manifest(path, self._fingerprint())
         try:
             self._list_calls()
-            self._pending, self._gone = (NotedRecordings(self._hidden / folder) for folder in (PENDING, GONE))
+            self._pending, self._gone = (PendingRecordings(self._hidden / folder) for folder in (PENDING, GONE))
             self._total = check_names(self._everything(), self._template)
             self._walk()
         except PermissionDenied as error:
@@ -275,7 +275,7 @@ class RecordingArchive:
             "those that are missing only."
         )
 
-    def _receipt(self, path: UPath, size: int, digest: str, spent: Spent) -> RecordingsReceipt:
+    def _receipt(self, path: UPath, size: int, digest: str, spent: UsageDelta) -> RecordingsReceipt:
         manifest, (start, end) = self._manifest, self._asked()
         counts = manifest.counts
         return RecordingsReceipt(

@@ -21,7 +21,7 @@ from airflow_provider_ringcentral.extract.recordings.recording import ANY_TYPE
 from airflow_provider_ringcentral.files.formats import FORMATS
 from airflow_provider_ringcentral.files.id_set import IdSet
 from airflow_provider_ringcentral.files.receipt import Receipt, stamp
-from airflow_provider_ringcentral.files.staging.checkpoint import Parts
+from airflow_provider_ringcentral.files.staging.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -94,7 +94,7 @@ class Manifest:
 
     def __init__(self, path: UPath, fingerprint: str) -> None:
         self.path = path
-        self._parts = Parts(path, fingerprint)
+        self._parts = Checkpoint(path, fingerprint)
         self.begun = bool(len(self._parts))
         self.listed = IdSet()
         """Ids of recordings that have a line, or will."""

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
 
 
-class NotedRecordings:
+class PendingRecordings:
     """One small object a recording in `folder`, whoever put it there; listed once, when this is made."""
 
     def __init__(self, folder: UPath) -> None:
@@ -105,7 +105,7 @@ _PIECE = 1 << 20
 _FORGOTTEN_SECONDS = 30 * 86_400.0
 
 
-class LocalPart:
+class PartialDownload:
     """The first bytes of a recording in `FOLDER/ID.part`, and the length of the whole in `FOLDER/ID.total`.
 
     `bytes` and `sha256` are those of what is there, read again when it is opened: a hash cannot be gone on with.
@@ -169,7 +169,7 @@ class LocalPart:
 
 
 @contextmanager
-def local_part(folder: Path, identifier: str) -> Iterator[LocalPart | None]:
+def local_part(folder: Path, identifier: str) -> Iterator[PartialDownload | None]:
     """The part of a recording, locked; None when another process is fetching the same one."""
     folder.mkdir(parents=True, exist_ok=True)
     name = quote(identifier, safe="")
@@ -181,7 +181,7 @@ def local_part(folder: Path, identifier: str) -> Iterator[LocalPart | None]:
             yield None
             return
         raw = stack.enter_context(open(descriptor, "r+b", buffering=0, closefd=False))
-        opened = LocalPart(raw, part, total)
+        opened = PartialDownload(raw, part, total)
         opened.load()
         try:
             yield opened
@@ -264,7 +264,7 @@ class RecordingStore:
         if self._parts is not None:
             forget_parts(self._parts)
 
-    def _fetch_rest(self, client: RingCentralClient, recording: Recording, uri: str, part: LocalPart) -> Sidecar:
+    def _fetch_rest(self, client: RingCentralClient, recording: Recording, uri: str, part: PartialDownload) -> Sidecar:
         media = Media(part.bytes, part.total)
         try:
             self._download(client, uri, lambda piece: part.write(piece, media.total), media)

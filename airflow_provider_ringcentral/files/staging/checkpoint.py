@@ -12,8 +12,8 @@ from fsspec.implementations.local import LocalFileSystem
 
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.files.atomic import filesystem
-from airflow_provider_ringcentral.files.staging.local_disk import LocalShelf
-from airflow_provider_ringcentral.files.staging.object_store import ObjectShelf, Part, Shelf
+from airflow_provider_ringcentral.files.staging.local_disk import LocalStagingStore
+from airflow_provider_ringcentral.files.staging.object_store import ObjectStagingStore, Part, StagingStore
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -28,7 +28,7 @@ _OVER = "over"
 _ANOTHER = "The parts of the extract are gone or changed: another run writes the same destination."
 
 
-class Parts:
+class Checkpoint:
     """The parts in `NAME.parts/` beside the destination `NAME`.
 
     Opening lists the folder once and removes what can't be gone on with: parts of another query or a finished extract,
@@ -42,7 +42,9 @@ class Parts:
     ) -> None:
         fs, folder = filesystem(destination), f"{destination.path}.parts"
         local = isinstance(fs, LocalFileSystem)
-        self._shelf: Shelf = LocalShelf(folder, fingerprint) if local else ObjectShelf(fs, folder, fingerprint)
+        self._shelf: StagingStore = (
+            LocalStagingStore(folder, fingerprint) if local else ObjectStagingStore(fs, folder, fingerprint)
+        )
         self._fingerprint = fingerprint
         self._parts = _through(_chain(self._shelf.found()), through)
         if self._parts and (self._parts[-1].cursor == _OVER or time.time() - self._parts[-1].written > fresh):
@@ -79,7 +81,7 @@ class Parts:
 
         None when they must be copied, or there are none; nothing is done then.
         """
-        if not self._parts or not isinstance(self._shelf, LocalShelf):
+        if not self._parts or not isinstance(self._shelf, LocalStagingStore):
             return None
         digest = hashlib.sha256()
         for chunk in self.chunks():

@@ -14,7 +14,7 @@ from airflow_provider_ringcentral.files.atomic import publish_file, write_all
 from airflow_provider_ringcentral.files.staging.object_store import Part, unlisted
 
 
-class LocalShelf:
+class LocalStagingStore:
     """`FOLDER/FINGERPRINT-RUN/` with two files: `lines`, and `names`, one a line, each written after the part's lines.
 
     Every run has a folder of its own. One that goes on after another takes its folder over by renaming it, so that a

@@ -65,7 +65,7 @@ _AHEAD = 8
 _PATTERN = frozenset("*?[")
 
 
-class Shelf(Protocol):
+class StagingStore(Protocol):
     """Keeps parts. A FileNotFoundError says that another run has taken them away."""
 
     def found(self) -> list[Part]:
@@ -84,7 +84,7 @@ class Shelf(Protocol):
         """Remove everything, the last part first. Raises OSError when the store forbids it."""
 
 
-class ObjectShelf:
+class ObjectStagingStore:
     """Objects in the folder, each complete or absent because its store says so."""
 
     def __init__(self, fs: AbstractFileSystem, folder: str, fingerprint: str) -> None:

@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.hooks.leg import Leg
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.sending.once.store import Notebook
+    from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
     from airflow_provider_ringcentral.triggers.quota import RingCentralQuotaTrigger
 
 log = logging.getLogger(__name__)
 
 
-def rest(notebook: Notebook, *, seconds: float, timeout: float, defer: Callable[[float], object] | None = None) -> bool:
+def rest(
+    notebook: IdempotencyStore, *, seconds: float, timeout: float, defer: Callable[[float], object] | None = None
+) -> bool:
     """Let `seconds` pass, unless `timeout` seconds are over since this try first asked; whether they are not.
 
     `defer`, of a deferrable task, gets the seconds that are left and gives the worker back, by raising.

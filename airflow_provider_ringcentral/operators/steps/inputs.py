@@ -253,7 +253,7 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class OnceWishes:
+class OnceOptions:
     """How to send once. Times are in seconds."""
 
     on_unknown: str
@@ -262,7 +262,7 @@ class OnceWishes:
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes(OnceWishes):
+class SendOptions(OnceOptions):
     """How to send once, and wait. Times are in seconds."""
 
     wait_for: str
@@ -270,10 +270,10 @@ class Wishes(OnceWishes):
     timeout: float
 
 
-def wishes_of(operator: RingCentralMessageOperator, context: Mapping[str, Any]) -> Wishes:
+def wishes_of(operator: RingCentralMessageOperator, context: Mapping[str, Any]) -> SendOptions:
     """The wishes of an operator. Raises `BadArgument` for what cannot be meant, or not be had on this Airflow."""
     once = once_wishes_of(operator, context)
-    return Wishes(
+    return SendOptions(
         on_unknown=once.on_unknown,
         on_rerun=once.on_rerun,
         settling=once.settling,
@@ -283,7 +283,7 @@ def wishes_of(operator: RingCentralMessageOperator, context: Mapping[str, Any]) 
     )
 
 
-def once_wishes_of(operator: Sender, context: Mapping[str, Any]) -> OnceWishes:
+def once_wishes_of(operator: Sender, context: Mapping[str, Any]) -> OnceOptions:
     """The same, of an operator that does not wait."""
     if operator.on_rerun == "skip" and not _remembers(context):
         raise BadArgument(
@@ -291,7 +291,7 @@ def once_wishes_of(operator: Sender, context: Mapping[str, Any]) -> OnceWishes:
             "off; leave it out, and a task that is cleared after its success sends again.",
             parameter="on_rerun",
         )
-    return OnceWishes(
+    return OnceOptions(
         on_unknown=one_of("on_unknown", operator.on_unknown, ON_UNKNOWN),
         on_rerun=one_of("on_rerun", operator.on_rerun, ON_RERUN),
         settling=seconds_of("settling", operator.settling),

@@ -17,14 +17,14 @@ from airflow_provider_ringcentral.client.endpoints import (
 )
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.client.errors.remedies import DAG_AUTHOR, Remedy
-from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest, moment
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, moment
 from airflow_provider_ringcentral.sending.once.posting import post
 from airflow_provider_ringcentral.sending.status.status import Outcome, word
 from airflow_provider_ringcentral.sending.text import same_text
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.http.transport import Passage
+    from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 MOST_MESSAGES = 10_000
 """Of one batch (FACTS 7.5)."""
@@ -39,7 +39,7 @@ A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class BatchDraft(Draft["RingCentralClient"]):
+class A2PBatchMessage(Message["RingCentralClient"]):
     """A batch of (number, text). Source: operationId createA2PSMS, app scope A2PSMS.
 
     `chunk` is which of its task's batches it is. `keep` gets it and the messages that the answer rejects, each with
@@ -74,7 +74,7 @@ class BatchDraft(Draft["RingCentralClient"]):
         """Sender, and all numbers with their texts."""
         return digest(self.sender, *(part for to, text in self.messages for part in (to, same_text(text))))
 
-    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
         """One POST."""
         record = post(client, CREATE_A2P_BATCH.at(accountId=OWN), passage, json=self.envelope())
         self.keep(self.chunk, record.get("rejected") or ())

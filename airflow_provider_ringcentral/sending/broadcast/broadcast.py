@@ -19,12 +19,12 @@ import msgspec
 
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.client.usage import Spent
+from airflow_provider_ringcentral.client.usage import UsageDelta
 from airflow_provider_ringcentral.files.atomic import complete_file, folder_of, make_folder
 from airflow_provider_ringcentral.files.columns import Column, Kind
 from airflow_provider_ringcentral.files.formats import Format
 from airflow_provider_ringcentral.files.receipt import Receipt
-from airflow_provider_ringcentral.sending.broadcast.a2p import BatchDraft, batch_messages, recipient_of
+from airflow_provider_ringcentral.sending.broadcast.a2p import A2PBatchMessage, batch_messages, recipient_of
 from airflow_provider_ringcentral.sending.broadcast.folder import (
     DUPLICATE,
     OPTED_OUT,
@@ -35,7 +35,7 @@ from airflow_provider_ringcentral.sending.broadcast.folder import (
 )
 from airflow_provider_ringcentral.sending.once.message import Record, Sent, moment
 from airflow_provider_ringcentral.sending.once.send_once import send_once
-from airflow_provider_ringcentral.sending.once.store import Notebook
+from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
 from airflow_provider_ringcentral.sending.status.status import Outcome, outcome_of
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ class Broadcast:
     def __init__(
         self,
         client: RingCentralClient,
-        notebook: Notebook,
+        notebook: IdempotencyStore,
         destination: str,
         path_of: Callable[[str], UPath],
         *,
@@ -219,7 +219,7 @@ class Broadcast:
         self._destination = path_of(destination)
         self._known = known_batches
         self._how: dict[str, Any] = {"on_unknown": on_unknown, "on_rerun": on_rerun, "settling": settling}
-        self._spent = Spent(client)
+        self._spent = UsageDelta(client)
         plan = _plan(notebook.get(PAGE))
         if plan is None and on_rerun == "skip" and (finished := _plan(notebook.get_finished(PAGE))):
             plan = finished if finished.receipt else None
@@ -302,7 +302,7 @@ class Broadcast:
 
     def _send(self, chunk: int, messages: Sequence[tuple[str, str]]) -> Sent:
         rejected = frozenset(self._folder.rejected(chunk) or ())
-        draft = BatchDraft(
+        draft = A2PBatchMessage(
             self._plan.sender, chunk, messages, self._folder.put_rejected, rejected=rejected, known=self._known
         )
         try:
@@ -311,7 +311,7 @@ class Broadcast:
             raise draft.undecided(error) from error.__cause__
 
     def _is_out(self, chunk: int) -> bool:
-        entry = self._notebook.read(BatchDraft.key_of(chunk))
+        entry = self._notebook.read(A2PBatchMessage.key_of(chunk))
         return entry is not None and bool(entry.id or entry.sends)
 
     def _note(self, plan: Plan) -> None:

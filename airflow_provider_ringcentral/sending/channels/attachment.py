@@ -22,7 +22,7 @@ NAME = "files"
 
 
 @dataclass(frozen=True)
-class Enclosure:
+class FileAttachment:
     """A file of `size` bytes: in a store, or in memory when `path` is None."""
 
     name: str
@@ -55,10 +55,10 @@ class Enclosure:
             raise Unavailable(f"the file {self.name} changed while it was sent")
 
 
-def enclosure_of_text(name: str, text: str, content_type: str) -> Enclosure:
+def enclosure_of_text(name: str, text: str, content_type: str) -> FileAttachment:
     """A text as a file, in UTF-8."""
     data = text.encode()
-    return Enclosure(name, content_type, len(data), data=data)
+    return FileAttachment(name, content_type, len(data), data=data)
 
 
 def suffix_of(name: str) -> str:

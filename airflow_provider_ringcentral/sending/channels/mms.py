@@ -12,7 +12,7 @@ from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_MMS
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.sending.channels.attachment import check_total, check_type, size_of
-from airflow_provider_ringcentral.sending.channels.sms import SmsDraft
+from airflow_provider_ringcentral.sending.channels.sms import SmsMessage
 from airflow_provider_ringcentral.sending.once.message import Record, given
 from airflow_provider_ringcentral.sending.once.posting import post
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from upath import UPath
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.http.transport import Passage
+    from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 MOST_FILES = 10
 MOST_BYTES = 1_500_000
@@ -81,7 +81,7 @@ class Attachment:
 
 
 @dataclass(frozen=True)
-class MmsDraft(SmsDraft):
+class MmsMessage(SmsMessage):
     """A text, which may be empty, with files. Source: operationId createMMS, app scope SMS, 50 a minute."""
 
     files: tuple[Attachment, ...] | Callable[[], tuple[Attachment, ...]] = ()
@@ -93,7 +93,7 @@ class MmsDraft(SmsDraft):
         """The store shows how many there are, and not always as they were sent."""
         return len(given(self.files))
 
-    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
         """One POST: the envelope first, then the files."""
         envelope = ("request.json", msgspec.json.encode(self.envelope()), "application/json")
         attached = [("attachment", (file.name, file.data, file.content_type)) for file in given(self.files)]

@@ -11,14 +11,14 @@ from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_PAGER_MESSAGE
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest
 from airflow_provider_ringcentral.sending.once.posting import post
 from airflow_provider_ringcentral.sending.status.message_store import sent_messages
 from airflow_provider_ringcentral.sending.text import LIST_AS_TEXT, is_list_as_text, same_text
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.http.transport import Passage
+    from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 MOST_UNITS = 1024
 """UTF-16 units of a text (FACTS 7.8)."""
@@ -29,7 +29,7 @@ Address = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class PagerDraft(Draft["RingCentralClient"]):
+class PagerMessage(Message["RingCentralClient"]):
     """A text to extensions, who see each other.
 
     Source: operationId createInternalTextMessage, app scope InternalMessages.
@@ -50,7 +50,7 @@ class PagerDraft(Draft["RingCentralClient"]):
         """Recipients and text."""
         return _content(self.to, self.text)
 
-    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
         """One POST."""
         body = {"to": [{kind: value} for kind, value in self.to], "text": self.text}
         return post(client, CREATE_PAGER_MESSAGE.at(accountId=OWN, extensionId=OWN), passage, json=body)

@@ -18,15 +18,15 @@ from airflow_provider_ringcentral.client.errors import (
     RingCentralError,
 )
 from airflow_provider_ringcentral.client.errors.remedies import ADMIN_PORTAL, DAG_AUTHOR, Remedy
-from airflow_provider_ringcentral.sending.once.message import Draft, Record, Sent, digest
+from airflow_provider_ringcentral.sending.once.message import Message, Record, Sent, digest
 from airflow_provider_ringcentral.sending.once.posting import post
 from airflow_provider_ringcentral.sending.once.send_once import send_once
-from airflow_provider_ringcentral.sending.once.store import Entry, Notebook, Overtaken
+from airflow_provider_ringcentral.sending.once.store import Entry, IdempotencyStore, Overtaken
 from airflow_provider_ringcentral.sending.status.status import Outcome, word
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.http.transport import Passage
+    from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ LOST = Remedy(
 
 
 @dataclass(frozen=True)
-class RingOutDraft(Draft["RingCentralClient"]):
+class RingOutCall(Message["RingCentralClient"]):
     """A call. `caller` is the JSON of `from`; `options` are further fields of the request.
 
     Source: operationId createRingOutCall, app scope RingOut, 10 a minute. Calls cannot be listed, so one whose answer
@@ -99,7 +99,7 @@ class RingOutDraft(Draft["RingCentralClient"]):
         """Both ends."""
         return digest(*sorted(self.caller.values()), self.to)
 
-    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
         """One POST."""
         path = CREATE_RING_OUT.at(accountId=OWN, extensionId=OWN)
         body = {"from": dict(self.caller), "to": {"phoneNumber": self.to}, **self.options}
@@ -152,7 +152,7 @@ def _spelled(status: Any) -> str:
     return _SPELLINGS.get(word(status), str(status)) if status else IN_PROGRESS
 
 
-def place(client: RingCentralClient, draft: RingOutDraft, notebook: Notebook, *, on_rerun: str = "send") -> Sent:
+def place(client: RingCentralClient, draft: RingOutCall, notebook: IdempotencyStore, *, on_rerun: str = "send") -> Sent:
     """`send_once`, with the cure for a call of which nobody knows.
 
     A call of an earlier try that was cancelled is placed anew. So is one that is over, nobody knows how, when a person
@@ -170,7 +170,7 @@ def place(client: RingCentralClient, draft: RingOutDraft, notebook: Notebook, *,
         raise
 
 
-def _is_void(client: RingCentralClient, notebook: Notebook, entry: Entry) -> bool:
+def _is_void(client: RingCentralClient, notebook: IdempotencyStore, entry: Entry) -> bool:
     if was_cancelled(client, entry.id):
         return True
     before = _ringing(entry)
@@ -180,7 +180,7 @@ def _is_void(client: RingCentralClient, notebook: Notebook, entry: Entry) -> boo
     return now.over and not now.connected
 
 
-def noted(notebook: Notebook, key: str) -> Ringing:
+def noted(notebook: IdempotencyStore, key: str) -> Ringing:
     """How the call stood when it was last looked at, by whatever try."""
     entry = notebook.read(key)
     return Ringing() if entry is None else _ringing(entry)
@@ -190,7 +190,7 @@ def _ringing(entry: Entry) -> Ringing:
     return Ringing(**entry.kept) if entry.kept else Ringing()
 
 
-def remember(notebook: Notebook, key: str, ringing: Ringing) -> None:
+def remember(notebook: IdempotencyStore, key: str, ringing: Ringing) -> None:
     """Note how it stands: RingCentral forgets a call that is over."""
     entry = notebook.read(key)
     if entry is not None and entry.id and entry.kept != ringing.kept():
@@ -225,7 +225,7 @@ def _cancelled(client: RingCentralClient, call_id: str) -> str:
     return f"cancelled:{digest(client.credentials.server)}:{call_id}"
 
 
-def ended_badly(client: RingCentralClient, notebook: Notebook, key: str, ringing: Ringing) -> RingCentralError:
+def ended_badly(client: RingCentralClient, notebook: IdempotencyStore, key: str, ringing: Ringing) -> RingCentralError:
     """The error for a call that was not connected; when that is certain, the next try calls anew."""
     entry = notebook.read(key)
     if entry is not None and was_cancelled(client, entry.id):

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_SMS
-from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest, given
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, given
 from airflow_provider_ringcentral.sending.once.posting import post
 from airflow_provider_ringcentral.sending.status.message_store import sent_messages
 from airflow_provider_ringcentral.sending.text import same_number, same_text
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.http.transport import Passage
+    from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 MOST_UNITS = 1000
 """UTF-16 units of a text (FACTS 7.2)."""
@@ -26,7 +26,7 @@ ATTACHMENT = "MmsAttachment"
 
 
 @dataclass(frozen=True)
-class SmsDraft(Draft["RingCentralClient"]):
+class SmsMessage(Message["RingCentralClient"]):
     """A text from one of the user's numbers. Source: operationId createSMSMessage, app scope SMS, 40 a minute."""
 
     sender: str | Callable[[], str]
@@ -50,7 +50,7 @@ class SmsDraft(Draft["RingCentralClient"]):
         """Of a text, none."""
         return 0
 
-    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
         """One POST."""
         return post(client, CREATE_SMS.at(accountId=OWN, extensionId=OWN), passage, json=self.envelope())
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_ringcentral.arguments import object_of
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest
 from airflow_provider_ringcentral.sending.text import checked_text
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.client.http.transport import Passage
+    from airflow_provider_ringcentral.client.http.transport import SendObserver
     from airflow_provider_ringcentral.client.webhook import WebhookClient
 
 MOST_UNITS = 10_000
@@ -27,7 +27,7 @@ TYPES = ("AdaptiveCard", "Card")
 
 
 @dataclass(frozen=True)
-class WebhookPost(Draft["WebhookClient"]):
+class WebhookPost(Message["WebhookClient"]):
     """A body of format 2, checked by `webhook_body`.
 
     Nobody can ask what a webhook has posted, so an unknown fate stays unknown. Its answers hold no id: the record's is
@@ -49,7 +49,7 @@ class WebhookPost(Draft["WebhookClient"]):
         """The body."""
         return digest(json.dumps(self.body, sort_keys=True))
 
-    def send(self, client: WebhookClient, passage: Passage) -> Record:
+    def send(self, client: WebhookClient, passage: SendObserver) -> Record:
         """One POST."""
         client.post(self.body, passage)
         return {"id": uuid.uuid4().hex}

@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.client.http.transport import Passage
+    from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 C = TypeVar("C")
 Record = Mapping[str, Any]
 
 
-class Draft(ABC, Generic[C]):
+class Message(ABC, Generic[C]):
     """One message of one channel, sent through a client of type `C`. Its values are checked when it is made.
 
     `channel` names the kind, in ids that are claimed and in logs. `key` tells this message from the others of its task
@@ -56,7 +56,7 @@ class Draft(ABC, Generic[C]):
         return {}
 
     @abstractmethod
-    def send(self, client: C, passage: Passage) -> Record:
+    def send(self, client: C, passage: SendObserver) -> Record:
         """Send it and return the server's record of it.
 
         The one request that sends gets `passage`. Raises `OutcomeUnknown` when nobody can tell whether it was executed;
@@ -96,7 +96,7 @@ class Draft(ABC, Generic[C]):
 class Sent:
     """A message at the server.
 
-    `record` is the server's record, or what `Draft.kept` kept of it when an earlier try sent it (`earlier`). `found`:
+    `record` is the server's record, or what `Message.kept` kept of it when an earlier try sent it (`earlier`). `found`:
     it was found after its answer was lost.
     """
 

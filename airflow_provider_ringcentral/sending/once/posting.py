@@ -10,10 +10,10 @@ from airflow_provider_ringcentral.sending.once.message import Record
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.http.transport import Passage
+    from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 
-def post(client: RingCentralClient, path: str, passage: Passage, **options: Any) -> Record:
+def post(client: RingCentralClient, path: str, passage: SendObserver, **options: Any) -> Record:
     """POST and return the record of the answer. An answer that cannot be read leaves the fate of the request unknown.
 
     `options` are those of `RingCentralClient.raw_json`.

@@ -15,8 +15,8 @@ from typing import Generic, TypeVar
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RateLimited, RingCentralError, Unavailable
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.errors.remedies import DAG_AUTHOR, PLATFORM_TEAM, Remedy
-from airflow_provider_ringcentral.sending.once.message import Draft, Record, Sent
-from airflow_provider_ringcentral.sending.once.store import Entry, Notebook, Overtaken
+from airflow_provider_ringcentral.sending.once.message import Message, Record, Sent
+from airflow_provider_ringcentral.sending.once.store import Entry, IdempotencyStore, Overtaken
 
 C = TypeVar("C")
 
@@ -34,7 +34,9 @@ class Look(Generic[C]):
     and may be anybody's.
     """
 
-    def __init__(self, client: C, draft: Draft[C], notebook: Notebook, entry: Entry, *, proof: bool = True) -> None:
+    def __init__(
+        self, client: C, draft: Message[C], notebook: IdempotencyStore, entry: Entry, *, proof: bool = True
+    ) -> None:
         self._client = client
         self._draft = draft
         self._notebook = notebook
@@ -120,8 +122,8 @@ SHARE_THE_LEDGER = Remedy(
 
 def send_once(
     client: C,
-    draft: Draft[C],
-    notebook: Notebook,
+    draft: Message[C],
+    notebook: IdempotencyStore,
     *,
     on_unknown: str = "look",
     on_rerun: str = "send",
@@ -144,10 +146,10 @@ def send_once(
     if entry is not None and entry.id:
         return _earlier(draft, entry)
     seconds = draft.settling if settling is None else settling
-    return Errand(client, draft, notebook, entry, on_unknown=on_unknown, settling=seconds).run()
+    return SendAttempt(client, draft, notebook, entry, on_unknown=on_unknown, settling=seconds).run()
 
 
-def _earlier(draft: Draft[C], entry: Entry) -> Sent:
+def _earlier(draft: Message[C], entry: Entry) -> Sent:
     """What an earlier try has sent. Files of it may be gone, and then there is nothing to compare."""
     with suppress(RingCentralError):
         if entry.content != draft.content:
@@ -167,14 +169,14 @@ class Doubt:
     faint: bool = False
 
 
-class Errand(Generic[C]):
-    """One draft on its way. It is the `Passage` of the request that sends."""
+class SendAttempt(Generic[C]):
+    """One draft on its way. It is the `SendObserver` of the request that sends."""
 
     def __init__(
         self,
         client: C,
-        draft: Draft[C],
-        notebook: Notebook,
+        draft: Message[C],
+        notebook: IdempotencyStore,
         entry: Entry | None,
         *,
         on_unknown: str,

@@ -86,7 +86,7 @@ def _roster(value: bytes | None) -> Roster:
         return {}
 
 
-class Pages(Protocol):
+class KeyValueStore(Protocol):
     """JSON values by key, for one task instance."""
 
     def get(self, key: str) -> Any:
@@ -102,7 +102,7 @@ class Pages(Protocol):
         ...
 
 
-class LedgerPages:
+class LedgerKeyValueStore:
     """Pages in the ledger under the name `owner`; they live for 7 days."""
 
     def __init__(self, ledger: Ledger, owner: str) -> None:
@@ -131,7 +131,7 @@ class LedgerPages:
         return f"sent:{self._owner}:{key}"
 
 
-class StorePages:
+class TaskStateKeyValueStore:
     """Airflow's task state store (3.3 and later).
 
     It has no compare-and-set. It belongs to the try that Airflow runs: one that Airflow has replaced can neither read
@@ -166,7 +166,15 @@ def _value(encoded: bytes | None) -> Any:
 
 log = logging.getLogger(__name__)
 
-__all__ = ["PREFIX", "Entry", "LedgerPages", "Notebook", "Overtaken", "Pages", "StorePages"]
+__all__ = [
+    "PREFIX",
+    "Entry",
+    "IdempotencyStore",
+    "KeyValueStore",
+    "LedgerKeyValueStore",
+    "Overtaken",
+    "TaskStateKeyValueStore",
+]
 
 FLIGHT_SECONDS = 75.0
 PREFIX = "ringcentral:"
@@ -206,7 +214,7 @@ class Finished(msgspec.Struct):
 
 
 @dataclass
-class Notebook:
+class IdempotencyStore:
     """The notes of one task instance, and what it shares with all others through the ledger.
 
     `place` is the server: ids mean something there only. `order` (Airflow's `max_tries`) and `retries` change when a
@@ -219,7 +227,7 @@ class Notebook:
     Notes come in generations: after a success and a person's clear the next one begins, with nothing noted.
     """
 
-    pages: Pages
+    pages: KeyValueStore
     ledger: Ledger
     place: str
     order: int = 0

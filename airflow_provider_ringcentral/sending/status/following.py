@@ -68,7 +68,7 @@ SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DeliveryState:
     """How messages stand: their records by id, as far as they are known."""
 
     records: Mapping[str, Record]
@@ -88,12 +88,12 @@ class Standing:
         outcomes = {self.outcome(message_id) for message_id in ids}
         return Outcome.WAIT not in outcomes or Outcome.FAILED in outcomes
 
-    def updated(self, records: Mapping[str, Record]) -> Standing:
+    def updated(self, records: Mapping[str, Record]) -> DeliveryState:
         """With newer records."""
-        return Standing({**self.records, **records}, self.wait_for)
+        return DeliveryState({**self.records, **records}, self.wait_for)
 
 
-def look_after(client: RingCentralClient, ids: Sequence[str], standing: Standing) -> Standing:
+def look_after(client: RingCentralClient, ids: Sequence[str], standing: DeliveryState) -> DeliveryState:
     """Ask once for what is still waited for: a Light request for every 50 messages."""
     pending = standing.of(Outcome.WAIT, ids)
     newer = messages_by_id(client, pending) if pending else {}
@@ -104,7 +104,7 @@ def look_after(client: RingCentralClient, ids: Sequence[str], standing: Standing
     return standing.updated(newer)
 
 
-def check_failures(standing: Standing, ids: Sequence[str]) -> None:
+def check_failures(standing: DeliveryState, ids: Sequence[str]) -> None:
     """Raise `DeliveryFailed` when a message failed: of one kind for all, and temporary only if all are.
 
     Warns of messages whose code says that the carrier does not tell what became of them.
@@ -125,7 +125,7 @@ def check_failures(standing: Standing, ids: Sequence[str]) -> None:
     )
 
 
-def not_confirmed(standing: Standing, ids: Sequence[str], timeout: float) -> NotConfirmed:
+def not_confirmed(standing: DeliveryState, ids: Sequence[str], timeout: float) -> NotConfirmed:
     """The error for messages that are still waited for."""
     return NotConfirmed(
         f"{still_waiting(standing, ids, f' after {timeout:g} s')}. "
@@ -134,7 +134,7 @@ def not_confirmed(standing: Standing, ids: Sequence[str], timeout: float) -> Not
     )
 
 
-def still_waiting(standing: Standing, ids: Sequence[str], when: str = "") -> str:
+def still_waiting(standing: DeliveryState, ids: Sequence[str], when: str = "") -> str:
     """How many messages are waited for, what is known of them, and which they are."""
     pending = standing.of(Outcome.WAIT, ids)
     known = sorted({status_of(standing.records[one]) or "no status" for one in pending if one in standing.records})
@@ -142,7 +142,7 @@ def still_waiting(standing: Standing, ids: Sequence[str], when: str = "") -> str
     return f"{len(pending)} of {len(ids)} messages are not {standing.wait_for}{when} ({seen}): {_some(pending)}"
 
 
-def made_since(standing: Standing, ids: Iterable[str]) -> float | None:
+def made_since(standing: DeliveryState, ids: Iterable[str]) -> float | None:
     """When the oldest of these messages was made (epoch seconds), as far as it is known."""
     moments = [moment(standing.records.get(one, {}).get("creationTime")) for one in ids]
     return min((made.timestamp() for made in moments if made), default=None)

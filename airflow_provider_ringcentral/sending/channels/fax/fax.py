@@ -20,8 +20,8 @@ from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_FAX
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.http.request_body import MultipartBody, Part, text_part
-from airflow_provider_ringcentral.sending.channels.attachment import Enclosure
-from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest, given
+from airflow_provider_ringcentral.sending.channels.attachment import FileAttachment
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, given
 from airflow_provider_ringcentral.sending.once.posting import post
 from airflow_provider_ringcentral.sending.status.message_store import messages_by_id, sent_messages
 from airflow_provider_ringcentral.sending.status.status import FAILED, status_of, word
@@ -29,7 +29,7 @@ from airflow_provider_ringcentral.sending.text import checked_text, same_number,
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.http.transport import Passage
+    from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 RESOLUTIONS = ("High", "Low")
 LAST_COVER = 13
@@ -85,7 +85,7 @@ def _cover(value: Any) -> int | None:
 SOURCE = "SourceDocument"
 
 
-class AnyFax(Draft["RingCentralClient"]):
+class BaseFax(Message["RingCentralClient"]):
     """How faxes are looked up: by recipient and time, and by what a record says of files and pages.
 
     A record has no text, and pages only once RingCentral has rendered them, so two faxes to one number cannot be told
@@ -94,7 +94,7 @@ class AnyFax(Draft["RingCentralClient"]):
 
     channel: ClassVar[str] = "fax"
     exact: ClassVar[bool] = False
-    keeps: ClassVar[tuple[str, ...]] = (*Draft.keeps, "faxPageCount")
+    keeps: ClassVar[tuple[str, ...]] = (*Message.keeps, "faxPageCount")
 
     @property
     @abstractmethod
@@ -132,14 +132,14 @@ class AnyFax(Draft["RingCentralClient"]):
 
 
 @dataclass(frozen=True)
-class FaxDraft(AnyFax):
+class FaxMessage(BaseFax):
     """Files to a number. `send_time` (aware): not before then.
 
     Source: operationId createFaxMessage, app scope Faxes, 10 a minute.
     """
 
     to: str
-    files: tuple[Enclosure, ...] | Callable[[], tuple[Enclosure, ...]]
+    files: tuple[FileAttachment, ...] | Callable[[], tuple[FileAttachment, ...]]
     style: FaxStyle = field(default_factory=FaxStyle)
     send_time: datetime | None = None
 
@@ -158,7 +158,7 @@ class FaxDraft(AnyFax):
         """Of each file."""
         return [file.size for file in given(self.files)]
 
-    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
         """One POST, whose files are read while it goes out."""
         fields = {"to": self.to, **self.style.fields(), **when(self.send_time)}
         attached = [
@@ -215,7 +215,7 @@ NAME = "original_message_id"
 
 
 @dataclass(frozen=True)
-class FaxAgain(AnyFax):
+class FaxResend(BaseFax):
     """The fax `original`, to all of its recipients again. Source: operationId createFaxMessage with a JSON body.
 
     `record` is the original's, or what reads it.
@@ -240,7 +240,7 @@ class FaxAgain(AnyFax):
         """Those of the original's files, as far as its record has them."""
         return source_sizes(given(self.record))
 
-    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
         """One POST."""
         body = {"originalMessageId": self.original, **when(self.send_time)}
         return post(client, CREATE_FAX.at(accountId=OWN, extensionId=OWN), passage, json=body)
@@ -250,13 +250,13 @@ class FaxAgain(AnyFax):
         return str(record.get("id")) != self.original and super().resembles(record, content, traits)
 
 
-def failed_fax(client: RingCentralClient, message_id: Any, send_time: datetime | None) -> FaxAgain:
+def failed_fax(client: RingCentralClient, message_id: Any, send_time: datetime | None) -> FaxResend:
     """The draft for a fax that failed; it is read when it shall go out, since a retry may find it changed or gone.
 
     Raises `BadArgument` for what is no id.
     """
     text = checked_id(NAME, message_id, "give the id that the task that sent the fax returned")
-    return FaxAgain(text, cache(lambda: _failed(client, text)), send_time)
+    return FaxResend(text, cache(lambda: _failed(client, text)), send_time)
 
 
 def _failed(client: RingCentralClient, text: str) -> Record:

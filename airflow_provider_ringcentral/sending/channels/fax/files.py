@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.sending.channels.attachment import (
     NAME,
-    Enclosure,
+    FileAttachment,
     check_total,
     check_type,
     enclosure_of_text,
@@ -59,7 +59,7 @@ TEXTS = frozenset({"csv", "htm", "html", "log", "rtf", "txt", "xml"})
 _BAD_NAME = re.compile(r'[&@#$%^*"\\\x00-\x1f\x7f]')
 
 
-def fax_files(items: Sequence[UPath | Mapping[str, Any]], *, cover_alone: bool = False) -> tuple[Enclosure, ...]:
+def fax_files(items: Sequence[UPath | Mapping[str, Any]], *, cover_alone: bool = False) -> tuple[FileAttachment, ...]:
     """The files of a fax, in their order: paths, and texts as `{"name": "cover.html", "text": "…"}`.
 
     There may be none with `cover_alone`. Raises `BadArgument` that names the file, before any is read.
@@ -75,11 +75,11 @@ def fax_files(items: Sequence[UPath | Mapping[str, Any]], *, cover_alone: bool =
     return files
 
 
-def _file(path: UPath) -> Enclosure:
-    return Enclosure(path.name, TYPES[_checked_name(path.name)], size_of(path), path)
+def _file(path: UPath) -> FileAttachment:
+    return FileAttachment(path.name, TYPES[_checked_name(path.name)], size_of(path), path)
 
 
-def _text(item: Mapping[str, Any]) -> Enclosure:
+def _text(item: Mapping[str, Any]) -> FileAttachment:
     name, text = item.get("name"), item.get("text")
     if set(item) != {"name", "text"} or not isinstance(name, str) or not isinstance(text, str) or not text.strip():
         raise BadArgument(

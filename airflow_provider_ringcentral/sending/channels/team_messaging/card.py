@@ -13,13 +13,13 @@ from airflow_provider_ringcentral.client.endpoints import CREATE_CARD, READ_CARD
 from airflow_provider_ringcentral.client.errors import NotFound
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.sending.channels.team_messaging.chats import own_posts
-from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest
 from airflow_provider_ringcentral.sending.once.posting import post
 from airflow_provider_ringcentral.sending.text import checked_text, same_text
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.http.transport import Passage
+    from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 TYPE = "AdaptiveCard"
 MOST_UNITS = 10_000
@@ -33,7 +33,7 @@ OWN_WORDS = frozenset({"$schema", "version"})
 
 
 @dataclass(frozen=True)
-class TeamCard(Draft["RingCentralClient"]):
+class TeamCard(Message["RingCentralClient"]):
     """A card (checked by `checked_card`) to the chat with the id `chat`; its id is the card's, not that of its post.
 
     Source: operationId createGlipAdaptiveCardNew, app scope TeamMessaging, 40 requests a minute. As an attachment of a
@@ -64,7 +64,7 @@ class TeamCard(Draft["RingCentralClient"]):
         """What the card holds, part by part: RingCentral adds parts to it."""
         return {"parts": sorted(_parts(self._asked))[:MOST_PARTS]}
 
-    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
         """One POST."""
         return post(client, CREATE_CARD.at(chatId=self.chat), passage, json=dict(self.card))
 

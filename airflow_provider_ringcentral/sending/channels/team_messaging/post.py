@@ -14,9 +14,9 @@ from airflow_provider_ringcentral.client.endpoints import CREATE_FILE, CREATE_PO
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.http.request_body import MultipartBody, Part
-from airflow_provider_ringcentral.sending.channels.attachment import Enclosure, size_of
+from airflow_provider_ringcentral.sending.channels.attachment import FileAttachment, size_of
 from airflow_provider_ringcentral.sending.channels.team_messaging.chats import own_posts
-from airflow_provider_ringcentral.sending.once.message import Draft, Record, digest, given
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, given
 from airflow_provider_ringcentral.sending.once.posting import post
 from airflow_provider_ringcentral.sending.text import same_text
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from upath import UPath
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.http.transport import Passage
+    from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 MOST_UNITS = 10_000
 MOST_FILES = 25
@@ -35,7 +35,7 @@ FILE = "File"
 
 
 @dataclass(frozen=True)
-class TeamPost(Draft["RingCentralClient"]):
+class TeamPost(Message["RingCentralClient"]):
     """A text, which may be empty, with files, to the chat with the id `chat`.
 
     Source: operationId createGlipPostNew, app scope TeamMessaging; 40 requests a minute, 2,500 posts a day. Files are
@@ -44,7 +44,7 @@ class TeamPost(Draft["RingCentralClient"]):
 
     chat: str
     text: str
-    files: tuple[Enclosure, ...] | Callable[[], tuple[Enclosure, ...]] = ()
+    files: tuple[FileAttachment, ...] | Callable[[], tuple[FileAttachment, ...]] = ()
 
     channel: ClassVar[str] = "post"
 
@@ -58,7 +58,7 @@ class TeamPost(Draft["RingCentralClient"]):
         """Chat, text and number of files."""
         return _content(self.chat, self.text, len(given(self.files)))
 
-    def send(self, client: RingCentralClient, passage: Passage) -> Record:
+    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
         """One POST, after one for each file."""
         body: dict[str, Any] = {"text": self.text} if self.text else {}
         if files := given(self.files):
@@ -75,7 +75,7 @@ class TeamPost(Draft["RingCentralClient"]):
         return _content(self.chat, record.get("text"), attached)
 
 
-def upload(client: RingCentralClient, file: Enclosure) -> str:
+def upload(client: RingCentralClient, file: FileAttachment) -> str:
     """Upload a file without posting it; its id. An answer that is lost costs a second upload, which harms nobody."""
     body = MultipartBody([Part("body", file.size, file.chunks, file.name, file.content_type)])
     answer = decoded(
@@ -101,11 +101,11 @@ def change_post(client: RingCentralClient, chat: str, post_id: Any, text: str) -
     return record if isinstance(record, dict) else {}
 
 
-def post_files(paths: Sequence[UPath]) -> tuple[Enclosure, ...]:
+def post_files(paths: Sequence[UPath]) -> tuple[FileAttachment, ...]:
     """The files at `paths`, all checked before the first is read. Raises `BadArgument` that names the file."""
     if len(paths) > MOST_FILES:
         raise BadArgument(f"files has {len(paths)} files and a post may have {MOST_FILES}.", parameter="files")
-    files = tuple(Enclosure(path.name, _type_of(path.name), size_of(path), path) for path in paths)
+    files = tuple(FileAttachment(path.name, _type_of(path.name), size_of(path), path) for path in paths)
     for file in files:
         if file.size > MOST_BYTES:
             raise BadArgument(
