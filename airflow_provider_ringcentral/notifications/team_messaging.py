@@ -48,7 +48,7 @@ class RingCentralTeamMessagingNotifier(RingCentralAccountNotifier):
 
     def send(self, client: RingCentralClient, text: str) -> Outcomes:
         """One post."""
-        from airflow_provider_ringcentral.hooks.notebook import notebook_of
+        from airflow_provider_ringcentral.hooks.idempotency import notebook_of
         from airflow_provider_ringcentral.sending.batch import AddressedMessage, send_all
         from airflow_provider_ringcentral.sending.channels.team_messaging.chats import chat_of
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost

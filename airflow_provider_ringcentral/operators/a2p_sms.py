@@ -129,7 +129,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
     def _broadcast(self, context: Context, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.arguments import texts_of
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.hooks.notebook import notebook_of
+        from airflow_provider_ringcentral.hooks.idempotency import notebook_of
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.steps.deferral import deferring
         from airflow_provider_ringcentral.operators.steps.inputs import wishes_of

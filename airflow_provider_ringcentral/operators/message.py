@@ -121,7 +121,7 @@ class RingCentralMessageOperator(BaseOperator):
     ) -> list[dict[str, Any]]:
         """`seen` is what the trigger saw of the messages: it is not asked for again."""
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.hooks.notebook import notebook_of
+        from airflow_provider_ringcentral.hooks.idempotency import notebook_of
         from airflow_provider_ringcentral.operators.steps.inputs import wishes_of
         from airflow_provider_ringcentral.sending.batch import send_all
         from airflow_provider_ringcentral.sending.status.following import DeliveryState, ungrouped

@@ -83,7 +83,7 @@ class RingCentralPostOperator(BaseOperator):
             return self._once(context, client, wishes, resumed=resumed) if changed is None else changed
 
     def _once(self, context: Context, client: Any, wishes: OnceOptions, *, resumed: bool) -> dict[str, Any]:
-        from airflow_provider_ringcentral.hooks.notebook import notebook_of
+        from airflow_provider_ringcentral.hooks.idempotency import notebook_of
         from airflow_provider_ringcentral.sending.once.send_once import send_once
 
         draft, notebook = self.draft(client), notebook_of(context, client, resumed=resumed)

@@ -130,7 +130,7 @@ class RingCentralRingOutOperator(BaseOperator):
 
     def _call(self, context: Context, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.hooks.notebook import notebook_of
+        from airflow_provider_ringcentral.hooks.idempotency import notebook_of
         from airflow_provider_ringcentral.operators.steps.inputs import once_wishes_of
         from airflow_provider_ringcentral.sending.channels.ring_out import place
 

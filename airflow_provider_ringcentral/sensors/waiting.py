@@ -22,7 +22,7 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
-from airflow_provider_ringcentral.hooks.notebook import end_of_task
+from airflow_provider_ringcentral.hooks.idempotency import end_of_task
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -103,7 +103,7 @@ class RingCentralWaitSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Look until there is what is waited for."""
-        from airflow_provider_ringcentral.hooks.notebook import first_look
+        from airflow_provider_ringcentral.hooks.idempotency import first_look
 
         rescheduled = first_look(context) if self.reschedule else None
         began = time.time() if rescheduled is None else rescheduled.timestamp()

@@ -13,8 +13,8 @@ from airflow_provider_ringcentral.client.auth.encryption import TokenEncryptor
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.hooks.xcom import XCOM_LIMIT_BYTES
 from airflow_provider_ringcentral.triggers.condition import Look, judge, passing
+from airflow_provider_ringcentral.triggers.poll_coordinator import LAST_LOOK_SECONDS, SHORTEST_INTERVAL_SECONDS
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS, RingCentralQuotaTrigger
-from airflow_provider_ringcentral.triggers.rounds import LAST_LOOK_SECONDS, SHORTEST_INTERVAL_SECONDS
 from airflow_provider_ringcentral.triggers.waiting import RingCentralWaitTrigger
 
 if TYPE_CHECKING:

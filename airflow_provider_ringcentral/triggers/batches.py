@@ -13,11 +13,11 @@ from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchP
 from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import listed
-from airflow_provider_ringcentral.triggers.rounds import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
+from airflow_provider_ringcentral.triggers.poll_coordinator import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
-    from airflow_provider_ringcentral.triggers.rounds import PollTarget
+    from airflow_provider_ringcentral.triggers.poll_coordinator import PollTarget
 
 MOST_BATCHES = 100
 """In one wait: a million messages."""

@@ -25,7 +25,7 @@ from airflow_provider_ringcentral.triggers.listing import as_it_is, listed
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
-    from airflow_provider_ringcentral.triggers.rounds import PollTarget
+    from airflow_provider_ringcentral.triggers.poll_coordinator import PollTarget
 
 MOST_EXTENSIONS = 500
 

@@ -21,11 +21,11 @@ from airflow_provider_ringcentral.triggers.arrivals import Arrivals, arrivals_lo
 from airflow_provider_ringcentral.triggers.awaited import Awaited, RingCentralComingTrigger
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import listed
-from airflow_provider_ringcentral.triggers.rounds import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
+from airflow_provider_ringcentral.triggers.poll_coordinator import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
-    from airflow_provider_ringcentral.triggers.rounds import PollTarget
+    from airflow_provider_ringcentral.triggers.poll_coordinator import PollTarget
 
 
 class FollowedMessages:

@@ -13,12 +13,12 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_ringcentral.client.errors import LoginFailed, RingCentralError
 from airflow_provider_ringcentral.hooks.shared_client import read_credentials, shared_client
+from airflow_provider_ringcentral.triggers.poll_coordinator import answer
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS
-from airflow_provider_ringcentral.triggers.rounds import answer
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
-    from airflow_provider_ringcentral.triggers.rounds import PollTarget
+    from airflow_provider_ringcentral.triggers.poll_coordinator import PollTarget
 
 SPREAD_SECONDS = 2.0
 """Over which triggers that start together begin: a thousand at once would hold the event loop for half a second."""

@@ -16,7 +16,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from upath import UPath
 
 from airflow_provider_ringcentral.client.errors import BadRequest, ConfigurationError, DeliveryFailed, Unavailable
-from airflow_provider_ringcentral.hooks.notebook import notebook_of
+from airflow_provider_ringcentral.hooks.idempotency import notebook_of
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.fax import RingCentralSendFaxOperator
 from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator

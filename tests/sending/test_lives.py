@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
-from airflow_provider_ringcentral.sending.lives import MOST_LIVES, Trial, signed_in
 from airflow_provider_ringcentral.sending.once.message import digest
+from airflow_provider_ringcentral.sending.once.run_generation import MOST_LIVES, Trial, signed_in
 
 EARLIER = digest("dag", "run", "task", -1)
 

@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSen
 
 from airflow_provider_ringcentral.client.errors import PermissionDenied
 from airflow_provider_ringcentral.sensors.messages import RingCentralA2PBatchSensor
-from airflow_provider_ringcentral.triggers import rounds
+from airflow_provider_ringcentral.triggers import poll_coordinator as rounds
 from airflow_provider_ringcentral.triggers.batches import MOST_BATCHES, RingCentralA2PBatchTrigger
 
 from .conftest import WAYS, context_of, ended

@@ -18,7 +18,7 @@ from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.sending.status.arrival import LATE_SECONDS, Arrival
 from airflow_provider_ringcentral.sending.status.following import ungrouped
-from airflow_provider_ringcentral.triggers import rounds
+from airflow_provider_ringcentral.triggers import poll_coordinator as rounds
 from airflow_provider_ringcentral.triggers.arrivals import MOST_KNOWN, Arrivals, arrivals_look
 from airflow_provider_ringcentral.triggers.awaited import Awaited
 from airflow_provider_ringcentral.triggers.messages import (

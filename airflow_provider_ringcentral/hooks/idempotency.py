@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.hooks import settings
-from airflow_provider_ringcentral.sending.lives import Trial, signed_in
 from airflow_provider_ringcentral.sending.once.message import digest
+from airflow_provider_ringcentral.sending.once.run_generation import Trial, signed_in
 from airflow_provider_ringcentral.sending.once.store import (
     PREFIX,
     IdempotencyStore,
