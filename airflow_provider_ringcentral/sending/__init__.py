@@ -1,7 +1,8 @@
 """Sending once: the algorithm, what it remembers, and one file a channel. No Airflow here.
 
 A channel (SMS, fax, a chat post …) is a `Message`: a value that knows how to send itself, how to look itself
-up and what makes a message its own. `send_once(client, draft, notebook)` does the rest and returns `Sent(id, record, found)`.
+up and what makes a message its own. `send_once(client, message, store)` does the rest and returns
+`Sent(id, record, found)`.
 
 **What is promised.** A draft goes out once for each order. An order is a run of the task with all its retries; a person
 who clears a task that had succeeded gives a new one. Within an order:
@@ -26,17 +27,18 @@ who clears a task that had succeeded gives a new one. Within an order:
 
 - A note for each message (`Entry`), by the draft's key and the generation, and which generation a success has closed:
   in Airflow's task state store (3.3+), else in pages of the ledger.
-- Whose pages are whose (`lives.py`): in the ledger, by server, app, dag, run, task and map index.
+- Whose pages are whose (`run_generation.py`): in the ledger, by server, app, dag, run, task and map index.
 - Which id belongs to which send, and which answers are still to come (`claims.py`): in the ledger, by server, channel
   and id, and by server and content.
 
 Clearing sets `max_tries` to the tries so far and the retries of now. So when these two numbers are not those that a
 success has noted, a person has cleared the task, and the next generation begins with nothing noted.
 
-**What proves that a message found is ours.** That it is like the one noted, was made since, and nobody has claimed it,
-provided that everybody notes in this ledger what is theirs (`IdempotencyStore.sole`): it is in Redis, or the executor
-is local. Else it may be anybody's, and 3 goes on as if nothing had been found. While a rival's request of the same content is
-under way, one candidate per rival is left alone; an answer whose id somebody has taken nevertheless takes another one.
+**What proves that a message found is ours.** It equals the one that the store holds, was made since, nobody has claimed
+it, and every sender records its messages in this ledger (`IdempotencyStore.sole`): the ledger is in Redis, or the
+executor is local. Otherwise it may be anybody's, and 3 continues as if nothing had been found. While another task's
+request of the same content is in flight, one candidate per such request is left alone; an answer whose id another task
+has taken takes another candidate.
 
 **A retry without a note.** Each try enters itself in the ledger before it sends. When all tries of the order are there,
 no note means that nothing is out, and so does the task state store. When one is missing, it was on another machine, or

@@ -11,9 +11,9 @@ from airflow_provider_ringcentral.client.endpoints import LIST_A2P_BATCHES, READ
 from airflow_provider_ringcentral.client.errors import NotFound
 from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress
 from airflow_provider_ringcentral.sending.once.message import Record
+from airflow_provider_ringcentral.triggers.batch_lookup import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import listed
-from airflow_provider_ringcentral.triggers.poll_coordinator import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient

@@ -19,9 +19,9 @@ from airflow_provider_ringcentral.sending.status.message_store import MOST_IDS, 
 from airflow_provider_ringcentral.sending.status.status import Outcome
 from airflow_provider_ringcentral.triggers.arrivals import Arrivals, arrivals_look
 from airflow_provider_ringcentral.triggers.awaited import Awaited, RingCentralComingTrigger
+from airflow_provider_ringcentral.triggers.batch_lookup import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import listed
-from airflow_provider_ringcentral.triggers.poll_coordinator import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
