@@ -10,8 +10,8 @@ from statistics import median
 
 import psycopg2
 
-from airflow_provider_ringcentral.sandbox.calls import Calls
-from airflow_provider_ringcentral.sandbox.company import Company
+from airflow_provider_ringcentral.sandbox.model.calls import Calls
+from airflow_provider_ringcentral.sandbox.model.company import Company
 from bench.claim import Claim
 from bench.resources import MEGABYTE
 from bench.table import Number, table

@@ -14,8 +14,8 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from None
 
-from airflow_provider_ringcentral.sandbox.control_port import SandboxError
-from airflow_provider_ringcentral.sandbox.remote import SandboxControl
-from airflow_provider_ringcentral.sandbox.server import Sandbox
+from airflow_provider_ringcentral.sandbox.control.client import SandboxControl
+from airflow_provider_ringcentral.sandbox.control.control_port import SandboxError
+from airflow_provider_ringcentral.sandbox.control.server import Sandbox
 
 __all__ = ["Sandbox", "SandboxControl", "SandboxError"]

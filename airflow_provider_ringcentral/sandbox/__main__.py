@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from airflow_provider_ringcentral.sandbox.options import Options
-from airflow_provider_ringcentral.sandbox.remote import SandboxControl
-from airflow_provider_ringcentral.sandbox.server import READY, Server
+from airflow_provider_ringcentral.sandbox.control.client import SandboxControl
+from airflow_provider_ringcentral.sandbox.control.server import READY, Server
+from airflow_provider_ringcentral.sandbox.model.options import Options
 
 _DEFAULTS = Options()
 

@@ -9,8 +9,8 @@ import pytest
 
 from airflow_provider_ringcentral.client.errors import NotFound, Unavailable
 from airflow_provider_ringcentral.client.http.download import download
-from airflow_provider_ringcentral.sandbox.recording_bytes import RecordingBytes
-from airflow_provider_ringcentral.sandbox.shapes import Recording
+from airflow_provider_ringcentral.sandbox.model.call_templates import Recording
+from airflow_provider_ringcentral.sandbox.model.recordings import RecordingBytes
 
 from .conftest import LOG
 

@@ -23,7 +23,7 @@ from airflow_provider_ringcentral.hooks.diagnosis.login_findings import (
     login_finding,
     situation,
 )
-from airflow_provider_ringcentral.sandbox.tokens import LOGIN_REFUSALS
+from airflow_provider_ringcentral.sandbox.api.token_endpoint import LOGIN_REFUSALS
 
 SERVER = "https://platform.ringcentral.com"
 OWN = f"{SERVER}/restapi/v1.0/account/~/extension/~"

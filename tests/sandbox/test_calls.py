@@ -8,12 +8,12 @@ from random import Random
 
 import pytest
 
-from airflow_provider_ringcentral.sandbox import instants
-from airflow_provider_ringcentral.sandbox.calls import Calls
-from airflow_provider_ringcentral.sandbox.changes import Changes, Row
-from airflow_provider_ringcentral.sandbox.company import Company
-from airflow_provider_ringcentral.sandbox.layouts import Layout
-from airflow_provider_ringcentral.sandbox.sequence import Sequence
+from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+from airflow_provider_ringcentral.sandbox.model.call_changes import Changes, Row
+from airflow_provider_ringcentral.sandbox.model.call_selection import Sequence
+from airflow_provider_ringcentral.sandbox.model.calls import Calls
+from airflow_provider_ringcentral.sandbox.model.company import Company
+from airflow_provider_ringcentral.sandbox.model.layouts import Layout
 
 START, END = instants.parse("2026-06-01T00:00:00Z"), instants.parse("2026-06-08T00:00:00Z")
 

@@ -7,8 +7,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from airflow_provider_ringcentral.sandbox import SandboxControl
-from airflow_provider_ringcentral.sandbox.faults import KINDS, Fault
-from airflow_provider_ringcentral.sandbox.options import LIVE, Options
+from airflow_provider_ringcentral.sandbox.model.faults import KINDS, Fault
+from airflow_provider_ringcentral.sandbox.model.options import LIVE, Options
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "guides" / "sandbox.md").read_text()
 

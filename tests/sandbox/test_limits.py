@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from airflow_provider_ringcentral.sandbox import SandboxError
-from airflow_provider_ringcentral.sandbox.limits import Limiter
+from airflow_provider_ringcentral.sandbox.model.rate_limits import Limiter
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from airflow_provider_ringcentral.sandbox import SandboxError
-from airflow_provider_ringcentral.sandbox.recording_bytes import RecordingBytes
-from airflow_provider_ringcentral.sandbox.shapes import Recording
+from airflow_provider_ringcentral.sandbox.model.call_templates import Recording
+from airflow_provider_ringcentral.sandbox.model.recordings import RecordingBytes
 
 DAY = {"start": "2026-06-01T00:00:00Z", "end": "2026-06-02T00:00:00Z"}
 WINDOW = {"dateFrom": DAY["start"], "dateTo": DAY["end"]}

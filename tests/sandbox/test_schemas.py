@@ -224,7 +224,7 @@ def test_errors(start, check):
 
 
 def test_groups_and_permissions_are_those_of_the_specification(specification):
-    from airflow_provider_ringcentral.sandbox.routes import OPERATIONS
+    from airflow_provider_ringcentral.sandbox.api.routes import OPERATIONS
 
     wrong = []
     for operation in OPERATIONS:

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from airflow_provider_ringcentral.sandbox import Sandbox, SandboxControl, SandboxError
-from airflow_provider_ringcentral.sandbox.server import unused_listener
+from airflow_provider_ringcentral.sandbox.control.server import unused_listener
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
 

@@ -1,0 +1,126 @@
+"""Extensions, their phone numbers, and the account (`readExtension`, `listExtensions`, `readAccountInfo`, …)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.sandbox.model.company import ACCOUNT_ID, MAIN_NUMBER, account_path
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.responses import Answer
+    from airflow_provider_ringcentral.sandbox.model.company import Extension
+    from airflow_provider_ringcentral.sandbox.model.state import State
+
+_COUNTRY = {"id": "1", "name": "United States"}
+
+
+def read_extension(visit: Visit) -> Answer:
+    """`readExtension`."""
+    return visit.json(extension_info(visit.state, visit.extension()))
+
+
+def list_extensions(visit: Visit) -> Answer:
+    """`listExtensions`, filtered by `type`, `extensionNumber`, `email` and `status`."""
+    visit.check_account()
+    types, number = visit.many("type"), visit.one("extensionNumber")
+    statuses, email = visit.many("status"), visit.one("email")
+    records = [extension_info(visit.state, extension) for extension in visit.state.company.extensions]
+    return visit.page_of(
+        [
+            record
+            for record in records
+            if (not types or record["type"] in types)
+            and number in (None, record["extensionNumber"])
+            and (email is None or email.lower() == record["contact"]["email"])
+            and (not statuses or record["status"] in statuses)
+        ]
+    )
+
+
+def list_extension_phone_numbers(visit: Visit) -> Answer:
+    """`listExtensionPhoneNumbers`: the only place that tells which numbers may send (`features`)."""
+    extension = visit.extension()
+    numbers = phone_numbers(visit.state, extension)
+    usage = visit.many("usageType")
+    return visit.page_of([number for number in numbers if not usage or number["usageType"] in usage])
+
+
+def read_account_info(visit: Visit) -> Answer:
+    """`readAccountInfo`."""
+    visit.check_account()
+    operator = visit.state.company.users[0]
+    return visit.json(
+        {
+            "uri": f"{visit.state.url}{account_path()}",
+            "id": ACCOUNT_ID,
+            "mainNumber": MAIN_NUMBER,
+            "operator": {"id": operator.id, "extensionNumber": operator.number},
+            "serviceInfo": {
+                "brand": {"id": "1210", "name": "RingCentral"},
+                "servicePlan": {"id": "8853", "name": "Sandbox"},
+            },
+            "setupWizardState": "Completed",
+            "status": "Confirmed",
+        }
+    )
+
+
+def extension_info(state: State, extension: Extension) -> dict[str, Any]:
+    """An extension as the API shows it."""
+    first, _, last = extension.name.partition(" ")
+    user = state.identity.users.get(extension.id)
+    status = user.status if user and user.status in {"Disabled", "Frozen", "NotActivated"} else "Enabled"
+    name = "Airflow Service" if user and user.service else extension.name
+    if user and user.service:
+        first, last = "Airflow", "Service"
+    uri = f"{state.url}{account_path()}/extension/{extension.id}"
+    return {
+        "uri": uri,
+        "id": extension.id,
+        "account": {"id": str(ACCOUNT_ID), "uri": f"{state.url}{account_path()}"},
+        "extensionNumber": extension.number,
+        "name": name,
+        "contact": {
+            "firstName": first,
+            "lastName": last,
+            "email": f"{first}.{last or 'queue'}@example.com".lower(),
+            "department": "Automation" if user and user.service else "Sales",
+        },
+        "type": extension.type,
+        "status": status,
+        "permissions": {"admin": {"enabled": bool(user and user.extended)}, "internationalCalling": {"enabled": False}},
+        "profileImage": {"uri": f"{uri}/profile-image"},
+        "setupWizardState": "Completed",
+        "hidden": False,
+    }
+
+
+def phone_numbers(state: State, extension: Extension) -> list[dict[str, Any]]:
+    """The direct numbers of an extension, and the company's main number."""
+    user = state.identity.users.get(extension.id)
+    features = sorted(user.sms_features) if user else ["CallerId"]
+    own = {
+        "uri": f"{state.url}{account_path()}/extension/{extension.id}/phone-number/{extension.id + 1}",
+        "id": extension.id + 1,
+        "phoneNumber": extension.phone_number,
+        "usageType": "DirectNumber",
+        "features": features,
+        "primary": True,
+    }
+    main = {
+        "uri": f"{state.url}{account_path()}/extension/{extension.id}/phone-number/{ACCOUNT_ID + 1}",
+        "id": ACCOUNT_ID + 1,
+        "phoneNumber": MAIN_NUMBER,
+        "usageType": "MainCompanyNumber",
+        "features": ["CallerId"],
+        "primary": False,
+    }
+    shared = {"type": "VoiceFax", "paymentType": "Local", "status": "Normal", "country": _COUNTRY}
+    further = [
+        own
+        | {"id": extension.id + 2 + rank, "uri": f"{own['uri']}{rank}", "phoneNumber": number, "primary": False}
+        | {"features": sorted(chosen)}
+        for rank, (number, chosen) in enumerate(user.numbers.items() if user else ())
+    ]
+    return [entry | shared for entry in (own, *further, main)]

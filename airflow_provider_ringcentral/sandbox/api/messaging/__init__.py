@@ -1,0 +1,1 @@
+"""The operations that send and read messages."""

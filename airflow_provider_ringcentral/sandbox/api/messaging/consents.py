@@ -1,0 +1,153 @@
+"""Who may be sent texts from which number (`docs/messaging/sms/messaging-consent-management.md`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.sandbox.api import responses as bodies
+from airflow_provider_ringcentral.sandbox.api.forms import choice_field, json_object, list_field
+from airflow_provider_ringcentral.sandbox.api.messaging.numbers import is_e164, own_numbers
+from airflow_provider_ringcentral.sandbox.api.paging import a2p_paging, cut_page, read_token
+from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.responses import Answer
+
+OUT, IN = "OptOut", "OptIn"
+_SOURCES = ("Recipient", "Api", "Upstream", "Carrier")
+_COVERAGES = ("PhoneNumber", "Account", "CampaignType")
+_MOST_NUMBERS, _MOST_RECORDS, _LARGEST_PAGE = 20, 1000, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a recipient said to a sender; `modified` in ms."""
+
+    sender: str
+    to: str
+    status: str
+    source: str
+    modified: int
+
+
+class Consents:
+    """The latest word of every recipient to every sender."""
+
+    def __init__(self) -> None:
+        self._records: dict[tuple[str, str], Consent] = {}
+
+    def put(self, consent: Consent) -> None:
+        """Replaces what was said before."""
+        self._records.pop((consent.sender, consent.to), None)
+        self._records[consent.sender, consent.to] = consent
+
+    def opted_out(self, sender: str, to: str) -> bool:
+        """Whether a text would be refused."""
+        found = self._records.get((sender, to))
+        return found is not None and found.status == OUT
+
+    def find(
+        self, *, senders: Iterable[str] = (), to: Iterable[str] = (), statuses: Iterable[str] = ()
+    ) -> list[Consent]:
+        """The records that match; what is empty matches everything."""
+        return [
+            record
+            for record in self._records.values()
+            if (not senders or record.sender in senders)
+            and (not to or record.to in to)
+            and (not statuses or record.status in statuses)
+        ]
+
+
+def search_consents(visit: Visit) -> Answer:
+    """`searchSmsConsentRecords`."""
+    visit.check_account()
+    body = json_object(visit)
+    token = read_token(body.get("pageToken"), "consents")
+    what = token.what if token else {name: _texts(body, name) for name in ("from", "to", "coverage")}
+    if token is None:
+        chosen = choice_field(body, "optStatus", (OUT, IN), required=False)
+        what["optStatus"] = [chosen] if chosen else []
+        for value in what["coverage"]:
+            if value not in _COVERAGES:
+                raise bodies.invalid("coverage", value)
+    consents = visit.state.desk.consents
+    found = consents.find(senders=what["from"], to=what["to"], statuses=what["optStatus"])
+    # All records here are about one number of ours: none covers the account or a type of campaign.
+    shown = [] if what["coverage"] and "PhoneNumber" not in what["coverage"] else found
+    count = body.get("perPage", 100)
+    if not isinstance(count, int) or count < 1:
+        raise bodies.invalid("perPage", str(count))
+    page = cut_page(
+        shown,
+        token,
+        kind="consents",
+        count=min(count, _LARGEST_PAGE),
+        key=lambda one: f"{one.sender}/{one.to}",
+        what=what,
+    )
+    records = [_record(consent) for consent in page.entries]
+    return visit.json({"records": records, "paging": a2p_paging(page, body.get("pageToken"))})
+
+
+def edit_consents(visit: Visit) -> Answer:
+    """`editSmsConsentRecords`: each for itself; those that fail are told."""
+    visit.check_account()
+    state, entries = visit.state, list_field(json_object(visit), "records")
+    if len(entries) > _MOST_RECORDS:
+        raise bodies.refusal(400, "CMN-106", f"Batch size [{len(entries)}] exceeds the limit [{_MOST_RECORDS}]")
+    now, own, failed = state.now(), own_numbers(state), []
+    for entry in entries:
+        status = choice_field(entry, "optStatus", (OUT, IN)) or OUT
+        source = choice_field(entry, "source", _SOURCES) or "Api"
+        if entry.get("from") not in own or not is_e164(entry.get("to")):
+            name = "to" if entry.get("from") in own else "from"
+            error = {"errorCode": "CMN-101", "message": f"Parameter [{name}] value is invalid"}
+            failed.append(entry | {"error": error})
+            continue
+        state.desk.consents.put(Consent(entry["from"], entry["to"], status, source, now))
+    return visit.json({"failedRecords": failed} if failed else {})
+
+
+def _texts(body: dict[str, Any], name: str) -> list[str]:
+    values = body.get(name)
+    if values is None:
+        return []
+    if not isinstance(values, list) or not 1 <= len(values) <= _MOST_NUMBERS:
+        raise bodies.invalid(name, detail=f"1 to {_MOST_NUMBERS} values")
+    if name != "coverage" and not all(is_e164(value) for value in values):
+        raise bodies.invalid(name)
+    return [str(value) for value in values]
+
+
+def _record(consent: Consent) -> dict[str, Any]:
+    return {
+        "from": consent.sender,
+        "to": consent.to,
+        "optStatus": consent.status,
+        "source": consent.source,
+        "lastModifiedTime": instants.text(consent.modified),
+    }
+
+
+def list_opt_outs(visit: Visit) -> Answer:
+    """`readA2PSMSOptOuts`, which the consents supersede."""
+    visit.check_account()
+    status = visit.choice("status", ("optout", "optin", "all"), "optout") or "optout"
+    token = read_token(visit.one("pageToken"), "opt-outs")
+    senders = [value for value in visit.many("from") if value != "*"]
+    statuses = {"optout": [OUT], "optin": [IN], "all": []}[status]
+    what = token.what if token else {"from": senders, "to": visit.many("to"), "status": statuses}
+    found = visit.state.desk.consents.find(senders=what["from"], to=what["to"], statuses=what["status"])
+    count = min(visit.number("perPage", _LARGEST_PAGE), _LARGEST_PAGE)
+    page = cut_page(found, token, kind="opt-outs", count=count, key=lambda one: f"{one.sender}/{one.to}", what=what)
+    records = [
+        # The old list knows no `Api`; what was told through it counts for the account.
+        {"from": one.sender, "to": one.to, "status": one.status, "source": one.source.replace("Api", "Account")}
+        for one in page.entries
+    ]
+    return visit.json({"records": records, "paging": a2p_paging(page, visit.one("pageToken"))})

@@ -1,0 +1,124 @@
+"""Who may send text messages from which number, and to whom (`docs/messaging/sms/sms-requirements.md`)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.sandbox.api import responses as bodies
+from airflow_provider_ringcentral.sandbox.api.account import phone_numbers
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.model.company import Extension
+    from airflow_provider_ringcentral.sandbox.model.state import State
+
+REFUSALS = {
+    "MSG-240": (403, "International SMS is not available for account."),
+    "MSG-241": (403, "Cannot send SMS from Fax number"),
+    "MSG-243": (400, "Parameter [to] value is invalid [Phone number is blocked]"),
+    "MSG-290": (503, "SMS gateway is temporarily unavailable"),
+    "MSG-305": (429, "Request rate exceeded"),
+    "MSG-384": (403, "Account limits exceeded. Cannot send the message."),
+    "MSG-397": (403, "Toll Free SMS is not available for the account"),
+}
+"""Codes that `number_outcome(refuse=…)` may name; any other one answers 400."""
+
+_E164 = re.compile(r"\+[1-9]\d{6,14}\Z")
+_LONGEST_EXTENSION, _LONGEST_SHORT_NUMBER = 4, 6
+
+
+def own_numbers(state: State) -> dict[str, list[str]]:
+    """The numbers of everybody who may log in, with their features."""
+    found: dict[str, list[str]] = {}
+    for user in state.identity.users:
+        extension = state.company.find(str(user))
+        if extension is not None:
+            found |= {entry["phoneNumber"]: entry["features"] for entry in phone_numbers(state, extension)}
+    return found
+
+
+def is_e164(value: object) -> bool:
+    """`+`, country code and number."""
+    return isinstance(value, str) and bool(_E164.match(value))
+
+
+def outsider(state: State, number: str) -> dict[str, Any]:
+    """A phone number as a party of a message."""
+    names = dict(state.company.outsiders)
+    return {"phoneNumber": number} | ({"name": names[number]} if number in names else {})
+
+
+def sending_extension(visit: Visit) -> Extension:
+    """The extension of the path, which must be the token's own: nobody sends as someone else."""
+    extension = visit.extension()
+    if visit.token is None or extension.id != visit.token.user.id:
+        raise bodies.refusal(403, "CMN-404", "Access to another extension is denied", word="InsufficientPermissions")
+    return extension
+
+
+def sms_sender(visit: Visit, body: dict[str, Any], *, mms: bool) -> dict[str, Any]:
+    """The sender of a text: a number of this user whose features allow it, or the refusal that fits."""
+    extension, state = sending_extension(visit), visit.state
+    if not isinstance(body.get("from"), dict):
+        raise bodies.missing("from")
+    number = body["from"].get("phoneNumber")
+    if number is None:
+        raise bodies.missing("from.phoneNumber")
+    own = {entry["phoneNumber"]: entry for entry in phone_numbers(state, extension)}
+    if number not in own:
+        raise _foreign(state, number)
+    features = own[number]["features"]
+    if "SmsSender" not in features:
+        if own[number]["usageType"] == "DirectNumber":
+            message = "The requested feature is not available"
+            raise bodies.refusal(403, "MSG-242", message, word="FeatureNotAvailable", parameter="from")
+        raise bodies.refusal(403, "MSG-367", "from phone number does not support SMS", parameter="from")
+    if mms and "MmsSender" not in features:
+        raise bodies.refusal(403, "MSG-380", "The MMS feature is not available", word="FeatureNotAvailable")
+    return {"phoneNumber": number, "name": extension.name, "location": extension.place}
+
+
+def _foreign(state: State, number: object) -> bodies.Refusal:
+    if any(number == extension.phone_number for extension in state.company.extensions):
+        message = "Phone number doesn't belong to extension"
+        return bodies.refusal(403, "MSG-304", message, word="FeatureNotAvailable", parameter="from")
+    detail = "Cannot find the phone number which belongs to user"
+    return bodies.invalid("from", str(number), code="MSG-245", detail=detail)
+
+
+def check_country(body: dict[str, Any]) -> None:
+    """400 MSG-365 for a country given twice."""
+    country = body.get("country") or {}
+    if "id" in country and "isoCode" in country:
+        message = "Parameters [country.id] and [country.isoCode] can not be specified simultaneously"
+        raise bodies.refusal(400, "MSG-365", message, parameter="country")
+
+
+def check_text_recipient(visit: Visit, number: object, sender: str) -> str:
+    """A number that a text may go to."""
+    if number is None:
+        raise bodies.missing("to.phoneNumber")
+    text = str(number)
+    digits = text.removeprefix("+")
+    if digits.isdecimal() and len(digits) <= _LONGEST_SHORT_NUMBER:
+        short = len(digits) > _LONGEST_EXTENSION
+        message = "Sending SMS to short numbers" if short else "Sending SMS from/to extension numbers"
+        code = "MSG-247" if short else "MSG-246"
+        raise bodies.refusal(400, code, f"{message} is not available", word="InvalidParameter", parameter="to")
+    if not is_e164(number):
+        raise bodies.invalid("to", text)
+    own = phone_numbers(visit.state, visit.extension())
+    features = next(entry["features"] for entry in own if entry["phoneNumber"] == sender)
+    if not text.startswith("+1") and "InternationalSmsSender" not in features:
+        raise refused("MSG-240")
+    refuse = visit.state.desk.outcomes.of(text).refuse
+    if refuse is not None:
+        raise refused(refuse)
+    return text
+
+
+def refused(code: str, headers: dict[str, str] | None = None) -> bodies.Refusal:
+    """The answer of a code of `REFUSALS`."""
+    status, message = REFUSALS.get(code, (400, "Parameter [to] value is invalid."))
+    return bodies.refusal(status, code, message, parameter="to", headers=headers)

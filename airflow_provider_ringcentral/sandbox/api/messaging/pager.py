@@ -1,0 +1,99 @@
+"""Messages between extensions (`createInternalTextMessage`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.sandbox.api import responses as bodies
+from airflow_provider_ringcentral.sandbox.api.forms import json_object, list_field, text_field
+from airflow_provider_ringcentral.sandbox.api.messaging.message_records import message_record
+from airflow_provider_ringcentral.sandbox.api.messaging.numbers import sending_extension
+from airflow_provider_ringcentral.sandbox.api.messaging.sms import text_attachment
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Step
+from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Message, Recipient
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.responses import Answer
+    from airflow_provider_ringcentral.sandbox.model.company import Extension
+
+LONGEST_TEXT = 1024
+
+
+def create_internal_text_message(visit: Visit) -> Answer:
+    """`createInternalTextMessage`; a pager message is sent at once."""
+    state, body = visit.state, json_object(visit)
+    extension = sending_extension(visit)
+    text = text_field(body, "text", LONGEST_TEXT)
+    _check_sender(extension, body.get("from") or {})
+    thread = _thread(visit, extension, body)
+    entries = list_field(body, "to", required=thread is None)
+    found = [_recipient(visit, entry) for entry in entries]
+    to = [party(one) for one in found] if thread is None or found else _others(thread, extension)
+    now, mailbox = state.now(), state.desk.mailbox
+    message_id = mailbox.next_id()
+    everybody = frozenset(str(one["extensionId"]) for one in to)
+    message = Message(
+        id=message_id,
+        owner=extension.id,
+        type="Pager",
+        direction="Outbound",
+        created=now,
+        sender=party(extension),
+        to=[Recipient(one, (Step(now, "Sent"),)) for one in to],
+        text=text,
+        attachments=[text_attachment(message_id, text)],
+        conversation=thread.conversation if thread else mailbox.conversation(extension.id, everybody),
+        visible=now + state.milliseconds(state.options.message_lag),
+        extra={"pgToDepartment": any(one.type == "Department" for one in found)},
+    )
+    mailbox.add(message)
+    return visit.json(message_record(state, message, now))
+
+
+def party(extension: Extension) -> dict[str, Any]:
+    """An extension as a party of a message."""
+    return {"extensionNumber": extension.number, "extensionId": str(extension.id), "name": extension.name}
+
+
+def _check_sender(extension: Extension, sender: dict[str, Any]) -> None:
+    number, extension_id = sender.get("extensionNumber"), sender.get("extensionId")
+    if number is not None and str(number) != extension.number:
+        detail = "Sender extension number does not correspond to logged in extension"
+        raise bodies.invalid("from", str(number), code="MSG-331", detail=detail)
+    if extension_id is not None and str(extension_id) != str(extension.id):
+        detail = "Sender extension id does not correspond to logged in extension"
+        raise bodies.invalid("from", str(extension_id), code="MSG-332", detail=detail)
+
+
+def _thread(visit: Visit, extension: Extension, body: dict[str, Any]) -> Message | None:
+    if body.get("replyOn") is None:
+        return None
+    found = visit.state.desk.mailbox.find(extension.id, str(body["replyOn"]))
+    if found is None or found.type != "Pager":
+        raise bodies.not_found("replyOn", str(body["replyOn"]))
+    return found
+
+
+def _others(thread: Message, extension: Extension) -> list[dict[str, Any]]:
+    parties = [thread.sender, *(recipient.party for recipient in thread.to)]
+    return [one for one in parties if one["extensionId"] != str(extension.id)]
+
+
+def _recipient(visit: Visit, entry: dict[str, Any]) -> Extension:
+    extension_id, number = entry.get("extensionId"), entry.get("extensionNumber")
+    if extension_id is None and number is None:
+        raise bodies.missing("to.extensionNumber")
+    extensions = visit.state.company.extensions
+    found = next((one for one in extensions if str(extension_id or one.id) == str(one.id)), None)
+    if extension_id is None:
+        found = next((one for one in extensions if one.number == str(number)), None)
+    if found is None:
+        shown = str(extension_id or number)
+        raise bodies.invalid("to", shown, code="MSG-316", detail="Target extension not found")
+    if number is not None and found.number != str(number):
+        raise bodies.refusal(400, "MSG-335", "Recipient extension number does not correspond to ID", parameter="to")
+    user = visit.state.identity.users.get(found.id)
+    if user is not None and user.status != "Enabled":
+        raise bodies.refusal(400, "MSG-324", "Extension is of unappropriate state", parameter="to")
+    return found

@@ -1,0 +1,144 @@
+"""Calls placed by RingOut (`createRingOutCall`, `docs/voice/ringout.md`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.sandbox.api import responses as bodies
+from airflow_provider_ringcentral.sandbox.api.forms import json_object
+from airflow_provider_ringcentral.sandbox.api.messaging.numbers import is_e164, refused, sending_extension
+from airflow_provider_ringcentral.sandbox.api.responses import Answer
+from airflow_provider_ringcentral.sandbox.model.company import account_path
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.model.state import State
+
+_CONNECTED = {"Delivered": "Success", "Sent": "Success", "Queued": "InProgress"}
+_NEVER = 1 << 62
+
+
+@dataclass(slots=True)
+class Ring:
+    """A call to two phones, the caller's first. Moments in ms; `caller` and `callee` are how their phones end up.
+
+    `answered`: the caller's phone has its end status; `connected`: so has the other; `ended`: the call is over;
+    `forgotten`: nobody can ask for it any more.
+    """
+
+    id: str
+    user: int
+    from_: dict[str, Any]
+    to: str
+    created: int
+    caller: str
+    callee: str
+    answered: int
+    connected: int
+    ended: int
+    forgotten: int
+    caller_id: str | None = None
+    prompt: bool | None = None
+    cancelled: bool = False
+
+    def statuses(self, now: int) -> dict[str, str]:
+        """What the API says at a moment."""
+        caller = self.caller if now >= self.answered else "InProgress"
+        callee = self.callee if now >= self.connected else "InProgress"
+        call = "InProgress"
+        if caller not in {"Success", "InProgress"}:
+            call, callee = _failed(caller), "InProgress"
+        elif callee != "InProgress":
+            call = "Success" if callee == "Success" else _failed(callee)
+        if call == "Success" and now >= self.ended:
+            caller = callee = "Finished"
+        return {"callStatus": call, "callerStatus": caller, "calleeStatus": callee}
+
+
+def _failed(party: str) -> str:
+    return "NoAnsweringMachine" if party == "NoAnsweringMachine" else "CannotReach"
+
+
+def create_ring_out(visit: Visit) -> Answer:
+    """`createRingOutCall`: phones ring."""
+    state, extension, body = visit.state, sending_extension(visit), json_object(visit)
+    to, from_ = _party(body, "to"), _party(body, "from")
+    number = to.get("phoneNumber")
+    if number is None:
+        raise bodies.missing("to.phoneNumber")
+    for name, value in (("to", number), ("from", from_.get("phoneNumber", number))):
+        if not is_e164(value):
+            raise bodies.invalid(f"{name}.phoneNumber", str(value))
+    if not from_.get("phoneNumber") and not from_.get("forwardingNumberId"):
+        raise bodies.missing("from.phoneNumber")
+    refuse = state.desk.outcomes.of(number).refuse
+    if refuse is not None:
+        raise refused(refuse)
+    ring = _place(state, extension.id, from_, number)
+    ring.caller_id, ring.prompt = (body.get("callerId") or {}).get("phoneNumber"), body.get("playPrompt")
+    return visit.json(_record(visit, ring, ring.created))
+
+
+def _party(body: dict[str, Any], name: str) -> dict[str, Any]:
+    value = body.get(name)
+    if value is None:
+        raise bodies.missing(name)
+    if not isinstance(value, dict):
+        raise bodies.invalid(name)
+    return value
+
+
+def _place(state: State, user: int, from_: dict[str, Any], to: str) -> Ring:
+    now, options = state.now(), state.options
+    caller, callee = state.desk.outcomes.of(str(from_.get("phoneNumber"))), state.desk.outcomes.of(to)
+    ends = [_CONNECTED.get(one.status, one.status) for one in (caller, callee)]
+    waits = [options.ring_seconds if one.after_seconds is None else one.after_seconds for one in (caller, callee)]
+    answered = now + state.milliseconds(waits[0]) if ends[0] != "InProgress" else _NEVER
+    connected = answered + state.milliseconds(waits[1]) if ends[1] != "InProgress" else _NEVER
+    over = connected if ends[0] == "Success" else answered
+    ended = over + (state.milliseconds(options.talk_seconds) if ends == ["Success", "Success"] else 0)
+    forgotten = ended + state.milliseconds(options.ring_memory_seconds)
+    rings = state.desk.rings
+    ring = Ring(
+        f"Y3MxNzE2{700_000 + 37 * len(rings)}MjY",
+        user,
+        from_,
+        to,
+        now,
+        caller=ends[0],
+        callee=ends[1],
+        answered=answered,
+        connected=connected,
+        ended=ended,
+        forgotten=forgotten,
+    )
+    rings[ring.id] = ring
+    return ring
+
+
+def read_ring_out(visit: Visit) -> Answer:
+    """`readRingOutCallStatus`; 404 once the call is over and forgotten."""
+    return visit.json(_record(visit, _find(visit), visit.state.now()))
+
+
+def delete_ring_out(visit: Visit) -> Answer:
+    """`deleteRingOutCall`: only while the first phone still rings."""
+    ring = _find(visit)
+    if visit.state.now() >= ring.answered:
+        raise bodies.invalid("ringoutId", ring.id, detail="the call cannot be cancelled any more")
+    ring.cancelled = True
+    return Answer(204, media_type=None)
+
+
+def _find(visit: Visit) -> Ring:
+    extension, wanted = visit.extension(), visit.ids["ringoutId"]
+    ring = visit.state.desk.rings.get(wanted)
+    if ring is None or ring.user != extension.id or ring.cancelled or visit.state.now() >= ring.forgotten:
+        raise bodies.not_found("ringoutId", wanted)
+    return ring
+
+
+def _record(visit: Visit, ring: Ring, now: int) -> dict[str, Any]:
+    uri = f"{visit.state.url}{account_path()}/extension/{ring.user}/ring-out/{ring.id}"
+    return {"uri": uri, "id": ring.id, "status": ring.statuses(now)}

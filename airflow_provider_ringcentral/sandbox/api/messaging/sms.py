@@ -1,0 +1,170 @@
+"""Sending texts and media (`createSMSMessage`, `createMMS`)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.sandbox.api import responses as bodies
+from airflow_provider_ringcentral.sandbox.api.forms import json_object, list_field, text_field
+from airflow_provider_ringcentral.sandbox.api.messaging import numbers
+from airflow_provider_ringcentral.sandbox.api.messaging.message_records import message_record
+from airflow_provider_ringcentral.sandbox.model.blob import Blob
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Pace, plan
+from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Attachment, Message, Recipient
+from airflow_provider_ringcentral.sandbox.model.rate_limits import seconds
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.responses import Answer
+    from airflow_provider_ringcentral.sandbox.api.uploads import Part
+    from airflow_provider_ringcentral.sandbox.model.state import State
+
+LONGEST_TEXT = 1000
+MOST_RECIPIENTS = 10
+MOST_ATTACHMENTS = 10
+MMS_BYTES = 1_500_000
+_JSON_BYTES = 10_000_000
+# fmt: off
+MMS_TYPES = frozenset([
+    "image/jpeg", "image/png", "image/bmp", "image/gif", "image/tiff", "image/svg+xml", "image/webp",
+    "video/3gpp", "video/mp4", "video/mpeg", "video/avi", "video/x-flv", "video/x-ms-wmv", "video/quicktime",
+    "video/webm", "video/ogg",
+    "audio/mpeg", "audio/mp4", "audio/ogg", "audio/wav", "audio/amr", "audio/3gpp",
+    "text/vcard", "application/zip", "application/gzip",
+    "application/rtf", "application/pdf", "text/html", "text/plain", "text/csv", "text/calendar",
+])
+# fmt: on
+"""What may be attached (`docs/messaging/sms/sending-images.md`)."""
+
+
+def create_sms_message(visit: Visit) -> Answer:
+    """`createSMSMessage`; with a multipart body it sends media, as `createMMS` does."""
+    if visit.upload is not None and visit.upload.multipart:
+        return create_mms(visit)
+    if len(visit.body) > _JSON_BYTES:
+        raise bodies.refusal(413, "MSG-338", "Message is too large")
+    body = json_object(visit)
+    text_field(body, "text", LONGEST_TEXT)
+    return _send(visit, body, [])
+
+
+def create_mms(visit: Visit) -> Answer:
+    """`createMMS`: a JSON envelope, then attachments."""
+    upload = visit.upload
+    if upload is None or not upload.multipart or upload.broken:
+        raise malformed()
+    body = upload.envelope()
+    if body is None:
+        raise bodies.refusal(400, "MSG-349", "Message envelope is absent or malformed", word="InvalidMultipartRequest")
+    text_field(body, "text", LONGEST_TEXT, required=False)
+    files = upload.parts[1:]
+    _check_files(files)
+    return _send(visit, body, files)
+
+
+def _check_files(files: list[Part]) -> None:
+    if not files:
+        raise bodies.missing("attachments")
+    if len(files) > MOST_ATTACHMENTS:
+        raise bodies.invalid("attachments", str(len(files)), detail=f"at most {MOST_ATTACHMENTS}")
+    for part in files:
+        check_disposition(part)
+        if part.content_type not in MMS_TYPES:
+            raise bodies.refusal(415, "MSG-348", f"Attachment type [{part.content_type}] is not supported")
+        check_size(part, MMS_BYTES)
+    check_total(files, MMS_BYTES)
+
+
+def check_size(part: Part, most: int) -> None:
+    """400 MSG-347 or MSG-337 for a file that is empty or has more than `most` bytes."""
+    if part.blob.size == 0:
+        raise bodies.refusal(400, "MSG-347", "Attachment is empty")
+    if part.blob.size > most:
+        raise bodies.refusal(400, "MSG-337", "Attachment is too large")
+
+
+def check_total(files: list[Part], most: int) -> None:
+    """400 MSG-338 for files that have more than `most` bytes together."""
+    if sum(part.blob.size for part in files) > most:
+        raise bodies.refusal(400, "MSG-338", "Message is too large")
+
+
+def malformed() -> bodies.Refusal:
+    """400: a body that is not the multipart it should be."""
+    return bodies.refusal(400, "CMN-104", "Multipart request is malformed", word="InvalidMultipartRequest")
+
+
+def check_disposition(part: Part) -> None:
+    """400 MSG-350 or MSG-351 for a file part without Content-Disposition or name."""
+    if part.disposition not in {"form-data", "attachment"}:
+        raise bodies.refusal(400, "MSG-350", "Content-Disposition of an attachment is absent or invalid")
+    if not part.filename:
+        raise bodies.refusal(400, "MSG-351", "File name of an attachment is absent or invalid")
+
+
+def _send(visit: Visit, body: dict[str, Any], files: list[Part]) -> Answer:
+    state = visit.state
+    recipients = list_field(body, "to")
+    group = len(recipients) > 1
+    sender = numbers.sms_sender(visit, body, mms=group or bool(files))
+    numbers.check_country(body)
+    if len(recipients) > MOST_RECIPIENTS:
+        detail = f"Exceeded maximum number of recipients for a Group MMS: [{MOST_RECIPIENTS}]"
+        raise bodies.refusal(400, "MSG-381", detail, parameter="to")
+    to = [numbers.check_text_recipient(visit, entry.get("phoneNumber"), sender["phoneNumber"]) for entry in recipients]
+    owner = visit.extension().id
+    _check_rate(visit, owner, mms=group or bool(files))
+    now = state.now()
+    message = text_message(state, owner, sender, to, str(body.get("text") or ""), now=now)
+    for part in files:
+        attachment = Attachment(state.desk.mailbox.next_id(), "MmsAttachment", part.content_type, part.blob)
+        attachment.filename = part.filename
+        message.attachments.append(attachment)
+    state.desk.mailbox.add(message)
+    return visit.json(message_record(state, message, now))
+
+
+def text_message(state: State, owner: int, sender: dict[str, Any], to: list[str], text: str, *, now: int) -> Message:
+    """An outbound text that has just been accepted."""
+    options, desk = state.options, state.desk
+    pace = Pace(state.milliseconds(options.sent_seconds), state.milliseconds(options.delivered_seconds))
+    recipients = [
+        Recipient(
+            numbers.outsider(state, number) | ({"recipientId": str(rank + 1)} if len(to) > 1 else {}),
+            plan(desk.outcome(number, sender["phoneNumber"]), now, pace, options.scale),
+        )
+        for rank, number in enumerate(to)
+    ]
+    message_id = desk.mailbox.next_id()
+    return Message(
+        id=message_id,
+        owner=owner,
+        type="SMS",
+        direction="Outbound",
+        created=now,
+        sender=sender,
+        to=recipients,
+        text=text,
+        attachments=[text_attachment(message_id, text)] if text else [],
+        conversation=desk.mailbox.conversation(owner, frozenset(to)),
+        visible=now + state.milliseconds(options.message_lag),
+    )
+
+
+def text_attachment(message_id: int, text: str) -> Attachment:
+    """The text of a message, which is stored as an attachment too; it has the message's id."""
+    return Attachment(message_id, "Text", "text/plain", Blob(text.encode()))
+
+
+def _check_rate(visit: Visit, user: int, *, mms: bool) -> None:
+    """429 MSG-305. It is the message service's own limit: such answers tell nothing of the group's (FACTS 3.1)."""
+    options = visit.state.options
+    most = options.mms_per_minute if mms else options.sms_per_minute
+    if not most or options.limits is False:
+        return
+    wait = visit.state.desk.rate.wait("mms" if mms else "sms", user, most, 60 * options.scale, time.monotonic())
+    if wait:
+        refusal = numbers.refused("MSG-305", {"Retry-After": seconds(wait)})
+        refusal.answer.rated = False
+        raise refusal

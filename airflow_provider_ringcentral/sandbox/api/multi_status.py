@@ -1,0 +1,73 @@
+"""Answers for many ids at once (`docs/basics/batch-requests.md`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from airflow_provider_ringcentral.sandbox.api import responses as bodies
+from airflow_provider_ringcentral.sandbox.api.responses import JSON, Answer, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+
+VENDOR = "application/vnd.ringcentral.multipart+json"
+MOST_IDS = 50
+
+
+@dataclass(slots=True)
+class Item:
+    """What became of one id."""
+
+    resource_id: str
+    status: int
+    body: bytes
+
+
+def ids_of(visit: Visit, name: str) -> list[str]:
+    """The ids of a path; 400 CMN-106 when they are too many."""
+    ids = [one for one in visit.ids[name].split(",") if one]
+    if len(ids) > MOST_IDS:
+        raise bodies.refusal(400, "CMN-106", f"Batch size [{len(ids)}] exceeds the limit [{MOST_IDS}]", parameter=name)
+    return ids
+
+
+def each(ids: list[str], handle: Callable[[str], Any]) -> list[Item]:
+    """Handles every id for itself; a refusal of one leaves the others alone."""
+    items = []
+    for one in ids:
+        try:
+            value = handle(one)
+            items.append(Item(one, 204 if value is None else 200, b"" if value is None else bodies.encode(value)))
+        except Refusal as refused:
+            items.append(Item(one, refused.answer.status, refused.answer.body))
+    return items
+
+
+def multi_status(visit: Visit, items: list[Item]) -> Answer:
+    """207: a JSON array if the client accepts it, else multipart/mixed."""
+    if VENDOR in visit.headers.get("accept", ""):
+        shown = [
+            {"resourceId": item.resource_id, "status": item.status}
+            | ({"body": bodies.decode(item.body)} if item.body else {})
+            for item in items
+        ]
+        return Answer(207, bodies.encode(shown), VENDOR)
+    base = visit.uri().partition("?")[0].rpartition("/")[0]
+    summary = [
+        {
+            "href": f"{base}/{item.resource_id}",
+            "status": item.status,
+            "responseDescription": HTTPStatus(item.status).phrase,
+        }
+        for item in items
+    ]
+    boundary = f"Boundary_{uuid4().hex}"
+    parts = [bodies.encode({"response": summary}), *(item.body for item in items)]
+    head = f"--{boundary}\r\nContent-Type: {JSON}\r\n\r\n".encode()
+    body = b"\r\n".join(head + part for part in parts) + f"\r\n--{boundary}--\r\n".encode()
+    return Answer(207, body, f"multipart/mixed; boundary={boundary}")

@@ -1,0 +1,144 @@
+"""One request, as handlers see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from airflow_provider_ringcentral.sandbox.api import responses as bodies
+from airflow_provider_ringcentral.sandbox.api.responses import Answer
+from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+from airflow_provider_ringcentral.sandbox.model.company import ACCOUNT_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from airflow_provider_ringcentral.sandbox.api.uploads import Upload
+    from airflow_provider_ringcentral.sandbox.model.company import Extension
+    from airflow_provider_ringcentral.sandbox.model.identity import Token
+    from airflow_provider_ringcentral.sandbox.model.state import State
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request and the world it came to. `query` is the list of parameters as sent, repeated keys and all.
+
+    `token` is set when the operation needs one, `ids` are the variables of the path. An operation that
+    takes uploads has its body in `upload` instead, unless that is JSON.
+    """
+
+    state: State
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: Mapping[str, str]
+    body: bytes
+    ids: dict[str, str]
+    user_permission: str | None = None
+    token: Token | None = None
+    upload: Upload | None = None
+
+    def many(self, name: str) -> list[str]:
+        """Every value of a query parameter."""
+        return [value for key, value in self.query if key == name]
+
+    def one(self, name: str) -> str | None:
+        """The value of a query parameter, None when absent; more than one is an error (CMN-406)."""
+        values = self.many(name)
+        if len(values) > 1:
+            raise bodies.refusal(400, "CMN-406", f"Duplicate value for parameter [{name}] found", parameter=name)
+        return values[0] if values else None
+
+    def choice(self, name: str, allowed: Iterable[str], default: str | None = None) -> str | None:
+        """A parameter that must be one of `allowed`."""
+        value = self.one(name)
+        if value is None:
+            return default
+        if value not in allowed:
+            raise bodies.invalid(name, value)
+        return value
+
+    def number(self, name: str, default: int, *, most: int | None = None) -> int:
+        """A whole number from 1 to `most`."""
+        value = self.one(name)
+        if value is None:
+            return default
+        if not (value.isascii() and value.isdecimal()) or int(value) < 1 or (most is not None and int(value) > most):
+            raise bodies.invalid(name, value)
+        return int(value)
+
+    def flag(self, name: str, default: bool = False) -> bool:  # noqa: FBT001, FBT002 - it is a boolean parameter
+        """`true` or `false`."""
+        return self.choice(name, ("true", "false"), str(default).lower()) == "true"
+
+    def moment(self, name: str) -> int | None:
+        """A date-time with a zone, in ms."""
+        value = self.one(name)
+        if value is None:
+            return None
+        try:
+            return instants.parse(value)
+        except ValueError:
+            raise bodies.invalid(name, value) from None
+
+    def uri(self, **changes: object) -> str:
+        """The absolute URI of this request, ids spelled out, with query parameters replaced (or appended)."""
+        pairs = [(key, value) for key, value in self.query if key not in changes]
+        pairs += [(key, str(value)) for key, value in changes.items()]
+        path = self.path.replace("/account/~", f"/account/{ACCOUNT_ID}", 1)
+        if self.token is not None:
+            path = path.replace("/extension/~", f"/extension/{self.token.user.id}", 1)
+        return f"{self.state.url}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
+
+    def check_account(self) -> None:
+        """404 for an account other than the token's own."""
+        if (account := self.ids.get("accountId", "~")) not in {"~", str(ACCOUNT_ID)}:
+            raise bodies.not_found("accountId", account)
+
+    def extension(self) -> Extension:
+        """The extension of the path, `~` for the token's user; 404, or 403 when the role does not reach it."""
+        if self.token is None:
+            raise bodies.unauthorized("OAU-213", "Token not found")
+        self.check_account()
+        wanted = self.ids.get("extensionId", "~")
+        own = str(self.token.user.id)
+        found = self.state.company.find(own if wanted == "~" else wanted)
+        if found is None:
+            raise bodies.not_found("extensionId", wanted)
+        if str(found.id) != own and not self.token.user.extended:
+            raise bodies.other_extension(self.user_permission or "ReadExtensions")
+        return found
+
+    def json(self, value: object, status: int = 200) -> Answer:
+        """A JSON answer in the sandbox's style."""
+        return bodies.json_answer(value, status, pretty=self.state.options.pretty)
+
+    def page_of(self, records: list[Any], show: Callable[[Any], dict[str, Any]] = dict) -> Answer:
+        """A list by page and perPage (default 100, at most 1000, over-large ones clamped).
+
+        `show` makes the record of an entry; those of other pages are not made.
+        """
+        page, size = self.number("page", 1, most=1000), min(self.number("perPage", 100), 1000)
+        first = (page - 1) * size
+        shown = [show(record) for record in records[first : first + size]]
+        pages = max(1, -(-len(records) // size))
+        navigation = {"firstPage": 1, "lastPage": pages}
+        if page < pages:
+            navigation["nextPage"] = page + 1
+        if page > 1:
+            navigation["previousPage"] = page - 1
+        body = {
+            "uri": self.uri(page=page, perPage=size),
+            "records": shown,
+            "paging": {
+                "page": page,
+                "perPage": size,
+                "pageStart": first,
+                "pageEnd": max(first, first + len(shown) - 1),
+                "totalPages": pages,
+                "totalElements": len(records),
+            },
+            "navigation": {name: {"uri": self.uri(page=to, perPage=size)} for name, to in navigation.items()},
+        }
+        return self.json(body)

@@ -1,0 +1,215 @@
+"""Controlling a sandbox over its port, from any process."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from airflow_provider_ringcentral.sandbox.control.messaging_client import MessagingControl
+
+CONN_TYPE = "ringcentral"
+
+
+class SandboxControl(MessagingControl):
+    """The controls of the sandbox that listens at `url` (such as `http://127.0.0.1:8080`).
+
+    `Sandbox` is one of these for the sandbox it runs; make one yourself for a sandbox in another process.
+    """
+
+    def _who(self, name: str) -> str:
+        if not self._identity:
+            self._identity = self._call("GET")
+        return str(self._identity[name])
+
+    @property
+    def media_url(self) -> str:
+        """Where the bytes of recordings are: the media host's URL, or `url` when there is none."""
+        return self._who("media_url")
+
+    @property
+    def client_id(self) -> str:
+        """Client id of the app that is there from the start."""
+        return self._who("client_id")
+
+    @property
+    def client_secret(self) -> str:
+        """Its client secret."""
+        return self._who("client_secret")
+
+    @property
+    def jwt(self) -> str:
+        """A JWT of the service user that is there from the start."""
+        return self._who("jwt")
+
+    @property
+    def connection_uri(self) -> str:
+        """An Airflow Connection to the sandbox, as a URI: for `AIRFLOW_CONN_RINGCENTRAL_DEFAULT`."""
+        return self.connection_for()
+
+    @property
+    def connection_json(self) -> str:
+        """The same Connection as JSON."""
+        extra = {"jwt_token": self.jwt}
+        fields = {"conn_type": CONN_TYPE, "host": self.url, "login": self.client_id, "password": self.client_secret}
+        return json.dumps(fields | {"extra": extra})
+
+    def connection_for(self, *, app: dict[str, Any] | None = None, jwt: str | None = None, **extra: str) -> str:
+        """A Connection URI for another app (an answer of `add_app`), another JWT, or with more extra fields."""
+        login = app["client_id"] if app else self.client_id
+        password = app["client_secret"] if app else self.client_secret
+        query = urlencode({"jwt_token": jwt or self.jwt} | extra)
+        return f"{CONN_TYPE}://{quote(login, safe='')}:{quote(password, safe='')}@{quote(self.url, safe='')}/?{query}"
+
+    def info(self) -> dict[str, Any]:
+        """URL, default identity, options, the sandbox's `now`, and the `start` and `end` of its calls."""
+        return dict(self._call("GET"))
+
+    def set(self, **options: Any) -> dict[str, Any]:
+        """Changes live options (`options.LIVE`); all options as they are now."""
+        return dict(self._call("PATCH", "/options", **options))
+
+    def stats(self) -> dict[str, Any]:
+        """Counts; control calls are not among them.
+
+        requests, limited (429), in_penalty, faults, logins, logins_refused, evicted, tokens_alive; and by name:
+        groups, operations, statuses.
+        """
+        return dict(self._call("GET", "/stats"))
+
+    def requests(self, limit: int | None = None) -> list[dict[str, Any]]:
+        """The latest requests (at most 5000), oldest first.
+
+        Each has method, path, query, operation, group, status (0: reset unanswered), time, seconds, authorization (its
+        kind only), user_agent, limited, in_penalty, fault.
+        """
+        return list(self._call("GET", "/requests", **({} if limit is None else {"limit": limit})))
+
+    def reset_stats(self) -> None:
+        """Forgets counts and requests."""
+        self._call("DELETE", "/stats")
+
+    def change_limits(self, **groups: int | dict[str, float]) -> None:
+        """Changes limits: `change_limits(Heavy=3, Light={"requests": 5, "window": 60, "penalty": 60})`, unscaled."""
+        self._call("PATCH", "/limits", **groups)
+
+    def reset_limits(self) -> None:
+        """Opens every window and ends every penalty."""
+        self._call("DELETE", "/limits")
+
+    def fault(self, kind: str, **rule: Any) -> int:
+        """Spoils requests (`faults.py` has the kinds and fields); the id of the rule."""
+        return int(self._call("POST", "/faults", kind=kind, **rule)["id"])
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The rules in force, with how many requests each has `seen` and `done`."""
+        return list(self._call("GET", "/faults"))
+
+    def clear_faults(self, fault_id: int | None = None) -> None:
+        """Lifts one rule, or all."""
+        self._call("DELETE", "/faults", **({} if fault_id is None else {"id": fault_id}))
+
+    def kill_tokens(self, client_id: str | None = None, user_id: int | None = None) -> int:
+        """Ends all sessions, or those of an app or user; how many these were."""
+        return int(self._call("DELETE", "/tokens", client_id=client_id, user_id=user_id)["killed"])
+
+    def add_app(self, **fields: Any) -> dict[str, Any]:
+        """Registers an app: client_id and client_secret (made up if absent), and what `change_app` changes."""
+        return dict(self._call("POST", "/apps", **fields))
+
+    def change_app(self, client_id: str | None = None, **fields: Any) -> dict[str, Any]:
+        """Changes an app, the default one if none is named.
+
+        Fields: permissions, jwt_flow, refresh_tokens, client_secret, and refusal, a name of `tokens.LOGIN_REFUSALS`.
+        Tokens keep the scope they were made with.
+        """
+        return dict(self._call("PATCH", "/apps", client_id=client_id, **fields))
+
+    def add_user(self, **fields: Any) -> dict[str, Any]:
+        """Lets another person log in (`id` names the extension), with what `change_user` changes."""
+        return dict(self._call("POST", "/users", **fields))
+
+    def change_user(self, user_id: int | None = None, **fields: Any) -> dict[str, Any]:
+        """Changes a user, the default one if none is named.
+
+        Fields: status, permissions, extended, service, `sms_features` (of the direct number) and `numbers`: further
+        ones, `{"+16505559001": ["SmsSender"]}`.
+        """
+        return dict(self._call("PATCH", "/users", id=user_id, **fields))
+
+    def add_jwt(self, **fields: Any) -> str:
+        """Makes a JWT: user_id, apps (client ids that may use it), expires (Unix seconds), revoked."""
+        return str(self._call("POST", "/jwts", **fields)["jwt"])
+
+    def change_jwt(self, jwt: str | None = None, **fields: Any) -> None:
+        """Changes a JWT, the default one if none is named: apps, expires, revoked, user_id."""
+        self._call("PATCH", "/jwts", jwt=jwt, **fields)
+
+    def call_ids(self, start: str | None = None, end: str | None = None) -> list[str]:
+        """What is in the log now with `start <= t < end` (ISO), newest first: the truth to hold an extract against."""
+        bounds = {name: value for name, value in (("start", start), ("end", end)) if value}
+        return list(self._call("GET", "/calls", **bounds))
+
+    def call(self, call: int | str, view: str = "Simple") -> dict[str, Any]:
+        """The record of a call, by id or by index (0 is the newest)."""
+        return dict(self._call("GET", "/call", call=call, view=view))
+
+    def insert_calls(self, count: int = 1, where: str = "head", **how: Any) -> list[str]:
+        """Adds calls at `head`, `inside` or `edge` (`arrivals.py`) or at `start_time` (ISO); their ids.
+
+        `start_times` (a list) adds one call at each, and gives the ids in that order. `fields` overwrites fields of
+        their records; `after_requests` (of the call log) and `after_seconds` put it off.
+        """
+        return list(self._call("POST", "/calls", change="insert", count=count, where=where, **how))
+
+    def insert_with_requests(self, per_request: int, where: str = "head") -> None:
+        """Adds calls before every call-log request is answered, until called with 0."""
+        self._call("POST", "/calls", change="arrivals", per_request=per_request, where=where)
+
+    def delay_calls(self, calls: list[int | str], **when: Any) -> None:
+        """Hides calls (ids or indexes) until `after_requests` call-log requests were answered, or `after_seconds`."""
+        self._call("POST", "/calls", change="late", calls=calls, **when)
+
+    def correct_calls(self, calls: list[int | str], fields: dict[str, Any], **when: Any) -> None:
+        """Overwrites fields of calls, such as `{"result": "Accepted"}`, now or later; they count as modified then."""
+        self._call("POST", "/calls", change="correct", calls=calls, fields=fields, **when)
+
+    def delete_calls(self, calls: list[int | str], **when: Any) -> None:
+        """Deletes calls, now or later; `showDeleted=true` still lists them."""
+        self._call("POST", "/calls", change="delete", calls=calls, **when)
+
+    def recordings(self, start: str | None = None, end: str | None = None) -> list[dict[str, Any]]:
+        """The recordings of calls with `start <= t < end` (ISO), newest call first: the truth for tests.
+
+        Each has id, call_id, duration (s), content_type, size (bytes), sha256 (hex), and state: there, late or lost.
+        """
+        bounds = {name: value for name, value in (("start", start), ("end", end)) if value}
+        return list(self._call("GET", "/recordings", **bounds))
+
+    def lose_recordings(self, recordings: list[str]) -> None:
+        """Makes recordings answer 404 CMN-102, as they do after the retention."""
+        self._call("POST", "/recordings", change="lose", recordings=recordings)
+
+    def delay_recordings(
+        self,
+        recordings: list[str] | None = None,
+        calls: list[int | str] | None = None,
+        *,
+        row: bool = True,
+        **when: Any,
+    ) -> None:
+        """Lets recordings (by id, or all of some calls) come late: until then they answer 404 CMN-102.
+
+        They come when `after_requests` call-log requests were answered, or after `after_seconds`, else with
+        `arrive_recordings`. With `row=False` the record does not name them until then (all of a call or none), and
+        what comes is a change of the record: `lastModifiedTime` moves, and the change sync shows it.
+        """
+        self._call("POST", "/recordings", change="delay", recordings=recordings, calls=calls, row=row, **when)
+
+    def arrive_recordings(self, recordings: list[str] | None = None, calls: list[int | str] | None = None) -> None:
+        """Brings late recordings now: those named, those of some calls, or all."""
+        self._call("POST", "/recordings", change="arrive", recordings=recordings, calls=calls)
+
+    def refuse_sync_tokens(self, code: str = "CLG-101") -> None:
+        """Makes every sync token issued so far answer 400 about `syncToken`: CLG-101 … CLG-105, CMN-101, any code."""
+        self._call("POST", "/sync-refusal", code=code)

@@ -1,1 +1,0 @@
-"""What the sandbox's company sends and receives: messages, faxes, chats, broadcasts and calls placed by RingOut."""

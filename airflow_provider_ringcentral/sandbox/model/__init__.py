@@ -1,0 +1,1 @@
+"""RingCentral as the sandbox keeps it: the company, its calls and messages, limits and tokens."""

@@ -1,0 +1,87 @@
+"""The calls that one query sees, in order, with random access by position."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from airflow_provider_ringcentral.sandbox.model.call_changes import Changes, Row
+    from airflow_provider_ringcentral.sandbox.model.calls import Selection
+
+    Piece = tuple[int, int] | Row
+    """Ranks `first <= rank < end` of unchanged calls, or one changed call."""
+
+
+class Sequence:
+    """Calls with `first <= t <= last` (ms), newest first, as of the version of `changes` it was made from.
+
+    Unchanged calls are stretches of ranks in `selection`, so that a page deep inside a million calls is found at once;
+    `rows` are the changed calls that belong to the answer (those outside of the bounds are left out here).
+    """
+
+    def __init__(self, changes: Changes, selection: Selection, rows: Iterable[Row], *, first: int, last: int) -> None:
+        layout = changes.calls.layout
+        self.selection = selection
+        low, high = layout.first_not_after(last), layout.first_not_after(first - 1)
+        # A changed call keeps its place; an added one stands before the calls of its millisecond.
+        places = sorted(
+            (row.index if row.index < layout.calls else layout.first_not_after(row.start), -row.start, row.index, row)
+            for row in rows
+            if first <= row.start <= last
+        )
+        gone = sorted(index for index in changes.rows.keys() | changes.hidden if low <= index < high)
+        self.pieces: list[Piece] = list(_merge(places, gone, low, high, selection))
+        self._ends = list(accumulate(_size(piece) for piece in self.pieces))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def cut(self, first: int, end: int) -> Iterator[Piece]:
+        """The pieces of the positions `first <= position < end`."""
+        number = bisect_right(self._ends, first)
+        while number < len(self.pieces) and first < end:
+            piece, finish = self.pieces[number], self._ends[number]
+            if isinstance(piece, tuple):
+                begin = piece[1] - (finish - first)
+                yield begin, min(piece[1], begin + end - first)
+            else:
+                yield piece
+            first = finish
+            number += 1
+
+    def at(self, position: int) -> int | Row:
+        """The call at a position: the index of an unchanged call, or a changed one."""
+        number = bisect_right(self._ends, position)
+        piece = self.pieces[number]
+        if isinstance(piece, tuple):
+            return self.selection.index(piece[1] - (self._ends[number] - position))
+        return piece
+
+
+def _size(piece: Piece) -> int:
+    return piece[1] - piece[0] if isinstance(piece, tuple) else 1
+
+
+def _merge(
+    places: list[tuple[int, int, int, Row]], gone: list[int], low: int, high: int, selection: Selection
+) -> Iterator[Piece]:
+    """Unchanged calls `low <= index < high` without those `gone`, with the changed calls at their places."""
+    if not selection.numbers:
+        yield from (row for *_, row in places)
+        return
+    rank, cursor = selection.rank, low
+    for place, _, _, row in [*places, (high, 0, 0, None)]:
+        stop = min(max(place, low), high)
+        skip = bisect_left(gone, cursor)
+        while cursor < stop:
+            hole = gone[skip] if skip < len(gone) and gone[skip] < stop else stop
+            if rank(hole) > rank(cursor):
+                yield rank(cursor), rank(hole)
+            cursor = min(hole + 1, stop) if hole < stop else stop
+            skip += 1
+        if row is not None:
+            yield row

@@ -1,0 +1,1 @@
+"""What the company sent and received: mailboxes, batches, calls placed, Team Messaging."""

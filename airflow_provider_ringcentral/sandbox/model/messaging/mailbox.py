@@ -1,0 +1,134 @@
+"""Every message at the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Step, step_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from airflow_provider_ringcentral.sandbox.model.blob import Blob
+
+ALIVE, DELETED, PURGED = "Alive", "Deleted", "Purged"
+
+_RANK = {"Queued": 0, "SendingFailed": 1, "DeliveryFailed": 1, "Sent": 2, "Received": 2, "Delivered": 3}
+_FIRST_MESSAGE = 2_917_564_302_118_400_000
+_FIRST_CONVERSATION = 4_178_398_077_955_743_750
+
+
+@dataclass(slots=True)
+class Recipient:
+    """One of `to[]`: who (as the API shows it), and the statuses of the message there."""
+
+    party: dict[str, Any]
+    steps: tuple[Step, ...]
+
+
+@dataclass(slots=True)
+class Attachment:
+    """What is attached. `type` is RingCentral's, such as Text or MmsAttachment."""
+
+    id: int
+    type: str
+    content_type: str
+    blob: Blob
+    filename: str | None = None
+    duration: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """One message in the mailbox of the extension `owner`. Times in ms.
+
+    `visible`: from when on lists show it; `touched`: when it was last read or deleted; `extra` goes into its record.
+    A fax is sent from `starts` on, and its pages are known from `rendered` on.
+    """
+
+    id: int
+    owner: int
+    type: str
+    direction: str
+    created: int
+    sender: dict[str, Any]
+    to: list[Recipient]
+    text: str = ""
+    attachments: list[Attachment] = field(default_factory=list)
+    conversation: int | None = None
+    visible: int = 0
+    read: bool = True
+    availability: str = ALIVE
+    touched: int = 0
+    starts: int = 0
+    rendered: int = 0
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def step(self, now: int) -> Step:
+        """The status of the whole: the least advanced of its recipients, failures before successes."""
+        steps = [step_at(recipient.steps, now) for recipient in self.to]
+        return min(steps, key=lambda step: _RANK.get(step.status, 1))
+
+    def modified(self, now: int) -> int:
+        """When it last changed."""
+        return max(self.moments(now))
+
+    def moments(self, now: int) -> Iterator[int]:
+        """When it changed, up to now."""
+        yield self.created
+        yield self.touched
+        for recipient in self.to:
+            yield from (step.at for step in recipient.steps if step.at <= now)
+
+    def numbers(self) -> set[str]:
+        """The phone numbers of everybody in it."""
+        parties = [self.sender, *(recipient.party for recipient in self.to)]
+        return {party["phoneNumber"] for party in parties if "phoneNumber" in party}
+
+
+class Mailbox:
+    """All mailboxes of the company."""
+
+    def __init__(self) -> None:
+        self.messages: dict[int, Message] = {}
+        self._conversations: dict[tuple[int, frozenset[str]], int] = {}
+        self._last_id = _FIRST_MESSAGE
+
+    def next_id(self) -> int:
+        """An id above 2^53, as RingCentral's are: it does not survive a float."""
+        self._last_id += 4_099
+        return self._last_id
+
+    def conversation(self, owner: int, others: frozenset[str]) -> int:
+        """The conversation of an extension with the others; a new one the first time."""
+        fresh = _FIRST_CONVERSATION + 8_191 * len(self._conversations)
+        return self._conversations.setdefault((owner, others), fresh)
+
+    def add(self, message: Message) -> Message:
+        """Puts a message in."""
+        self.messages[message.id] = message
+        return message
+
+    def of(self, owner: int) -> list[Message]:
+        """The messages of an extension, newest first."""
+        found = [message for message in self.messages.values() if message.owner == owner]
+        return sorted(found, key=lambda message: (-message.created, -message.id))
+
+    def find(self, owner: int, message_id: str) -> Message | None:
+        """One message of an extension."""
+        found = self.messages.get(int(message_id)) if message_id.isascii() and message_id.isdecimal() else None
+        return found if found is not None and found.owner == owner else None
+
+    def delete(self, message: Message, now: int, *, purge: bool = False) -> None:
+        """Alive → Deleted → Purged, or purged at once; the bytes of a purged message are gone.
+
+        What was to be sent later is never sent.
+        """
+        if now < message.starts:
+            for recipient in message.to:
+                recipient.steps = recipient.steps[:1]
+        message.availability = PURGED if purge or message.availability != ALIVE else DELETED
+        message.touched = now
+        if message.availability == PURGED:
+            message.attachments = []

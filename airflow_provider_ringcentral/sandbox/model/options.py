@@ -1,0 +1,106 @@
+"""Everything that can be chosen about a sandbox, as one JSON-able record."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from airflow_provider_ringcentral.sandbox.model.messaging_options import MESSAGING_LIVE, MessagingOptions
+
+LIVE = MESSAGING_LIVE | frozenset(
+    [
+        "date_to",
+        "date_bounds",
+        "order",
+        "page_fill",
+        "empty_pages",
+        "last_page",
+        "totals",
+        "retry_after",
+        "rate_headers",
+        "group_names",
+        "wrong_secret_status",
+        "jwt_refusal_code",
+        "restricted_jwt_error",
+        "sync_deleted",
+        "sync_token_seconds",
+    ]
+)
+"""Options that may be changed while the sandbox runs."""
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "date_to": ("exclusive", "inclusive"),
+    "date_bounds": ("exact", "seconds"),
+    "order": ("newest", "oldest", "shuffled", "page_shuffled"),
+    "last_page": ("none", "right", "wrong"),
+    "retry_after": ("seconds", "date", "none"),
+    "posts_order": ("newest", "oldest"),
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Options(MessagingOptions):
+    """The choices of a sandbox. What each one is for stands in `Sandbox` and in docs/guides/sandbox.md."""
+
+    port: int = 0
+    seed: int = 1
+    calls: int = 10_000
+    start: str | None = None
+    end: str | None = None
+    layout: str = "even"
+    pretty: bool = False
+    recording_bytes_per_second: int = 4000
+    media_host: bool = False
+
+    limits: bool | dict[str, Any] = True
+    scale: float = 1.0
+    token_seconds: float = 3600.0
+    session_seconds: float | None = None
+    sessions: int = 5
+    retry_after: str = "seconds"
+    rate_headers: bool = True
+    group_names: dict[str, str] = field(default_factory=dict)
+
+    date_to: str = "exclusive"
+    date_bounds: str = "exact"
+    order: str = "newest"
+    page_fill: float = 1.0
+    empty_pages: int = 0
+    last_page: str = "none"
+    totals: bool = False
+
+    wrong_secret_status: int = 401
+    jwt_refusal_code: str | None = None
+    restricted_jwt_error: str = "invalid_grant"
+    sync_token_seconds: float | None = None
+    sync_deleted: bool = True
+
+    permissions: list[str] | None = None
+    user_permissions: list[str] | None = None
+    faults: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for name, allowed in _CHOICES.items():
+            value = getattr(self, name)
+            if value not in allowed:
+                raise ValueError(f"{name}={value!r} is none of {', '.join(allowed)}")
+        if self.scale <= 0 or not 0 < self.page_fill <= 1 or self.calls < 0 or self.sessions < 1:
+            raise ValueError("scale must be above 0, page_fill in (0, 1], calls at least 0, sessions at least 1")
+        if self.recording_bytes_per_second < 1:
+            raise ValueError("recording_bytes_per_second must be at least 1")
+        if self.a2p_per_second <= 0:
+            raise ValueError("a2p_per_second must be above 0")
+        if self.empty_pages == 1:
+            raise ValueError("empty_pages=1 would make every page empty")
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able; `Options(**that)` gives an equal one."""
+        return asdict(self)
+
+    def changed(self, changes: dict[str, Any]) -> Options:
+        """A copy with live options changed; ValueError for unknown, fixed or impossible ones."""
+        if fixed := sorted(set(changes) - LIVE):
+            known = {option.name for option in fields(self)}
+            why = "is fixed once the sandbox runs" if set(fixed) <= known else "is unknown"
+            raise ValueError(f"option {', '.join(fixed)} {why}; live options are {', '.join(sorted(LIVE))}")
+        return Options(**(self.as_dict() | changes))

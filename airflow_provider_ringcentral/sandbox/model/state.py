@@ -1,0 +1,133 @@
+"""Everything one sandbox knows, in one place."""
+
+from __future__ import annotations
+
+import threading
+import time
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+from airflow_provider_ringcentral.sandbox.model.arrivals import Arrivals
+from airflow_provider_ringcentral.sandbox.model.call_changes import Changes
+from airflow_provider_ringcentral.sandbox.model.call_templates import LATENCY_LIMIT
+from airflow_provider_ringcentral.sandbox.model.calls import Calls
+from airflow_provider_ringcentral.sandbox.model.company import HIGH_VOLUME_NUMBER, Company
+from airflow_provider_ringcentral.sandbox.model.faults import Fault, Faults
+from airflow_provider_ringcentral.sandbox.model.identity import App, Identity, Jwt, User, make_jwt, make_secret
+from airflow_provider_ringcentral.sandbox.model.messaging.state import Desk
+from airflow_provider_ringcentral.sandbox.model.missing_recordings import Absences
+from airflow_provider_ringcentral.sandbox.model.rate_limits import Limiter
+from airflow_provider_ringcentral.sandbox.model.request_log import Journal
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.sandbox.api.call_query import Filter
+    from airflow_provider_ringcentral.sandbox.model.calls import Selection
+    from airflow_provider_ringcentral.sandbox.model.options import Options
+
+_WINDOW_DAYS = 7
+
+
+class State:
+    """The world behind the routes. `lock` guards all of it: requests and control calls come from several threads."""
+
+    def __init__(self, options: Options, url: str, media_url: str | None = None) -> None:
+        self.options, self.url, self.media_url = options, url, media_url or url
+        self.lock = threading.RLock()
+        self.random = Random(f"state-{options.seed}")
+        start, end = _window(options)
+        self._clock_lead = max(0, end + LATENCY_LIMIT - instants.now()) if options.end or options.start else 0
+        self._latest = 0
+        self.company = Company(options.seed)
+        self.calls = Calls(
+            self.company,
+            count=options.calls,
+            start=start,
+            end=end,
+            layout=options.layout,
+            seed=options.seed,
+            url=url,
+            pretty=options.pretty,
+            media_url=self.media_url,
+        )
+        self._selections: dict[Filter, Selection] = {}
+        self.changes = Changes(self.calls)
+        self.arrivals = Arrivals(self.changes, seed=options.seed)
+        self.absences = Absences(self.changes)
+        self.limiter = self._limiter()
+        self.identity = Identity(sessions=options.sessions)
+        self.faults = Faults()
+        for fault in options.faults:
+            self.faults.add(Fault(**fault))
+        self.journal = Journal()
+        self.desk = Desk(self.company, self.now())
+        self.sync_epoch = 0
+        self.sync_refusal = "CLG-101"
+        self._populate()
+
+    def _limiter(self) -> Limiter | None:
+        limits = self.options.limits
+        if limits is False:
+            return None
+        return Limiter(limits if isinstance(limits, dict) else None, scale=self.options.scale)
+
+    def _populate(self) -> None:
+        """One app, one service user and one JWT, the same for the same seed."""
+        seed = self.options.seed
+        self.client_id, self.client_secret = make_secret(f"app-{seed}", 22), make_secret(f"secret-{seed}", 44)
+        app = App(self.client_id, self.client_secret)
+        user = User(self.company.users[0].id, service=True, numbers={HIGH_VOLUME_NUMBER: ["A2PSmsSender"]})
+        if self.options.permissions is not None:
+            app.permissions = set(self.options.permissions)
+        if self.options.user_permissions is not None:
+            user.permissions = set(self.options.user_permissions)
+        self.jwt = make_jwt(str(seed))
+        self.identity.apps[app.client_id] = app
+        self.identity.users[user.id] = user
+        self.identity.jwts[self.jwt] = Jwt(user.id)
+
+    def now(self) -> int:
+        """The sandbox's moment (ms). It is never so early that calls of the chosen window lie in the future.
+
+        No two are equal: a change in the very millisecond of a sync's answer would else be lost to the next sync.
+        """
+        self._latest = max(instants.now() + self._clock_lead, self._latest + 1)
+        return self._latest
+
+    def is_media(self, port: int) -> bool:
+        """Whether a port is the media host's."""
+        return self.media_url != self.url and self.media_url.endswith(f":{port}")
+
+    def milliseconds(self, seconds: float) -> int:
+        """A span of time, scaled."""
+        return round(seconds * 1000 * self.options.scale)
+
+    def token_seconds(self) -> float:
+        """How long a token lives, scaled."""
+        return self.options.token_seconds * self.options.scale
+
+    def select(self, query: Filter) -> Selection:
+        """The calls that pass a filter; remembered for the filters seen last."""
+        found = self._selections.get(query)
+        if found is None:
+            if len(self._selections) > 100:
+                self._selections.clear()
+            found = self._selections[query] = self.calls.select(query.passes)
+        return found
+
+    def stats(self) -> dict[str, Any]:
+        """What `GET /sandbox/stats` answers."""
+        alive = sum(token.ends > time.monotonic() for token in self.identity.tokens.values())
+        return self.journal.stats() | {"tokens_alive": alive}
+
+
+def _window(options: Options) -> tuple[int, int]:
+    """Where the calls lie: by default a week that ended half an hour ago, so that all of them have settled."""
+    if options.end is not None:
+        end = instants.parse(options.end)
+    elif options.start is not None:
+        end = instants.parse(options.start) + _WINDOW_DAYS * instants.DAY
+    else:
+        end = (instants.now() - LATENCY_LIMIT) // instants.MINUTE * instants.MINUTE
+    start = instants.parse(options.start) if options.start is not None else end - _WINDOW_DAYS * instants.DAY
+    return start, end
