@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
 from airflow_provider_ringcentral.operators.steps.deferral import rest
 from airflow_provider_ringcentral.operators.steps.inputs import as_texts
+from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
 from airflow_provider_ringcentral.operators.steps.inputs import as_texts, places_of
+from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
 
 if TYPE_CHECKING:
     from pathlib import Path

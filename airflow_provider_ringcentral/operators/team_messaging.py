@@ -7,8 +7,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.operators.post import RingCentralChatOperator, has, listed, told
 from airflow_provider_ringcentral.operators.steps.inputs import as_texts, places_of
+from airflow_provider_ringcentral.operators.steps.post_operator import RingCentralChatOperator, has, listed, told
 
 if TYPE_CHECKING:
     from pathlib import Path

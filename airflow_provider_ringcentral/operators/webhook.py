@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
-from airflow_provider_ringcentral.operators.post import RingCentralPostOperator, listed
+from airflow_provider_ringcentral.operators.steps.post_operator import RingCentralPostOperator, listed
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.webhook import WebhookClient

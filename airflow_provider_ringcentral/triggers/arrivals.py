@@ -18,9 +18,9 @@ from airflow_provider_ringcentral.sending.status.arrival import (
     list_start,
     oldest_first,
 )
-from airflow_provider_ringcentral.triggers.awaited import Awaited
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import as_it_is, listed
+from airflow_provider_ringcentral.triggers.new_records import Awaited
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient

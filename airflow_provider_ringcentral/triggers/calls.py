@@ -19,9 +19,9 @@ from airflow_provider_ringcentral.sending.once.message import Record, moment
 from airflow_provider_ringcentral.sending.parties import is_one_of
 from airflow_provider_ringcentral.sending.status.arrival import list_start
 from airflow_provider_ringcentral.sending.status.status import word
-from airflow_provider_ringcentral.triggers.awaited import Awaited, RingCentralComingTrigger
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import as_it_is, listed
+from airflow_provider_ringcentral.triggers.new_records import Awaited, RingCentralComingTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient

@@ -18,10 +18,10 @@ from airflow_provider_ringcentral.sending.status.following import DeliveryState,
 from airflow_provider_ringcentral.sending.status.message_store import MOST_IDS, query_by_ids, records_by_ids
 from airflow_provider_ringcentral.sending.status.status import Outcome
 from airflow_provider_ringcentral.triggers.arrivals import Arrivals, arrivals_look
-from airflow_provider_ringcentral.triggers.awaited import Awaited, RingCentralComingTrigger
 from airflow_provider_ringcentral.triggers.batch_lookup import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import listed
+from airflow_provider_ringcentral.triggers.new_records import Awaited, RingCentralComingTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient

@@ -19,7 +19,7 @@ from airflow_provider_ringcentral.client.errors import BadRequest, Configuration
 from airflow_provider_ringcentral.hooks.idempotency import notebook_of
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.fax import RingCentralSendFaxOperator
-from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
+from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
 from airflow_provider_ringcentral.sending.channels.attachment import FileAttachment
 from airflow_provider_ringcentral.sending.channels.fax.errors import BY_WORD
 from airflow_provider_ringcentral.sending.channels.fax.fax import FaxMessage, FaxResend

@@ -22,10 +22,10 @@ from airflow_provider_ringcentral.client.errors import (
     RateLimited,
     Unavailable,
 )
-from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
 from airflow_provider_ringcentral.operators.mms import RingCentralSendMmsOperator
 from airflow_provider_ringcentral.operators.pager import RingCentralSendPagerOperator
 from airflow_provider_ringcentral.operators.sms import RingCentralSendSmsOperator
+from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.sending.status.status import NotConfirmed
 

@@ -15,7 +15,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferr
 
 from airflow_provider_ringcentral.client.errors import BadRequest, PermissionDenied, RateLimited, Unavailable
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-from airflow_provider_ringcentral.operators.post import RingCentralChatOperator, RingCentralPostOperator
+from airflow_provider_ringcentral.operators.steps.post_operator import RingCentralChatOperator, RingCentralPostOperator
 from airflow_provider_ringcentral.operators.team_messaging import (
     RingCentralPostCardOperator,
     RingCentralPostMessageOperator,

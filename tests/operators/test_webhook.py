@@ -21,7 +21,7 @@ from airflow_provider_ringcentral.client.errors import (
 )
 from airflow_provider_ringcentral.client.webhook import judge_webhook, webhook_address
 from airflow_provider_ringcentral.hooks.settings import ledger_url, shared_ledger
-from airflow_provider_ringcentral.operators.post import RingCentralPostOperator
+from airflow_provider_ringcentral.operators.steps.post_operator import RingCentralPostOperator
 from airflow_provider_ringcentral.operators.webhook import RingCentralPostWebhookOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
 

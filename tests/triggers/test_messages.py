@@ -20,12 +20,12 @@ from airflow_provider_ringcentral.sending.status.arrival import LATE_SECONDS, Ar
 from airflow_provider_ringcentral.sending.status.following import ungrouped
 from airflow_provider_ringcentral.triggers import poll_coordinator as rounds
 from airflow_provider_ringcentral.triggers.arrivals import MOST_KNOWN, Arrivals, arrivals_look
-from airflow_provider_ringcentral.triggers.awaited import Awaited
 from airflow_provider_ringcentral.triggers.messages import (
     MOST_MESSAGES,
     RingCentralMessageStatusTrigger,
     RingCentralNewMessageTrigger,
 )
+from airflow_provider_ringcentral.triggers.new_records import Awaited
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
 OWN, ALICE, BOB, STRANGER = "+16505551001", "+12125550101", "+12125550102", "+12125550199"

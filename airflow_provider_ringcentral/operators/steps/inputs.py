@@ -61,7 +61,7 @@ from airflow_provider_ringcentral.sending.text import checked_number
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.operators.message import RingCentralMessageOperator
+    from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
 
 
 def addressees(log: Any, to: Any, check: Callable[[str, Any], Any], *, group: Any) -> list[Recipient]:

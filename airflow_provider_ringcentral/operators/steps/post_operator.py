@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.operators.message import SECONDS_OF_LOOKING
 from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
+from airflow_provider_ringcentral.operators.steps.message_operator import SECONDS_OF_LOOKING
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
