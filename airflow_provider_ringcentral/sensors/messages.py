@@ -316,7 +316,7 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
 
     def _ask(self, client: RingCentralClient) -> Look:
         from airflow_provider_ringcentral.sending.status.arrival import LATE_SECONDS, list_start, next_start
-        from airflow_provider_ringcentral.triggers.arrivals import MOST_KNOWN, arrivals_look
+        from airflow_provider_ringcentral.triggers.messages import MOST_KNOWN, arrivals_look
 
         pattern, began = self._pattern(), time.time()
         arrival, records = self._came(

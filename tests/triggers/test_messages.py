@@ -19,11 +19,13 @@ from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.sending.status.arrival import LATE_SECONDS, Arrival
 from airflow_provider_ringcentral.sending.status.following import ungrouped
 from airflow_provider_ringcentral.triggers import poll_coordinator as rounds
-from airflow_provider_ringcentral.triggers.arrivals import MOST_KNOWN, Arrivals, arrivals_look
 from airflow_provider_ringcentral.triggers.messages import (
+    MOST_KNOWN,
     MOST_MESSAGES,
+    Arrivals,
     RingCentralMessageStatusTrigger,
     RingCentralNewMessageTrigger,
+    arrivals_look,
 )
 from airflow_provider_ringcentral.triggers.new_records import Awaited
 
