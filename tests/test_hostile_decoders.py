@@ -46,9 +46,9 @@ from airflow_provider_ringcentral.sending.channels.sms import SmsMessage
 from airflow_provider_ringcentral.sending.channels.team_messaging.card import TeamCard
 from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost
 from airflow_provider_ringcentral.sending.status.arrival import Arrival, arrival_told, oldest_first
-from airflow_provider_ringcentral.sending.status.following import brief_of, grouped
+from airflow_provider_ringcentral.sending.status.following import grouped, summary_of
 from airflow_provider_ringcentral.sending.status.message_store import records_by_ids
-from airflow_provider_ringcentral.sending.status.status import Outcome, failure_of, outcome_of
+from airflow_provider_ringcentral.sending.status.status import WaitState, failure_of, wait_state_of
 from airflow_provider_ringcentral.triggers import listing
 from airflow_provider_ringcentral.triggers.calls import EndedCall, ended_look
 from airflow_provider_ringcentral.triggers.condition import judge
@@ -298,21 +298,21 @@ DRAFTS = (
 @example({"to": 5, "attachments": 7, "creationTime": "2026-01-01T00:00:00Z"})
 @example({"startTime": "9999-12-31T23:59:59Z", "duration": 1e300, "result": "Missed"})
 def test_records(record):
-    assert outcome_of(record, "delivered") in Outcome
+    assert wait_state_of(record, "delivered") in WaitState
     told(failure_of(record))
-    brief = brief_of(record)
+    brief = summary_of(record)
     assert grouped({"1": brief, "2": brief})[0][1] == ["1", "2"]
     arrival = Arrival(since=0.0, from_numbers=("+16505550100",), to_numbers=("+16505550100",))
     assert arrival.passes(record) in (True, False)
     oldest_first([arrival_told(record), arrival_told(record)])
     ended = EndedCall(since=0.0, from_numbers=("+16505550100",), extensions=("5",))
     assert ended_look(ended, [record, record]).done in (True, False)
-    for draft in DRAFTS:
-        assert isinstance(draft.content_of(record), str | None)
-        assert draft.resembles(record, draft.content, {"sizes": [5]}) in (True, False)
-        assert isinstance(draft.id_of(record), str)
-        assert isinstance(draft.moment_of(record), datetime | None)
-        json.dumps(draft.kept(record))
+    for message in DRAFTS:
+        assert isinstance(message.content_of(record), str | None)
+        assert message.matches(record, message.content, {"sizes": [5]}) in (True, False)
+        assert isinstance(message.id_of(record), str)
+        assert isinstance(message.created_at(record), datetime | None)
+        json.dumps(message.kept(record))
     for recording in reads(lambda: list(recordings_of(record))) or ():
         assert isinstance(recording.end, datetime)
 

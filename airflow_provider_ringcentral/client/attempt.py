@@ -84,8 +84,8 @@ class Attempt:
             return self._once(call)
         except RetryLater:
             # Of a request that may not be repeated this comes only when it was not executed.
-            if (passage := call.options.get("passage")) is not None:
-                passage.refused()
+            if (observer := call.options.get("observer")) is not None:
+                observer.refused()
             raise
 
     def _once(self, call: Call) -> Any:

@@ -248,7 +248,7 @@ class _Posting:
     """One request on its way."""
 
     options: dict[str, Any]
-    passage: SendObserver | None
+    observer: SendObserver | None
     failures: int = 0
     turn: float | None = None
     """Epoch seconds from which it may be sent."""
@@ -276,7 +276,7 @@ class WebhookClient:
         self._pace = WebhookPace(ledger, credentials.session_key, self._policy.max_wait)
         self._raise_as = raise_as
 
-    def post(self, body: Mapping[str, Any], passage: SendObserver | None = None) -> None:
+    def post(self, body: Mapping[str, Any], observer: SendObserver | None = None) -> None:
         """Post a body of format 2, once, one a second by all who share the ledger.
 
         Waits for its turn, and repeats when it was certainly not taken (429, no connection). Raises `RateLimited` when
@@ -284,7 +284,7 @@ class WebhookClient:
         it, `NotFound` for a webhook that is not there, `OutcomeUnknown` when nobody can tell.
         """
         try:
-            posting = _Posting(replayable({"json": dict(body)}), passage)
+            posting = _Posting(replayable({"json": dict(body)}), observer)
             self._policy.retrying()(self._attempt, posting)
         except RingCentralError as error:
             turned = self._raise_as(error) if self._raise_as else error
@@ -305,8 +305,8 @@ class WebhookClient:
         error = verdict.error or Unavailable("the request failed")
         if verdict.action is not Action.AGAIN:
             raise error
-        if posting.passage is not None:
-            posting.passage.refused()
+        if posting.observer is not None:
+            posting.observer.refused()
         posting.failures += not isinstance(error, RateLimited)
         posting.turn = None
         if verdict.delay:
@@ -318,7 +318,7 @@ class WebhookClient:
         judge, path = Classifier(repeatable=False), self.credentials.path
         try:
             with self._transport.send(
-                "POST", path, Anonymous(), passage=posting.passage, **posting.options
+                "POST", path, Anonymous(), observer=posting.observer, **posting.options
             ) as response:
                 body = body_of(response) if response.status_code < 400 else error_body_of(response)
                 return judge_webhook(Answer(response.status_code, response.headers, body))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.sending.once.message import digest
-from airflow_provider_ringcentral.sending.once.run_generation import Trial, signed_in
+from airflow_provider_ringcentral.sending.once.run_generation import TaskTry, enter_generation
 from airflow_provider_ringcentral.sending.once.store import (
     PREFIX,
     IdempotencyStore,
@@ -65,16 +65,16 @@ def first_start(
     knows, and for a retry and for one that has `resumed` the start of the run: earlier, so that nothing is missed.
     """
     # Sensors look many times in one try, which is then here again.
-    notebook = notebook_of(context, client, resumed=True)
-    name = f"{PREFIX}since:{notebook.order}"
-    noted = notebook.pages.get(name)
+    store = idempotency_store(context, client, resumed=True)
+    name = f"{PREFIX}since:{store.order}"
+    noted = store.pages.get(name)
     if not isinstance(noted, int | float):
         looked = first_look(context) if reschedules else None
-        again = resumed or notebook.attempt > tries_before(context) + 1
+        again = resumed or store.attempt > tries_before(context) + 1
         began = start_of_run(context) if again and context.get("task_state_store") is None else None
-        noted = looked.timestamp() if looked else notebook.now() if began is None else began
-        notebook.pages.set(name, noted)
-    return FirstStart(float(noted), notebook.pages, notebook.order)
+        noted = looked.timestamp() if looked else store.now() if began is None else began
+        store.pages.set(name, noted)
+    return FirstStart(float(noted), store.pages, store.order)
 
 
 def first_look(context: Mapping[str, Any]) -> datetime | None:
@@ -127,7 +127,7 @@ ANSWER_SECONDS = 15.0
 """Beyond its timeout, how long a request may still be under way."""
 
 
-def notebook_of(
+def idempotency_store(
     context: Mapping[str, Any], client: RingCentralClient | WebhookClient, *, resumed: bool = False
 ) -> IdempotencyStore:
     """The notebook of the task instance in `context`: Airflow's task state store (3.3+), else pages of the ledger.
@@ -136,12 +136,12 @@ def notebook_of(
     an earlier try has used; when that try did not enter itself here, what has no note is looked for from the run's
     start.
     """
-    ti, store = context.get("ti"), context.get("task_state_store")
-    sole = client.ledger.shared and settings.ledger_is_sole()
+    ti, task_state = context.get("ti"), context.get("task_state_store")
+    claims_complete = client.ledger.shared and settings.ledger_is_sole()
     pages: KeyValueStore
     all_known = True
-    if store is not None:
-        pages = TaskStateKeyValueStore(store)
+    if task_state is not None:
+        pages = TaskStateKeyValueStore(task_state)
     elif ti is None:
         pages = LedgerKeyValueStore(client.ledger, uuid.uuid4().hex)
     else:
@@ -154,10 +154,10 @@ def notebook_of(
         order=_number(ti, "max_tries", 0),
         retries=_retries(context),
         attempt=_number(ti, "try_number", 1) or 1,
-        retried_since=None if all_known else start_of_run(context),
+        may_have_sent_since=None if all_known else start_of_run(context),
         flight=client.credentials.timeout + ANSWER_SECONDS,
         ends=end_of_task(context),
-        sole=sole,
+        claims_complete=claims_complete,
     )
 
 
@@ -168,8 +168,8 @@ def _pages(
     ti = context["ti"]
     names = (ti.dag_id, ti.run_id, ti.task_id, getattr(ti, "map_index", -1))
     app = getattr(client.credentials, "client_id", "")
-    trial = Trial(_number(ti, "try_number", 1) or 1, tries_before(context), start_of_run(context), resumed)
-    owner, known = signed_in(
+    trial = TaskTry(_number(ti, "try_number", 1) or 1, tries_before(context), start_of_run(context), resumed)
+    owner, known = enter_generation(
         client.ledger, digest(client.credentials.server, app, *names), trial, earlier_owner=digest(*names)
     )
     needed = set(range(trial.before + 1, trial.number + resumed))

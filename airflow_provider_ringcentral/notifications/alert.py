@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.arguments import Span
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.notifications.throttle import Rules, Word
+    from airflow_provider_ringcentral.notifications.throttle import Decision, Rules
     from airflow_provider_ringcentral.sending.outcomes import Outcomes
 
 SECONDS_BETWEEN = 300.0
@@ -135,18 +135,18 @@ class RingCentralAlertNotifier(BaseNotifier):
         rules, name, line = self._rules(), subject_of(context), self.line()
         discard_earlier(client.ledger, line)
         line = digest(line, client.credentials.session_key)
-        storm = AlertThrottle(client.ledger, line, rules, self.dedup_key or key_of(context), name)
-        word = storm.word()
+        throttle = AlertThrottle(client.ledger, line, rules, self.dedup_key or key_of(context), name)
+        word = throttle.word()
         if word is None:
             self.log.info("The alert about %s is counted and not sent: others like it were, or tell of it.", name)
             return
         try:
             outcomes = self.send(client, self._worded(word, context, rules.min_interval))
         except Exception:
-            storm.take_back(word)
+            throttle.take_back(word)
             raise
-        if not outcomes.some_out:
-            storm.take_back(word)
+        if not outcomes.may_have_sent:
+            throttle.take_back(word)
         self._report_outcomes(outcomes, "A summary of alerts up to" if word.summary else "The alert about", name)
 
     def _report_outcomes(self, outcomes: Outcomes, what: str, name: str) -> None:
@@ -158,12 +158,12 @@ class RingCentralAlertNotifier(BaseNotifier):
             error.remedy = None
         if error is not None and sent:
             self.log.error("%s %s did not reach everybody: %s", what, name, error)
-        elif error is not None and outcomes.some_out:
+        elif error is not None and outcomes.may_have_sent:
             self.log.error("%s %s may have been sent or not: %s", what, name, error)
         elif error is not None:
             raise error
 
-    def _worded(self, word: Word, context: Mapping[str, Any], min_interval: float) -> str:
+    def _worded(self, word: Decision, context: Mapping[str, Any], min_interval: float) -> str:
         from airflow_provider_ringcentral.notifications.alert_text import default_text, summary_of, with_untold
         from airflow_provider_ringcentral.sending.text import cut_text
 

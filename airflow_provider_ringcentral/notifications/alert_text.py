@@ -15,7 +15,7 @@ from urllib.parse import quote
 from airflow.providers.common.compat.sdk import conf
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
-from airflow_provider_ringcentral.notifications.throttle import Word
+from airflow_provider_ringcentral.notifications.throttle import Decision
 
 STATES = {"failed": "failed", "up_for_retry": "failed and will be retried", "success": "succeeded"}
 MOST_SHOWN = 8
@@ -78,7 +78,7 @@ def link_of(context: Mapping[str, Any]) -> str:
     return f"{dag}/runs/{run_id}" + (task if ti is not None else "")
 
 
-def summary_of(word: Word, min_interval: float, *, markdown: bool = False) -> str:
+def summary_of(word: Decision, min_interval: float, *, markdown: bool = False) -> str:
     """Instead of an alert: how many were held back, and of what."""
     count = sum(word.names.values())
     more = f"{count} more alert{'s' if count > 1 else ''} since {_clock(word.since)}"
@@ -86,17 +86,17 @@ def summary_of(word: Word, min_interval: float, *, markdown: bool = False) -> st
     return f"Airflow: {more}: {_listed(word, markdown=markdown)}. {silence}"
 
 
-def with_untold(text: str, word: Word, *, markdown: bool = False) -> str:
+def with_untold(text: str, word: Decision, *, markdown: bool = False) -> str:
     """An alert, how many were held back before it, and whether no more are sent."""
     held = f"(Held back since {_clock(word.since)}: {_listed(word, markdown=markdown)})" if word.held else ""
     return "\n".join(filter(None, (text, held, _silence(word, ""))))
 
 
-def _silence(word: Word, otherwise: str) -> str:
+def _silence(word: Decision, otherwise: str) -> str:
     return f"The hour's limit is reached: nothing more before {_clock(word.until)}." if word.until else otherwise
 
 
-def _listed(word: Word, *, markdown: bool) -> str:
+def _listed(word: Decision, *, markdown: bool) -> str:
     counted = sorted(word.names.items(), key=lambda one: -one[1])
     shown = [
         (escaped(name) if markdown else name) + (f" ({count})" if count > 1 else "")

@@ -58,7 +58,7 @@ class RingCentralSmsNotifier(RingCentralAccountNotifier):
 
     def send(self, client: RingCentralClient, text: str) -> Outcomes:
         """A message each; nobody keeps the others back."""
-        from airflow_provider_ringcentral.hooks.idempotency import notebook_of
+        from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
         from airflow_provider_ringcentral.hooks.settings import log_personal_data
         from airflow_provider_ringcentral.sending.batch import AddressedMessage, send_all_then_look
         from airflow_provider_ringcentral.sending.channels.sms import SmsMessage
@@ -68,6 +68,6 @@ class RingCentralSmsNotifier(RingCentralAccountNotifier):
 
         everybody = recipients(self.to, checked_number)
         own = sender(client, self.from_number, SMS, show_numbers=log_personal_data(), any_of_several=True)
-        parcels = [AddressedMessage(SmsMessage(own, (one.address,), text), one.places) for one in everybody]
+        messages = [AddressedMessage(SmsMessage(own, (one.address,), text), one.places) for one in everybody]
         # A notebook of its own: what the task itself has sent to the same number is another message.
-        return send_all_then_look(client, parcels, notebook_of({}, client), settling=SECONDS_OF_LOOKING)
+        return send_all_then_look(client, messages, idempotency_store({}, client), settling=SECONDS_OF_LOOKING)

@@ -48,11 +48,13 @@ class RingCentralTeamMessagingNotifier(RingCentralAccountNotifier):
 
     def send(self, client: RingCentralClient, text: str) -> Outcomes:
         """One post."""
-        from airflow_provider_ringcentral.hooks.idempotency import notebook_of
+        from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
         from airflow_provider_ringcentral.sending.batch import AddressedMessage, send_all
         from airflow_provider_ringcentral.sending.channels.team_messaging.chats import chat_of
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost
 
-        draft = TeamPost(chat_of(client, chat=self.chat, team=self.team, email=self.email), text)
+        message = TeamPost(chat_of(client, chat=self.chat, team=self.team, email=self.email), text)
         # A notebook of its own: what the task itself has posted to the chat is another post.
-        return send_all(client, [AddressedMessage(draft, ())], notebook_of({}, client), settling=SECONDS_OF_LOOKING)
+        return send_all(
+            client, [AddressedMessage(message, ())], idempotency_store({}, client), settling=SECONDS_OF_LOOKING
+        )

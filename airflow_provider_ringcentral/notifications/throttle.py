@@ -41,7 +41,7 @@ class Held(msgspec.Struct):
     count: int = 0
 
 
-class Quiet(msgspec.Struct):
+class SilencedKey(msgspec.Struct):
     """Until when (epoch seconds) a key is not sent again. `summed`: a summary has named it, and it is only counted."""
 
     until: float
@@ -56,7 +56,7 @@ class ThrottleState(msgspec.Struct):
     counted.
     """
 
-    quiet: dict[str, Quiet] = {}
+    quiet: dict[str, SilencedKey] = {}
     out: list[float] = []
     held: dict[str, Held] = {}
     since: float = 0.0
@@ -88,7 +88,7 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class Decision:
     """What one alert shall say now: itself, or instead of it a `summary`.
 
     `held` goes along: alerts that nobody was told of, by key, since `since` (epoch seconds). `until` is when the next
@@ -120,7 +120,7 @@ class AlertThrottle:
         self._name = name
         self._ticket = uuid.uuid4().hex
 
-    def word(self) -> Word | None:
+    def word(self) -> Decision | None:
         """What to send; None: the alert is counted, and another one tells of it.
 
         May wait, for `gather` seconds, for those who come after it.
@@ -128,35 +128,35 @@ class AlertThrottle:
         fate, word = self._change(self._admitted)
         return self._last_word() if fate is Fate.WAIT else word
 
-    def take_back(self, word: Word) -> None:
+    def take_back(self, word: Decision) -> None:
         """Nobody got `word`: the next alert tells of it, and may be sent at once."""
 
-        def step(board: ThrottleState, now: float) -> None:
+        def step(state: ThrottleState, now: float) -> None:
             told = [] if word.summary else [(self._key, Held(self._name, 1))]
             for key, one in [*word.held.items(), *told]:
-                _hold(board, now, key, one)
+                _hold(state, now, key, one)
             for key in word.held if word.summary else [self._key]:
-                board.quiet.pop(key, None)
-            board.out = board.out[:-1]
-            board.since = min(board.since, word.since or now)
+                state.quiet.pop(key, None)
+            state.out = state.out[:-1]
+            state.since = min(state.since, word.since or now)
 
         self._change(step)
 
-    def _admitted(self, board: ThrottleState, now: float) -> tuple[Fate, Word | None]:
-        fate = fate_of(board, now, self._key, self._rules)
+    def _admitted(self, state: ThrottleState, now: float) -> tuple[Fate, Decision | None]:
+        fate = admission(state, now, self._key, self._rules)
         if fate is Fate.SEND:
-            board.last = now
-            return fate, self._taken(board, now, summary=False)
-        _hold(board, now, self._key, Held(self._name, 1))
-        if fate is Fate.WAIT and now - board.since >= self._rules.longest:
+            state.last = now
+            return fate, self._taken(state, now, summary=False)
+        _hold(state, now, self._key, Held(self._name, 1))
+        if fate is Fate.WAIT and now - state.since >= self._rules.longest:
             # In a storm that goes on, whoever has the turn loses it before it may speak.
-            board.last = now
-            return Fate.SEND, self._taken(board, now, summary=True)
+            state.last = now
+            return Fate.SEND, self._taken(state, now, summary=True)
         if fate is Fate.WAIT:
-            board.turn, board.last = self._ticket, now
+            state.turn, state.last = self._ticket, now
         return fate, None
 
-    def _last_word(self) -> Word | None:
+    def _last_word(self) -> Decision | None:
         """Wait until nobody comes any more; None when somebody did, who tells everything."""
         while True:
             time.sleep(max(0.02, self._rules.gather / LOOKS))
@@ -164,37 +164,37 @@ class AlertThrottle:
             if done:
                 return word
 
-    def _ended(self, board: ThrottleState, now: float) -> tuple[bool, Word | None]:
-        if board.turn != self._ticket:
+    def _ended(self, state: ThrottleState, now: float) -> tuple[bool, Decision | None]:
+        if state.turn != self._ticket:
             return True, None
-        if now - board.last < self._rules.gather and now - board.since < self._rules.longest:
+        if now - state.last < self._rules.gather and now - state.since < self._rules.longest:
             return False, None
         # When nothing but this one alert was held back, it says more than a summary of it.
-        alone = set(board.held) == {self._key} and board.held[self._key].count == 1 and self._key not in board.quiet
+        alone = set(state.held) == {self._key} and state.held[self._key].count == 1 and self._key not in state.quiet
         if alone:
-            board.held = {}
-        return True, self._taken(board, now, summary=not alone)
+            state.held = {}
+        return True, self._taken(state, now, summary=not alone)
 
-    def _taken(self, board: ThrottleState, now: float, *, summary: bool) -> Word:
+    def _taken(self, state: ThrottleState, now: float, *, summary: bool) -> Decision:
         """Take what was held back off the board, to be told now."""
-        board.out, most = [*board.out, now][-MOST_KEYS:], self._rules.max_per_hour
-        full = most is not None and len(board.out) > most
-        word = Word(summary, board.held, board.since, until=board.out[0] + HOUR if full else 0.0)
+        state.out, most = [*state.out, now][-MOST_KEYS:], self._rules.max_per_hour
+        full = most is not None and len(state.out) > most
+        word = Decision(summary, state.held, state.since, until=state.out[0] + HOUR if full else 0.0)
         for key in word.held if summary else [self._key]:
             # Anew, so that the oldest stand first.
-            board.quiet.pop(key, None)
-            board.quiet[key] = Quiet(now + self._rules.min_interval, summed=summary)
-        board.held, board.since, board.turn = {}, 0.0, ""
+            state.quiet.pop(key, None)
+            state.quiet[key] = SilencedKey(now + self._rules.min_interval, summed=summary)
+        state.held, state.since, state.turn = {}, 0.0, ""
         return word
 
     def _change(self, step: Callable[[ThrottleState, float], T]) -> T:
         now = self._ledger.now()
 
         def change(value: bytes | None) -> tuple[bytes, T]:
-            board = _board(value)
-            _forget(board, now)
-            result = step(board, now)
-            return msgspec.json.encode(board), result
+            state = _state(value)
+            _forget(state, now)
+            result = step(state, now)
+            return msgspec.json.encode(state), result
 
         return self._ledger.update(self._place, change)
 
@@ -207,32 +207,32 @@ def discard_earlier(ledger: Ledger, line: str) -> None:
         log.info("What an earlier version noted of alerts to these recipients is discarded.")
 
 
-def fate_of(board: ThrottleState, now: float, key: str, rules: Rules) -> Fate:
+def admission(state: ThrottleState, now: float, key: str, rules: Rules) -> Fate:
     """What becomes of an alert of `key`. Pure."""
-    left = 1 if rules.max_per_hour is None else rules.max_per_hour - len(board.out)
-    calm = now - board.last >= rules.gather
-    quiet = board.quiet.get(key)
+    left = 1 if rules.max_per_hour is None else rules.max_per_hour - len(state.out)
+    calm = now - state.last >= rules.gather
+    quiet = state.quiet.get(key)
     if calm and left > 0 and quiet is None:
         return Fate.SEND
     # One summary more than allowed says that there are no more.
     return Fate.COUNT if left < 0 or (quiet is not None and quiet.summed) else Fate.WAIT
 
 
-def _hold(board: ThrottleState, now: float, key: str, more: Held) -> None:
-    if not board.held:
-        board.since = now
-    if key not in board.held and len(board.held) >= MOST_NAMES:
+def _hold(state: ThrottleState, now: float, key: str, more: Held) -> None:
+    if not state.held:
+        state.since = now
+    if key not in state.held and len(state.held) >= MOST_NAMES:
         key, more = "", Held("others", more.count)
-    board.held.setdefault(key, Held(more.name)).count += more.count
+    state.held.setdefault(key, Held(more.name)).count += more.count
 
 
-def _forget(board: ThrottleState, now: float) -> None:
-    board.out = [moment for moment in board.out if now - moment < HOUR]
-    lasting = [(key, quiet) for key, quiet in board.quiet.items() if now < quiet.until]
-    board.quiet = dict(lasting[-MOST_KEYS:])
+def _forget(state: ThrottleState, now: float) -> None:
+    state.out = [moment for moment in state.out if now - moment < HOUR]
+    lasting = [(key, quiet) for key, quiet in state.quiet.items() if now < quiet.until]
+    state.quiet = dict(lasting[-MOST_KEYS:])
 
 
-def _board(value: bytes | None) -> ThrottleState:
+def _state(value: bytes | None) -> ThrottleState:
     try:
         return ThrottleState() if value is None else msgspec.json.decode(value, type=ThrottleState)
     except msgspec.MsgspecError:

@@ -129,7 +129,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
     def _broadcast(self, context: Context, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.arguments import texts_of
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.hooks.idempotency import notebook_of
+        from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.steps.deferral import deferring
         from airflow_provider_ringcentral.operators.steps.inputs import wishes_of
@@ -139,10 +139,10 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             wishes = wishes_of(self, context)
             client = self.hook.get_conn()
-            notebook = notebook_of(context, client, resumed=resumed)
+            store = idempotency_store(context, client, resumed=resumed)
             broadcast = Broadcast(
                 client,
-                notebook,
+                store,
                 str(self.destination),
                 storage_path,
                 on_unknown=wishes.on_unknown,
@@ -150,12 +150,12 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
                 settling=wishes.settling,
                 known_batches=frozenset(texts_of("known_batches", self.known_batches)),
             )
-            receipt = broadcast.receipt or self._carried_out(broadcast, client, notebook, wishes)
+            receipt = broadcast.receipt or self._carried_out(broadcast, client, store, wishes)
             broadcast.finish(receipt)
         return announce(receipt, context, self.outlets)
 
     def _carried_out(
-        self, broadcast: Broadcast, client: RingCentralClient, notebook: IdempotencyStore, wishes: SendOptions
+        self, broadcast: Broadcast, client: RingCentralClient, store: IdempotencyStore, wishes: SendOptions
     ) -> BroadcastReceipt:
         from airflow_provider_ringcentral.files.atomic import check_destination
         from airflow_provider_ringcentral.files.formats import format_of
@@ -169,7 +169,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         else:
             self._freeze(broadcast, client)
         sent = broadcast.send()
-        self._wait(client, notebook, [one.id for one in sent.values()], wishes)
+        self._wait(client, store, [one.id for one in sent.values()], wishes)
         receipt = broadcast.publish(sent, chosen)
         self.log.info("Recipients: %s.", ", ".join(f"{count} {status}" for status, count in receipt.statuses.items()))
         _check_failures(receipt, most)
@@ -207,7 +207,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         return size
 
     def _wait(
-        self, client: RingCentralClient, notebook: IdempotencyStore, batches: list[str], wishes: SendOptions
+        self, client: RingCentralClient, store: IdempotencyStore, batches: list[str], wishes: SendOptions
     ) -> None:
         """Wait until all batches are where they are wanted."""
         from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress, batches_by_id
@@ -216,7 +216,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         progress = BatchProgress(batches if wishes.wait_for != "accepted" else [], wishes.wait_for)
         while (progress := progress.updated(batches_by_id(client, progress.pending))).pending:
             defer = partial(self._defer_until_through, progress, wishes.poll_interval) if self.deferrable else None
-            if not rest(notebook, seconds=wishes.poll_interval, timeout=wishes.timeout, defer=defer):
+            if not rest(store, seconds=wishes.poll_interval, timeout=wishes.timeout, defer=defer):
                 raise NotConfirmed(
                     f"{len(progress.pending)} of {len(batches)} batches are not {wishes.wait_for} after "
                     f"{wishes.timeout:g} s. They were accepted and are not sent again; a retry goes on waiting"

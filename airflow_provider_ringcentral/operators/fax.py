@@ -109,7 +109,7 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
         self._run_context = context
         return super().execute_complete(context, event)
 
-    def parcels(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
+    def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One fax a recipient, or the one that failed."""
         from airflow_provider_ringcentral.operators.steps.inputs import addressees
         from airflow_provider_ringcentral.sending.batch import AddressedMessage
@@ -155,18 +155,18 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
     def _follow(
         self,
         client: RingCentralClient,
-        notebook: IdempotencyStore,
+        store: IdempotencyStore,
         keys: Mapping[str, str],
-        standing: DeliveryState,
+        state: DeliveryState,
         wishes: SendOptions,
     ) -> DeliveryState:
         moment = moment_of("send_time", self.send_time)
-        ahead = 0.0 if moment is None else max(0.0, moment.timestamp() - notebook.now())
-        return super()._follow(client, notebook, keys, standing, replace(wishes, timeout=wishes.timeout + ahead))
+        ahead = 0.0 if moment is None else max(0.0, moment.timestamp() - store.now())
+        return super()._follow(client, store, keys, state, replace(wishes, timeout=wishes.timeout + ahead))
 
     def _told(
-        self, parcel: AddressedMessage[RingCentralClient], sent: Sent, record: Mapping[str, Any]
+        self, addressed: AddressedMessage[RingCentralClient], sent: Sent, record: Mapping[str, Any]
     ) -> dict[str, Any]:
-        told = super()._told(parcel, sent, record)
+        told = super()._told(addressed, sent, record)
         del told["segments"]
         return {**told, "pages": record.get("faxPageCount")}

@@ -67,7 +67,7 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
         self.from_number = from_number
         self.group = group
 
-    def parcels(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
+    def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message a recipient, or one to all."""
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.steps.inputs import phones

@@ -39,7 +39,7 @@ class RingCentralSendPagerOperator(RingCentralMessageOperator):
         self.text = text
         self.group = group
 
-    def parcels(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
+    def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message an extension, or one to all."""
         from airflow_provider_ringcentral.operators.steps.inputs import addressees
         from airflow_provider_ringcentral.sending.batch import AddressedMessage

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.arguments import Span
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.sending.channels.ring_out import Ringing, RingOutCall
+    from airflow_provider_ringcentral.sending.channels.ring_out import CallState, RingOutCall
     from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
 
 SECONDS_EACH_POLL = 3.0
@@ -130,21 +130,21 @@ class RingCentralRingOutOperator(BaseOperator):
 
     def _call(self, context: Context, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.hooks.idempotency import notebook_of
+        from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
         from airflow_provider_ringcentral.operators.steps.inputs import once_wishes_of
         from airflow_provider_ringcentral.sending.channels.ring_out import place
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
-            once, client, draft = once_wishes_of(self, context), self.hook.get_conn(), self._draft()
-            notebook = notebook_of(context, client, resumed=resumed)
-            sent = place(client, draft, notebook, on_rerun=once.on_rerun)
+            once, client, message = once_wishes_of(self, context), self.hook.get_conn(), self._message()
+            store = idempotency_store(context, client, resumed=resumed)
+            sent = place(client, message, store, on_rerun=once.on_rerun)
             self._call_id = sent.id
             self.log.info("Call %s is placed%s.", sent.id, sent.how)
-            ringing = self._follow(client, notebook, draft.key, sent.id)
-            notebook.finish()
+            ringing = self._follow(client, store, message.key, sent.id)
+            store.finish()
         return {"id": sent.id, "status": ringing.call, "caller": ringing.caller, "callee": ringing.callee}
 
-    def _draft(self) -> RingOutCall:
+    def _message(self) -> RingOutCall:
         from airflow_provider_ringcentral.arguments import flag_of, one_of
         from airflow_provider_ringcentral.client.errors.arguments import BadArgument
         from airflow_provider_ringcentral.sending.channels.ring_out import WAIT_FOR, RingOutCall
@@ -166,28 +166,28 @@ class RingCentralRingOutOperator(BaseOperator):
             options["playPrompt"] = flag_of("play_prompt", self.play_prompt)
         return RingOutCall(caller, to, options)
 
-    def _follow(self, client: RingCentralClient, notebook: IdempotencyStore, key: str, call_id: str) -> Ringing:
+    def _follow(self, client: RingCentralClient, store: IdempotencyStore, key: str, call_id: str) -> CallState:
         """Wait until the call is where it is wanted. One that was not connected is placed anew by the next try."""
         from airflow_provider_ringcentral.arguments import seconds_of
         from airflow_provider_ringcentral.operators.steps.deferral import rest
-        from airflow_provider_ringcentral.sending.channels.ring_out import ended_badly, look, noted, remember
-        from airflow_provider_ringcentral.sending.status.status import NotConfirmed, Outcome
+        from airflow_provider_ringcentral.sending.channels.ring_out import look, not_connected_error, noted, remember
+        from airflow_provider_ringcentral.sending.status.status import NotConfirmed, WaitState
 
         seconds, timeout = (seconds_of(name, getattr(self, name)) for name in ("poll_interval", "timeout"))
-        ringing = noted(notebook, key)
+        ringing = noted(store, key)
         defer = partial(self._defer_until_next, call_id, seconds) if self.deferrable else None
-        while ringing.outcome(self.wait_for) is Outcome.WAIT:
+        while ringing.outcome(self.wait_for) is WaitState.WAIT:
             ringing = look(client, call_id, ringing)
-            remember(notebook, key, ringing)
-            if ringing.outcome(self.wait_for) is Outcome.WAIT and not rest(
-                notebook, seconds=seconds, timeout=timeout, defer=defer
+            remember(store, key, ringing)
+            if ringing.outcome(self.wait_for) is WaitState.WAIT and not rest(
+                store, seconds=seconds, timeout=timeout, defer=defer
             ):
                 raise NotConfirmed(
                     f"the call is not {self.wait_for} after {timeout:g} s ({ringing.call}). It is not "
                     "placed again; a retry goes on waiting"
                 )
-        if ringing.outcome(self.wait_for) is Outcome.FAILED:
-            raise ended_badly(client, notebook, key, ringing)
+        if ringing.outcome(self.wait_for) is WaitState.FAILED:
+            raise not_connected_error(client, store, key, ringing)
         return ringing
 
     def _defer_until_next(self, call_id: str, seconds: float, left: float) -> None:

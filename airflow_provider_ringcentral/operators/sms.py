@@ -65,7 +65,7 @@ class RingCentralSendSmsOperator(RingCentralMessageOperator):
         self.from_number = from_number
         self.group = group
 
-    def parcels(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
+    def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message a recipient, or one to all."""
         from airflow_provider_ringcentral.operators.steps.inputs import phones
         from airflow_provider_ringcentral.sending.batch import AddressedMessage

@@ -92,7 +92,7 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         change_post(client, chat, self.update_post_id, self._whole_text(chat, may_be_empty=False))
         return told(self.update_post_id, chat)
 
-    def draft(self, client: RingCentralClient) -> TeamPost:
+    def message(self, client: RingCentralClient) -> TeamPost:
         """A post."""
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost, post_files
@@ -165,7 +165,7 @@ class RingCentralPostCardOperator(RingCentralChatOperator):
         record = change_card(client, self.update_card_id, self._checked())
         return told(self.update_card_id, next(iter(record.get("chatIds") or ()), None))
 
-    def draft(self, client: RingCentralClient) -> TeamCard:
+    def message(self, client: RingCentralClient) -> TeamCard:
         """A card."""
         from airflow_provider_ringcentral.sending.channels.team_messaging.card import TeamCard
 

@@ -83,7 +83,7 @@ class RingCentralPostWebhookOperator(RingCentralPostOperator):
         patience = DEFERRABLE_MAX_WAIT_SECONDS if self.deferrable else DEFAULT_MAX_WAIT_SECONDS
         return webhook_client(self.webhook_conn_id, max_wait=patience)
 
-    def draft(self, client: WebhookClient) -> WebhookPost:
+    def message(self, client: WebhookClient) -> WebhookPost:
         """A post."""
         from airflow_provider_ringcentral.sending.channels.webhook import WebhookPost, webhook_body
 
@@ -98,6 +98,6 @@ class RingCentralPostWebhookOperator(RingCentralPostOperator):
             )
         )
 
-    def returned(self, draft: WebhookPost, sent: Sent) -> dict[str, Any]:
+    def returned(self, message: WebhookPost, sent: Sent) -> dict[str, Any]:
         """The id is ours and means nothing to RingCentral."""
         return {"posted": True}

@@ -1,55 +1,38 @@
-"""Sending once: the algorithm, what it remembers, and one file a channel. No Airflow here.
+"""Send messages once, and find out what became of them. Nothing here imports Airflow.
 
-A channel (SMS, fax, a chat post …) is a `Message`: a value that knows how to send itself, how to look itself
-up and what makes a message its own. `send_once(client, message, store)` does the rest and returns
-`Sent(id, record, found)`.
+A channel (SMS, fax, a chat post …) is a `Message`: it knows how to send itself, how to look itself up at the server,
+and which of the server's records is its own. `send_once(client, message, store)` does the rest and returns a `Sent`.
 
-**What is promised.** A draft goes out once for each order. An order is a run of the task with all its retries; a person
-who clears a task that had succeeded gives a new one. Within an order:
+**The guarantee.** A message goes out at most once per run generation. A run generation is one run of the task with all
+its retries; clearing a task that had succeeded begins the next one.
 
-1. A note is written the moment before the request goes out (not when the task begins: it may wait a quarter of an hour
-   for its quota, and a worker killed in that time has certainly sent nothing) and again when the answer is there. Notes
-   are read before anything else: files that went out may be gone.
-2. Refused before acceptance (4xx, 429, 503 with Retry-After, no connection): not executed. The client waits and sends
-   again; what it gives up on is raised, and the note says that nothing is out.
-3. Fate unknown (`OutcomeUnknown`: timeout, reset, other 5xx, unreadable answer): the server is asked for messages like
-   the one that was noted, again and again over a settling time. One that nobody else has claimed is ours. Not found:
-   `on_unknown="look"` raises `OutcomeUnknown`, `"resend"` sends once more, `"fail"` raises without looking. A look that
-   gets no answer raises `Unavailable` or `RateLimited`: not looked is not "not found".
-4. A retry after a kill finds "went out" without an id and starts with the look. Not found: as 3; Airflow never repeats
-   blindly. But when a *person* has cleared the task since, it is sent: that person has decided.
-5. A retry that finds an id returns it, also after a kill between success and its report. What is known to have come to
-   nothing (`IdempotencyStore.forget`) is sent anew.
-6. Every write of a note says what it replaces. An old process that Airflow took for dead and its retry may both wait
-   for their quota: who comes second finds another note than it read, sends nothing, and looks.
+1. The store records "going out" immediately before the request, and the id when the answer arrives. It is read before
+   anything else: files that a message consists of may be gone by the time of a retry.
+2. Refused (4xx, 429, 503 with Retry-After, no connection): the request was not executed, and the store says so. The
+   client repeats what can be repeated; the rest is raised.
+3. Outcome unknown (`OutcomeUnknown`: timeout, reset, other 5xx, an unreadable answer): `Lookup` asks the server for
+   matching messages until the settling time is over, and claims one that no other task has claimed. If there is none,
+   `on_unknown="look"` raises, `"resend"` sends once more, and `"fail"` raises without a lookup. A lookup that gets no
+   answer raises `Unavailable` or `RateLimited`, which is different from "not found".
+4. A retry that reads "going out" without an id (the process was killed) continues with step 3. If a person has cleared
+   the task in between and nothing is found, the message is sent: that person has decided.
+5. A retry that reads an id returns it. `IdempotencyStore.forget` makes the next try send a message that failed.
+6. Writes to the store are compare-and-set. When a process that Airflow took for dead and its retry both wait for quota,
+   the second one gets a `WriteConflict`, sends nothing, and looks up what the first one sent.
 
-**What is kept where.**
+**Where state lives.** The `SendState` of each message is in Airflow's task state store (3.3 and later), otherwise in
+the ledger under an owner that `run_generation` derives from server, app, DAG, run, task and map index. Claims (message
+id -> send) and requests in flight are always in the ledger, shared by all tasks. The ledger forgets entries after 7
+days, and nothing older is looked up.
 
-- A note for each message (`Entry`), by the draft's key and the generation, and which generation a success has closed:
-  in Airflow's task state store (3.3+), else in pages of the ledger.
-- Whose pages are whose (`run_generation.py`): in the ledger, by server, app, dag, run, task and map index.
-- Which id belongs to which send, and which answers are still to come (`claims.py`): in the ledger, by server, channel
-  and id, and by server and content.
+**When a match counts as ours.** Its content equals what was sent, it was made since, nobody has claimed it, and all
+senders record their claims in this ledger (`IdempotencyStore.claims_complete`: the ledger is in Redis, or the executor
+is local). Otherwise the match may belong to anybody, and step 3 treats it as not found. While another task has a
+request of equal content in flight, one match is left for it.
 
-Clearing sets `max_tries` to the tries so far and the retries of now. So when these two numbers are not those that a
-success has noted, a person has cleared the task, and the next generation begins with nothing noted.
+**A retry without any record.** Every try enters itself in the ledger before it sends. If all tries of the generation
+are entered, a missing record means that nothing went out. If one is missing, it ran on another machine: the message is
+looked up, but a match proves nothing.
 
-**What proves that a message found is ours.** It equals the one that the store holds, was made since, nobody has claimed
-it, and every sender records its messages in this ledger (`IdempotencyStore.sole`): the ledger is in Redis, or the
-executor is local. Otherwise it may be anybody's, and 3 continues as if nothing had been found. While another task's
-request of the same content is in flight, one candidate per such request is left alone; an answer whose id another task
-has taken takes another candidate.
-
-**A retry without a note.** Each try enters itself in the ledger before it sends. When all tries of the order are there,
-no note means that nothing is out, and so does the task state store. When one is missing, it was on another machine, or
-died early: it is looked for, and what looks the same proves nothing.
-
-Claims and pages of the ledger live for 7 days; what went out longer ago is not looked for.
-
-**Many at once.** `send_all` (`batch.py`) tries a task's messages one after the other and tells what became of each
-(`outcomes.py`); it stops early only for what concerns all of them (`refusals.py`). A broadcast (`broadcast.py`)
-freezes its list, so that its batches stay the same whoever goes on with them. Of alerts that come together not all are
-sent (`storm.py`).
-
-To add a channel: subclass `Message` (`draft.py`), hand `passage` to the one request that sends, and nothing else.
+To add a channel, subclass `Message` and pass `observer` to the one request that sends.
 """

@@ -26,7 +26,7 @@ from airflow_provider_ringcentral.client.errors import (
 from airflow_provider_ringcentral.sending.once.message import Message
 from airflow_provider_ringcentral.sending.once.send_once import send_once
 from airflow_provider_ringcentral.sending.once.store import PREFIX, IdempotencyStore
-from airflow_provider_ringcentral.sending.outcomes import Fate, Outcome, Outcomes
+from airflow_provider_ringcentral.sending.outcomes import MessageOutcome, Outcomes, SendStatus
 
 PAGE = f"{PREFIX}failed"
 SHORT = 12
@@ -54,10 +54,10 @@ class Page(msgspec.Struct):
 class FailedBefore:
     """What the notes of a task say of those who failed before."""
 
-    def __init__(self, notebook: IdempotencyStore) -> None:
-        self._notebook = notebook
-        self._page = _page(notebook.pages.get(PAGE))
-        same = self._page.attempt == notebook.attempt
+    def __init__(self, store: IdempotencyStore) -> None:
+        self._store = store
+        self._page = _page(store.pages.get(PAGE))
+        same = self._page.attempt == store.attempt
         self._refused = {key: one.error for one in self._page.refused for key in one.keys} if same else {}
 
     def order(self, keys: Sequence[str]) -> list[int]:
@@ -72,7 +72,7 @@ class FailedBefore:
 
     def note(self, failures: Iterable[tuple[str, RingCentralError]]) -> None:
         """Note who failed, by the key of the draft: something may pass, so there is another leg or try."""
-        page = Page(self._notebook.attempt)
+        page = Page(self._store.attempt)
         kinds: dict[bytes, Refused] = {}
         for key, error in failures:
             page.failed.append(key[:SHORT])
@@ -81,7 +81,7 @@ class FailedBefore:
                 kind = kinds.setdefault(msgspec.json.encode(told), Refused(told, []))
                 kind.keys.append(key[:SHORT])
         page.refused = list(kinds.values())[:MOST_ERRORS]
-        self._notebook.pages.set(PAGE, msgspec.to_builtins(page))
+        self._store.pages.set(PAGE, msgspec.to_builtins(page))
 
 
 def _page(value: object) -> Page:
@@ -134,14 +134,14 @@ FAILING_SECONDS = 300.0
 class AddressedMessage(Generic[C]):
     """A draft, and the places of its recipients in the operator's `to` (from 0)."""
 
-    draft: Message[C]
+    message: Message[C]
     places: tuple[int, ...]
 
 
 def send_all(
     client: C,
-    parcels: Sequence[AddressedMessage[C]],
-    notebook: IdempotencyStore,
+    messages: Sequence[AddressedMessage[C]],
+    store: IdempotencyStore,
     *,
     on_unknown: str = "look",
     on_rerun: str = "send",
@@ -154,69 +154,69 @@ def send_all(
     not sent yet is sent by a retry or after a deferral: first whoever was not tried, then whoever failed; what this try
     was refused for good is not asked again.
     """
-    before = FailedBefore(notebook)
-    outcomes = [Outcome(parcel.places, channel=parcel.draft.channel) for parcel in parcels]
+    before = FailedBefore(store)
+    outcomes = [MessageOutcome(addressed.places, channel=addressed.message.channel) for addressed in messages]
     failing_since: float | None = None
-    for place in before.order([parcel.draft.key for parcel in parcels]):
-        parcel = parcels[place]
-        error = before.refusal(parcel.draft.key)
-        if error is None and failing_since is not None and notebook.now() - failing_since > FAILING_SECONDS:
+    for place in before.order([addressed.message.key for addressed in messages]):
+        addressed = messages[place]
+        error = before.refusal(addressed.message.key)
+        if error is None and failing_since is not None and store.now() - failing_since > FAILING_SECONDS:
             break
         try:
             if error is not None:
                 raise error
             sent = send_once(
-                client, parcel.draft, notebook, on_unknown=on_unknown, on_rerun=on_rerun, settling=settling
+                client, addressed.message, store, on_unknown=on_unknown, on_rerun=on_rerun, settling=settling
             )
         except RingCentralError as caught:
             outcomes[place] = replace(
-                outcomes[place], fate=_fate(caught), error=caught, out=_is_out(notebook, parcel, caught)
+                outcomes[place], status=_fate(caught), error=caught, out=_is_out(store, addressed, caught)
             )
             if concerns_everybody(caught):
                 break
             if isinstance(caught, (OutcomeUnknown, RateLimited, Unavailable)) and failing_since is None:
-                failing_since = notebook.now()
+                failing_since = store.now()
         else:
-            outcomes[place] = replace(outcomes[place], fate=Fate.SENT, sent=sent)
+            outcomes[place] = replace(outcomes[place], status=SendStatus.SENT, sent=sent)
             failing_since = None
-            whom = f", for to{list(parcel.places)}" if parcel.places else ""
-            log.info("%s %s is at RingCentral%s%s.", parcel.draft.channel, sent.id, sent.how, whom)
+            whom = f", for to{list(addressed.places)}" if addressed.places else ""
+            log.info("%s %s is at RingCentral%s%s.", addressed.message.channel, sent.id, sent.how, whom)
     result = Outcomes(tuple(outcomes))
-    if result.comes_back:
-        before.note(_failures(parcels, result))
+    if result.retryable:
+        before.note(_failures(messages, result))
     return result
 
 
 def send_all_then_look(
-    client: C, parcels: Sequence[AddressedMessage[C]], notebook: IdempotencyStore, *, settling: float | None = None
+    client: C, messages: Sequence[AddressedMessage[C]], store: IdempotencyStore, *, settling: float | None = None
 ) -> Outcomes:
     """As `send_all`, for who has little time: lost answers are looked for when everybody was sent to."""
-    outcomes = send_all(client, parcels, notebook, on_unknown="fail", settling=settling)
-    unknown = [place for place, one in enumerate(outcomes.all) if one.fate is Fate.UNKNOWN]
+    outcomes = send_all(client, messages, store, on_unknown="fail", settling=settling)
+    unknown = [place for place, one in enumerate(outcomes.all) if one.status is SendStatus.UNKNOWN]
     if not unknown:
         return outcomes
     # What was lost was lost here, so that nothing is under way any more.
-    notebook.flight = 0.0
-    looked = send_all(client, [parcels[place] for place in unknown], notebook, settling=settling)
-    found = {place: one for place, one in zip(unknown, looked.all, strict=True) if one.fate is Fate.SENT}
+    store.flight = 0.0
+    looked = send_all(client, [messages[place] for place in unknown], store, settling=settling)
+    found = {place: one for place, one in zip(unknown, looked.all, strict=True) if one.status is SendStatus.SENT}
     return Outcomes(tuple(found.get(place, one) for place, one in enumerate(outcomes.all)))
 
 
-def _fate(error: RingCentralError) -> Fate:
+def _fate(error: RingCentralError) -> SendStatus:
     if isinstance(error, OutcomeUnknown):
-        return Fate.UNKNOWN
-    return Fate.LATER if isinstance(error, (RateLimited, Unavailable)) else Fate.REFUSED
+        return SendStatus.UNKNOWN
+    return SendStatus.LATER if isinstance(error, (RateLimited, Unavailable)) else SendStatus.REFUSED
 
 
-def _is_out(notebook: IdempotencyStore, parcel: AddressedMessage[C], error: RingCentralError) -> bool:
+def _is_out(store: IdempotencyStore, addressed: AddressedMessage[C], error: RingCentralError) -> bool:
     """Whether it may be at the server all the same: it went out, and the look for it got no answer."""
     if isinstance(error, OutcomeUnknown):
         return True
-    entry = notebook.read(parcel.draft.key) if isinstance(error, (RateLimited, Unavailable)) else None
+    entry = store.read(addressed.message.key) if isinstance(error, (RateLimited, Unavailable)) else None
     return entry is not None and bool(entry.id or entry.sends)
 
 
-def _failures(parcels: Sequence[AddressedMessage[C]], result: Outcomes) -> Iterator[tuple[str, RingCentralError]]:
-    for parcel, outcome in zip(parcels, result.all, strict=True):
+def _failures(messages: Sequence[AddressedMessage[C]], result: Outcomes) -> Iterator[tuple[str, RingCentralError]]:
+    for addressed, outcome in zip(messages, result.all, strict=True):
         if outcome.error is not None:
-            yield parcel.draft.key, outcome.error
+            yield addressed.message.key, outcome.error

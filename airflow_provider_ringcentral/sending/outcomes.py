@@ -14,7 +14,7 @@ MOST_PLACES = 20
 """Places of recipients that the error lists for each outcome; all of them are in `Outcomes.told`."""
 
 
-class Fate(Enum):
+class SendStatus(Enum):
     """What became of one message; the values are what users read."""
 
     SENT = "sent"
@@ -25,14 +25,14 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class MessageOutcome:
     """One message of a `channel`: the places of its recipients in `to` (from 0), and `sent` or the `error`.
 
     `out`: it may be at the server although an error says that it failed.
     """
 
     places: tuple[int, ...]
-    fate: Fate = Fate.UNTRIED
+    status: SendStatus = SendStatus.UNTRIED
     sent: Sent | None = None
     error: RingCentralError | None = None
     out: bool = False
@@ -42,29 +42,29 @@ class Outcome:
         """As JSON, without personal data: `to`, `outcome`, `id`, and of the error `status` and `codes`."""
         error = self.error
         said = {} if error is None else {"status": error.status, "codes": list(error.codes)}
-        return {"to": list(self.places), "outcome": self.fate.value, "id": self.sent and self.sent.id, **said}
+        return {"to": list(self.places), "outcome": self.status.value, "id": self.sent and self.sent.id, **said}
 
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
     """What became of all messages of a task, in their order."""
 
-    all: Sequence[Outcome]
+    all: Sequence[MessageOutcome]
 
     @property
     def complete(self) -> bool:
         """Whether every message is at RingCentral."""
-        return all(one.fate is Fate.SENT for one in self.all)
+        return all(one.status is SendStatus.SENT for one in self.all)
 
     @property
-    def some_out(self) -> bool:
+    def may_have_sent(self) -> bool:
         """Whether any message is at RingCentral, or may be."""
         return any(one.sent or one.out for one in self.all)
 
     @property
-    def comes_back(self) -> bool:
+    def retryable(self) -> bool:
         """Whether a later try may send what is not sent yet."""
-        return any(one.fate is Fate.LATER for one in self.all)
+        return any(one.status is SendStatus.LATER for one in self.all)
 
     def told(self) -> list[dict[str, Any]]:
         """Each message as JSON."""
@@ -84,24 +84,24 @@ class Outcomes:
         error = worst.error
         if len(self.all) == 1:
             return error
-        told = "; ".join(filter(None, map(self._said, Fate)))
+        told = "; ".join(filter(None, map(self._said, SendStatus)))
         joined = type(error)(
             f"of {len(self.all)} messages {told}; to{list(worst.places)}: {error.message}", **error.fields()
         )
         joined.__cause__ = error.__cause__
         return joined
 
-    def _said(self, fate: Fate) -> str:
+    def _said(self, status: SendStatus) -> str:
         """How many met this fate, where in `to` they are, and by which codes."""
-        ones = [one for one in self.all if one.fate is fate]
+        ones = [one for one in self.all if one.status is status]
         if not ones:
-            return "none is sent" if fate is Fate.SENT else ""
+            return "none is sent" if status is SendStatus.SENT else ""
         groups: dict[str, list[int]] = {}
         for one in ones:
             groups.setdefault(_label(one.error), []).extend(one.places)
         parts = [_listed(places) + (f" {label}" if label else "") for label, places in groups.items()]
         verb = "is" if len(ones) == 1 else "are"
-        return f"{len(ones)} {verb} {fate.value} ({', '.join(parts)})"
+        return f"{len(ones)} {verb} {status.value} ({', '.join(parts)})"
 
 
 def _rank(error: RingCentralError | None) -> int:

@@ -57,7 +57,7 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         super().__init__(**kwargs)
         self.message_id = message_id
         self.wait_for = wait_for
-        self._standing: DeliveryState | None = None
+        self._state: DeliveryState | None = None
 
     def _check(self) -> None:
         from airflow_provider_ringcentral.sending.status.status import checked_wait_for
@@ -75,26 +75,24 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         return ids_of("message_id", self.message_id, MOST_MESSAGES)
 
     def _ask(self, client: RingCentralClient) -> Look:
-        from airflow_provider_ringcentral.sending.status.following import DeliveryState, look_after, still_waiting
+        from airflow_provider_ringcentral.sending.status.following import DeliveryState, refresh_states, still_waiting
         from airflow_provider_ringcentral.triggers.condition import Look
 
         ids = self._ids()
-        self._standing = look_after(client, ids, self._standing or DeliveryState({}, self.wait_for))
-        return Look(
-            done=self._standing.ended(ids), value=self._standing.records, reason=still_waiting(self._standing, ids)
-        )
+        self._state = refresh_states(client, ids, self._state or DeliveryState({}, self.wait_for))
+        return Look(done=self._state.ended(ids), value=self._state.records, reason=still_waiting(self._state, ids))
 
     def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
-        from airflow_provider_ringcentral.sending.status.following import DeliveryState, made_since
-        from airflow_provider_ringcentral.sending.status.status import Outcome
+        from airflow_provider_ringcentral.sending.status.following import DeliveryState, oldest_creation
+        from airflow_provider_ringcentral.sending.status.status import WaitState
         from airflow_provider_ringcentral.triggers.messages import RingCentralMessageStatusTrigger
 
-        standing = self._standing or DeliveryState({}, self.wait_for)
+        state = self._state or DeliveryState({}, self.wait_for)
         return RingCentralMessageStatusTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
             ids=self._ids(),
             wait_for=self.wait_for,
-            since=made_since(standing, standing.of(Outcome.WAIT, self._ids())),
+            since=oldest_creation(state, state.of(WaitState.WAIT, self._ids())),
             poke_interval=self.poke_interval,
             deadline=deadline,
         )

@@ -25,9 +25,9 @@ from airflow_provider_ringcentral.sending.status.arrival import (
     list_start,
     oldest_first,
 )
-from airflow_provider_ringcentral.sending.status.following import DeliveryState, brief_of, grouped, still_waiting
+from airflow_provider_ringcentral.sending.status.following import DeliveryState, grouped, still_waiting, summary_of
 from airflow_provider_ringcentral.sending.status.message_store import MOST_IDS, query_by_ids, records_by_ids
-from airflow_provider_ringcentral.sending.status.status import Outcome
+from airflow_provider_ringcentral.sending.status.status import WaitState
 from airflow_provider_ringcentral.triggers.batch_lookup import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
 from airflow_provider_ringcentral.triggers.condition import Look
 from airflow_provider_ringcentral.triggers.listing import as_it_is, listed
@@ -44,21 +44,21 @@ class FollowedMessages:
     def __init__(self, ids: Sequence[str], wait_for: str, since: float | None) -> None:
         self.since = since
         self._ids = ids
-        self._standing = DeliveryState({}, wait_for)
+        self._state = DeliveryState({}, wait_for)
 
     @property
     def pending(self) -> Collection[str]:
         """Those that are waited for."""
-        return self._standing.of(Outcome.WAIT, self._ids)
+        return self._state.of(WaitState.WAIT, self._ids)
 
     def take(self, found: Mapping[str, Record]) -> Look:
         """Take up what a look has found. One that failed ends the wait."""
         newer = {one: found[one] for one in self.pending if one in found}
-        self._standing = self._standing.updated(newer)
+        self._state = self._state.updated(newer)
         return Look(
-            done=self._standing.ended(self._ids),
-            value=grouped(self._standing.records),
-            reason=still_waiting(self._standing, self._ids),
+            done=self._state.ended(self._ids),
+            value=grouped(self._state.records),
+            reason=still_waiting(self._state, self._ids),
         )
 
 
@@ -73,7 +73,7 @@ class MessageStatuses(BatchLookup):
 
         def keep(record: Mapping[str, Any]) -> tuple[str, Record] | None:
             message_id = str(record.get("id"))
-            return (message_id, brief_of(record)) if message_id in ids else None
+            return (message_id, summary_of(record)) if message_id in ids else None
 
         query = {
             "direction": "Outbound",
@@ -90,7 +90,7 @@ class MessageStatuses(BatchLookup):
             answer = await client.request_json("GET", path, headers=headers, on_partial_failure="return")
         except NotFound:
             return {}
-        return {str(record.get("id")): brief_of(record) for record in records_by_ids(answer)}
+        return {str(record.get("id")): summary_of(record) for record in records_by_ids(answer)}
 
 
 MOST_MESSAGES = 500

@@ -50,10 +50,10 @@ def test_the_passage_of_a_request(start, client_of, faults, error, told):
         sandbox.fault(**fault, path=UNKNOWN)
 
     if error is None:
-        client.raw_json("POST", UNKNOWN, json={}, passage=log)
+        client.raw_json("POST", UNKNOWN, json={}, observer=log)
     else:
         with pytest.raises(error):
-            client.raw_json("POST", UNKNOWN, json={}, passage=log)
+            client.raw_json("POST", UNKNOWN, json={}, observer=log)
 
     # A login in between says once more that nothing is out.
     assert [event for event, _ in itertools.groupby(log.told)] == told
@@ -66,7 +66,7 @@ def test_no_connection_means_that_nothing_is_out(client_of, odd):
     log = Log()
 
     with pytest.raises(Unavailable):
-        client.raw_json("POST", "http://127.0.0.1:9/restapi/v1.0/account/~/extension/~/sms", json={}, passage=log)
+        client.raw_json("POST", "http://127.0.0.1:9/restapi/v1.0/account/~/extension/~/sms", json={}, observer=log)
 
     assert log.told == ["departs", "refused"] * 5
 
@@ -78,6 +78,6 @@ def test_what_departs_raises_keeps_the_request_back(client_of, odd):
 
     odd.tell()
     with pytest.raises(LookupError):
-        client_of(odd).raw_json("POST", UNKNOWN, json={}, passage=Broken())
+        client_of(odd).raw_json("POST", UNKNOWN, json={}, observer=Broken())
 
     assert odd.calls == []

@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.notifications.alert_text import (
     summary_of,
     with_untold,
 )
-from airflow_provider_ringcentral.notifications.throttle import Held, Word
+from airflow_provider_ringcentral.notifications.throttle import Decision, Held
 from airflow_provider_ringcentral.sending.text import segments
 
 from .conftest import RUN, failed
@@ -98,7 +98,7 @@ NOON = 1_795_521_600.0
 
 
 def word(*held: tuple[str, int], summary=True):
-    return Word(summary, {name: Held(name, count) for name, count in held}, NOON)
+    return Decision(summary, {name: Held(name, count) for name, count in held}, NOON)
 
 
 def test_a_summary_names_the_most_frequent():

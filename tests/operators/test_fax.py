@@ -16,7 +16,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from upath import UPath
 
 from airflow_provider_ringcentral.client.errors import BadRequest, ConfigurationError, DeliveryFailed, Unavailable
-from airflow_provider_ringcentral.hooks.idempotency import notebook_of
+from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.fax import RingCentralSendFaxOperator
 from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
@@ -165,9 +165,9 @@ LIKENESSES: list[tuple[dict[str, Any], bool]] = [
 @pytest.mark.parametrize(("record", "alike"), LIKENESSES)
 def test_which_records_may_be_of_a_fax(record, alike):
     original = {"to": [{"phoneNumber": "+12125550101"}], "attachments": [SOURCE, SOURCE]}
-    draft = FaxResend("1", original)
+    message = FaxResend("1", original)
 
-    assert draft.resembles(record, draft.content, draft.traits) is alike
+    assert message.matches(record, message.content, message.traits) is alike
 
 
 BIG = 10 * 1024 * 1024
@@ -215,15 +215,15 @@ def test_a_file_that_changes_while_it_is_sent_is_not_sent(desk, to, tmp_path):
 
 def test_a_request_that_breaks_off_with_its_file_is_not_out(desk, to, report):
     client = RingCentralJWTHook().get_conn()
-    notebook = notebook_of({"task_state_store": Store()}, client)
+    store = idempotency_store({"task_state_store": Store()}, client)
 
-    def draft(size: int) -> FaxMessage:
+    def message(size: int) -> FaxMessage:
         return FaxMessage(to, (FileAttachment("report.pdf", "application/pdf", size, UPath(report)),))
 
     with pytest.raises(Unavailable, match="changed while it was sent"):
-        send_once(client, draft(BIG), notebook)
+        send_once(client, message(BIG), store)
     assert desk.messages(to=to) == []
-    sent = send_once(client, draft(len(PDF)), notebook)
+    sent = send_once(client, message(len(PDF)), store)
 
     assert [str(message["id"]) for message in desk.messages(to=to)] == [sent.id]
     assert "listMessages" not in desk.stats()["operations"]

@@ -241,11 +241,11 @@ LIKENESSES: list[tuple[Any, bool]] = [
 
 @pytest.mark.parametrize(("record", "alike"), LIKENESSES)
 def test_which_cards_may_be_ours(record, alike):
-    draft = TeamCard("5", ASKED)
+    message = TeamCard("5", ASKED)
 
-    assert draft.resembles(record, draft.content, draft.traits) is alike
-    assert draft.resembles(record, draft.content, {}) is alike, "noted by the earlier version"
-    assert TeamCard("5", {"body": []}).resembles(record, draft.content, draft.traits) is alike, "rendered otherwise"
+    assert message.matches(record, message.content, message.traits) is alike
+    assert message.matches(record, message.content, {}) is alike, "noted by the earlier version"
+    assert TeamCard("5", {"body": []}).matches(record, message.content, message.traits) is alike, "rendered otherwise"
 
 
 def files_of(folder: Path, count: int, size: int = 1) -> list[str]:

@@ -65,11 +65,11 @@ class Note(Message[PostOffice]):
     def content(self) -> str:
         return digest(self.to, self.text)
 
-    def send(self, client: PostOffice, passage: SendObserver) -> Record:
+    def send(self, client: PostOffice, observer: SendObserver) -> Record:
         step = client.plan.pop(0) if client.plan else "ok"
         if step == "killed early":
             raise Killed
-        passage.departs()
+        observer.departs()
         if isinstance(step, Exception):
             raise step
         if step == "dropped":
@@ -94,9 +94,9 @@ class Note(Message[PostOffice]):
 
 class Blind(Note):
     channel = "blind"
-    lookable = False
+    can_look_up = False
 
 
 class Lookalike(Note):
     channel = "lookalike"
-    exact = False
+    interchangeable = False

@@ -13,7 +13,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.errors import BadRequest, OutcomeUnknown, Unavailable
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
-from airflow_provider_ringcentral.hooks.idempotency import notebook_of
+from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
 from airflow_provider_ringcentral.sending.once.send_once import send_once
 from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
 from tests.sending.conftest import Store
@@ -82,10 +82,10 @@ class Task:
 
     def runs(self, office: Office) -> list[str]:
         """One try; the id that it succeeded with."""
-        base = notebook_of(self.context(), office)  # type: ignore[arg-type]
-        notebook = Quick(**{one.name: getattr(base, one.name) for one in fields(base) if one.init})
+        base = idempotency_store(self.context(), office)  # type: ignore[arg-type]
+        store = Quick(**{one.name: getattr(base, one.name) for one in fields(base) if one.init})
         try:
-            sent = send_once(office, Note(), notebook, settling=1.0)
+            sent = send_once(office, Note(), store, settling=1.0)
         except (Killed, Unavailable):
             self.state = "up for retry" if self.attempt <= self.max_tries else "failed"
         except BadRequest:
@@ -93,7 +93,7 @@ class Task:
         except OutcomeUnknown:
             self.state = "unknown"
         else:
-            notebook.finish()
+            store.finish()
             self.state = "success"
             return [sent.id]
         return []

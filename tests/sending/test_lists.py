@@ -26,7 +26,7 @@ from airflow_provider_ringcentral.sending.batch import (
     send_all_then_look,
 )
 from airflow_provider_ringcentral.sending.once.store import IdempotencyStore, LedgerKeyValueStore
-from airflow_provider_ringcentral.sending.outcomes import Fate, Outcomes
+from airflow_provider_ringcentral.sending.outcomes import Outcomes, SendStatus
 from tests.sending.conftest import Store, context_of
 from tests.sending.post_office import Note, PostOffice
 
@@ -47,15 +47,15 @@ class Clock(MemoryLedger):
 
 
 def send(office: PostOffice, count: int, ledger: MemoryLedger | None = None, **how: Any) -> Outcomes:
-    notebook = IdempotencyStore(
+    store = IdempotencyStore(
         LedgerKeyValueStore(ledger or MemoryLedger(), "task"), ledger or MemoryLedger(), "server", **how
     )
-    parcels = [AddressedMessage(Note(f"+1650555{place:04}"), (place,)) for place in range(count)]
-    return send_all(office, parcels, notebook, on_unknown="fail")
+    messages = [AddressedMessage(Note(f"+1650555{place:04}"), (place,)) for place in range(count)]
+    return send_all(office, messages, store, on_unknown="fail")
 
 
-def fates(outcomes: Outcomes) -> list[Fate]:
-    return [one.fate for one in outcomes.all]
+def fates(outcomes: Outcomes) -> list[SendStatus]:
+    return [one.status for one in outcomes.all]
 
 
 def test_everybody_is_tried_whatever_the_others_met():
@@ -63,9 +63,18 @@ def test_everybody_is_tried_whatever_the_others_met():
 
     outcomes = send(office, 8)
 
-    refused, later = Fate.REFUSED, Fate.LATER
-    assert fates(outcomes) == [refused, refused, refused, later, later, Fate.UNKNOWN, Fate.SENT, Fate.SENT]
-    assert (outcomes.complete, outcomes.some_out, outcomes.comes_back) == (False, True, True)
+    refused, later = SendStatus.REFUSED, SendStatus.LATER
+    assert fates(outcomes) == [
+        refused,
+        refused,
+        refused,
+        later,
+        later,
+        SendStatus.UNKNOWN,
+        SendStatus.SENT,
+        SendStatus.SENT,
+    ]
+    assert (outcomes.complete, outcomes.may_have_sent, outcomes.retryable) == (False, True, True)
 
 
 def test_the_error_says_what_became_of_each_and_that_trying_again_helps():
@@ -106,7 +115,7 @@ def test_what_all_have_in_common_ends_it(error: RingCentralError):
     outcomes = send(PostOffice(plan=["ok", error, "ok"]), 3)
 
     assert concerns_everybody(error)
-    assert [outcomes.all[0].fate, outcomes.all[2].fate] == [Fate.SENT, Fate.UNTRIED]
+    assert [outcomes.all[0].status, outcomes.all[2].status] == [SendStatus.SENT, SendStatus.UNTRIED]
     assert "1 is not tried (to[2])" in str(outcomes.error())
 
 
@@ -115,7 +124,7 @@ def test_what_concerns_one_recipient_does_not(error: RingCentralError):
     outcomes = send(PostOffice(plan=[error] * 20), 21)
 
     assert not concerns_everybody(error)
-    assert outcomes.all[20].fate is Fate.SENT
+    assert outcomes.all[20].status is SendStatus.SENT
 
 
 def test_an_outage_ends_it_after_a_while():
@@ -128,19 +137,19 @@ def test_an_outage_ends_it_after_a_while():
 
     outcomes = send(PostOffice(plan=[slow] * 6), 6, ledger)
 
-    assert fates(outcomes) == [Fate.LATER] * 3 + [Fate.UNTRIED] * 3
+    assert fates(outcomes) == [SendStatus.LATER] * 3 + [SendStatus.UNTRIED] * 3
 
 
 def test_the_next_leg_begins_with_whoever_was_not_tried_and_does_not_ask_the_refused_again():
     ledger, used_up = MemoryLedger(), RateLimited("used up", retry_after=10.0)
     first = PostOffice(plan=[BLOCKED, "ok", used_up])
-    assert fates(send(first, 5, ledger))[2:] == [Fate.LATER, Fate.UNTRIED, Fate.UNTRIED]
+    assert fates(send(first, 5, ledger))[2:] == [SendStatus.LATER, SendStatus.UNTRIED, SendStatus.UNTRIED]
 
     second = PostOffice(plan=[])
     outcomes = send(second, 5, ledger)
 
     assert [one["to"] for one in second.messages] == ["+16505550003", "+16505550004", "+16505550002"]
-    assert fates(outcomes) == [Fate.REFUSED] + [Fate.SENT] * 4
+    assert fates(outcomes) == [SendStatus.REFUSED] + [SendStatus.SENT] * 4
     assert isinstance(outcomes.error(), BadRequest)
 
 
@@ -156,12 +165,12 @@ def test_the_next_try_asks_the_refused_again_and_last():
 def test_who_has_little_time_looks_when_everybody_was_sent_to():
     office = PostOffice(plan=["lost", BLOCKED, "dropped", "ok"])
     ledger = MemoryLedger()
-    notebook = IdempotencyStore(LedgerKeyValueStore(ledger, "alert"), ledger, "server")
+    store = IdempotencyStore(LedgerKeyValueStore(ledger, "alert"), ledger, "server")
 
-    parcels = [AddressedMessage(Note(f"+1650555{place:04}"), (place,)) for place in range(4)]
-    outcomes = send_all_then_look(office, parcels, notebook, settling=0.1)
+    messages = [AddressedMessage(Note(f"+1650555{place:04}"), (place,)) for place in range(4)]
+    outcomes = send_all_then_look(office, messages, store, settling=0.1)
 
-    assert fates(outcomes) == [Fate.SENT, Fate.REFUSED, Fate.UNKNOWN, Fate.SENT]
+    assert fates(outcomes) == [SendStatus.SENT, SendStatus.REFUSED, SendStatus.UNKNOWN, SendStatus.SENT]
     assert [one["to"] for one in office.messages] == ["+16505550000", "+16505550003"]
     first, _, third, _ = outcomes.all
     assert first.sent is not None

@@ -7,7 +7,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.sending.once.message import digest
-from airflow_provider_ringcentral.sending.once.run_generation import MOST_LIVES, Trial, signed_in
+from airflow_provider_ringcentral.sending.once.run_generation import MOST_LIVES, TaskTry, enter_generation
 
 EARLIER = digest("dag", "run", "task", -1)
 
@@ -18,7 +18,7 @@ def ledger() -> MemoryLedger:
 
 
 def enter(ledger: MemoryLedger, *trial: object, **how: object) -> tuple[str, list[int]]:
-    owner, known = signed_in(ledger, "owner", Trial(*trial, **how), earlier_owner=EARLIER)  # type: ignore[arg-type]
+    owner, known = enter_generation(ledger, "owner", TaskTry(*trial, **how), earlier_owner=EARLIER)  # type: ignore[arg-type]
     return owner, list(known)
 
 

@@ -37,16 +37,16 @@ def office() -> PostOffice:
     return PostOffice()
 
 
-def notebook_of(ledger: Ledger, task: str = "task", **how: Any) -> IdempotencyStore:
+def idempotency_store(ledger: Ledger, task: str = "task", **how: Any) -> IdempotencyStore:
     return IdempotencyStore(LedgerKeyValueStore(ledger, task), ledger, "server", **{"flight": 0.2, **how})
 
 
-def send(office: PostOffice, notebook: IdempotencyStore, draft: Note | None = None, **how: Any) -> Sent:
-    return send_once(office, draft or Note(), notebook, **{"settling": SETTLING, **how})
+def send(office: PostOffice, store: IdempotencyStore, message: Note | None = None, **how: Any) -> Sent:
+    return send_once(office, message or Note(), store, **{"settling": SETTLING, **how})
 
 
 def test_a_send_is_sent_and_known(office, ledger):
-    sent = send(office, notebook_of(ledger))
+    sent = send(office, idempotency_store(ledger))
 
     assert (sent.id, sent.found, sent.earlier) == (office.ids[0], False, False)
     assert sent.record["messageStatus"] == "Queued"
@@ -56,7 +56,7 @@ def test_a_send_is_sent_and_known(office, ledger):
 def test_a_lost_answer_is_found(office, ledger, on_unknown):
     office.plan = ["lost"]
 
-    sent = send(office, notebook_of(ledger), on_unknown=on_unknown)
+    sent = send(office, idempotency_store(ledger), on_unknown=on_unknown)
 
     assert (sent.id, sent.found, len(office.messages)) == (office.ids[0], True, 1)
 
@@ -64,7 +64,7 @@ def test_a_lost_answer_is_found(office, ledger, on_unknown):
 def test_what_shows_up_late_is_found_within_the_settling_time(office, ledger):
     office.plan, office.lists = ["lost"], ["nothing"] * 3
 
-    sent = send(office, notebook_of(ledger))
+    sent = send(office, idempotency_store(ledger))
 
     assert (sent.id, office.looks) == (office.ids[0], 4)
 
@@ -73,7 +73,7 @@ def test_nothing_found_is_an_error_that_says_what_to_do(office, ledger):
     office.plan = ["dropped"]
 
     with pytest.raises(OutcomeUnknown) as caught:
-        send(office, notebook_of(ledger))
+        send(office, idempotency_store(ledger))
 
     assert caught.value.status == 502
     assert "clear the task" in caught.value.remedy.cure
@@ -85,9 +85,9 @@ def test_resend_sends_once_more_and_no_more(office, ledger):
     office.plan = ["dropped", "dropped"]
 
     with pytest.raises(OutcomeUnknown):
-        send(office, notebook_of(ledger), on_unknown="resend")
+        send(office, idempotency_store(ledger), on_unknown="resend")
     with pytest.raises(OutcomeUnknown):
-        send(office, notebook_of(ledger), on_unknown="resend")
+        send(office, idempotency_store(ledger), on_unknown="resend")
 
     assert (office.plan, office.messages) == ([], [])
 
@@ -95,7 +95,7 @@ def test_resend_sends_once_more_and_no_more(office, ledger):
 def test_resend_that_is_answered(office, ledger):
     office.plan = ["dropped"]
 
-    assert send(office, notebook_of(ledger), on_unknown="resend").id == office.ids[0]
+    assert send(office, idempotency_store(ledger), on_unknown="resend").id == office.ids[0]
 
 
 def test_fail_neither_looks_nor_repeats(office, ledger):
@@ -103,7 +103,7 @@ def test_fail_neither_looks_nor_repeats(office, ledger):
 
     for _ in range(2):
         with pytest.raises(OutcomeUnknown):
-            send(office, notebook_of(ledger), on_unknown="fail")
+            send(office, idempotency_store(ledger), on_unknown="fail")
 
     assert (office.looks, len(office.messages)) == (0, 1)
 
@@ -113,7 +113,7 @@ def test_a_draft_that_cannot_be_looked_up(office, ledger):
 
     for _ in range(2):
         with pytest.raises(OutcomeUnknown) as caught:
-            send(office, notebook_of(ledger), Blind())
+            send(office, idempotency_store(ledger), Blind())
         assert "not found" not in caught.value.message
 
     assert (office.looks, len(office.messages)) == (0, 1)
@@ -122,9 +122,9 @@ def test_a_draft_that_cannot_be_looked_up(office, ledger):
 def test_killed_after_acceptance_the_retry_finds_it(office, ledger):
     office.plan = ["killed"]
     with pytest.raises(Killed):
-        send(office, notebook_of(ledger))
+        send(office, idempotency_store(ledger))
 
-    sent = send(office, notebook_of(ledger))
+    sent = send(office, idempotency_store(ledger))
 
     assert (sent.id, sent.found, len(office.messages)) == (office.ids[0], True, 1)
 
@@ -132,9 +132,9 @@ def test_killed_after_acceptance_the_retry_finds_it(office, ledger):
 def test_killed_before_it_went_out_the_retry_sends_without_looking(office, ledger):
     office.plan = ["killed early"]
     with pytest.raises(Killed):
-        send(office, notebook_of(ledger))
+        send(office, idempotency_store(ledger))
 
-    sent = send(office, notebook_of(ledger))
+    sent = send(office, idempotency_store(ledger))
 
     assert (sent.found, len(office.messages), office.looks) == (False, 1, 0)
 
@@ -146,10 +146,10 @@ def test_killed_when_nobody_can_tell_the_retry_does_not_repeat(office, ledger):
 
     office.plan = [die]
     with pytest.raises(Killed):
-        send(office, notebook_of(ledger))
+        send(office, idempotency_store(ledger))
 
     with pytest.raises(OutcomeUnknown):
-        send(office, notebook_of(ledger))
+        send(office, idempotency_store(ledger))
 
     assert office.messages == []
 
@@ -157,10 +157,10 @@ def test_killed_when_nobody_can_tell_the_retry_does_not_repeat(office, ledger):
 def test_a_person_who_clears_it_then_has_decided(office, ledger):
     office.plan = ["dropped"]
     with pytest.raises(OutcomeUnknown):
-        send(office, notebook_of(ledger, order=0))
+        send(office, idempotency_store(ledger, order=0))
     looks = office.looks
 
-    sent = send(office, notebook_of(ledger, order=1))
+    sent = send(office, idempotency_store(ledger, order=1))
 
     assert (sent.id, sent.found) == (office.ids[0], False)
     assert office.looks > looks
@@ -169,26 +169,26 @@ def test_a_person_who_clears_it_then_has_decided(office, ledger):
 def test_a_person_who_clears_it_while_it_is_there_gets_it(office, ledger):
     office.plan = ["killed"]
     with pytest.raises(Killed):
-        send(office, notebook_of(ledger, order=0))
+        send(office, idempotency_store(ledger, order=0))
 
-    sent = send(office, notebook_of(ledger, order=1))
+    sent = send(office, idempotency_store(ledger, order=1))
 
     assert (sent.found, len(office.messages)) == (True, 1)
 
 
 def test_a_retry_after_success_gives_the_same_id(office, ledger):
-    first = send(office, notebook_of(ledger))
+    first = send(office, idempotency_store(ledger))
 
-    again = send(office, notebook_of(ledger))
+    again = send(office, idempotency_store(ledger))
 
     assert (again.id, again.earlier, again.found, len(office.messages)) == (first.id, True, False, 1)
     assert again.record["messageStatus"] == "Queued"
 
 
 def test_a_retry_with_another_text_sends_nothing(office, ledger, caplog):
-    first = send(office, notebook_of(ledger), Note(text="try 1"))
+    first = send(office, idempotency_store(ledger), Note(text="try 1"))
 
-    again = send(office, notebook_of(ledger), Note(text="try 2"))
+    again = send(office, idempotency_store(ledger), Note(text="try 2"))
 
     assert (again.id, len(office.messages)) == (first.id, 1)
     assert "other content" in caplog.text
@@ -197,56 +197,56 @@ def test_a_retry_with_another_text_sends_nothing(office, ledger, caplog):
 def test_a_retry_looks_for_the_text_that_went_out(office, ledger):
     office.plan = ["killed"]
     with pytest.raises(Killed):
-        send(office, notebook_of(ledger), Note(text="try 1"))
+        send(office, idempotency_store(ledger), Note(text="try 1"))
 
-    sent = send(office, notebook_of(ledger), Note(text="try 2"))
+    sent = send(office, idempotency_store(ledger), Note(text="try 2"))
 
     assert (sent.found, [message["text"] for message in office.messages]) == (True, ["try 1"])
 
 
 @pytest.mark.parametrize(("on_rerun", "messages"), [("send", 2), ("skip", 1)])
 def test_a_finished_task_that_is_cleared(office, ledger, on_rerun, messages):
-    first = notebook_of(ledger, order=2)
+    first = idempotency_store(ledger, order=2)
     earlier = send(office, first)
     first.finish()
 
-    sent = send(office, notebook_of(ledger, order=3), on_rerun=on_rerun)
+    sent = send(office, idempotency_store(ledger, order=3), on_rerun=on_rerun)
 
     assert len(office.messages) == messages
     assert (sent.id == earlier.id) == (on_rerun == "skip")
 
 
 def test_a_finished_task_whose_report_was_lost_does_not_send_again(office, ledger):
-    notebook = notebook_of(ledger, order=2)
-    earlier = send(office, notebook)
-    notebook.finish()
+    store = idempotency_store(ledger, order=2)
+    earlier = send(office, store)
+    store.finish()
 
-    assert send(office, notebook_of(ledger, order=2)).id == earlier.id
+    assert send(office, idempotency_store(ledger, order=2)).id == earlier.id
     assert len(office.messages) == 1
 
 
 def test_a_failed_task_that_is_cleared_keeps_what_it_has_sent(office, ledger):
-    earlier = send(office, notebook_of(ledger, order=0))
+    earlier = send(office, idempotency_store(ledger, order=0))
 
-    assert send(office, notebook_of(ledger, order=1)).id == earlier.id
+    assert send(office, idempotency_store(ledger, order=1)).id == earlier.id
 
 
 def test_a_cleared_send_whose_answer_is_lost_does_not_find_the_earlier_one(office, ledger):
-    first = notebook_of(ledger, order=0)
+    first = idempotency_store(ledger, order=0)
     send(office, first)
     first.finish()
     office.plan = ["dropped"]
 
     with pytest.raises(OutcomeUnknown):
-        send(office, notebook_of(ledger, order=1))
+        send(office, idempotency_store(ledger, order=1))
 
 
 def test_what_came_to_nothing_is_sent_anew(office, ledger):
-    notebook = notebook_of(ledger)
-    failed = send(office, notebook)
-    notebook.forget(Note().key)
+    store = idempotency_store(ledger)
+    failed = send(office, store)
+    store.forget(Note().key)
 
-    assert send(office, notebook_of(ledger)).id != failed.id
+    assert send(office, idempotency_store(ledger)).id != failed.id
     assert len(office.messages) == 2
 
 
@@ -258,8 +258,8 @@ def test_what_was_refused_is_raised_and_a_retry_sends(office, ledger, refusal):
     office.plan = [refusal]
 
     with pytest.raises(type(refusal)):
-        send(office, notebook_of(ledger))
-    sent = send(office, notebook_of(ledger))
+        send(office, idempotency_store(ledger))
+    sent = send(office, idempotency_store(ledger))
 
     assert (sent.found, len(office.messages), office.looks) == (False, 1, 0)
 
@@ -267,7 +267,7 @@ def test_what_was_refused_is_raised_and_a_retry_sends(office, ledger, refusal):
 def test_an_answer_without_an_id_is_looked_for(office, ledger):
     office.plan = [lambda record: {"messageStatus": record["messageStatus"]}]
 
-    sent = send(office, notebook_of(ledger))
+    sent = send(office, idempotency_store(ledger))
 
     assert (sent.id, sent.found) == (office.ids[0], True)
 
@@ -277,8 +277,8 @@ def test_not_looked_is_not_the_same_as_not_found(office, ledger, failure):
     office.plan, office.lists = ["lost"], [failure]
 
     with pytest.raises(type(failure)):
-        send(office, notebook_of(ledger))
-    sent = send(office, notebook_of(ledger))
+        send(office, idempotency_store(ledger))
+    sent = send(office, idempotency_store(ledger))
 
     assert (sent.found, len(office.messages)) == (True, 1)
 
@@ -287,7 +287,7 @@ def test_who_may_not_look_does_not_know(office, ledger):
     office.plan, office.lists = ["lost"], [PermissionDenied("no ReadMessages")]
 
     with pytest.raises(OutcomeUnknown, match="no ReadMessages"):
-        send(office, notebook_of(ledger))
+        send(office, idempotency_store(ledger))
 
 
 def test_two_tasks_with_lost_answers_get_a_message_each(office, ledger):
@@ -295,7 +295,7 @@ def test_two_tasks_with_lost_answers_get_a_message_each(office, ledger):
     found: dict[str, Sent] = {}
 
     def work(task: str) -> None:
-        found[task] = send(office, notebook_of(ledger, task))
+        found[task] = send(office, idempotency_store(ledger, task))
 
     threads = [threading.Thread(target=work, args=(name,)) for name in ("a", "b")]
     for thread in threads:
@@ -310,9 +310,9 @@ def test_two_tasks_with_lost_answers_get_a_message_each(office, ledger):
 def test_of_two_lost_answers_with_one_message_one_task_gets_it(office, ledger):
     office.plan = ["lost", "dropped"]
 
-    first = send(office, notebook_of(ledger, "a"))
+    first = send(office, idempotency_store(ledger, "a"))
     with pytest.raises(OutcomeUnknown):
-        send(office, notebook_of(ledger, "b"))
+        send(office, idempotency_store(ledger, "b"))
 
     assert [first.id] == office.ids
 
@@ -329,14 +329,14 @@ def test_a_message_whose_answer_is_still_to_come_is_left_to_its_sender(office, l
     office.plan = [slow, "dropped"]
     found: list[Sent] = []
     patient = {"flight": 30.0}
-    a = threading.Thread(target=lambda: found.append(send(office, notebook_of(ledger, "a", **patient))))
+    a = threading.Thread(target=lambda: found.append(send(office, idempotency_store(ledger, "a", **patient))))
     a.start()
     accepted.wait()
     caught: list[BaseException] = []
 
     def second() -> None:
         try:
-            send(office, notebook_of(ledger, "b", **patient))
+            send(office, idempotency_store(ledger, "b", **patient))
         except OutcomeUnknown as error:
             caught.append(error)
 
@@ -354,10 +354,10 @@ def test_a_message_whose_answer_is_still_to_come_is_left_to_its_sender(office, l
 def test_a_killed_sender_gives_way_after_the_flight_of_its_request(office, ledger):
     office.plan = ["killed", "lost"]
     with pytest.raises(Killed):
-        send(office, notebook_of(ledger, "a"))
+        send(office, idempotency_store(ledger, "a"))
 
-    b = send(office, notebook_of(ledger, "b"))
-    a = send(office, notebook_of(ledger, "a"))
+    b = send(office, idempotency_store(ledger, "b"))
+    a = send(office, idempotency_store(ledger, "a"))
 
     assert sorted([a.id, b.id]) == office.ids
 
@@ -372,7 +372,7 @@ def test_an_answer_whose_id_was_taken_takes_the_double(office, ledger):
 
     office.plan = [taken]
 
-    sent = send(office, notebook_of(ledger, "a"))
+    sent = send(office, idempotency_store(ledger, "a"))
 
     assert (sent.id, sent.found) == (office.ids[1], True)
 
@@ -386,7 +386,7 @@ def test_an_answer_whose_id_was_taken_keeps_it_when_there_is_no_double(office, l
 
     office.plan = [taken]
 
-    assert send(office, notebook_of(ledger, "a")).id == office.ids[0]
+    assert send(office, idempotency_store(ledger, "a")).id == office.ids[0]
 
 
 @pytest.mark.parametrize(("doubles", "found"), [(0, True), (1, False)])
@@ -396,17 +396,17 @@ def test_lookalikes_are_taken_only_when_there_is_one(office, ledger, doubles, fo
         office.accept(Lookalike().to, Lookalike().text)
 
     if found:
-        assert send(office, notebook_of(ledger), Lookalike()).id == office.ids[0]
+        assert send(office, idempotency_store(ledger), Lookalike()).id == office.ids[0]
     else:
         with pytest.raises(OutcomeUnknown):
-            send(office, notebook_of(ledger), Lookalike())
+            send(office, idempotency_store(ledger), Lookalike())
 
 
 def test_an_older_message_of_the_same_text_comes_second(office, ledger):
     office.accept(Note().to, Note().text, ago=30)
     office.plan = ["lost"]
 
-    assert send(office, notebook_of(ledger)).id == office.ids[1]
+    assert send(office, idempotency_store(ledger)).id == office.ids[1]
 
 
 def test_what_is_older_than_the_clocks_may_differ_is_another_message(office, ledger):
@@ -414,12 +414,12 @@ def test_what_is_older_than_the_clocks_may_differ_is_another_message(office, led
     office.plan = ["dropped"]
 
     with pytest.raises(OutcomeUnknown):
-        send(office, notebook_of(ledger))
+        send(office, idempotency_store(ledger))
 
 
 def elsewhere(ledger: Ledger, **how: Any) -> IdempotencyStore:
     """The notebook of a retry whose notes may lie on another machine, with a ledger of its own."""
-    return notebook_of(ledger, retried_since=time.time() - 400, sole=False, **how)
+    return idempotency_store(ledger, may_have_sent_since=time.time() - 400, claims_complete=False, **how)
 
 
 def test_a_retry_whose_notes_may_lie_elsewhere_does_not_take_what_looks_the_same(office, ledger):
@@ -444,45 +444,45 @@ def test_a_retry_whose_notes_may_lie_elsewhere_sends_what_is_not_there(office, l
     assert (sent.found, len(office.messages), office.looks) == (False, 1, 1)
 
 
-@pytest.mark.parametrize(("draft", "how"), [(Blind(), {}), (Note(), {"on_unknown": "fail"})])
-def test_a_retry_whose_notes_may_lie_elsewhere_and_that_cannot_look_does_not_send(office, ledger, draft, how):
+@pytest.mark.parametrize(("message", "how"), [(Blind(), {}), (Note(), {"on_unknown": "fail"})])
+def test_a_retry_whose_notes_may_lie_elsewhere_and_that_cannot_look_does_not_send(office, ledger, message, how):
     with pytest.raises(OutcomeUnknown, match="its notes are not in this ledger"):
-        send(office, elsewhere(ledger), draft, **how)
+        send(office, elsewhere(ledger), message, **how)
 
     assert (office.messages, office.looks) == ([], 0)
 
 
 def test_where_claims_are_not_shared_what_looks_the_same_is_nobodys(office, ledger):
     """A task on another machine sends; ours is dropped, and must not take the other's message for its own."""
-    send(office, notebook_of(MemoryLedger(), "other", sole=False))
+    send(office, idempotency_store(MemoryLedger(), "other", claims_complete=False))
     office.plan = ["dropped"]
 
     with pytest.raises(OutcomeUnknown, match=office.ids[0]):
-        send(office, notebook_of(ledger, sole=False))
+        send(office, idempotency_store(ledger, claims_complete=False))
     assert len(office.messages) == 1
 
-    assert send(office, notebook_of(ledger, sole=False, order=1)).id == office.ids[1]
+    assert send(office, idempotency_store(ledger, claims_complete=False, order=1)).id == office.ids[1]
 
 
 def test_where_claims_are_not_shared_an_answer_that_was_had_is_proof(office, ledger):
     """Killed between the claim of its id and the note of it."""
     office.plan = ["killed"]
     with pytest.raises(Killed):
-        send(office, notebook_of(ledger, sole=False))
-    notebook = notebook_of(ledger, sole=False)
-    notebook.claims.take("note", office.ids[0], notebook.read(Note().key).ticket)
+        send(office, idempotency_store(ledger, claims_complete=False))
+    store = idempotency_store(ledger, claims_complete=False)
+    store.claims.take("note", office.ids[0], store.read(Note().key).ticket)
 
-    assert send(office, notebook).id == office.ids[0]
+    assert send(office, store).id == office.ids[0]
 
 
 def test_an_old_process_that_waited_for_its_quota_sends_nothing_more(office, ledger):
     """It read its notes, waited, and was taken for dead: the retry sends meanwhile."""
-    old, calls = notebook_of(ledger), []
+    old, calls = idempotency_store(ledger), []
 
     class Slow(Note):
-        def send(self, client, passage):
-            calls.append(send(office, notebook_of(ledger, attempt=2)))
-            return super().send(client, passage)
+        def send(self, client, observer):
+            calls.append(send(office, idempotency_store(ledger, attempt=2)))
+            return super().send(client, observer)
 
     sent = send(office, old, Slow())
 
@@ -493,14 +493,14 @@ def test_a_retry_that_waits_while_the_old_process_sends_finds_its_message(office
     """The old one is accepted and killed before its answer."""
 
     class Waiting(Note):
-        def send(self, client, passage):
+        def send(self, client, observer):
             if client.plan:
                 with pytest.raises(Killed):
-                    send(office, notebook_of(ledger))
-            return super().send(client, passage)
+                    send(office, idempotency_store(ledger))
+            return super().send(client, observer)
 
     office.plan = ["killed"]
-    sent = send(office, notebook_of(ledger, attempt=2), Waiting())
+    sent = send(office, idempotency_store(ledger, attempt=2), Waiting())
 
     assert ([sent.id], sent.found) == (office.ids, True)
 
@@ -508,16 +508,16 @@ def test_a_retry_that_waits_while_the_old_process_sends_finds_its_message(office
 def test_of_two_that_resend_one_does(office, ledger):
     office.plan = ["killed"]
     with pytest.raises(Killed):
-        send(office, notebook_of(ledger))
+        send(office, idempotency_store(ledger))
     lost = office.messages.pop()
 
     class Waiting(Note):
-        def send(self, client, passage):
+        def send(self, client, observer):
             if not client.messages:
-                send(office, notebook_of(ledger, attempt=2), on_unknown="resend")
-            return super().send(client, passage)
+                send(office, idempotency_store(ledger, attempt=2), on_unknown="resend")
+            return super().send(client, observer)
 
-    sent = send(office, notebook_of(ledger), Waiting(), on_unknown="resend")
+    sent = send(office, idempotency_store(ledger), Waiting(), on_unknown="resend")
 
     assert [sent.id] == office.ids == [str(lost["id"])]
 
@@ -525,12 +525,12 @@ def test_of_two_that_resend_one_does(office, ledger):
 @pytest.mark.parametrize("order", [3, 1, 7], ids=["as many", "fewer retries", "more retries"])
 def test_a_finished_task_that_is_cleared_sends_again_whatever_became_of_its_retries(office, ledger, order):
     """One try, cleared: `max_tries` is 1 and the retries of now."""
-    notebook = notebook_of(ledger, order=3, retries=3)
-    send(office, notebook)
-    notebook.finish()
+    store = idempotency_store(ledger, order=3, retries=3)
+    send(office, store)
+    store.finish()
 
     for cleared in (1, 2):
-        again = notebook_of(ledger, order=order + cleared - 1, retries=order - 1, attempt=1 + cleared)
+        again = idempotency_store(ledger, order=order + cleared - 1, retries=order - 1, attempt=1 + cleared)
         send(office, again)
         again.finish()
         assert len(office.messages) == 1 + cleared
@@ -541,7 +541,7 @@ def test_a_damaged_note_is_told_and_not_sent_over(office, ledger, caplog):
     pages.set("ringcentral:" + Note().key, {"order": 0, "content": 5})
 
     with pytest.raises(OutcomeUnknown):
-        send(office, notebook_of(ledger))
+        send(office, idempotency_store(ledger))
 
     assert (office.messages, caplog.text.count("is damaged or of another version")) == ([], 1)
 
@@ -566,31 +566,31 @@ def test_notes_of_the_earlier_version_count(office, ledger, note, finished, beco
 
     if becomes == "unknown":
         with pytest.raises(OutcomeUnknown):
-            send(office, notebook_of(ledger, order=3, retries=3))
+            send(office, idempotency_store(ledger, order=3, retries=3))
         assert office.messages == []
     else:
-        sent = send(office, notebook_of(ledger, order=3, retries=3))
+        sent = send(office, idempotency_store(ledger, order=3, retries=3))
         assert (sent.id, len(office.messages)) == (("77", 0) if becomes == "77" else (office.ids[0], 1))
 
 
 def test_what_went_out_before_claims_are_forgotten_is_not_looked_for(office, ledger):
     office.plan = ["killed"]
     with pytest.raises(Killed):
-        send(office, notebook_of(ledger))
-    notebook = notebook_of(ledger)
-    entry = notebook.read(Note().key)
+        send(office, idempotency_store(ledger))
+    store = idempotency_store(ledger)
+    entry = store.read(Note().key)
     entry.since -= 7 * 24 * 3600
-    notebook.write(Note().key, entry)
+    store.write(Note().key, entry)
 
     with pytest.raises(OutcomeUnknown):
-        send(office, notebook_of(ledger))
+        send(office, idempotency_store(ledger))
     assert office.looks == 0
 
 
 @pytest.mark.parametrize(("name", "value"), [("on_unknown", "repeat"), ("on_rerun", "never")])
 def test_unknown_choices_are_refused_before_anything_is_sent(office, ledger, name, value):
     with pytest.raises(BadArgument, match=f"{name} '{value}' is unknown") as caught:
-        send(office, notebook_of(ledger), **{name: value})
+        send(office, idempotency_store(ledger), **{name: value})
 
     assert (caught.value.parameter, office.messages) == (name, [])
 
@@ -598,12 +598,12 @@ def test_unknown_choices_are_refused_before_anything_is_sent(office, ledger, nam
 def test_several_messages_of_a_task_have_an_entry_each(office, ledger):
     notes = [replace(Note(), to=f"+1650555010{number}") for number in range(3)]
     office.plan = ["ok", "killed"]
-    notebook = notebook_of(ledger)
-    send(office, notebook, notes[0])
+    store = idempotency_store(ledger)
+    send(office, store, notes[0])
     with pytest.raises(Killed):
-        send(office, notebook, notes[1])
+        send(office, store, notes[1])
 
-    again = [send(office, notebook_of(ledger), note) for note in notes]
+    again = [send(office, idempotency_store(ledger), note) for note in notes]
 
     assert [sent.id for sent in again] == office.ids
     assert [sent.earlier for sent in again] == [True, False, False]

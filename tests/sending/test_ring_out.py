@@ -14,8 +14,8 @@ from requests_mock import ANY
 from airflow_provider_ringcentral.client.errors import BadRequest, DeliveryFailed, OutcomeUnknown
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.ring_out import RingCentralRingOutOperator
-from airflow_provider_ringcentral.sending.channels.ring_out import FAILURES, Ringing, look
-from airflow_provider_ringcentral.sending.status.status import NotConfirmed, Outcome
+from airflow_provider_ringcentral.sending.channels.ring_out import FAILURES, CallState, look
+from airflow_provider_ringcentral.sending.status.status import NotConfirmed, WaitState
 from airflow_provider_ringcentral.triggers.ring_out import RingCentralRingOutTrigger
 
 from .conftest import Store, context_of
@@ -122,7 +122,7 @@ def test_statuses_are_compared_without_case(requests_mock, connection, statuses,
     requests_mock.post(ANY, json={"access_token": "t", "expires_in": 3600, "owner_id": "1"})
     requests_mock.get(ANY, json={"id": "7", "status": status})
 
-    ringing = look(RingCentralJWTHook().get_conn(), "7", Ringing())
+    ringing = look(RingCentralJWTHook().get_conn(), "7", CallState())
 
     assert (ringing.call, ringing.connected, ringing.over) == told
 
@@ -336,11 +336,11 @@ def test_bad_input_is_named_before_anything_rings(calls, how, problem):
 
 
 STANDS = [
-    (Ringing("Success", "Success", "Success", connected=True), "ended", Outcome.WAIT),
-    (Ringing("Success", "Finished", "Success", connected=True, over=True), "ended", Outcome.DONE),
-    (Ringing("Dreaming"), "connected", Outcome.WAIT),
-    (Ringing("InProgress", over=True), "connected", Outcome.FAILED),
-    *[(Ringing(word), "placed", Outcome.FAILED) for word in FAILURES],
+    (CallState("Success", "Success", "Success", connected=True), "ended", WaitState.WAIT),
+    (CallState("Success", "Finished", "Success", connected=True, over=True), "ended", WaitState.DONE),
+    (CallState("Dreaming"), "connected", WaitState.WAIT),
+    (CallState("InProgress", over=True), "connected", WaitState.FAILED),
+    *[(CallState(word), "placed", WaitState.FAILED) for word in FAILURES],
 ]
 
 

@@ -8,9 +8,9 @@ from airflow_provider_ringcentral.client.errors import DeliveryFailed
 from airflow_provider_ringcentral.client.errors.remedies import WHO
 from airflow_provider_ringcentral.sending.status.delivery import BY_NUMBER, UNLISTED, Kind, diagnosis_of
 from airflow_provider_ringcentral.sending.status.following import DeliveryState, check_failures, not_confirmed
-from airflow_provider_ringcentral.sending.status.status import Outcome, failure_of, outcome_of
+from airflow_provider_ringcentral.sending.status.status import WaitState, failure_of, wait_state_of
 
-WAIT, DONE, FAILED = Outcome.WAIT, Outcome.DONE, Outcome.FAILED
+WAIT, DONE, FAILED = WaitState.WAIT, WaitState.DONE, WaitState.FAILED
 
 OUTCOMES = [
     # type, status, code, and the outcome for accepted, sent, delivered
@@ -42,13 +42,13 @@ OUTCOMES = [
 def test_outcomes(kind, status, code, outcomes):
     record = {"id": 1, "type": kind, "messageStatus": status, "deliveryErrorCode": code}
 
-    assert tuple(outcome_of(record, wish) for wish in ("accepted", "sent", "delivered")) == outcomes
+    assert tuple(wait_state_of(record, wish) for wish in ("accepted", "sent", "delivered")) == outcomes
 
 
 def test_of_several_recipients_one_that_failed_makes_the_message_fail():
     to = [{"messageStatus": "Delivered"}, {"messageStatus": "SendingFailed"}]
 
-    assert outcome_of({"type": "SMS", "messageStatus": "Sent", "to": to}, "sent") is FAILED
+    assert wait_state_of({"type": "SMS", "messageStatus": "Sent", "to": to}, "sent") is FAILED
 
 
 KINDS = {
@@ -90,7 +90,7 @@ def test_the_error_of_a_failure_names_code_remedy_and_whether_it_passes():
     assert failure_of({**record, "deliveryErrorCode": "SMS-CAR-412"}).temporary
 
 
-def standing(**codes):
+def state(**codes):
     """SMS by id, each failed with its code; "" stands for one that is still queued."""
     records = {
         name: {"id": name, "messageStatus": "SendingFailed" if code else "Queued", "deliveryErrorCode": code}
@@ -109,17 +109,17 @@ MIXED = [
 @pytest.mark.parametrize(("codes", "temporary", "code"), MIXED)
 def test_several_failures_pass_only_when_all_of_them_do(codes, temporary, code):
     with pytest.raises(DeliveryFailed, match="of 2 messages failed") as caught:
-        check_failures(standing(**codes), list(codes))
+        check_failures(state(**codes), list(codes))
 
     assert (caught.value.temporary, caught.value.code) == (temporary, code)
 
 
 def test_no_failure_is_no_error():
-    check_failures(standing(a="", b="SMS-RC-413"), ["a"])
-    check_failures(standing(), [])
+    check_failures(state(a="", b="SMS-RC-413"), ["a"])
+    check_failures(state(), [])
 
 
 def test_what_is_not_confirmed_is_told():
-    error = not_confirmed(standing(a="", b="SMS-RC-413"), ["a", "b", "c"], 60)
+    error = not_confirmed(state(a="", b="SMS-RC-413"), ["a", "b", "c"], 60)
 
     assert str(error).startswith("2 of 3 messages are not sent after 60 s (status Queued): a, c.")

@@ -14,14 +14,14 @@ from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
 from airflow_provider_ringcentral.notifications.throttle import (
     MOST_KEYS,
     AlertThrottle,
+    Decision,
     Fate,
-    Quiet,
     Rules,
+    SilencedKey,
     ThrottleState,
-    Word,
-    _board,
+    _state,
+    admission,
     discard_earlier,
-    fate_of,
 )
 
 RULES = Rules(min_interval=300, max_per_hour=3, gather=5)
@@ -29,20 +29,24 @@ NOW = 1_000_000.0
 
 FATES = [
     ("the first", ThrottleState(), Fate.SEND),
-    ("another one, long after", ThrottleState(quiet={"b": Quiet(NOW + 240)}, last=NOW - 60), Fate.SEND),
-    ("another one, at once", ThrottleState(quiet={"b": Quiet(NOW + 299)}, last=NOW - 1), Fate.WAIT),
-    ("the same, at once", ThrottleState(quiet={"a": Quiet(NOW + 299)}, last=NOW - 1), Fate.WAIT),
-    ("the same, later", ThrottleState(quiet={"a": Quiet(NOW + 1)}, last=NOW - 299), Fate.WAIT),
-    ("the same, summed up", ThrottleState(quiet={"a": Quiet(NOW + 297, summed=True)}, last=NOW - 9), Fate.COUNT),
-    ("another one was summed up", ThrottleState(quiet={"b": Quiet(NOW + 270, summed=True)}, last=NOW - 30), Fate.SEND),
+    ("another one, long after", ThrottleState(quiet={"b": SilencedKey(NOW + 240)}, last=NOW - 60), Fate.SEND),
+    ("another one, at once", ThrottleState(quiet={"b": SilencedKey(NOW + 299)}, last=NOW - 1), Fate.WAIT),
+    ("the same, at once", ThrottleState(quiet={"a": SilencedKey(NOW + 299)}, last=NOW - 1), Fate.WAIT),
+    ("the same, later", ThrottleState(quiet={"a": SilencedKey(NOW + 1)}, last=NOW - 299), Fate.WAIT),
+    ("the same, summed up", ThrottleState(quiet={"a": SilencedKey(NOW + 297, summed=True)}, last=NOW - 9), Fate.COUNT),
+    (
+        "another one was summed up",
+        ThrottleState(quiet={"b": SilencedKey(NOW + 270, summed=True)}, last=NOW - 30),
+        Fate.SEND,
+    ),
     ("the hour is full", ThrottleState(out=[NOW - 60] * 3), Fate.WAIT),
     ("the hour is full and it was said", ThrottleState(out=[NOW - 60] * 4), Fate.COUNT),
 ]
 
 
-@pytest.mark.parametrize(("board", "fate"), [row[1:] for row in FATES], ids=[row[0] for row in FATES])
-def test_fates(board, fate):
-    assert fate_of(board, NOW, "a", RULES) is fate
+@pytest.mark.parametrize(("state", "fate"), [row[1:] for row in FATES], ids=[row[0] for row in FATES])
+def test_fates(state, fate):
+    assert admission(state, NOW, "a", RULES) is fate
 
 
 class Clock(MemoryLedger):
@@ -58,13 +62,13 @@ USUAL = Rules(300, 3, 0.1)
 CROWD = Rules(300, 10, 0.6)
 
 
-def alert(ledger, key="a", rules=USUAL) -> Word | None:
+def alert(ledger, key="a", rules=USUAL) -> Decision | None:
     return AlertThrottle(ledger, "line", rules, key, f"dag.{key}").word()
 
 
-def many(ledger, keys, rules=CROWD) -> list[Word]:
+def many(ledger, keys, rules=CROWD) -> list[Decision]:
     """All at once, each in a thread of its own: what was sent."""
-    words: list[Word | None] = []
+    words: list[Decision | None] = []
     threads = [threading.Thread(target=lambda key=key: words.append(alert(ledger, key, rules))) for key in keys]
     for thread in threads:
         thread.start()
@@ -145,8 +149,8 @@ def test_what_could_not_be_sent_is_told_by_the_next():
 def test_names_are_bounded():
     ledger, rules = MemoryLedger(), Rules(300, 0, 0)
     for number in range(300):
-        storm = AlertThrottle(ledger, "line", rules, f"{number}", f"dag.{number}")
-        storm._change(storm._admitted)
+        throttle = AlertThrottle(ledger, "line", rules, f"{number}", f"dag.{number}")
+        throttle._change(throttle._admitted)
 
     word = alert(ledger, "last", rules)
 
@@ -180,22 +184,22 @@ def test_a_steady_storm_is_summed_up_every_two_minutes_at_any_rate(rate, keys):
     ledger, rules, told = Clock(), Rules(300, None, 8), []
     for number in range(round(600 * rate)):
         ledger.at = NOW + number / rate
-        storm = AlertThrottle(ledger, "line", rules, f"{number % keys}", f"dag.{number % keys}")
-        _, word = storm._change(storm._admitted)
+        throttle = AlertThrottle(ledger, "line", rules, f"{number % keys}", f"dag.{number % keys}")
+        _, word = throttle._change(throttle._admitted)
         if word is not None:
             told.append((ledger.at - NOW, word))
-    board = _board(ledger.read("storm:line"))
+    state = _state(ledger.read("storm:line"))
 
     assert told[0][0] == 0.0
     assert not told[0][1].summary
     assert told[1][1].summary
     assert told[1][0] <= 122.0
-    since = [ledger.at - board.since] if board.held else []
+    since = [ledger.at - state.since] if state.held else []
     # A summary names a key once in min_interval; what is waited for is told in 120 s.
     assert max(moment - word.since for moment, word in told if word.summary) <= 122.0
     assert not since or since[0] <= 422.0
     told_of = sum(1 + sum(word.names.values()) - word.summary for _, word in told)
-    assert told_of + sum(held.count for held in board.held.values()) == round(600 * rate)
+    assert told_of + sum(held.count for held in state.held.values()) == round(600 * rate)
 
 
 def test_a_key_is_quiet_for_its_own_interval():
@@ -213,10 +217,10 @@ def test_keys_are_bounded():
         alert(ledger, f"{number}", rules)
     ledger.at += 1
     alert(ledger, "last", rules)
-    board = _board(ledger.read("storm:line"))
+    state = _state(ledger.read("storm:line"))
 
-    assert len(board.quiet) <= MOST_KEYS + 1
-    assert ("0" in board.quiet, f"{MOST_KEYS}" in board.quiet) == (False, True)
+    assert len(state.quiet) <= MOST_KEYS + 1
+    assert ("0" in state.quiet, f"{MOST_KEYS}" in state.quiet) == (False, True)
 
 
 def _alerts(path: str, told, start) -> None:
@@ -229,7 +233,7 @@ def _alerts(path: str, told, start) -> None:
         thread.join()
 
 
-def _said(word: Word | None) -> tuple[bool, int] | None:
+def _said(word: Decision | None) -> tuple[bool, int] | None:
     return word and (word.summary, sum(word.names.values()))
 
 
@@ -244,6 +248,6 @@ def test_processes_agree_through_the_file(tmp_path):
         process.join()
 
     (alone, summary) = sorted(word for word in words if word)
-    (board,) = map(_board, [SqliteLedger(tmp_path / "ledger").read("storm:line")])
+    (state,) = map(_state, [SqliteLedger(tmp_path / "ledger").read("storm:line")])
     assert (alone, summary[0]) == ((False, 0), True)
-    assert summary[1] + sum(held.count for held in board.held.values()) == 47
+    assert summary[1] + sum(held.count for held in state.held.values()) == 47

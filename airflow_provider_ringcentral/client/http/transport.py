@@ -166,14 +166,14 @@ class Transport:
         auth: AuthBase,
         *,
         timeout: float | None = None,
-        passage: SendObserver | None = None,
+        observer: SendObserver | None = None,
         **options: Any,
     ) -> Iterator[requests.Response]:
         """Send once and hand over the answer with its body unread. Raises `NeverSent` or `Lost`."""
         credentials, url = self._credentials, self.url(url)
         read_timeout = self._within_time(timeout or credentials.timeout)
-        if passage is not None:
-            passage.departs()
+        if observer is not None:
+            observer.departs()
         with translated(urlsplit(url).netloc):
             try:
                 response = self._session.request(

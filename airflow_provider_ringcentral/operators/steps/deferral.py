@@ -32,19 +32,19 @@ log = logging.getLogger(__name__)
 
 
 def rest(
-    notebook: IdempotencyStore, *, seconds: float, timeout: float, defer: Callable[[float], object] | None = None
+    store: IdempotencyStore, *, seconds: float, timeout: float, defer: Callable[[float], object] | None = None
 ) -> bool:
     """Let `seconds` pass, unless `timeout` seconds are over since this try first asked; whether they are not.
 
     `defer`, of a deferrable task, gets the seconds that are left and gives the worker back, by raising.
     """
-    left = notebook.deadline(timeout) - notebook.now()
+    left = store.deadline(timeout) - store.now()
     if left <= 0:
         return False
     if defer is not None:
         log.info("Waiting without a worker, for up to %.0f s.", left)
         defer(left)
-    notebook.sleep(min(seconds, left))
+    store.sleep(min(seconds, left))
     return True
 
 
@@ -121,12 +121,12 @@ def _deferral(
 
 def _deadline(operator: BaseOperator, context: Mapping[str, Any], leg: Leg) -> float | None:
     """Epoch seconds at which the task stops waiting: by its `timeout`, if it has one, and its `execution_timeout`."""
-    from airflow_provider_ringcentral.hooks.idempotency import notebook_of
+    from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
 
     timeout = getattr(operator, "timeout", None)
     if timeout is None or leg.client is None:
         return end_of_task(context)
-    return notebook_of(context, leg.client, resumed=True).deadline(seconds_of("timeout", timeout))
+    return idempotency_store(context, leg.client, resumed=True).deadline(seconds_of("timeout", timeout))
 
 
 def _time_is_up(operator: BaseOperator) -> AirflowTaskTimeout:

@@ -38,7 +38,7 @@ KEPT_OF_MANY = ("to", "id")
 
 
 class RingCentralMessageOperator(BaseOperator):
-    """Send messages once and wait for their status. Subclasses say which (`parcels`).
+    """Send messages once and wait for their status. Subclasses say which (`messages`).
 
     Returns a list (JSON) with one dict a message: `to` (the places of its recipients in the argument `to`, from 0),
     `id` (text), `status` (RingCentral's word when the wait ended), `segments` (SMS it was cut into; None where that
@@ -100,7 +100,7 @@ class RingCentralMessageOperator(BaseOperator):
         """The hook of the Connection."""
         return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
-    def parcels(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
+    def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """The messages, everything about them checked."""
         raise BadArgument(f"{type(self).__name__} does not say what to send: override parcels().")
 
@@ -121,7 +121,7 @@ class RingCentralMessageOperator(BaseOperator):
     ) -> list[dict[str, Any]]:
         """`seen` is what the trigger saw of the messages: it is not asked for again."""
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.hooks.idempotency import notebook_of
+        from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
         from airflow_provider_ringcentral.operators.steps.inputs import wishes_of
         from airflow_provider_ringcentral.sending.batch import send_all
         from airflow_provider_ringcentral.sending.status.following import DeliveryState, ungrouped
@@ -129,27 +129,27 @@ class RingCentralMessageOperator(BaseOperator):
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             wishes = wishes_of(self, context)
             client = self.hook.get_conn()
-            notebook = notebook_of(context, client, resumed=resumed)
-            parcels = self.parcels(client)
+            store = idempotency_store(context, client, resumed=resumed)
+            messages = self.messages(client)
             outcomes = send_all(
                 client,
-                parcels,
-                notebook,
+                messages,
+                store,
                 on_unknown=wishes.on_unknown,
                 on_rerun=wishes.on_rerun,
                 settling=wishes.settling,
             )
             failure = self._failure(context, outcomes)
             sent = {place: one.sent for place, one in enumerate(outcomes.all) if one.sent is not None}
-            keys = {one.id: parcels[place].draft.key for place, one in sent.items()}
+            keys = {one.id: messages[place].message.key for place, one in sent.items()}
             known = DeliveryState({one.id: one.record for one in sent.values()}, wishes.wait_for).updated(
                 ungrouped(seen)
             )
-            standing = self._follow(client, notebook, keys, known, wishes)
+            state = self._follow(client, store, keys, known, wishes)
             if failure is not None:
                 raise failure
-            notebook.finish()
-        told = [self._told(parcels[place], one, standing.records[one.id]) for place, one in sent.items()]
+            store.finish()
+        told = [self._told(messages[place], one, state.records[one.id]) for place, one in sent.items()]
         return bounded(told, KEPT_OF_MANY)
 
     def _failure(self, context: Context, outcomes: Outcomes) -> RingCentralError | None:
@@ -165,65 +165,63 @@ class RingCentralMessageOperator(BaseOperator):
         push = getattr(context.get("ti"), "xcom_push", None)
         if push is not None and len(outcomes.all) > 1:
             push(key=OUTCOMES, value=first_that_fit(outcomes.told()))
-        if outcomes.comes_back:
+        if outcomes.retryable:
             raise error
-        if outcomes.some_out:
+        if outcomes.may_have_sent:
             self.log.error("%s", error)
         return error
 
     def _follow(
         self,
         client: RingCentralClient,
-        notebook: IdempotencyStore,
+        store: IdempotencyStore,
         keys: Mapping[str, str],
-        standing: DeliveryState,
+        state: DeliveryState,
         wishes: SendOptions,
     ) -> DeliveryState:
         """Wait until every message is where it is wanted. What failed is sent anew by the next try."""
-        from airflow_provider_ringcentral.sending.status.following import check_failures, look_after, not_confirmed
-        from airflow_provider_ringcentral.sending.status.status import Outcome
+        from airflow_provider_ringcentral.sending.status.following import check_failures, not_confirmed, refresh_states
+        from airflow_provider_ringcentral.sending.status.status import WaitState
 
         ids, late = list(keys), False
-        while not late and standing.of(Outcome.WAIT, ids):
-            standing = look_after(client, ids, standing)
-            if standing.of(Outcome.WAIT, ids):
-                late = not self._pause(notebook, standing, ids, wishes)
-        for message_id in standing.of(Outcome.FAILED, ids):
-            notebook.forget(keys[message_id])
-        check_failures(standing, ids)
+        while not late and state.of(WaitState.WAIT, ids):
+            state = refresh_states(client, ids, state)
+            if state.of(WaitState.WAIT, ids):
+                late = not self._pause(store, state, ids, wishes)
+        for message_id in state.of(WaitState.FAILED, ids):
+            store.forget(keys[message_id])
+        check_failures(state, ids)
         if late:
-            raise not_confirmed(standing, ids, wishes.timeout)
-        return standing
+            raise not_confirmed(state, ids, wishes.timeout)
+        return state
 
-    def _pause(
-        self, notebook: IdempotencyStore, standing: DeliveryState, ids: Sequence[str], wishes: SendOptions
-    ) -> bool:
+    def _pause(self, store: IdempotencyStore, state: DeliveryState, ids: Sequence[str], wishes: SendOptions) -> bool:
         """Wait for the next look; whether there is time for one. Without a worker, if the task can give it back."""
-        defer = partial(self._defer_until_final, standing, ids, wishes.poll_interval) if self.deferrable else None
-        return rest(notebook, seconds=wishes.poll_interval, timeout=wishes.timeout, defer=defer)
+        defer = partial(self._defer_until_final, state, ids, wishes.poll_interval) if self.deferrable else None
+        return rest(store, seconds=wishes.poll_interval, timeout=wishes.timeout, defer=defer)
 
-    def _defer_until_final(self, standing: DeliveryState, ids: Sequence[str], interval: float, left: float) -> None:
+    def _defer_until_final(self, state: DeliveryState, ids: Sequence[str], interval: float, left: float) -> None:
         """Come back with what the trigger sees of those that wait, or at the deadline."""
-        from airflow_provider_ringcentral.sending.status.following import made_since
-        from airflow_provider_ringcentral.sending.status.status import Outcome
+        from airflow_provider_ringcentral.sending.status.following import oldest_creation
+        from airflow_provider_ringcentral.sending.status.status import WaitState
         from airflow_provider_ringcentral.triggers.messages import MOST_MESSAGES, RingCentralMessageStatusTrigger
 
-        pending = standing.of(Outcome.WAIT, ids)[:MOST_MESSAGES]
+        pending = state.of(WaitState.WAIT, ids)[:MOST_MESSAGES]
         trigger = RingCentralMessageStatusTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
             ids=pending,
-            wait_for=standing.wait_for,
-            since=made_since(standing, pending),
+            wait_for=state.wait_for,
+            since=oldest_creation(state, pending),
             poke_interval=interval,
             deadline=time.time() + left,
         )
         self.defer(trigger=trigger, method_name="execute_complete")
 
     def _told(
-        self, parcel: AddressedMessage[RingCentralClient], sent: Sent, record: Mapping[str, Any]
+        self, addressed: AddressedMessage[RingCentralClient], sent: Sent, record: Mapping[str, Any]
     ) -> dict[str, Any]:
         return {
-            "to": list(parcel.places),
+            "to": list(addressed.places),
             "id": sent.id,
             "status": record.get("messageStatus"),
             "segments": self.segments(record),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RingCentralPostOperator(BaseOperator):
-    """Post one thing once. Subclasses say through which client, and what (`draft`), or what is changed (`change`).
+    """Post one thing once. Subclasses say through which client, and what (`message`), or what is changed (`change`).
 
     :param on_unknown: when the answer is lost: `look` for the post and fail when it cannot be found, `resend` when it
         cannot be found, or `fail` at once.
@@ -52,7 +52,7 @@ class RingCentralPostOperator(BaseOperator):
         """What is posted through."""
         raise BadArgument(f"{type(self).__name__} does not say how to post: override client().")
 
-    def draft(self, client: Any) -> Message[Any]:
+    def message(self, client: Any) -> Message[Any]:
         """What to post, everything about it checked."""
         raise BadArgument(f"{type(self).__name__} does not say what to post: override draft().")
 
@@ -60,7 +60,7 @@ class RingCentralPostOperator(BaseOperator):
         """Change what was posted before, and what to return then; None: there is nothing to change."""
         return None
 
-    def returned(self, draft: Any, sent: Sent) -> dict[str, Any]:
+    def returned(self, message: Any, sent: Sent) -> dict[str, Any]:
         """What goes to XCom."""
         return {"found": sent.found}
 
@@ -83,21 +83,21 @@ class RingCentralPostOperator(BaseOperator):
             return self._once(context, client, wishes, resumed=resumed) if changed is None else changed
 
     def _once(self, context: Context, client: Any, wishes: OnceOptions, *, resumed: bool) -> dict[str, Any]:
-        from airflow_provider_ringcentral.hooks.idempotency import notebook_of
+        from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
         from airflow_provider_ringcentral.sending.once.send_once import send_once
 
-        draft, notebook = self.draft(client), notebook_of(context, client, resumed=resumed)
+        message, store = self.message(client), idempotency_store(context, client, resumed=resumed)
         sent = send_once(
             client,
-            draft,
-            notebook,
+            message,
+            store,
             on_unknown=wishes.on_unknown,
             on_rerun=wishes.on_rerun,
             settling=wishes.settling,
         )
-        notebook.finish()
-        self.log.info("%s %s is at RingCentral%s.", draft.channel, sent.id, sent.how)
-        return self.returned(draft, sent)
+        store.finish()
+        self.log.info("%s %s is at RingCentral%s.", message.channel, sent.id, sent.how)
+        return self.returned(message, sent)
 
 
 class RingCentralChatOperator(RingCentralPostOperator):
@@ -153,9 +153,9 @@ class RingCentralChatOperator(RingCentralPostOperator):
 
         return chat_of(client, chat=self.chat, team=self.team, email=self.email)
 
-    def returned(self, draft: Any, sent: Sent) -> dict[str, Any]:
+    def returned(self, message: Any, sent: Sent) -> dict[str, Any]:
         """What goes to XCom."""
-        return told(sent.id, draft.chat, found=sent.found)
+        return told(sent.id, message.chat, found=sent.found)
 
 
 def told(post_id: Any, chat: Any, *, found: bool = False) -> dict[str, Any]:

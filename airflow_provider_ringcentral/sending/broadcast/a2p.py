@@ -19,7 +19,7 @@ from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.client.errors.remedies import DAG_AUTHOR, Remedy
 from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, moment
 from airflow_provider_ringcentral.sending.once.posting import post
-from airflow_provider_ringcentral.sending.status.status import Outcome, word
+from airflow_provider_ringcentral.sending.status.status import WaitState, word
 from airflow_provider_ringcentral.sending.text import same_text
 
 if TYPE_CHECKING:
@@ -74,9 +74,9 @@ class A2PBatchMessage(Message["RingCentralClient"]):
         """Sender, and all numbers with their texts."""
         return digest(self.sender, *(part for to, text in self.messages for part in (to, same_text(text))))
 
-    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
+    def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
         """One POST."""
-        record = post(client, CREATE_A2P_BATCH.at(accountId=OWN), passage, json=self.envelope())
+        record = post(client, CREATE_A2P_BATCH.at(accountId=OWN), observer, json=self.envelope())
         self.keep(self.chunk, record.get("rejected") or ())
         return record
 
@@ -155,7 +155,7 @@ def messages_of(batch_id: str, created: datetime | None) -> dict[str, Any]:
     return {"batchId": batch_id, **dates}
 
 
-def batch_outcome(record: Record, wait_for: str) -> Outcome:
+def batch_wait_state(record: Record, wait_for: str) -> WaitState:
     """Whether a batch is where `wait_for` wants it: `sent`, all of it left the queue; `delivered`, it is Completed.
 
     `Sent` is nowhere explained (FACTS 7.5), so the counts have to agree. A status that nobody knows yet waits.
@@ -163,7 +163,7 @@ def batch_outcome(record: Record, wait_for: str) -> Outcome:
     status = word(record.get("status"))
     processed = int(record.get("processedCount") or 0) >= int(record.get("batchSize") or 0)
     done = status == "completed" or wait_for == "accepted" or (wait_for == "sent" and status == "sent" and processed)
-    return Outcome.DONE if done else Outcome.WAIT
+    return WaitState.DONE if done else WaitState.WAIT
 
 
 def recipient_of(message: Record) -> str:

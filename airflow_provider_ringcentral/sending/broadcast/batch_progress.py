@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import AGGREGATE_A2P_STATUSES, READ_A2P_BATCH
 from airflow_provider_ringcentral.client.errors import NotFound
-from airflow_provider_ringcentral.sending.broadcast.a2p import batch_outcome, messages_of
+from airflow_provider_ringcentral.sending.broadcast.a2p import batch_wait_state, messages_of
 from airflow_provider_ringcentral.sending.once.message import Record, moment
-from airflow_provider_ringcentral.sending.status.status import Outcome
+from airflow_provider_ringcentral.sending.status.status import WaitState
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -64,7 +64,7 @@ class BatchProgress:
 
     def _waits(self, batch: str) -> bool:
         record = self.records.get(batch)
-        return record is None or batch_outcome(record, self.wait_for) is Outcome.WAIT
+        return record is None or batch_wait_state(record, self.wait_for) is WaitState.WAIT
 
 
 def batch_kept(record: Record) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from airflow_provider_ringcentral.sending.broadcast.folder import (
 from airflow_provider_ringcentral.sending.once.message import Record, Sent, moment
 from airflow_provider_ringcentral.sending.once.send_once import send_once
 from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
-from airflow_provider_ringcentral.sending.status.status import Outcome, outcome_of
+from airflow_provider_ringcentral.sending.status.status import WaitState, wait_state_of
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -141,7 +141,7 @@ def _counted(folder: BroadcastFolder, chunks: int, count: Count) -> Iterator[byt
 
 def _failed(result: Result) -> bool:
     record = {"messageStatus": result.status, "errorCode": result.errorCode}
-    return result.status == REJECTED or outcome_of(record, "accepted") is Outcome.FAILED
+    return result.status == REJECTED or wait_state_of(record, "accepted") is WaitState.FAILED
 
 
 def _told(line: Line, batch: str, record: Record) -> Result:
@@ -205,7 +205,7 @@ class Broadcast:
     def __init__(
         self,
         client: RingCentralClient,
-        notebook: IdempotencyStore,
+        store: IdempotencyStore,
         destination: str,
         path_of: Callable[[str], UPath],
         *,
@@ -215,18 +215,18 @@ class Broadcast:
         known_batches: AbstractSet[str] = frozenset(),
     ) -> None:
         self._client = client
-        self._notebook = notebook
+        self._store = store
         self._destination = path_of(destination)
         self._known = known_batches
         self._how: dict[str, Any] = {"on_unknown": on_unknown, "on_rerun": on_rerun, "settling": settling}
         self._spent = UsageDelta(client)
-        plan = _plan(notebook.get(PAGE))
-        if plan is None and on_rerun == "skip" and (finished := _plan(notebook.get_finished(PAGE))):
+        plan = _plan(store.get(PAGE))
+        if plan is None and on_rerun == "skip" and (finished := _plan(store.get_finished(PAGE))):
             plan = finished if finished.receipt else None
-        self._plan = plan or Plan(uuid.uuid4().hex, notebook.order, destination=destination)
+        self._plan = plan or Plan(uuid.uuid4().hex, store.order, destination=destination)
         # The destination may be rendered otherwise in a retry, and the list lies where it was frozen.
         beside = path_of(self._plan.destination or destination)
-        self._folder = BroadcastFolder(beside, self._plan.token, notebook.attempt)
+        self._folder = BroadcastFolder(beside, self._plan.token, store.attempt)
 
     @property
     def receipt(self) -> BroadcastReceipt | None:
@@ -246,7 +246,7 @@ class Broadcast:
         seen = set[int]()
         lines: list[Line] = []
         chunks = 0
-        plan = Plan(self._plan.token, self._notebook.order, sender, self._plan.destination)
+        plan = Plan(self._plan.token, self._store.order, sender, self._plan.destination)
         self._note(plan)
         for one in everybody:
             number = int(one.to)
@@ -297,26 +297,26 @@ class Broadcast:
         """Everything is done: note that, then remove what was kept beside the destination. May be done again."""
         self._plan.receipt = receipt.as_dict()
         self._note(self._plan)
-        self._notebook.finish()
+        self._store.finish()
         self._folder.remove()
 
     def _send(self, chunk: int, messages: Sequence[tuple[str, str]]) -> Sent:
         rejected = frozenset(self._folder.rejected(chunk) or ())
-        draft = A2PBatchMessage(
+        message = A2PBatchMessage(
             self._plan.sender, chunk, messages, self._folder.put_rejected, rejected=rejected, known=self._known
         )
         try:
-            return send_once(self._client, draft, self._notebook, **self._how)
+            return send_once(self._client, message, self._store, **self._how)
         except OutcomeUnknown as error:
-            raise draft.undecided(error) from error.__cause__
+            raise message.undecided(error) from error.__cause__
 
     def _is_out(self, chunk: int) -> bool:
-        entry = self._notebook.read(A2PBatchMessage.key_of(chunk))
+        entry = self._store.read(A2PBatchMessage.key_of(chunk))
         return entry is not None and bool(entry.id or entry.sends)
 
     def _note(self, plan: Plan) -> None:
         self._plan = plan
-        self._notebook.set(PAGE, msgspec.to_builtins(plan))
+        self._store.set(PAGE, msgspec.to_builtins(plan))
 
 
 def _tell(sent: Sent, count: int) -> None:

@@ -55,7 +55,7 @@ class FileAttachment:
             raise Unavailable(f"the file {self.name} changed while it was sent")
 
 
-def enclosure_of_text(name: str, text: str, content_type: str) -> FileAttachment:
+def text_attachment(name: str, text: str, content_type: str) -> FileAttachment:
     """A text as a file, in UTF-8."""
     data = text.encode()
     return FileAttachment(name, content_type, len(data), data=data)

@@ -93,12 +93,12 @@ class MmsMessage(SmsMessage):
         """The store shows how many there are, and not always as they were sent."""
         return len(given(self.files))
 
-    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
+    def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
         """One POST: the envelope first, then the files."""
         envelope = ("request.json", msgspec.json.encode(self.envelope()), "application/json")
         attached = [("attachment", (file.name, file.data, file.content_type)) for file in given(self.files)]
         parts = [("json", envelope), *attached]
-        return post(client, CREATE_MMS.at(accountId=OWN, extensionId=OWN), passage, files=parts)
+        return post(client, CREATE_MMS.at(accountId=OWN, extensionId=OWN), observer, files=parts)
 
 
 def attachments(paths: Sequence[UPath]) -> tuple[Attachment, ...]:

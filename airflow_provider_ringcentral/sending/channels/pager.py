@@ -50,10 +50,10 @@ class PagerMessage(Message["RingCentralClient"]):
         """Recipients and text."""
         return _content(self.to, self.text)
 
-    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
+    def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
         """One POST."""
         body = {"to": [{kind: value} for kind, value in self.to], "text": self.text}
-        return post(client, CREATE_PAGER_MESSAGE.at(accountId=OWN, extensionId=OWN), passage, json=body)
+        return post(client, CREATE_PAGER_MESSAGE.at(accountId=OWN, extensionId=OWN), observer, json=body)
 
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterable[Record]:
         """What the user paged since `start`."""

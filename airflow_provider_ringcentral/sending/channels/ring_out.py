@@ -21,8 +21,8 @@ from airflow_provider_ringcentral.client.errors.remedies import ADMIN_PORTAL, DA
 from airflow_provider_ringcentral.sending.once.message import Message, Record, Sent, digest
 from airflow_provider_ringcentral.sending.once.posting import post
 from airflow_provider_ringcentral.sending.once.send_once import send_once
-from airflow_provider_ringcentral.sending.once.store import Entry, IdempotencyStore, Overtaken
-from airflow_provider_ringcentral.sending.status.status import Outcome, word
+from airflow_provider_ringcentral.sending.once.store import IdempotencyStore, SendState, WriteConflict
+from airflow_provider_ringcentral.sending.status.status import WaitState, word
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -87,7 +87,7 @@ class RingOutCall(Message["RingCentralClient"]):
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     channel: ClassVar[str] = "RingOut call"
-    lookable: ClassVar[bool] = False
+    can_look_up: ClassVar[bool] = False
 
     @property
     def key(self) -> str:
@@ -99,19 +99,19 @@ class RingOutCall(Message["RingCentralClient"]):
         """Both ends."""
         return digest(*sorted(self.caller.values()), self.to)
 
-    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
+    def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
         """One POST."""
         path = CREATE_RING_OUT.at(accountId=OWN, extensionId=OWN)
         body = {"from": dict(self.caller), "to": {"phoneNumber": self.to}, **self.options}
-        return post(client, path, passage, json=body)
+        return post(client, path, observer, json=body)
 
     def kept(self, record: Record) -> dict[str, Any]:
-        """Nothing yet; `Ringing.kept` comes later."""
+        """Nothing yet; `CallState.kept` comes later."""
         return {}
 
 
 @dataclass(frozen=True, slots=True)
-class Ringing:
+class CallState:
     """How a call stands, in RingCentral's words. `connected`: both have answered at some time; `over`: it has ended."""
 
     call: str = IN_PROGRESS
@@ -124,16 +124,16 @@ class Ringing:
         """As JSON."""
         return asdict(self)
 
-    def outcome(self, wait_for: str) -> Outcome:
+    def outcome(self, wait_for: str) -> WaitState:
         """Whether it is where `wait_for` (one of `WAIT_FOR`) wants it. A status that nobody knows yet waits."""
         if self.call in FAILURES:
-            return Outcome.FAILED
+            return WaitState.FAILED
         if wait_for == "placed" or (self.connected and (self.over or wait_for == "connected")):
-            return Outcome.DONE
-        return Outcome.FAILED if self.over else Outcome.WAIT
+            return WaitState.DONE
+        return WaitState.FAILED if self.over else WaitState.WAIT
 
 
-def look(client: RingCentralClient, call_id: str, before: Ringing) -> Ringing:
+def look(client: RingCentralClient, call_id: str, before: CallState) -> CallState:
     """Ask once how the call stands (a Light request). Source: operationId readRingOutCallStatus."""
     try:
         record = client.request_json("GET", _path(READ_RING_OUT, call_id))
@@ -144,7 +144,7 @@ def look(client: RingCentralClient, call_id: str, before: Ringing) -> Ringing:
     over = bool({call, caller, callee} & OVER)
     if call in OVER:
         return replace(before, over=True)
-    return Ringing(call, caller, callee, before.connected or call == SUCCESS, over)
+    return CallState(call, caller, callee, before.connected or call == SUCCESS, over)
 
 
 def _spelled(status: Any) -> str:
@@ -152,52 +152,52 @@ def _spelled(status: Any) -> str:
     return _SPELLINGS.get(word(status), str(status)) if status else IN_PROGRESS
 
 
-def place(client: RingCentralClient, draft: RingOutCall, notebook: IdempotencyStore, *, on_rerun: str = "send") -> Sent:
+def place(client: RingCentralClient, message: RingOutCall, store: IdempotencyStore, *, on_rerun: str = "send") -> Sent:
     """`send_once`, with the cure for a call of which nobody knows.
 
     A call of an earlier try that was cancelled is placed anew. So is one that is over, nobody knows how, when a person
     has cleared the task since.
     """
-    entry = notebook.read(draft.key)
-    if entry is not None and entry.id and _is_void(client, notebook, entry):
+    entry = store.read(message.key)
+    if entry is not None and entry.id and _is_void(client, store, entry):
         log.info("Call %s of an earlier try came to nothing; calling anew.", entry.id)
-        notebook.forget(draft.key)
+        store.forget(message.key)
     try:
-        return send_once(client, draft, notebook, on_unknown="fail", on_rerun=on_rerun)
+        return send_once(client, message, store, on_unknown="fail", on_rerun=on_rerun)
     except OutcomeUnknown as error:
         if error.remedy is None or error.remedy.who == DAG_AUTHOR:
             error.remedy = LOST
         raise
 
 
-def _is_void(client: RingCentralClient, notebook: IdempotencyStore, entry: Entry) -> bool:
+def _is_void(client: RingCentralClient, store: IdempotencyStore, entry: SendState) -> bool:
     if was_cancelled(client, entry.id):
         return True
     before = _ringing(entry)
-    if entry.order == notebook.order or before.connected:
+    if entry.order == store.order or before.connected:
         return False
     now = look(client, entry.id, before)
     return now.over and not now.connected
 
 
-def noted(notebook: IdempotencyStore, key: str) -> Ringing:
+def noted(store: IdempotencyStore, key: str) -> CallState:
     """How the call stood when it was last looked at, by whatever try."""
-    entry = notebook.read(key)
-    return Ringing() if entry is None else _ringing(entry)
+    entry = store.read(key)
+    return CallState() if entry is None else _ringing(entry)
 
 
-def _ringing(entry: Entry) -> Ringing:
-    return Ringing(**entry.kept) if entry.kept else Ringing()
+def _ringing(entry: SendState) -> CallState:
+    return CallState(**entry.kept) if entry.kept else CallState()
 
 
-def remember(notebook: IdempotencyStore, key: str, ringing: Ringing) -> None:
+def remember(store: IdempotencyStore, key: str, ringing: CallState) -> None:
     """Note how it stands: RingCentral forgets a call that is over."""
-    entry = notebook.read(key)
+    entry = store.read(key)
     if entry is not None and entry.id and entry.kept != ringing.kept():
         entry.kept = ringing.kept()
         # Whoever has written it meanwhile follows the call, or has placed another.
-        with suppress(Overtaken):
-            notebook.write(key, entry)
+        with suppress(WriteConflict):
+            store.write(key, entry)
 
 
 def cancel(client: RingCentralClient, call_id: str) -> bool:
@@ -225,18 +225,20 @@ def _cancelled(client: RingCentralClient, call_id: str) -> str:
     return f"cancelled:{digest(client.credentials.server)}:{call_id}"
 
 
-def ended_badly(client: RingCentralClient, notebook: IdempotencyStore, key: str, ringing: Ringing) -> RingCentralError:
+def not_connected_error(
+    client: RingCentralClient, store: IdempotencyStore, key: str, ringing: CallState
+) -> RingCentralError:
     """The error for a call that was not connected; when that is certain, the next try calls anew."""
-    entry = notebook.read(key)
+    entry = store.read(key)
     if entry is not None and was_cancelled(client, entry.id):
         return DeliveryFailed("the call was cancelled, because the task was ended", remedy=CANCELLED, temporary=True)
     error = failure_of(ringing)
     if isinstance(error, DeliveryFailed):
-        notebook.forget(key)
+        store.forget(key)
     return error
 
 
-def failure_of(ringing: Ringing) -> RingCentralError:
+def failure_of(ringing: CallState) -> RingCentralError:
     """The error for a call that was not connected, as far as anybody knows."""
     parties = f"caller {ringing.caller}, callee {ringing.callee}"
     if ringing.call not in FAILURES:

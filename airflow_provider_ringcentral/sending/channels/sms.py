@@ -50,9 +50,9 @@ class SmsMessage(Message["RingCentralClient"]):
         """Of a text, none."""
         return 0
 
-    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
+    def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
         """One POST."""
-        return post(client, CREATE_SMS.at(accountId=OWN, extensionId=OWN), passage, json=self.envelope())
+        return post(client, CREATE_SMS.at(accountId=OWN, extensionId=OWN), observer, json=self.envelope())
 
     def envelope(self) -> dict[str, Any]:
         """The JSON of the request."""

@@ -37,7 +37,7 @@ class WebhookPost(Message["WebhookClient"]):
     body: Mapping[str, Any] = field(repr=False)
 
     channel: ClassVar[str] = "webhook post"
-    lookable: ClassVar[bool] = False
+    can_look_up: ClassVar[bool] = False
 
     @property
     def key(self) -> str:
@@ -49,9 +49,9 @@ class WebhookPost(Message["WebhookClient"]):
         """The body."""
         return digest(json.dumps(self.body, sort_keys=True))
 
-    def send(self, client: WebhookClient, passage: SendObserver) -> Record:
+    def send(self, client: WebhookClient, observer: SendObserver) -> Record:
         """One POST."""
-        client.post(self.body, passage)
+        client.post(self.body, observer)
         return {"id": uuid.uuid4().hex}
 
 

@@ -31,9 +31,9 @@ class Message(ABC, Generic[C]):
     channel: ClassVar[str]
     settling: ClassVar[float] = 30.0
     """Seconds over which a message of unknown fate is looked for."""
-    lookable: ClassVar[bool] = True
+    can_look_up: ClassVar[bool] = True
     """Whether the server can be asked what it has. If not, an unknown fate stays unknown."""
-    exact: ClassVar[bool] = True
+    interchangeable: ClassVar[bool] = True
     """Whether messages of equal content are equal. If not, one that has a double is taken for nobody's."""
     keeps: ClassVar[tuple[str, ...]] = ("messageStatus", "creationTime")
     """Fields of a record that a retry shall know."""
@@ -56,11 +56,11 @@ class Message(ABC, Generic[C]):
         return {}
 
     @abstractmethod
-    def send(self, client: C, passage: SendObserver) -> Record:
+    def send(self, client: C, observer: SendObserver) -> Record:
         """Send it and return the server's record of it.
 
-        The one request that sends gets `passage`. Raises `OutcomeUnknown` when nobody can tell whether it was executed;
-        any other `RingCentralError` means that it was not.
+        Pass `observer` to the one request that sends. Raises `OutcomeUnknown` when it may or may not have been
+        executed; any other `RingCentralError` means that it was not.
         """
 
     def candidates(self, client: C, start: datetime, end: datetime) -> Iterable[Record]:
@@ -71,7 +71,7 @@ class Message(ABC, Generic[C]):
         """The `content` of a candidate; None for what is certainly something else."""
         return None
 
-    def resembles(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
+    def matches(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
         """Whether a candidate is what went out with this `content` and these `traits`.
 
         They are those that were noted: what this draft has by now may have been rendered otherwise, or be gone.
@@ -83,7 +83,7 @@ class Message(ABC, Generic[C]):
         found = record.get("id")
         return "" if found is None else str(found)
 
-    def moment_of(self, record: Record) -> datetime | None:
+    def created_at(self, record: Record) -> datetime | None:
         """When the record was made; None: it does not say."""
         return moment(record.get("creationTime"))
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 
-def post(client: RingCentralClient, path: str, passage: SendObserver, **options: Any) -> Record:
+def post(client: RingCentralClient, path: str, observer: SendObserver, **options: Any) -> Record:
     """POST and return the record of the answer. An answer that cannot be read leaves the fate of the request unknown.
 
     `options` are those of `RingCentralClient.raw_json`.
     """
-    body = client.raw_json("POST", path, passage=passage, **options)
+    body = client.raw_json("POST", path, observer=observer, **options)
     try:
         record = decoded(body)
     except Unavailable as error:

@@ -16,7 +16,7 @@ EARLIER_NOTE = re.compile(r"sent:[0-9a-f]{32}:ringcentral:([0-9a-f]{32}|finished
 """Key of what an earlier version noted of messages; the counts of requests are under the same owner."""
 
 
-class Life(msgspec.Struct):
+class RunGeneration(msgspec.Struct):
     """One task instance: `name` its pages' owner, `began` the start of its run, `tries` those that were here."""
 
     name: str
@@ -25,7 +25,7 @@ class Life(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class Trial:
+class TaskTry:
     """A try: its number, how many there were when a person cleared the task last (0: never), and when its run began.
 
     `resumed`: it was here before, and comes back from a deferral.
@@ -37,7 +37,9 @@ class Trial:
     resumed: bool = False
 
 
-def signed_in(ledger: Ledger, owner: str, trial: Trial, *, earlier_owner: str = "") -> tuple[str, Collection[int]]:
+def enter_generation(
+    ledger: Ledger, owner: str, trial: TaskTry, *, earlier_owner: str = ""
+) -> tuple[str, Collection[int]]:
     """Enter a try; the owner of its pages, and which tries of its task instance were entered before it.
 
     `owner` is what the names of the task give. Another run of these names, in this Airflow or in one that shares the
@@ -47,8 +49,10 @@ def signed_in(ledger: Ledger, owner: str, trial: Trial, *, earlier_owner: str = 
     """
     was_here = bool(earlier_owner) and (trial.number > 1 or trial.resumed)
     inherited = was_here and any(map(EARLIER_NOTE.fullmatch, ledger.keys(f"sent:{earlier_owner}:")))
-    heir = Life(earlier_owner, trial.began, list(range(1, trial.number + trial.resumed))) if inherited else None
-    fresh = Life(uuid.uuid4().hex, trial.began)
+    heir = (
+        RunGeneration(earlier_owner, trial.began, list(range(1, trial.number + trial.resumed))) if inherited else None
+    )
+    fresh = RunGeneration(uuid.uuid4().hex, trial.began)
 
     def change(value: bytes | None) -> tuple[bytes, tuple[str, Collection[int]]]:
         lives = _lives(value)
@@ -56,7 +60,7 @@ def signed_in(ledger: Ledger, owner: str, trial: Trial, *, earlier_owner: str = 
             lives = [heir]
         life = _own(lives, trial)
         if life is None:
-            life = Life(fresh.name, trial.began)
+            life = RunGeneration(fresh.name, trial.began)
             lives = [*[one for one in lives if not _same_run(one, trial)], life][-MOST_LIVES:]
         before = list(life.tries)
         life.began = trial.began if life.began is None or trial.began is not None else life.began
@@ -67,7 +71,7 @@ def signed_in(ledger: Ledger, owner: str, trial: Trial, *, earlier_owner: str = 
     return ledger.update(f"lives:{owner}", change)
 
 
-def _own(lives: list[Life], trial: Trial) -> Life | None:
+def _own(lives: list[RunGeneration], trial: TaskTry) -> RunGeneration | None:
     for life in reversed(lives):
         latest = max(life.tries, default=0)
         if _same_run(life, trial):
@@ -78,12 +82,12 @@ def _own(lives: list[Life], trial: Trial) -> Life | None:
     return None
 
 
-def _same_run(life: Life, trial: Trial) -> bool:
+def _same_run(life: RunGeneration, trial: TaskTry) -> bool:
     return trial.began is None or life.began is None or life.began == trial.began
 
 
-def _lives(value: bytes | None) -> list[Life]:
+def _lives(value: bytes | None) -> list[RunGeneration]:
     try:
-        return [] if value is None else msgspec.json.decode(value, type=list[Life])
+        return [] if value is None else msgspec.json.decode(value, type=list[RunGeneration])
     except msgspec.DecodeError:
         return []

@@ -42,7 +42,7 @@ class Claims:
         """It was answered, or its answer is lost."""
         self._change(content, lambda roster: roster.pop(ticket, None))
 
-    def others_under_way(self, content: str, ticket: str) -> int:
+    def others_in_flight(self, content: str, ticket: str) -> int:
         """How many others have a request of this content under way."""
         roster = _roster(self._ledger.read(self._list(content)))
         now = self._ledger.now()
@@ -168,12 +168,12 @@ log = logging.getLogger(__name__)
 
 __all__ = [
     "PREFIX",
-    "Entry",
     "IdempotencyStore",
     "KeyValueStore",
     "LedgerKeyValueStore",
-    "Overtaken",
+    "SendState",
     "TaskStateKeyValueStore",
+    "WriteConflict",
 ]
 
 FLIGHT_SECONDS = 75.0
@@ -181,11 +181,11 @@ PREFIX = "ringcentral:"
 FINISHED = f"{PREFIX}finished"
 
 
-class Overtaken(Exception):
+class WriteConflict(Exception):
     """Another process of the same task has written this note since it was read. Nothing was written."""
 
 
-class Entry(msgspec.Struct):
+class SendState(msgspec.Struct):
     """What is known of one message.
 
     `sends` is how often it went out and may be at the server (0: nothing is out), `since` (epoch seconds) when it first
@@ -218,10 +218,11 @@ class IdempotencyStore:
     """The notes of one task instance, and what it shares with all others through the ledger.
 
     `place` is the server: ids mean something there only. `order` (Airflow's `max_tries`) and `retries` change when a
-    person clears the task, and not with a retry. `attempt` is Airflow's number of the try. `retried_since` (epoch
+    person clears the task, and not with a retry. `attempt` is Airflow's number of the try. `may_have_sent_since` (epoch
     seconds) is set when an earlier try of this order may have sent something and noted it where this one cannot see it.
-    `sole`: everybody who sends through this server notes it in this ledger, so that a message nobody has claimed is
-    nobody's. `flight` is how many seconds after it went out a request is answered or lost, by the client's timeout.
+    `claims_complete`: everybody who sends through this server records it in this ledger, so that a message nobody has
+    claimed is nobody's. `flight` is how many seconds after it went out a request is answered or lost, by the client's
+    timeout.
     `ends` (epoch seconds) is when this try has to be over, if anything says so.
 
     Notes come in generations: after a success and a person's clear the next one begins, with nothing noted.
@@ -232,40 +233,40 @@ class IdempotencyStore:
     place: str
     order: int = 0
     attempt: int = 1
-    retried_since: float | None = None
+    may_have_sent_since: float | None = None
     flight: float = FLIGHT_SECONDS
     ends: float | None = None
     retries: int | None = None
-    sole: bool = True
+    claims_complete: bool = True
     claims: Claims = field(init=False)
 
     def __post_init__(self) -> None:
         self.claims = Claims(self.ledger, self.place)
         self._seen: dict[str, Any] = {}
 
-    def read(self, key: str) -> Entry | None:
+    def read(self, key: str) -> SendState | None:
         """The entry of a draft's key; None when there is none, or an earlier version noted that the message failed."""
         return self._entry(self._name(key))
 
-    def read_finished(self, key: str) -> Entry | None:
+    def read_finished(self, key: str) -> SendState | None:
         """The entry of the generation that was finished before a person cleared the task."""
         return self._entry(_name(self._finished.number, key)) if self.cleared_after_success else None
 
-    def write(self, key: str, entry: Entry) -> None:
-        """Note it, before anything else happens. Raises `Overtaken` when it is not as it was read or written last."""
+    def write(self, key: str, entry: SendState) -> None:
+        """Write the state. Raises `WriteConflict` when another process has changed it since it was read or written."""
         name = self._name(key)
         if name not in self._seen:
             self._seen[name] = self.pages.get(name)
         after = msgspec.to_builtins(entry)
         if not self.pages.swap(name, self._seen[name], after):
-            raise Overtaken(key)
+            raise WriteConflict(key)
         self._seen[name] = after
 
     def forget(self, key: str) -> None:
         """The message came to nothing: the next try sends it anew."""
         entry = self.read(key)
         if entry is not None:
-            self.write(key, Entry(entry.order, entry.content))
+            self.write(key, SendState(entry.order, entry.content))
 
     def get(self, name: str) -> Any:
         """A further value of this generation."""
@@ -315,15 +316,15 @@ class IdempotencyStore:
     def _name(self, key: str) -> str:
         return _name(self._generation, key)
 
-    def _entry(self, name: str) -> Entry | None:
+    def _entry(self, name: str) -> SendState | None:
         value = self._seen[name] = self.pages.get(name)
         try:
-            entry = None if value is None else msgspec.convert(value, Entry)
+            entry = None if value is None else msgspec.convert(value, SendState)
         except msgspec.ValidationError:
             log.warning("A note of what this task has sent is damaged or of another version (%s).", name)
             order = value.get("order") if isinstance(value, dict) else None
             # Something may be out, and nobody can tell what.
-            return Entry(order if isinstance(order, int) else self.order, "", sends=1)
+            return SendState(order if isinstance(order, int) else self.order, "", sends=1)
         return None if entry is None or entry.closed else entry
 
     def deadline(self, seconds: float) -> float:

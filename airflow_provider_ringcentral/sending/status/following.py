@@ -17,12 +17,12 @@ from airflow_provider_ringcentral.sending.status.delivery import diagnosis_of
 from airflow_provider_ringcentral.sending.status.message_store import messages_by_id
 from airflow_provider_ringcentral.sending.status.status import (
     NotConfirmed,
-    Outcome,
+    WaitState,
     code_of,
     failure_of,
-    outcome_of,
     status_of,
     unknown_fate,
+    wait_state_of,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ Grouped = list[tuple[dict[str, Any], list[str]]]
 """Briefs, each with the ids of the messages that have it: a thousand of them have a handful of statuses."""
 
 
-def brief_of(record: Record) -> dict[str, Any]:
+def summary_of(record: Record) -> dict[str, Any]:
     """Status, type, segments, delivery error code, and statuses of recipients that differ from the message's."""
     status, code, kind = status_of(record), code_of(record), record.get("type")
     of_parties = {str(to["messageStatus"]) for to in objects(record.get("to")) if to.get("messageStatus")} - {status}
@@ -45,13 +45,13 @@ def brief_of(record: Record) -> dict[str, Any]:
     }
 
 
-def grouped(briefs: Mapping[str, Record]) -> Grouped:
+def grouped(summaries: Mapping[str, Record]) -> Grouped:
     """Briefs by message id, in as little room as they need."""
     found: Grouped = []
-    for message_id, brief in briefs.items():
-        ids = next((ids for known, ids in found if known == brief), None)
+    for message_id, summary in summaries.items():
+        ids = next((ids for known, ids in found if known == summary), None)
         if ids is None:
-            found.append((dict(brief), [message_id]))
+            found.append((dict(summary), [message_id]))
         else:
             ids.append(message_id)
     return found
@@ -59,7 +59,7 @@ def grouped(briefs: Mapping[str, Record]) -> Grouped:
 
 def ungrouped(groups: Iterable[tuple[Record, Sequence[str]]]) -> dict[str, Record]:
     """What `grouped` took, also after a journey as JSON."""
-    return {message_id: {**brief, "id": message_id} for brief, ids in groups for message_id in ids}
+    return {message_id: {**summary, "id": message_id} for summary, ids in groups for message_id in ids}
 
 
 log = logging.getLogger(__name__)
@@ -74,49 +74,49 @@ class DeliveryState:
     records: Mapping[str, Record]
     wait_for: str
 
-    def of(self, outcome: Outcome, ids: Iterable[str]) -> list[str]:
+    def of(self, outcome: WaitState, ids: Iterable[str]) -> list[str]:
         """Those of `ids` that stand so. What is not in the store (yet) waits."""
         return [message_id for message_id in ids if self.outcome(message_id) is outcome]
 
-    def outcome(self, message_id: str) -> Outcome:
+    def outcome(self, message_id: str) -> WaitState:
         """How one stands."""
         record = self.records.get(message_id)
-        return Outcome.WAIT if record is None else outcome_of(record, self.wait_for)
+        return WaitState.WAIT if record is None else wait_state_of(record, self.wait_for)
 
     def ended(self, ids: Iterable[str]) -> bool:
         """Whether waiting for them is over: none waits, or one has failed."""
         outcomes = {self.outcome(message_id) for message_id in ids}
-        return Outcome.WAIT not in outcomes or Outcome.FAILED in outcomes
+        return WaitState.WAIT not in outcomes or WaitState.FAILED in outcomes
 
     def updated(self, records: Mapping[str, Record]) -> DeliveryState:
         """With newer records."""
         return DeliveryState({**self.records, **records}, self.wait_for)
 
 
-def look_after(client: RingCentralClient, ids: Sequence[str], standing: DeliveryState) -> DeliveryState:
+def refresh_states(client: RingCentralClient, ids: Sequence[str], state: DeliveryState) -> DeliveryState:
     """Ask once for what is still waited for: a Light request for every 50 messages."""
-    pending = standing.of(Outcome.WAIT, ids)
+    pending = state.of(WaitState.WAIT, ids)
     newer = messages_by_id(client, pending) if pending else {}
     for message_id, record in newer.items():
-        before = standing.records.get(message_id, {})
+        before = state.records.get(message_id, {})
         if (status_of(before), code_of(before)) != (status_of(record), code_of(record)):
             _tell(message_id, record)
-    return standing.updated(newer)
+    return state.updated(newer)
 
 
-def check_failures(standing: DeliveryState, ids: Sequence[str]) -> None:
+def check_failures(state: DeliveryState, ids: Sequence[str]) -> None:
     """Raise `DeliveryFailed` when a message failed: of one kind for all, and temporary only if all are.
 
     Warns of messages whose code says that the carrier does not tell what became of them.
     """
     for message_id in ids:
-        record = standing.records.get(message_id, {})
+        record = state.records.get(message_id, {})
         if unknown_fate(record):
             log.warning("Message %s: %s %s", message_id, code_of(record), diagnosis_of(code_of(record)).remedy.cause)
-    failed = standing.of(Outcome.FAILED, ids)
+    failed = state.of(WaitState.FAILED, ids)
     if not failed:
         return
-    errors = [failure_of(standing.records[message_id]) for message_id in failed]
+    errors = [failure_of(state.records[message_id]) for message_id in failed]
     first = next((error for error in errors if not error.temporary), errors[0])
     if len(ids) == 1:
         raise first
@@ -125,26 +125,26 @@ def check_failures(standing: DeliveryState, ids: Sequence[str]) -> None:
     )
 
 
-def not_confirmed(standing: DeliveryState, ids: Sequence[str], timeout: float) -> NotConfirmed:
+def not_confirmed(state: DeliveryState, ids: Sequence[str], timeout: float) -> NotConfirmed:
     """The error for messages that are still waited for."""
     return NotConfirmed(
-        f"{still_waiting(standing, ids, f' after {timeout:g} s')}. "
+        f"{still_waiting(state, ids, f' after {timeout:g} s')}. "
         "They were accepted and are not sent again; a retry goes on waiting. Carriers often report nothing after "
         "'Sent', so wait_for='sent' may be all there is"
     )
 
 
-def still_waiting(standing: DeliveryState, ids: Sequence[str], when: str = "") -> str:
+def still_waiting(state: DeliveryState, ids: Sequence[str], when: str = "") -> str:
     """How many messages are waited for, what is known of them, and which they are."""
-    pending = standing.of(Outcome.WAIT, ids)
-    known = sorted({status_of(standing.records[one]) or "no status" for one in pending if one in standing.records})
+    pending = state.of(WaitState.WAIT, ids)
+    known = sorted({status_of(state.records[one]) or "no status" for one in pending if one in state.records})
     seen = f"status {', '.join(known)}" if known else "they are not in the message store"
-    return f"{len(pending)} of {len(ids)} messages are not {standing.wait_for}{when} ({seen}): {_some(pending)}"
+    return f"{len(pending)} of {len(ids)} messages are not {state.wait_for}{when} ({seen}): {_some(pending)}"
 
 
-def made_since(standing: DeliveryState, ids: Iterable[str]) -> float | None:
+def oldest_creation(state: DeliveryState, ids: Iterable[str]) -> float | None:
     """When the oldest of these messages was made (epoch seconds), as far as it is known."""
-    moments = [moment(standing.records.get(one, {}).get("creationTime")) for one in ids]
+    moments = [moment(state.records.get(one, {}).get("creationTime")) for one in ids]
     return min((made.timestamp() for made in moments if made), default=None)
 
 

@@ -28,7 +28,7 @@ WITHOUT_RECEIPTS = frozenset({"fax", "pager", "voicemail"})
 """Types whose `Sent` is the end: nobody reports their delivery."""
 
 
-class Outcome(Enum):
+class WaitState(Enum):
     """What a status says to whoever waits."""
 
     WAIT = "wait"
@@ -40,7 +40,7 @@ class NotConfirmed(RingCentralError):
     """The message was accepted, and its final status did not come in time. It is not sent again: a retry waits on."""
 
 
-def outcome_of(record: Record, wait_for: str) -> Outcome:
+def wait_state_of(record: Record, wait_for: str) -> WaitState:
     """Whether a message is where `wait_for` (one of `WAIT_FOR`) wants it. A status that nobody knows yet waits.
 
     `record` is of the message store; of several recipients, one that failed makes the message fail. A failure whose
@@ -49,12 +49,12 @@ def outcome_of(record: Record, wait_for: str) -> Outcome:
     statuses = set(_statuses(record))
     silent = unknown_fate(record)
     if statuses & FAILED and not silent:
-        return Outcome.FAILED
+        return WaitState.FAILED
     if wait_for == "accepted":
-        return Outcome.DONE
+        return WaitState.DONE
     final = word(record.get("type")) in WITHOUT_RECEIPTS
     wanted = DELIVERED if wait_for == "delivered" and not final else SENT | (FAILED if silent else frozenset())
-    return Outcome.DONE if word(status_of(record)) in wanted else Outcome.WAIT
+    return WaitState.DONE if word(status_of(record)) in wanted else WaitState.WAIT
 
 
 def word(text: Any) -> str:

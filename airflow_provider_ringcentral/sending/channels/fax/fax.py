@@ -89,11 +89,11 @@ class BaseFax(Message["RingCentralClient"]):
     """How faxes are looked up: by recipient and time, and by what a record says of files and pages.
 
     A record has no text, and pages only once RingCentral has rendered them, so two faxes to one number cannot be told
-    apart beyond doubt: `exact` is False, and the content is the recipients alone.
+    apart beyond doubt: `interchangeable` is False, and the content is the recipients alone.
     """
 
     channel: ClassVar[str] = "fax"
-    exact: ClassVar[bool] = False
+    interchangeable: ClassVar[bool] = False
     keeps: ClassVar[tuple[str, ...]] = (*Message.keeps, "faxPageCount")
 
     @property
@@ -124,11 +124,11 @@ class BaseFax(Message["RingCentralClient"]):
         """The recipients."""
         return _content(party.get("phoneNumber") for party in objects(record.get("to")))
 
-    def resembles(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
+    def matches(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
         """Also that it is not certainly another fax: other files, or fewer pages than files."""
         pages, sources, sizes = _whole(record.get("faxPageCount")), source_sizes(record), traits.get("sizes")
         other = sizes is not None and (0 < pages < len(sizes) or (sources and sorted(sources) != sizes))
-        return not other and super().resembles(record, content, traits)
+        return not other and super().matches(record, content, traits)
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class FaxMessage(BaseFax):
         """Of each file."""
         return [file.size for file in given(self.files)]
 
-    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
+    def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
         """One POST, whose files are read while it goes out."""
         fields = {"to": self.to, **self.style.fields(), **when(self.send_time)}
         attached = [
@@ -169,18 +169,18 @@ class FaxMessage(BaseFax):
             attached = [Part("attachment", 0, tuple, content_type="text/plain")]
         body = MultipartBody([*(text_part(name, str(value)) for name, value in fields.items()), *attached])
         headers = {"Content-Type": body.content_type}
-        return post(client, CREATE_FAX.at(accountId=OWN, extensionId=OWN), passage, data=body, headers=headers)
+        return post(client, CREATE_FAX.at(accountId=OWN, extensionId=OWN), observer, data=body, headers=headers)
 
     @property
     def traits(self) -> dict[str, Any]:
         """Also its look."""
         return {**super().traits, "looks": looks(self.style.fields())}
 
-    def resembles(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
+    def matches(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
         """Also by its look, as far as the record tells it."""
         noted: Mapping[str, str] = traits.get("looks") or {}
         told = looks({name: record[name] for name in noted if record.get(name) is not None})
-        return all(noted[name] == look for name, look in told.items()) and super().resembles(record, content, traits)
+        return all(noted[name] == look for name, look in told.items()) and super().matches(record, content, traits)
 
 
 def looks(fields: Mapping[str, Any]) -> dict[str, str]:
@@ -240,14 +240,14 @@ class FaxResend(BaseFax):
         """Those of the original's files, as far as its record has them."""
         return source_sizes(given(self.record))
 
-    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
+    def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
         """One POST."""
         body = {"originalMessageId": self.original, **when(self.send_time)}
-        return post(client, CREATE_FAX.at(accountId=OWN, extensionId=OWN), passage, json=body)
+        return post(client, CREATE_FAX.at(accountId=OWN, extensionId=OWN), observer, json=body)
 
-    def resembles(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
+    def matches(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
         """Also that it is not the original."""
-        return str(record.get("id")) != self.original and super().resembles(record, content, traits)
+        return str(record.get("id")) != self.original and super().matches(record, content, traits)
 
 
 def failed_fax(client: RingCentralClient, message_id: Any, send_time: datetime | None) -> FaxResend:

@@ -12,8 +12,8 @@ from airflow_provider_ringcentral.sending.channels.attachment import (
     FileAttachment,
     check_total,
     check_type,
-    enclosure_of_text,
     size_of,
+    text_attachment,
 )
 from airflow_provider_ringcentral.sending.text import NOTHING
 
@@ -96,7 +96,7 @@ def _text(item: Mapping[str, Any]) -> FileAttachment:
         raise BadArgument(
             f"the text {name} cannot be a file of this type; it may be {', '.join(sorted(TEXTS))}.", parameter=NAME
         )
-    return enclosure_of_text(name, text, f"{TYPES[suffix]}; charset=utf-8")
+    return text_attachment(name, text, f"{TYPES[suffix]}; charset=utf-8")
 
 
 def _checked_name(name: str) -> str:

@@ -64,9 +64,9 @@ class TeamCard(Message["RingCentralClient"]):
         """What the card holds, part by part: RingCentral adds parts to it."""
         return {"parts": sorted(_parts(self._asked))[:MOST_PARTS]}
 
-    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
+    def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
         """One POST."""
-        return post(client, CREATE_CARD.at(chatId=self.chat), passage, json=dict(self.card))
+        return post(client, CREATE_CARD.at(chatId=self.chat), observer, json=dict(self.card))
 
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterator[Record]:
         """The cards that the user posted in the chat since `start`, each read by its id."""
@@ -77,11 +77,11 @@ class TeamCard(Message["RingCentralClient"]):
                 except NotFound:
                     continue
 
-    def resembles(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
+    def matches(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
         """Whether it has all that went out. Of what an earlier version sent only this draft's own card is known."""
         parts = traits.get("parts")
         if parts is None:
-            return content == self.content and self.resembles(record, content, self.traits)
+            return content == self.content and self.matches(record, content, self.traits)
         return set(parts) <= _parts(record)
 
 

@@ -58,12 +58,12 @@ class TeamPost(Message["RingCentralClient"]):
         """Chat, text and number of files."""
         return _content(self.chat, self.text, len(given(self.files)))
 
-    def send(self, client: RingCentralClient, passage: SendObserver) -> Record:
+    def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
         """One POST, after one for each file."""
         body: dict[str, Any] = {"text": self.text} if self.text else {}
         if files := given(self.files):
             body["attachments"] = [{"id": upload(client, file), "type": FILE} for file in files]
-        return post(client, CREATE_POST.at(chatId=self.chat), passage, json=body)
+        return post(client, CREATE_POST.at(chatId=self.chat), observer, json=body)
 
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterable[Record]:
         """What the user posted in the chat since `start`."""
