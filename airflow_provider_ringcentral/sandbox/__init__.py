@@ -14,8 +14,7 @@ except ModuleNotFoundError as error:
         name=error.name,
     ) from None
 
-from airflow_provider_ringcentral.sandbox.control.client import SandboxControl
-from airflow_provider_ringcentral.sandbox.control.control_port import SandboxError
+from airflow_provider_ringcentral.sandbox.control.client import SandboxControl, SandboxError
 from airflow_provider_ringcentral.sandbox.control.server import Sandbox
 
 __all__ = ["Sandbox", "SandboxControl", "SandboxError"]

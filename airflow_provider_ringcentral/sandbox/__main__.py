@@ -6,13 +6,15 @@ import argparse
 import json
 import sys
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox.control.client import SandboxControl
 from airflow_provider_ringcentral.sandbox.control.server import READY, Server
 from airflow_provider_ringcentral.sandbox.model.options import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _DEFAULTS = Options()
 

@@ -8,14 +8,13 @@ from random import Random
 
 import pytest
 
-from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.call_changes import Changes, Row
 from airflow_provider_ringcentral.sandbox.model.call_selection import Sequence
-from airflow_provider_ringcentral.sandbox.model.calls import Calls
+from airflow_provider_ringcentral.sandbox.model.calls import Calls, Layout
 from airflow_provider_ringcentral.sandbox.model.company import Company
-from airflow_provider_ringcentral.sandbox.model.layouts import Layout
 
-START, END = instants.parse("2026-06-01T00:00:00Z"), instants.parse("2026-06-08T00:00:00Z")
+START, END = timestamps.parse("2026-06-01T00:00:00Z"), timestamps.parse("2026-06-08T00:00:00Z")
 
 
 def make(count=5000, layout="even", seed=1, pretty=False, url="http://127.0.0.1:1"):
@@ -32,13 +31,13 @@ def make(count=5000, layout="even", seed=1, pretty=False, url="http://127.0.0.1:
     ],
 )
 def test_moments_are_read(text, expected):
-    assert instants.parse(text) == expected
+    assert timestamps.parse(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "2026-06-01", "2026-06-01T00:00:00", "2026-13-01T00:00:00Z", "now", "1780272000"])
 def test_moments_without_zone_or_sense_are_refused(text):
     with pytest.raises(ValueError, match=r"month|zone"):
-        instants.parse(text)
+        timestamps.parse(text)
 
 
 @pytest.mark.parametrize("layout", ["even", "milliseconds", "instants:7", "instants:100", "clusters:9"])

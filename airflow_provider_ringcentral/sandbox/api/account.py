@@ -1,10 +1,17 @@
-"""Extensions, their phone numbers, and the account (`readExtension`, `listExtensions`, `readAccountInfo`, …)."""
+"""Extensions, their phone numbers, and the account (`readExtension`, `listExtensions`, `readAccountInfo`, …).
+
+What the user's role allows (`readAuthorizationProfile`, `checkUserPermission`).
+
+The public answers that need no token (`readAPIVersions`, `readAPIVersion`).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.model.company import ACCOUNT_ID, MAIN_NUMBER, account_path
+from airflow_provider_ringcentral.sandbox.model.identity import User
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.api.request_context import Visit
@@ -124,3 +131,68 @@ def phone_numbers(state: State, extension: Extension) -> list[dict[str, Any]]:
         for rank, (number, chosen) in enumerate(user.numbers.items() if user else ())
     ]
     return [entry | shared for entry in (own, *further, main)]
+
+
+def read_authorization_profile(visit: Visit) -> Answer:
+    """`readAuthorizationProfile`."""
+    user = _user(visit)
+    permissions = [_permission(visit, user, name) for name in sorted(user.permissions)]
+    return visit.json({"uri": visit.uri(), "permissions": permissions})
+
+
+def check_user_permission(visit: Visit) -> Answer:
+    """`checkUserPermission`: `successful` says it; `details` only when it is true."""
+    user, name = _user(visit), visit.one("permissionId")
+    if name is None:
+        raise responses.missing("permissionId")
+    body: dict[str, Any] = {"uri": visit.uri(), "successful": name in user.permissions}
+    if name in user.permissions:
+        body["details"] = _permission(visit, user, name)
+    return visit.json(body)
+
+
+def _user(visit: Visit) -> User:
+    extension = visit.extension()
+    return visit.state.identity.users.get(extension.id) or User(extension.id, permissions=set())
+
+
+def _permission(visit: Visit, user: User, name: str) -> dict[str, Any]:
+    url = visit.state.url
+    return {
+        "permission": {
+            "uri": f"{url}/restapi/v1.0/dictionary/permission/{name}",
+            "id": name,
+            "siteCompatible": "Independent",
+            "readOnly": name.startswith("Read"),
+            "assignable": True,
+        },
+        "effectiveRole": {"uri": f"{url}{account_path()}/user-role/1", "id": "1"},
+        "scopes": ["Self", "AllExtensions", "Account"] if user.extended else ["Self"],
+    }
+
+
+def read_api_versions(visit: Visit) -> Answer:
+    """`readAPIVersions`."""
+    body = {
+        "uri": f"{visit.state.url}/restapi",
+        "apiVersions": [_version(visit)],
+        "serverVersion": "sandbox",
+        "serverRevision": "sandbox",
+    }
+    return visit.json(body)
+
+
+def read_api_version(visit: Visit) -> Answer:
+    """`readAPIVersion`."""
+    if visit.ids["apiVersion"] != "v1.0":
+        raise responses.unknown_route()
+    return visit.json(_version(visit))
+
+
+def _version(visit: Visit) -> dict[str, Any]:
+    return {
+        "uri": f"{visit.state.url}/restapi/v1.0",
+        "versionString": "1.0.60",
+        "releaseDate": "2026-08-13T00:00:00.000Z",
+        "uriString": "v1.0",
+    }

@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
-from airflow_provider_ringcentral.sandbox.api.deliver import Wire, deliver
+from airflow_provider_ringcentral.sandbox.api import responses
+from airflow_provider_ringcentral.sandbox.api.fault_injection import Wire, deliver
 from airflow_provider_ringcentral.sandbox.api.middleware import Operation, Outcome, judge
 from airflow_provider_ringcentral.sandbox.api.request_context import Visit
 from airflow_provider_ringcentral.sandbox.api.uploads import receive_upload
@@ -22,14 +22,14 @@ from airflow_provider_ringcentral.sandbox.model.request_log import Entry
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from airflow_provider_ringcentral.sandbox.api.deliver import Connections
+    from airflow_provider_ringcentral.sandbox.api.fault_injection import Connections
     from airflow_provider_ringcentral.sandbox.api.responses import Answer
     from airflow_provider_ringcentral.sandbox.model.faults import Fault
     from airflow_provider_ringcentral.sandbox.model.state import State
 
 
 def _unknown(_: Visit) -> Answer:
-    raise bodies.unknown_route()
+    raise responses.unknown_route()
 
 
 UNKNOWN = Operation("unknown", "GET", "", UNLIMITED, _unknown)
@@ -55,7 +55,7 @@ class Endpoint:
         headers = Headers(scope=scope)
         kind = headers.get("content-type", "")
         upload = None
-        if operation.uploads and not kind.startswith(bodies.JSON):
+        if operation.uploads and not kind.startswith(responses.JSON):
             upload = await receive_upload(receive, kind)
         visit = Visit(
             state=self.state,

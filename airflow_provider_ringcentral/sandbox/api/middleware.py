@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
+from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.fault_injection import spoilt
 from airflow_provider_ringcentral.sandbox.api.responses import Answer, Refusal
 from airflow_provider_ringcentral.sandbox.api.token_endpoint import check_form, client_of
@@ -65,7 +65,7 @@ def judge(operation: Operation, visit: Visit, early: list[Fault]) -> Outcome:
         outcome.answer = refused.answer
     except Exception:
         log.exception("The sandbox failed at %s %s", visit.method, visit.path)
-        outcome.answer = bodies.refusal(500, "CMN-203", "Internal error of the sandbox, see its log").answer
+        outcome.answer = responses.refusal(500, "CMN-203", "Internal error of the sandbox, see its log").answer
     _add_headers(operation, visit, outcome)
     return outcome
 
@@ -94,7 +94,7 @@ def _count(state: State, outcome: Outcome, user: str, app: str, group: str) -> N
         return
     outcome.ruling = state.limiter.ask(user, app, group, time.monotonic())
     if not outcome.ruling.allowed:
-        raise bodies.rate_exceeded(retry_header(outcome.ruling, state.options.retry_after, time.time()))
+        raise responses.rate_exceeded(retry_header(outcome.ruling, state.options.retry_after, time.time()))
 
 
 def bearer(visit: Visit) -> str | None:
@@ -106,25 +106,25 @@ def bearer(visit: Visit) -> str | None:
 def authenticate(visit: Visit) -> Token:
     """The token of a request, or the 401 that fits."""
     if "authorization" not in visit.headers:
-        raise bodies.unauthorized("AGW-401", "Authorization header is not specified")
+        raise responses.unauthorized("AGW-401", "Authorization header is not specified")
     value = bearer(visit)
     if value is None:
-        raise bodies.unauthorized("OAU-151", "Authorization method not supported")
+        raise responses.unauthorized("OAU-151", "Authorization method not supported")
     token = visit.state.identity.tokens.get(value)
     if token is None:
         if value.count(".") == 2:
-            raise bodies.unauthorized("OAU-149", "Unparsable access token")
-        raise bodies.unauthorized("OAU-213", "Token not found")
+            raise responses.unauthorized("OAU-149", "Unparsable access token")
+        raise responses.unauthorized("OAU-213", "Token not found")
     if token.ends <= time.monotonic():
-        raise bodies.unauthorized("OAU-128", "Access token expired")
+        raise responses.unauthorized("OAU-128", "Access token expired")
     return token
 
 
 def _check_permissions(operation: Operation, token: Token) -> None:
     if operation.permission and operation.permission not in token.scope:
-        raise bodies.app_permission_missing(operation.permission)
+        raise responses.app_permission_missing(operation.permission)
     if operation.user_permission and operation.user_permission not in token.user.permissions:
-        raise bodies.user_permission_missing(operation.user_permission)
+        raise responses.user_permission_missing(operation.user_permission)
 
 
 def _add_headers(operation: Operation, visit: Visit, outcome: Outcome) -> None:

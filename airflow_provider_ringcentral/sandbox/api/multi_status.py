@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
+from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.responses import JSON, Answer, Refusal
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ def ids_of(visit: Visit, name: str) -> list[str]:
     """The ids of a path; 400 CMN-106 when they are too many."""
     ids = [one for one in visit.ids[name].split(",") if one]
     if len(ids) > MOST_IDS:
-        raise bodies.refusal(400, "CMN-106", f"Batch size [{len(ids)}] exceeds the limit [{MOST_IDS}]", parameter=name)
+        raise responses.refusal(
+            400, "CMN-106", f"Batch size [{len(ids)}] exceeds the limit [{MOST_IDS}]", parameter=name
+        )
     return ids
 
 
@@ -42,7 +44,7 @@ def each(ids: list[str], handle: Callable[[str], Any]) -> list[Item]:
     for one in ids:
         try:
             value = handle(one)
-            items.append(Item(one, 204 if value is None else 200, b"" if value is None else bodies.encode(value)))
+            items.append(Item(one, 204 if value is None else 200, b"" if value is None else responses.encode(value)))
         except Refusal as refused:
             items.append(Item(one, refused.answer.status, refused.answer.body))
     return items
@@ -53,10 +55,10 @@ def multi_status(visit: Visit, items: list[Item]) -> Answer:
     if VENDOR in visit.headers.get("accept", ""):
         shown = [
             {"resourceId": item.resource_id, "status": item.status}
-            | ({"body": bodies.decode(item.body)} if item.body else {})
+            | ({"body": responses.decode(item.body)} if item.body else {})
             for item in items
         ]
-        return Answer(207, bodies.encode(shown), VENDOR)
+        return Answer(207, responses.encode(shown), VENDOR)
     base = visit.uri().partition("?")[0].rpartition("/")[0]
     summary = [
         {
@@ -67,7 +69,7 @@ def multi_status(visit: Visit, items: list[Item]) -> Answer:
         for item in items
     ]
     boundary = f"Boundary_{uuid4().hex}"
-    parts = [bodies.encode({"response": summary}), *(item.body for item in items)]
+    parts = [responses.encode({"response": summary}), *(item.body for item in items)]
     head = f"--{boundary}\r\nContent-Type: {JSON}\r\n\r\n".encode()
     body = b"\r\n".join(head + part for part in parts) + f"\r\n--{boundary}--\r\n".encode()
     return Answer(207, body, f"multipart/mixed; boundary={boundary}")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
-from airflow_provider_ringcentral.sandbox.api import sync_tokens
+from airflow_provider_ringcentral.sandbox.api import call_sync, responses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,9 +41,9 @@ def read_token(token: str | None, kind: str) -> PageToken | None:
     """The token of a request; 400 CMN-101 for one that was not made for this list."""
     if token is None:
         return None
-    found = sync_tokens.unpack(token, PageToken)
+    found = call_sync.unpack(token, PageToken)
     if found is None or found.kind != kind:
-        raise bodies.invalid("pageToken", token)
+        raise responses.invalid("pageToken", token)
     return found
 
 
@@ -68,7 +67,7 @@ def cut_page(
     shown = entries[first : first + size]
 
     def write(entry: Entry, *, after: bool) -> str:
-        return sync_tokens.write(PageToken(kind, size, str(key(entry)), after, what))
+        return call_sync.write(PageToken(kind, size, str(key(entry)), after, what))
 
     following = write(shown[-1], after=True) if shown and first + size < len(entries) else None
     previous = write(shown[0], after=False) if shown and first > 0 else None

@@ -1,4 +1,7 @@
-"""One request, as handlers see it."""
+"""One request, as handlers see it.
+
+Request bodies, read strictly.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
-from airflow_provider_ringcentral.sandbox.api.responses import Answer
-from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+from airflow_provider_ringcentral.sandbox.api import responses
+from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.company import ACCOUNT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from airflow_provider_ringcentral.sandbox.api.responses import Answer
     from airflow_provider_ringcentral.sandbox.api.uploads import Upload
     from airflow_provider_ringcentral.sandbox.model.company import Extension
     from airflow_provider_ringcentral.sandbox.model.identity import Token
@@ -47,7 +50,7 @@ class Visit:
         """The value of a query parameter, None when absent; more than one is an error (CMN-406)."""
         values = self.many(name)
         if len(values) > 1:
-            raise bodies.refusal(400, "CMN-406", f"Duplicate value for parameter [{name}] found", parameter=name)
+            raise responses.refusal(400, "CMN-406", f"Duplicate value for parameter [{name}] found", parameter=name)
         return values[0] if values else None
 
     def choice(self, name: str, allowed: Iterable[str], default: str | None = None) -> str | None:
@@ -56,7 +59,7 @@ class Visit:
         if value is None:
             return default
         if value not in allowed:
-            raise bodies.invalid(name, value)
+            raise responses.invalid(name, value)
         return value
 
     def number(self, name: str, default: int, *, most: int | None = None) -> int:
@@ -65,7 +68,7 @@ class Visit:
         if value is None:
             return default
         if not (value.isascii() and value.isdecimal()) or int(value) < 1 or (most is not None and int(value) > most):
-            raise bodies.invalid(name, value)
+            raise responses.invalid(name, value)
         return int(value)
 
     def flag(self, name: str, default: bool = False) -> bool:  # noqa: FBT001, FBT002 - it is a boolean parameter
@@ -78,9 +81,9 @@ class Visit:
         if value is None:
             return None
         try:
-            return instants.parse(value)
+            return timestamps.parse(value)
         except ValueError:
-            raise bodies.invalid(name, value) from None
+            raise responses.invalid(name, value) from None
 
     def uri(self, **changes: object) -> str:
         """The absolute URI of this request, ids spelled out, with query parameters replaced (or appended)."""
@@ -94,25 +97,25 @@ class Visit:
     def check_account(self) -> None:
         """404 for an account other than the token's own."""
         if (account := self.ids.get("accountId", "~")) not in {"~", str(ACCOUNT_ID)}:
-            raise bodies.not_found("accountId", account)
+            raise responses.not_found("accountId", account)
 
     def extension(self) -> Extension:
         """The extension of the path, `~` for the token's user; 404, or 403 when the role does not reach it."""
         if self.token is None:
-            raise bodies.unauthorized("OAU-213", "Token not found")
+            raise responses.unauthorized("OAU-213", "Token not found")
         self.check_account()
         wanted = self.ids.get("extensionId", "~")
         own = str(self.token.user.id)
         found = self.state.company.find(own if wanted == "~" else wanted)
         if found is None:
-            raise bodies.not_found("extensionId", wanted)
+            raise responses.not_found("extensionId", wanted)
         if str(found.id) != own and not self.token.user.extended:
-            raise bodies.other_extension(self.user_permission or "ReadExtensions")
+            raise responses.other_extension(self.user_permission or "ReadExtensions")
         return found
 
     def json(self, value: object, status: int = 200) -> Answer:
         """A JSON answer in the sandbox's style."""
-        return bodies.json_answer(value, status, pretty=self.state.options.pretty)
+        return responses.json_answer(value, status, pretty=self.state.options.pretty)
 
     def page_of(self, records: list[Any], show: Callable[[Any], dict[str, Any]] = dict) -> Answer:
         """A list by page and perPage (default 100, at most 1000, over-large ones clamped).
@@ -142,3 +145,63 @@ class Visit:
             "navigation": {name: {"uri": self.uri(page=to, perPage=size)} for name, to in navigation.items()},
         }
         return self.json(body)
+
+
+def units(text: str) -> int:
+    """Length in UTF-16 units, which is how RingCentral counts."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def json_value(visit: Visit) -> Any:
+    """The JSON of a body; 415 for another Content-Type, 400 CMN-103 for what is no JSON."""
+    kind = visit.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in {responses.JSON, "application/vnd.ringcentral.multipart+json"}:
+        raise responses.refusal(415, "CMN-104", f"Content-Type [{kind}] is not supported")
+    try:
+        return responses.decode(visit.body)
+    except ValueError:
+        raise responses.refusal(400, "CMN-103", "JSON cannot be parsed") from None
+
+
+def json_object(visit: Visit) -> dict[str, Any]:
+    """As `json_value`, and it is an object."""
+    value = json_value(visit)
+    if not isinstance(value, dict):
+        raise responses.refusal(400, "CMN-103", "JSON cannot be parsed")
+    return value
+
+
+def text_field(body: dict[str, Any], name: str, longest: int, *, required: bool = True) -> str:
+    """A text of 1 to `longest` UTF-16 units; "" when it is absent and may be."""
+    value = body.get(name)
+    if value is None:
+        if required:
+            raise responses.missing(name)
+        return ""
+    if not isinstance(value, str) or units(value) > longest or (required and not value):
+        raise responses.invalid(name, detail=f"1 to {longest} symbols")
+    return value
+
+
+def choice_field(body: dict[str, Any], name: str, allowed: tuple[str, ...], *, required: bool = True) -> str | None:
+    """One of `allowed`, None when it is absent and may be."""
+    value = body.get(name)
+    if value is None:
+        if required:
+            raise responses.missing(name)
+        return None
+    if value not in allowed:
+        raise responses.invalid(name, str(value))
+    return str(value)
+
+
+def list_field(body: dict[str, Any], name: str, *, required: bool = True) -> list[dict[str, Any]]:
+    """A list of objects, not empty if required."""
+    value = body.get(name)
+    if value is None or (required and value == []):
+        if required:
+            raise responses.missing(name)
+        return []
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        raise responses.invalid(name)
+    return value

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_ringcentral.sandbox.api import account as extensions
-from airflow_provider_ringcentral.sandbox.api import authz, call_log, call_sync, recordings, versions
-from airflow_provider_ringcentral.sandbox.api import token_endpoint as tokens
+from airflow_provider_ringcentral.sandbox.api import account, call_log, call_sync, media, token_endpoint
 from airflow_provider_ringcentral.sandbox.api.messaging.routes import MESSAGING_OPERATIONS
 from airflow_provider_ringcentral.sandbox.api.middleware import AUTH, Operation
 from airflow_provider_ringcentral.sandbox.model.rate_limits import UNLIMITED
@@ -17,26 +15,26 @@ _LOG = "ReadCallLog"
 _COMPANY_LOG = "FullCompanyCallLog"
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("getToken", "POST", "/restapi/oauth/token", AUTH, tokens.get_token),
-    Operation("revokeToken", "POST", "/restapi/oauth/revoke", AUTH, tokens.revoke_token),
-    Operation("readAPIVersions", "GET", "/restapi", UNLIMITED, versions.read_api_versions),
-    Operation("readAPIVersion", "GET", "/restapi/{apiVersion}", UNLIMITED, versions.read_api_version),
-    Operation("readAccountInfo", "GET", _A, LIGHT, extensions.read_account_info, "ReadAccounts", "ReadCompanyInfo"),
+    Operation("getToken", "POST", "/restapi/oauth/token", AUTH, token_endpoint.get_token),
+    Operation("revokeToken", "POST", "/restapi/oauth/revoke", AUTH, token_endpoint.revoke_token),
+    Operation("readAPIVersions", "GET", "/restapi", UNLIMITED, account.read_api_versions),
+    Operation("readAPIVersion", "GET", "/restapi/{apiVersion}", UNLIMITED, account.read_api_version),
+    Operation("readAccountInfo", "GET", _A, LIGHT, account.read_account_info, "ReadAccounts", "ReadCompanyInfo"),
     Operation(
-        "listExtensions", "GET", _A + "/extension", MEDIUM, extensions.list_extensions, "ReadAccounts", "ReadExtensions"
+        "listExtensions", "GET", _A + "/extension", MEDIUM, account.list_extensions, "ReadAccounts", "ReadExtensions"
     ),
-    Operation("readExtension", "GET", _E, LIGHT, extensions.read_extension, "ReadAccounts", "ReadExtensions"),
+    Operation("readExtension", "GET", _E, LIGHT, account.read_extension, "ReadAccounts", "ReadExtensions"),
     Operation(
         "listExtensionPhoneNumbers",
         "GET",
         _E + "/phone-number",
         LIGHT,
-        extensions.list_extension_phone_numbers,
+        account.list_extension_phone_numbers,
         "ReadAccounts",
         "ReadUserPhoneNumbers",
     ),
-    Operation("readAuthorizationProfile", "GET", _E + "/authz-profile", MEDIUM, authz.read_authorization_profile),
-    Operation("checkUserPermission", "GET", _E + "/authz-profile/check", LIGHT, authz.check_user_permission),
+    Operation("readAuthorizationProfile", "GET", _E + "/authz-profile", MEDIUM, account.read_authorization_profile),
+    Operation("checkUserPermission", "GET", _E + "/authz-profile/check", LIGHT, account.check_user_permission),
     Operation("readCompanyCallLog", "GET", _A + "/call-log", HEAVY, call_log.read_company_call_log, _LOG, _COMPANY_LOG),
     Operation("readUserCallLog", "GET", _E + "/call-log", HEAVY, call_log.read_user_call_log, _LOG, _LOG),
     Operation(
@@ -67,7 +65,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "GET",
         _A + "/recording/{recordingId}",
         HEAVY,
-        recordings.read_call_recording,
+        media.read_call_recording,
         "ReadCallRecording",
         "ReadCallRecording",
     ),
@@ -76,7 +74,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "GET",
         _A + "/recording/{recordingId}/content",
         HEAVY,
-        recordings.read_call_recording_content,
+        media.read_call_recording_content,
         "ReadCallRecording",
         media=True,
     ),

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
+from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.responses import Answer, Refusal, login_refused
 from airflow_provider_ringcentral.sandbox.model.identity import granted
 
@@ -80,7 +80,7 @@ def check_form(visit: Visit) -> None:
     """415 unless the body is a form."""
     kind = visit.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise bodies.refusal(415, "CMN-104", "Unsupported Media Type")
+        raise responses.refusal(415, "CMN-104", "Unsupported Media Type")
 
 
 def get_token(visit: Visit) -> Answer:
@@ -89,7 +89,7 @@ def get_token(visit: Visit) -> Answer:
     form = _form(visit)
     grant = form.get("grant_type")
     if grant is None:
-        raise bodies.missing("grant_type")
+        raise responses.missing("grant_type")
     if app.refusal is not None:
         raise refuse(app.refusal)
     if grant == "refresh_token":
@@ -108,7 +108,7 @@ def revoke_token(visit: Visit) -> Answer:
     app = _app(visit)
     value = _form(visit).get("token") or visit.one("token")
     if value is None:
-        raise bodies.missing("token")
+        raise responses.missing("token")
     identity = visit.state.identity
     session = identity.tokens.get(value) or identity.find_refresh(value)
     if session is not None and session.app is app:
@@ -136,7 +136,7 @@ def _form(visit: Visit) -> dict[str, str]:
 def _owner(visit: Visit, app: App, form: dict[str, str]) -> User:
     assertion = form.get("assertion")
     if not assertion:
-        raise bodies.missing("assertion")
+        raise responses.missing("assertion")
     options, jwt = visit.state.options, visit.state.identity.jwts.get(assertion)
     error, code = "invalid_grant", options.jwt_refusal_code
     if jwt is not None and jwt.apps is not None and app.client_id not in jwt.apps:
@@ -179,7 +179,7 @@ def _issue(visit: Visit, app: App, user: User, scope: frozenset[str], form: dict
     life = state.token_seconds()
     if (wanted := form.get("access_token_ttl")) is not None:
         if not wanted.isdecimal() or not 600 <= int(wanted) <= 3600:
-            raise bodies.invalid("access_token_ttl", wanted)
+            raise responses.invalid("access_token_ttl", wanted)
         life = min(life, int(wanted) * state.options.scale)
     session = state.options.session_seconds
     ends_in = life if session is None else min(life, session * state.options.scale)

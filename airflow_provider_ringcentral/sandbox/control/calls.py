@@ -1,14 +1,18 @@
-"""Controls over the call log: what is in it, and what happens to it."""
+"""Controls over the call log: what is in it, and what happens to it.
+
+Controls over recordings: which there are, which come late, which are gone.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.api.call_pages import Records
-from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+from airflow_provider_ringcentral.sandbox.api.call_log import Records
+from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.call_selection import Sequence
 from airflow_provider_ringcentral.sandbox.model.call_templates import SHAPES
 from airflow_provider_ringcentral.sandbox.model.calls import Selection
+from airflow_provider_ringcentral.sandbox.model.recordings import RecordingBytes
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.model.state import State
@@ -23,8 +27,8 @@ def calls_between(state: State, given: dict[str, Any]) -> list[int]:
     """The calls in the log now with `start <= t < end` (ISO, either may be absent), newest first."""
     layout, now = state.calls.layout, state.now()
     state.changes.tick(now, request=False)
-    start = instants.parse(given["start"]) if given.get("start") else 0
-    end = instants.parse(given["end"]) if given.get("end") else max(layout.end, now) + instants.DAY
+    start = timestamps.parse(given["start"]) if given.get("start") else 0
+    end = timestamps.parse(given["end"]) if given.get("end") else max(layout.end, now) + timestamps.DAY
     rows = [row for row in state.changes.visible() if not row.deleted]
     found = Sequence(state.changes, Selection(list(range(SHAPES))), rows, first=start, last=end - 1)
     return [call if isinstance(call, int) else call.index for call in map(found.at, range(len(found)))]
@@ -69,8 +73,8 @@ def change_calls(state: State, given: dict[str, Any]) -> Any:
 def _places(given: dict[str, Any]) -> list[str | int]:
     """Where calls are added: at each of `start_times`, or `count` times at `start_time` or `where`."""
     if "start_times" in given:
-        return [instants.parse(time) for time in given["start_times"]]
-    place = instants.parse(given["start_time"]) if given.get("start_time") else given.get("where", "head")
+        return [timestamps.parse(time) for time in given["start_times"]]
+    place = timestamps.parse(given["start_time"]) if given.get("start_time") else given.get("where", "head")
     return [place] * int(given.get("count", 1))
 
 
@@ -87,3 +91,43 @@ def index_of(state: State, call: int | str) -> int:
     if index is None:
         raise ValueError(f"there is no call {call!r}")
     return index
+
+
+def list_recordings(state: State, given: dict[str, Any]) -> Any:
+    """The recordings of the calls in the log now with `start <= t < end`, newest call first."""
+    rate = state.options.recording_bytes_per_second
+    found = []
+    for index in calls_between(state, given):
+        for recording_id, recording in state.calls.recordings(index).items():
+            content = RecordingBytes(recording_id, recording, rate)
+            facts = {"id": recording_id, "call_id": state.calls.id_of(index), "duration": recording.duration}
+            facts |= {"content_type": recording.media_type, "size": content.size, "sha256": content.sha256()}
+            found.append(facts | {"state": state.absences.state(recording_id)})
+    return found
+
+
+def change_recordings(state: State, given: dict[str, Any]) -> Any:
+    """Loses (`lose`), delays (`delay`) or brings (`arrive`) recordings, named by `recordings` or by `calls`."""
+    now, change, absences = state.now(), given["change"], state.absences
+    chosen = _chosen(state, given)
+    if change == "lose":
+        absences.lost.update(chosen)
+    elif change == "arrive":
+        absences.arrive(chosen, now)
+    else:
+        absences.delay(chosen, row=bool(given.get("row", True)))
+        requests, seconds = int(given.get("after_requests") or 0), float(given.get("after_seconds") or 0)
+        if requests or seconds:
+            at = now + round(seconds * 1000) if seconds else 0
+            state.changes.schedule(lambda moment: absences.arrive(chosen, moment), now, requests=requests, at=at)
+
+
+def _chosen(state: State, given: dict[str, Any]) -> list[str]:
+    named, calls = given.get("recordings"), given.get("calls")
+    if named is None and calls is None:
+        return sorted(state.absences.late)
+    for recording in named or ():
+        if state.calls.index_of_recording(recording) is None:
+            raise ValueError(f"there is no recording {recording!r}")
+    of_calls = [recording for call in calls or () for recording in state.calls.recordings(index_of(state, call))]
+    return [*(named or ()), *of_calls]

@@ -1,20 +1,167 @@
-"""Controls over messages: the truth about them, and what happens to them."""
+"""Controls over messages: the truth about them, and what happens to them.
+
+Messages that come from outside.
+
+Controls over broadcasts, opt-outs and calls placed.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.control import broadcasts as broadcast_controls
-from airflow_provider_ringcentral.sandbox.control import team_messaging as chat_controls
-from airflow_provider_ringcentral.sandbox.control.arrival import receive
-from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+from airflow_provider_ringcentral.sandbox.api.messaging.consents import IN, OUT, Consent
+from airflow_provider_ringcentral.sandbox.api.messaging.numbers import outsider, own_numbers
+from airflow_provider_ringcentral.sandbox.api.messaging.pager import party
+from airflow_provider_ringcentral.sandbox.api.messaging.sms import text_attachment
+from airflow_provider_ringcentral.sandbox.control import team_messaging
+from airflow_provider_ringcentral.sandbox.model import timestamps
+from airflow_provider_ringcentral.sandbox.model.blob import Blob
+from airflow_provider_ringcentral.sandbox.model.messaging.batches import Batch, batch_record
 from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Outcome, Step, step_at
-from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Message
+from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Attachment, Message, Recipient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from airflow_provider_ringcentral.sandbox.model.company import Extension
     from airflow_provider_ringcentral.sandbox.model.state import State
+
+_TYPES = ("SMS", "VoiceMail", "Fax", "Pager")
+_KNOWN = frozenset(
+    {"type", "from", "to", "text", "extension", "created", "after_seconds", "duration", "pages", "media"}
+)
+
+
+def receive(state: State, given: dict[str, Any]) -> Message:
+    """Puts an inbound message into the mailbox of an extension, the default user's unless told otherwise.
+
+    `from` is a number (of an extension for a pager message), `created` ISO; `after_seconds` (scaled) shows it later.
+    A voicemail lasts `duration` seconds, a fax has `pages`; `media` is text that becomes the bytes of either.
+    """
+    kind = given.get("type", "SMS")
+    if kind not in _TYPES or set(given) - _KNOWN:
+        raise ValueError(f"type is one of {', '.join(_TYPES)}; what else may be given: {', '.join(sorted(_KNOWN))}")
+    extension = _owner(state, given)
+    arrives = state.now() + state.milliseconds(float(given.get("after_seconds") or 0))
+    created = timestamps.parse(given["created"]) if given.get("created") else arrives
+    sender = _sender(state, kind, given.get("from"))
+    target = party(extension)
+    if kind != "Pager":
+        target = {"phoneNumber": given.get("to") or extension.phone_number, "name": extension.name}
+    message_id, text = state.desk.mailbox.next_id(), str(given.get("text") or "")
+    message = Message(
+        id=message_id,
+        owner=extension.id,
+        type=kind,
+        direction="Inbound",
+        created=created,
+        sender=sender,
+        to=[Recipient(target, (Step(created, "Received"),))],
+        text=text,
+        visible=arrives,
+        read=False,
+    )
+    if kind in {"SMS", "Pager"}:
+        others = frozenset({str(sender.get("phoneNumber") or sender["extensionId"])})
+        message.conversation = state.desk.mailbox.conversation(extension.id, others)
+        message.attachments = [text_attachment(message_id, text)]
+    else:
+        _add_media(state, message, given)
+    return state.desk.mailbox.add(message)
+
+
+def _owner(state: State, given: dict[str, Any]) -> Extension:
+    wanted = given.get("extension") or state.identity.jwts[state.jwt].user_id
+    found = state.company.find(str(wanted))
+    if found is None:
+        raise ValueError(f"there is no extension {wanted!r}")
+    return found
+
+
+def _sender(state: State, kind: str, number: str | None) -> dict[str, Any]:
+    if kind != "Pager":
+        return outsider(state, number or state.company.outsiders[0][0])
+    users = state.company.users
+    found = next((one for one in users if one.number == number), None) if number else users[-1]
+    if found is None:
+        raise ValueError(f"there is no extension number {number!r}")
+    return party(found)
+
+
+def _add_media(state: State, message: Message, given: dict[str, Any]) -> None:
+    media = str(given.get("media") or "RIFF of the sandbox").encode()
+    attachment_id = state.desk.mailbox.next_id()
+    if message.type == "Fax":
+        pages = int(given.get("pages") or 1)
+        message.attachments = [Attachment(attachment_id, "RenderedDocument", "application/pdf", Blob(media))]
+        message.extra = {"faxPageCount": pages, "faxResolution": "High"}
+        return
+    duration = int(given.get("duration") or 10)
+    audio = Attachment(attachment_id, "AudioRecording", "audio/mpeg", Blob(media), duration=duration)
+    message.attachments = [audio]
+    message.extra = {"vmTranscriptionStatus": "NotAvailable"}
+    if message.text:
+        written = Blob(message.text.encode())
+        transcription_id = state.desk.mailbox.next_id()
+        message.attachments.append(Attachment(transcription_id, "AudioTranscription", "text/plain", written))
+        message.extra = {"vmTranscriptionStatus": "Completed"}
+
+
+def list_batches(state: State, given: dict[str, Any]) -> Any:
+    """All batches at the server, oldest first, with every recipient."""
+    now = state.now()
+    with_messages = str(given.get("messages", True)).lower() == "true"
+    return [
+        _truth_of_broadcasts(batch, now, with_messages=with_messages) for batch in state.desk.batches.batches.values()
+    ]
+
+
+def _truth_of_broadcasts(batch: Batch, now: int, *, with_messages: bool) -> dict[str, Any]:
+    record = batch_record(batch, now)
+    shown = {
+        "id": batch.id,
+        "from": batch.sender,
+        "size": record["batchSize"],
+        "processed": record["processedCount"],
+        "status": record["status"],
+        "created": timestamps.text(batch.created),
+        "rejected": batch.rejected,
+    }
+    if with_messages:
+        shown["messages"] = [
+            {"id": one.id, "to": one.to, "text": one.text, "status": one.step(now).status, "code": one.step(now).code}
+            for one in batch.messages
+        ]
+    return shown
+
+
+def opt_out(state: State, given: dict[str, Any]) -> Any:
+    """Opts recipients out of texts from all numbers of the company's users, or from one (`sender`), or in again."""
+    senders = [given["sender"]] if given.get("sender") else list(own_numbers(state))
+    status = OUT if given.get("out", True) else IN
+    for sender in senders:
+        for number in given["numbers"]:
+            state.desk.consents.put(Consent(sender, number, status, "Recipient", state.now()))
+
+
+def list_rings(state: State, _: dict[str, Any]) -> Any:
+    """All calls that RingOut placed, oldest first, forgotten ones too."""
+    now = state.now()
+    return [
+        {
+            "id": ring.id,
+            "user": ring.user,
+            "from": ring.from_.get("phoneNumber") or ring.from_.get("forwardingNumberId"),
+            "to": ring.to,
+            "caller_id": ring.caller_id,
+            "prompt": ring.prompt,
+            "created": timestamps.text(ring.created),
+            "cancelled": ring.cancelled,
+        }
+        | ring.statuses(now)
+        for ring in state.desk.rings.values()
+    ]
+
 
 _MATCHED = frozenset({"id", "extension", "type", "direction", "from", "text", "status", "availability", "conversation"})
 
@@ -60,8 +207,8 @@ def _truth(message: Message, now: int) -> dict[str, Any]:
         "availability": message.availability,
         "conversation": message.conversation,
         "read": message.read,
-        "created": instants.text(message.created),
-        "modified": instants.text(message.modified(now)),
+        "created": timestamps.text(message.created),
+        "modified": timestamps.text(message.modified(now)),
         "extra": message.extra,
     }
 
@@ -101,14 +248,14 @@ MESSAGING_CONTROLS: dict[tuple[str, str], Callable[[State, dict[str, Any]], Any]
     ("POST", "/messages"): receive_message,
     ("PATCH", "/messages"): change_message,
     ("POST", "/outcomes"): set_outcome,
-    ("POST", "/opt-outs"): broadcast_controls.opt_out,
-    ("GET", "/batches"): broadcast_controls.list_batches,
-    ("GET", "/rings"): broadcast_controls.list_rings,
-    ("GET", "/posts"): chat_controls.list_posts,
-    ("POST", "/posts"): chat_controls.add_post,
-    ("GET", "/files"): chat_controls.list_files,
-    ("GET", "/chats"): chat_controls.list_chats,
-    ("POST", "/chats"): chat_controls.add_chat,
-    ("POST", "/webhooks"): chat_controls.add_webhook,
-    ("GET", "/webhook-posts"): chat_controls.list_webhook_posts,
+    ("POST", "/opt-outs"): opt_out,
+    ("GET", "/batches"): list_batches,
+    ("GET", "/rings"): list_rings,
+    ("GET", "/posts"): team_messaging.list_posts,
+    ("POST", "/posts"): team_messaging.add_post,
+    ("GET", "/files"): team_messaging.list_files,
+    ("GET", "/chats"): team_messaging.list_chats,
+    ("POST", "/chats"): team_messaging.add_chat,
+    ("POST", "/webhooks"): team_messaging.add_webhook,
+    ("GET", "/webhook-posts"): team_messaging.list_webhook_posts,
 }

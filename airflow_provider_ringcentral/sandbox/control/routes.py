@@ -1,17 +1,26 @@
 """The sandbox's own controls: `/sandbox/*`, JSON in and out, no login.
 
 Every control is a function of the state and a dict; `SandboxControl` (`remote.py`) is their Python face.
+
+The Starlette application: RingCentral's operations, and the sandbox's own controls beside them.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from airflow_provider_ringcentral.sandbox.control import calls as call_controls
-from airflow_provider_ringcentral.sandbox.control import identity as identity_controls
-from airflow_provider_ringcentral.sandbox.control import recordings as recording_controls
+import msgspec
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from airflow_provider_ringcentral.sandbox.api import responses
+from airflow_provider_ringcentral.sandbox.api.endpoint import UNKNOWN, Endpoint
+from airflow_provider_ringcentral.sandbox.api.routes import OPERATIONS
+from airflow_provider_ringcentral.sandbox.control import calls, identity
 from airflow_provider_ringcentral.sandbox.control.messages import MESSAGING_CONTROLS
-from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.faults import Fault
 
 if TYPE_CHECKING:
@@ -20,6 +29,11 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.model.state import State
 
     Control = Callable[[State, dict[str, Any]], Any]
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from airflow_provider_ringcentral.sandbox.api.fault_injection import Connections
 
 
 def show(state: State, _: dict[str, Any]) -> Any:
@@ -31,9 +45,9 @@ def show(state: State, _: dict[str, Any]) -> Any:
         "client_secret": state.client_secret,
         "jwt": state.jwt,
         "options": state.options.as_dict(),
-        "now": instants.text(state.now()),
-        "start": instants.text(state.calls.layout.start),
-        "end": instants.text(state.calls.layout.end),
+        "now": timestamps.text(state.now()),
+        "start": timestamps.text(state.calls.layout.start),
+        "end": timestamps.text(state.calls.layout.end),
     }
 
 
@@ -99,17 +113,58 @@ CONTROLS: dict[tuple[str, str], Control] = MESSAGING_CONTROLS | {
     ("GET", "/faults"): list_faults,
     ("POST", "/faults"): add_fault,
     ("DELETE", "/faults"): clear_faults,
-    ("DELETE", "/tokens"): identity_controls.kill_tokens,
-    ("POST", "/apps"): identity_controls.add_app,
-    ("PATCH", "/apps"): identity_controls.change_app,
-    ("POST", "/users"): identity_controls.add_user,
-    ("PATCH", "/users"): identity_controls.change_user,
-    ("POST", "/jwts"): identity_controls.add_jwt,
-    ("PATCH", "/jwts"): identity_controls.change_jwt,
-    ("GET", "/calls"): call_controls.list_calls,
-    ("GET", "/call"): call_controls.show_call,
-    ("POST", "/calls"): call_controls.change_calls,
-    ("GET", "/recordings"): recording_controls.list_recordings,
-    ("POST", "/recordings"): recording_controls.change_recordings,
-    ("POST", "/sync-refusal"): call_controls.refuse_sync_tokens,
+    ("DELETE", "/tokens"): identity.kill_tokens,
+    ("POST", "/apps"): identity.add_app,
+    ("PATCH", "/apps"): identity.change_app,
+    ("POST", "/users"): identity.add_user,
+    ("PATCH", "/users"): identity.change_user,
+    ("POST", "/jwts"): identity.add_jwt,
+    ("PATCH", "/jwts"): identity.change_jwt,
+    ("GET", "/calls"): calls.list_calls,
+    ("GET", "/call"): calls.show_call,
+    ("POST", "/calls"): calls.change_calls,
+    ("GET", "/recordings"): calls.list_recordings,
+    ("POST", "/recordings"): calls.change_recordings,
+    ("POST", "/sync-refusal"): calls.refuse_sync_tokens,
 }
+
+
+def make_app(state: State, connections: Connections) -> Starlette:
+    """Everything that listens on the sandbox's ports."""
+    routes = [
+        Route(path, Endpoint(operation, state, connections), methods=[operation.method])
+        for operation in OPERATIONS
+        for path in (operation.path, *operation.aliases)
+    ]
+    methods = sorted({method for method, _ in CONTROLS})
+    routes.append(Route("/sandbox{path:path}", _control(state), methods=methods))
+    app = Starlette(routes=routes, exception_handlers={405: _wrong_method})
+    app.router.redirect_slashes = False
+    app.router.default = Endpoint(UNKNOWN, state, connections)
+    return app
+
+
+def _wrong_method(request: Request, _: Exception) -> Response:
+    answer = responses.refusal(405, "MethodNotAllowed", f"Method {request.method} is not allowed here").answer
+    return Response(answer.body, 405, {"RCRequestId": str(uuid4())}, media_type=responses.JSON)
+
+
+def _control(state: State) -> Callable[[Request], Awaitable[Response]]:
+    async def control(request: Request) -> Response:
+        path = request.path_params["path"].rstrip("/")
+        found = CONTROLS.get((request.method, path))
+        if found is None:
+            return _reply({"error": f"there is no {request.method} /sandbox{path}"}, 404)
+        try:
+            body = await request.body()
+            given: dict[str, Any] = dict(request.query_params) | (msgspec.json.decode(body) if body else {})
+            with state.lock:
+                return _reply(found(state, given))
+        except (KeyError, TypeError, ValueError) as error:
+            return _reply({"error": f"{type(error).__name__}: {error}"}, 400)
+
+    return control
+
+
+def _reply(value: object, status: int = 200) -> Response:
+    return Response(responses.encode(value), status, media_type=responses.JSON)

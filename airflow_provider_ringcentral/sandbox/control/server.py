@@ -8,19 +8,19 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, Self
 
 import uvicorn
 
-from airflow_provider_ringcentral.sandbox.control.app import make_app
 from airflow_provider_ringcentral.sandbox.control.client import SandboxControl
+from airflow_provider_ringcentral.sandbox.control.routes import make_app
 from airflow_provider_ringcentral.sandbox.model.options import Options
 from airflow_provider_ringcentral.sandbox.model.state import State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 HOST = "127.0.0.1"

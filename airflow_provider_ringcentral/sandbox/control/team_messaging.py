@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox.api.messaging.team_chats import chat_record
 from airflow_provider_ringcentral.sandbox.api.messaging.webhooks import make_webhook, webhook_uri
-from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+from airflow_provider_ringcentral.sandbox.model import timestamps
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.model.messaging.team_messaging import Post
@@ -26,8 +26,8 @@ def _truth(state: State, post: Post) -> dict[str, Any]:
         "chat": post.chat,
         "creator": post.creator,
         "text": post.text,
-        "created": instants.text(post.created),
-        "modified": instants.text(post.modified),
+        "created": timestamps.text(post.created),
+        "modified": timestamps.text(post.modified),
         "attachments": [_attachment(state, attachment) for attachment in post.attachments],
     } | post.extra
 

@@ -7,21 +7,20 @@ import time
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.model import timestamps as instants
-from airflow_provider_ringcentral.sandbox.model.arrivals import Arrivals
-from airflow_provider_ringcentral.sandbox.model.call_changes import Changes
+from airflow_provider_ringcentral.sandbox.model import timestamps
+from airflow_provider_ringcentral.sandbox.model.call_changes import Arrivals, Changes
 from airflow_provider_ringcentral.sandbox.model.call_templates import LATENCY_LIMIT
 from airflow_provider_ringcentral.sandbox.model.calls import Calls
 from airflow_provider_ringcentral.sandbox.model.company import HIGH_VOLUME_NUMBER, Company
 from airflow_provider_ringcentral.sandbox.model.faults import Fault, Faults
 from airflow_provider_ringcentral.sandbox.model.identity import App, Identity, Jwt, User, make_jwt, make_secret
 from airflow_provider_ringcentral.sandbox.model.messaging.state import Desk
-from airflow_provider_ringcentral.sandbox.model.missing_recordings import Absences
 from airflow_provider_ringcentral.sandbox.model.rate_limits import Limiter
+from airflow_provider_ringcentral.sandbox.model.recordings import Absences
 from airflow_provider_ringcentral.sandbox.model.request_log import Journal
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.call_query import Filter
+    from airflow_provider_ringcentral.sandbox.api.call_log import Filter
     from airflow_provider_ringcentral.sandbox.model.calls import Selection
     from airflow_provider_ringcentral.sandbox.model.options import Options
 
@@ -36,7 +35,7 @@ class State:
         self.lock = threading.RLock()
         self.random = Random(f"state-{options.seed}")
         start, end = _window(options)
-        self._clock_lead = max(0, end + LATENCY_LIMIT - instants.now()) if options.end or options.start else 0
+        self._clock_lead = max(0, end + LATENCY_LIMIT - timestamps.now()) if options.end or options.start else 0
         self._latest = 0
         self.company = Company(options.seed)
         self.calls = Calls(
@@ -91,7 +90,7 @@ class State:
 
         No two are equal: a change in the very millisecond of a sync's answer would else be lost to the next sync.
         """
-        self._latest = max(instants.now() + self._clock_lead, self._latest + 1)
+        self._latest = max(timestamps.now() + self._clock_lead, self._latest + 1)
         return self._latest
 
     def is_media(self, port: int) -> bool:
@@ -124,10 +123,10 @@ class State:
 def _window(options: Options) -> tuple[int, int]:
     """Where the calls lie: by default a week that ended half an hour ago, so that all of them have settled."""
     if options.end is not None:
-        end = instants.parse(options.end)
+        end = timestamps.parse(options.end)
     elif options.start is not None:
-        end = instants.parse(options.start) + _WINDOW_DAYS * instants.DAY
+        end = timestamps.parse(options.start) + _WINDOW_DAYS * timestamps.DAY
     else:
-        end = (instants.now() - LATENCY_LIMIT) // instants.MINUTE * instants.MINUTE
-    start = instants.parse(options.start) if options.start is not None else end - _WINDOW_DAYS * instants.DAY
+        end = (timestamps.now() - LATENCY_LIMIT) // timestamps.MINUTE * timestamps.MINUTE
+    start = timestamps.parse(options.start) if options.start is not None else end - _WINDOW_DAYS * timestamps.DAY
     return start, end

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
-from airflow_provider_ringcentral.sandbox.api.call_query import bounds, choices
-from airflow_provider_ringcentral.sandbox.api.forms import json_object, list_field, text_field
+from airflow_provider_ringcentral.sandbox.api import responses
+from airflow_provider_ringcentral.sandbox.api.call_log import bounds, choices
 from airflow_provider_ringcentral.sandbox.api.messaging.numbers import is_e164, own_numbers
 from airflow_provider_ringcentral.sandbox.api.paging import a2p_paging, cut_page, read_token
-from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+from airflow_provider_ringcentral.sandbox.api.request_context import json_object, list_field, text_field
+from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.messaging.batches import BatchMessage, batch_record, count_statuses
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ def create_batch(visit: Visit) -> Answer:
     entries = list_field(body, "messages")
     if len(entries) > MOST_MESSAGES:
         message = f"Batch size [{len(entries)}] exceeds the limit [{MOST_MESSAGES}]"
-        raise bodies.refusal(400, "CMN-106", message, parameter="messages")
+        raise responses.refusal(400, "CMN-106", message, parameter="messages")
     accepted, rejected = [], []
     for index, entry in enumerate(entries, start=1):
         number, text = _recipient(entry), text_field(entry, "text", LONGEST_TEXT, required=False) or default
         if not text:
-            raise bodies.missing("text")
+            raise responses.missing("text")
         code = _rejection(visit, number)
         if code is None:
             accepted.append((number, text))
@@ -55,18 +55,18 @@ def create_batch(visit: Visit) -> Answer:
 def _sender(visit: Visit, body: dict[str, Any]) -> str:
     sender = body.get("from")
     if sender is None:
-        raise bodies.missing("from")
+        raise responses.missing("from")
     if not isinstance(sender, str) or "A2PSmsSender" not in own_numbers(visit.state).get(sender, []):
-        raise bodies.invalid("from", str(sender), detail="the number may not send A2P messages")
+        raise responses.invalid("from", str(sender), detail="the number may not send A2P messages")
     return sender
 
 
 def _recipient(entry: dict[str, Any]) -> str:
     to = entry.get("to")
     if to is None:
-        raise bodies.missing("messages.to")
+        raise responses.missing("messages.to")
     if not isinstance(to, list) or len(to) != 1 or not isinstance(to[0], str):
-        raise bodies.invalid("messages.to", detail="exactly one recipient")
+        raise responses.invalid("messages.to", detail="exactly one recipient")
     return to[0]
 
 
@@ -78,7 +78,7 @@ def _rejection(visit: Visit, number: str) -> str | None:
 
 def _record(batch: Batch, now: int) -> dict[str, Any]:
     record = batch_record(batch, now)
-    return record | {name: instants.text(record[name]) for name in ("creationTime", "lastModifiedTime")}
+    return record | {name: timestamps.text(record[name]) for name in ("creationTime", "lastModifiedTime")}
 
 
 def list_batches(visit: Visit) -> Answer:
@@ -115,7 +115,7 @@ def read_batch(visit: Visit) -> Answer:
     visit.check_account()
     batch = visit.state.desk.batches.batches.get(visit.ids["batchId"])
     if batch is None:
-        raise bodies.not_found("batchId", visit.ids["batchId"])
+        raise responses.not_found("batchId", visit.ids["batchId"])
     return visit.json(_record(batch, visit.state.now()))
 
 
@@ -143,7 +143,7 @@ def read_batch_message(visit: Visit) -> Answer:
     wanted = visit.ids["messageId"]
     found = visit.state.desk.batches.messages.get(int(wanted)) if wanted.isdecimal() else None
     if found is None:
-        raise bodies.not_found("messageId", wanted)
+        raise responses.not_found("messageId", wanted)
     return visit.json(_message(found, visit.state.now(), detailed=True) | {"id": wanted})
 
 
@@ -151,7 +151,7 @@ def _what(visit: Visit) -> dict[str, list[str]]:
     visit.choice("view", ("Simple", "Detailed"))
     choices(visit, "direction", {"Inbound", "Outbound"})
     if len(visit.many("phoneNumber")) > _MOST_NUMBERS:
-        raise bodies.invalid("phoneNumber", detail=f"at most {_MOST_NUMBERS} values")
+        raise responses.invalid("phoneNumber", detail=f"at most {_MOST_NUMBERS} values")
     return {name: visit.many(name) for name in _MESSAGE_FILTERS} | _bounds(visit)
 
 
@@ -178,8 +178,8 @@ def _message(message: BatchMessage, now: int, *, detailed: bool) -> dict[str, An
         "batchId": message.batch,
         "from": message.sender,
         "to": [message.to],
-        "creationTime": instants.text(message.created),
-        "lastModifiedTime": instants.text(step.at),
+        "creationTime": timestamps.text(message.created),
+        "lastModifiedTime": timestamps.text(step.at),
         "messageStatus": step.status,
         "segmentCount": message.segments,
         "cost": message.cost,

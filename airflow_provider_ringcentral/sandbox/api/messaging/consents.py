@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
-from airflow_provider_ringcentral.sandbox.api.forms import choice_field, json_object, list_field
+from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.messaging.numbers import is_e164, own_numbers
 from airflow_provider_ringcentral.sandbox.api.paging import a2p_paging, cut_page, read_token
-from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+from airflow_provider_ringcentral.sandbox.api.request_context import choice_field, json_object, list_field
+from airflow_provider_ringcentral.sandbox.model import timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,14 +74,14 @@ def search_consents(visit: Visit) -> Answer:
         what["optStatus"] = [chosen] if chosen else []
         for value in what["coverage"]:
             if value not in _COVERAGES:
-                raise bodies.invalid("coverage", value)
+                raise responses.invalid("coverage", value)
     consents = visit.state.desk.consents
     found = consents.find(senders=what["from"], to=what["to"], statuses=what["optStatus"])
     # All records here are about one number of ours: none covers the account or a type of campaign.
     shown = [] if what["coverage"] and "PhoneNumber" not in what["coverage"] else found
     count = body.get("perPage", 100)
     if not isinstance(count, int) or count < 1:
-        raise bodies.invalid("perPage", str(count))
+        raise responses.invalid("perPage", str(count))
     page = cut_page(
         shown,
         token,
@@ -99,7 +99,7 @@ def edit_consents(visit: Visit) -> Answer:
     visit.check_account()
     state, entries = visit.state, list_field(json_object(visit), "records")
     if len(entries) > _MOST_RECORDS:
-        raise bodies.refusal(400, "CMN-106", f"Batch size [{len(entries)}] exceeds the limit [{_MOST_RECORDS}]")
+        raise responses.refusal(400, "CMN-106", f"Batch size [{len(entries)}] exceeds the limit [{_MOST_RECORDS}]")
     now, own, failed = state.now(), own_numbers(state), []
     for entry in entries:
         status = choice_field(entry, "optStatus", (OUT, IN)) or OUT
@@ -118,9 +118,9 @@ def _texts(body: dict[str, Any], name: str) -> list[str]:
     if values is None:
         return []
     if not isinstance(values, list) or not 1 <= len(values) <= _MOST_NUMBERS:
-        raise bodies.invalid(name, detail=f"1 to {_MOST_NUMBERS} values")
+        raise responses.invalid(name, detail=f"1 to {_MOST_NUMBERS} values")
     if name != "coverage" and not all(is_e164(value) for value in values):
-        raise bodies.invalid(name)
+        raise responses.invalid(name)
     return [str(value) for value in values]
 
 
@@ -130,7 +130,7 @@ def _record(consent: Consent) -> dict[str, Any]:
         "to": consent.to,
         "optStatus": consent.status,
         "source": consent.source,
-        "lastModifiedTime": instants.text(consent.modified),
+        "lastModifiedTime": timestamps.text(consent.modified),
     }
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.api.forms import units
-from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+from airflow_provider_ringcentral.sandbox.api.request_context import units
+from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.company import account_path
 from airflow_provider_ringcentral.sandbox.model.messaging.delivery import step_at
-from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Attachment, Message, Recipient
 
 if TYPE_CHECKING:
+    from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Attachment, Message, Recipient
     from airflow_provider_ringcentral.sandbox.model.state import State
 
 _GSM = frozenset(
@@ -44,8 +44,8 @@ def message_record(state: State, message: Message, now: int) -> dict[str, Any]:
         "to": [_recipient(recipient, message, now) for recipient in message.to],
         "from": message.sender,
         "type": message.type,
-        "creationTime": instants.text(message.created),
-        "lastModifiedTime": instants.text(message.modified(now)),
+        "creationTime": timestamps.text(message.created),
+        "lastModifiedTime": timestamps.text(message.modified(now)),
         "readStatus": "Read" if message.read else "Unread",
         "priority": "Normal",
         "attachments": [_attachment(state, message, attachment) for attachment in message.attachments],
@@ -63,7 +63,7 @@ def message_record(state: State, message: Message, now: int) -> dict[str, Any]:
         if step.code is not None:
             record["deliveryErrorCode"] = step.code
         if step.status == "Delivered":
-            record["smsDeliveryTime"] = instants.text(step.at)
+            record["smsDeliveryTime"] = timestamps.text(step.at)
     record |= message.extra
     if message.rendered > now:
         # Pages are counted when a fax is rendered, after it was accepted: our reading.

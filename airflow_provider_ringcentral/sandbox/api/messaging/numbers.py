@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
+from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.account import phone_numbers
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def sending_extension(visit: Visit) -> Extension:
     """The extension of the path, which must be the token's own: nobody sends as someone else."""
     extension = visit.extension()
     if visit.token is None or extension.id != visit.token.user.id:
-        raise bodies.refusal(403, "CMN-404", "Access to another extension is denied", word="InsufficientPermissions")
+        raise responses.refusal(403, "CMN-404", "Access to another extension is denied", word="InsufficientPermissions")
     return extension
 
 
@@ -61,10 +61,10 @@ def sms_sender(visit: Visit, body: dict[str, Any], *, mms: bool) -> dict[str, An
     """The sender of a text: a number of this user whose features allow it, or the refusal that fits."""
     extension, state = sending_extension(visit), visit.state
     if not isinstance(body.get("from"), dict):
-        raise bodies.missing("from")
+        raise responses.missing("from")
     number = body["from"].get("phoneNumber")
     if number is None:
-        raise bodies.missing("from.phoneNumber")
+        raise responses.missing("from.phoneNumber")
     own = {entry["phoneNumber"]: entry for entry in phone_numbers(state, extension)}
     if number not in own:
         raise _foreign(state, number)
@@ -72,19 +72,19 @@ def sms_sender(visit: Visit, body: dict[str, Any], *, mms: bool) -> dict[str, An
     if "SmsSender" not in features:
         if own[number]["usageType"] == "DirectNumber":
             message = "The requested feature is not available"
-            raise bodies.refusal(403, "MSG-242", message, word="FeatureNotAvailable", parameter="from")
-        raise bodies.refusal(403, "MSG-367", "from phone number does not support SMS", parameter="from")
+            raise responses.refusal(403, "MSG-242", message, word="FeatureNotAvailable", parameter="from")
+        raise responses.refusal(403, "MSG-367", "from phone number does not support SMS", parameter="from")
     if mms and "MmsSender" not in features:
-        raise bodies.refusal(403, "MSG-380", "The MMS feature is not available", word="FeatureNotAvailable")
+        raise responses.refusal(403, "MSG-380", "The MMS feature is not available", word="FeatureNotAvailable")
     return {"phoneNumber": number, "name": extension.name, "location": extension.place}
 
 
-def _foreign(state: State, number: object) -> bodies.Refusal:
+def _foreign(state: State, number: object) -> responses.Refusal:
     if any(number == extension.phone_number for extension in state.company.extensions):
         message = "Phone number doesn't belong to extension"
-        return bodies.refusal(403, "MSG-304", message, word="FeatureNotAvailable", parameter="from")
+        return responses.refusal(403, "MSG-304", message, word="FeatureNotAvailable", parameter="from")
     detail = "Cannot find the phone number which belongs to user"
-    return bodies.invalid("from", str(number), code="MSG-245", detail=detail)
+    return responses.invalid("from", str(number), code="MSG-245", detail=detail)
 
 
 def check_country(body: dict[str, Any]) -> None:
@@ -92,22 +92,22 @@ def check_country(body: dict[str, Any]) -> None:
     country = body.get("country") or {}
     if "id" in country and "isoCode" in country:
         message = "Parameters [country.id] and [country.isoCode] can not be specified simultaneously"
-        raise bodies.refusal(400, "MSG-365", message, parameter="country")
+        raise responses.refusal(400, "MSG-365", message, parameter="country")
 
 
 def check_text_recipient(visit: Visit, number: object, sender: str) -> str:
     """A number that a text may go to."""
     if number is None:
-        raise bodies.missing("to.phoneNumber")
+        raise responses.missing("to.phoneNumber")
     text = str(number)
     digits = text.removeprefix("+")
     if digits.isdecimal() and len(digits) <= _LONGEST_SHORT_NUMBER:
         short = len(digits) > _LONGEST_EXTENSION
         message = "Sending SMS to short numbers" if short else "Sending SMS from/to extension numbers"
         code = "MSG-247" if short else "MSG-246"
-        raise bodies.refusal(400, code, f"{message} is not available", word="InvalidParameter", parameter="to")
+        raise responses.refusal(400, code, f"{message} is not available", word="InvalidParameter", parameter="to")
     if not is_e164(number):
-        raise bodies.invalid("to", text)
+        raise responses.invalid("to", text)
     own = phone_numbers(visit.state, visit.extension())
     features = next(entry["features"] for entry in own if entry["phoneNumber"] == sender)
     if not text.startswith("+1") and "InternationalSmsSender" not in features:
@@ -118,7 +118,7 @@ def check_text_recipient(visit: Visit, number: object, sender: str) -> str:
     return text
 
 
-def refused(code: str, headers: dict[str, str] | None = None) -> bodies.Refusal:
+def refused(code: str, headers: dict[str, str] | None = None) -> responses.Refusal:
     """The answer of a code of `REFUSALS`."""
     status, message = REFUSALS.get(code, (400, "Parameter [to] value is invalid."))
-    return bodies.refusal(status, code, message, parameter="to", headers=headers)
+    return responses.refusal(status, code, message, parameter="to", headers=headers)

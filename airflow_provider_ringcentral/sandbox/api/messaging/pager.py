@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
-from airflow_provider_ringcentral.sandbox.api.forms import json_object, list_field, text_field
+from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.messaging.message_records import message_record
 from airflow_provider_ringcentral.sandbox.api.messaging.numbers import sending_extension
 from airflow_provider_ringcentral.sandbox.api.messaging.sms import text_attachment
+from airflow_provider_ringcentral.sandbox.api.request_context import json_object, list_field, text_field
 from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Step
 from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Message, Recipient
 
@@ -60,10 +60,10 @@ def _check_sender(extension: Extension, sender: dict[str, Any]) -> None:
     number, extension_id = sender.get("extensionNumber"), sender.get("extensionId")
     if number is not None and str(number) != extension.number:
         detail = "Sender extension number does not correspond to logged in extension"
-        raise bodies.invalid("from", str(number), code="MSG-331", detail=detail)
+        raise responses.invalid("from", str(number), code="MSG-331", detail=detail)
     if extension_id is not None and str(extension_id) != str(extension.id):
         detail = "Sender extension id does not correspond to logged in extension"
-        raise bodies.invalid("from", str(extension_id), code="MSG-332", detail=detail)
+        raise responses.invalid("from", str(extension_id), code="MSG-332", detail=detail)
 
 
 def _thread(visit: Visit, extension: Extension, body: dict[str, Any]) -> Message | None:
@@ -71,7 +71,7 @@ def _thread(visit: Visit, extension: Extension, body: dict[str, Any]) -> Message
         return None
     found = visit.state.desk.mailbox.find(extension.id, str(body["replyOn"]))
     if found is None or found.type != "Pager":
-        raise bodies.not_found("replyOn", str(body["replyOn"]))
+        raise responses.not_found("replyOn", str(body["replyOn"]))
     return found
 
 
@@ -83,17 +83,17 @@ def _others(thread: Message, extension: Extension) -> list[dict[str, Any]]:
 def _recipient(visit: Visit, entry: dict[str, Any]) -> Extension:
     extension_id, number = entry.get("extensionId"), entry.get("extensionNumber")
     if extension_id is None and number is None:
-        raise bodies.missing("to.extensionNumber")
+        raise responses.missing("to.extensionNumber")
     extensions = visit.state.company.extensions
     found = next((one for one in extensions if str(extension_id or one.id) == str(one.id)), None)
     if extension_id is None:
         found = next((one for one in extensions if one.number == str(number)), None)
     if found is None:
         shown = str(extension_id or number)
-        raise bodies.invalid("to", shown, code="MSG-316", detail="Target extension not found")
+        raise responses.invalid("to", shown, code="MSG-316", detail="Target extension not found")
     if number is not None and found.number != str(number):
-        raise bodies.refusal(400, "MSG-335", "Recipient extension number does not correspond to ID", parameter="to")
+        raise responses.refusal(400, "MSG-335", "Recipient extension number does not correspond to ID", parameter="to")
     user = visit.state.identity.users.get(found.id)
     if user is not None and user.status != "Enabled":
-        raise bodies.refusal(400, "MSG-324", "Extension is of unappropriate state", parameter="to")
+        raise responses.refusal(400, "MSG-324", "Extension is of unappropriate state", parameter="to")
     return found

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
-from airflow_provider_ringcentral.sandbox.api.forms import json_object
+from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.messaging.numbers import is_e164, refused, sending_extension
+from airflow_provider_ringcentral.sandbox.api.request_context import json_object
 from airflow_provider_ringcentral.sandbox.api.responses import Answer
 from airflow_provider_ringcentral.sandbox.model.company import account_path
 
@@ -66,12 +66,12 @@ def create_ring_out(visit: Visit) -> Answer:
     to, from_ = _party(body, "to"), _party(body, "from")
     number = to.get("phoneNumber")
     if number is None:
-        raise bodies.missing("to.phoneNumber")
+        raise responses.missing("to.phoneNumber")
     for name, value in (("to", number), ("from", from_.get("phoneNumber", number))):
         if not is_e164(value):
-            raise bodies.invalid(f"{name}.phoneNumber", str(value))
+            raise responses.invalid(f"{name}.phoneNumber", str(value))
     if not from_.get("phoneNumber") and not from_.get("forwardingNumberId"):
-        raise bodies.missing("from.phoneNumber")
+        raise responses.missing("from.phoneNumber")
     refuse = state.desk.outcomes.of(number).refuse
     if refuse is not None:
         raise refused(refuse)
@@ -83,9 +83,9 @@ def create_ring_out(visit: Visit) -> Answer:
 def _party(body: dict[str, Any], name: str) -> dict[str, Any]:
     value = body.get(name)
     if value is None:
-        raise bodies.missing(name)
+        raise responses.missing(name)
     if not isinstance(value, dict):
-        raise bodies.invalid(name)
+        raise responses.invalid(name)
     return value
 
 
@@ -126,7 +126,7 @@ def delete_ring_out(visit: Visit) -> Answer:
     """`deleteRingOutCall`: only while the first phone still rings."""
     ring = _find(visit)
     if visit.state.now() >= ring.answered:
-        raise bodies.invalid("ringoutId", ring.id, detail="the call cannot be cancelled any more")
+        raise responses.invalid("ringoutId", ring.id, detail="the call cannot be cancelled any more")
     ring.cancelled = True
     return Answer(204, media_type=None)
 
@@ -135,7 +135,7 @@ def _find(visit: Visit) -> Ring:
     extension, wanted = visit.extension(), visit.ids["ringoutId"]
     ring = visit.state.desk.rings.get(wanted)
     if ring is None or ring.user != extension.id or ring.cancelled or visit.state.now() >= ring.forgotten:
-        raise bodies.not_found("ringoutId", wanted)
+        raise responses.not_found("ringoutId", wanted)
     return ring
 
 

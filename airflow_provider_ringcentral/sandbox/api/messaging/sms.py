@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
-from airflow_provider_ringcentral.sandbox.api.forms import json_object, list_field, text_field
+from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.messaging import numbers
 from airflow_provider_ringcentral.sandbox.api.messaging.message_records import message_record
+from airflow_provider_ringcentral.sandbox.api.request_context import json_object, list_field, text_field
 from airflow_provider_ringcentral.sandbox.model.blob import Blob
 from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Pace, plan
 from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Attachment, Message, Recipient
@@ -43,7 +43,7 @@ def create_sms_message(visit: Visit) -> Answer:
     if visit.upload is not None and visit.upload.multipart:
         return create_mms(visit)
     if len(visit.body) > _JSON_BYTES:
-        raise bodies.refusal(413, "MSG-338", "Message is too large")
+        raise responses.refusal(413, "MSG-338", "Message is too large")
     body = json_object(visit)
     text_field(body, "text", LONGEST_TEXT)
     return _send(visit, body, [])
@@ -56,7 +56,9 @@ def create_mms(visit: Visit) -> Answer:
         raise malformed()
     body = upload.envelope()
     if body is None:
-        raise bodies.refusal(400, "MSG-349", "Message envelope is absent or malformed", word="InvalidMultipartRequest")
+        raise responses.refusal(
+            400, "MSG-349", "Message envelope is absent or malformed", word="InvalidMultipartRequest"
+        )
     text_field(body, "text", LONGEST_TEXT, required=False)
     files = upload.parts[1:]
     _check_files(files)
@@ -65,13 +67,13 @@ def create_mms(visit: Visit) -> Answer:
 
 def _check_files(files: list[Part]) -> None:
     if not files:
-        raise bodies.missing("attachments")
+        raise responses.missing("attachments")
     if len(files) > MOST_ATTACHMENTS:
-        raise bodies.invalid("attachments", str(len(files)), detail=f"at most {MOST_ATTACHMENTS}")
+        raise responses.invalid("attachments", str(len(files)), detail=f"at most {MOST_ATTACHMENTS}")
     for part in files:
         check_disposition(part)
         if part.content_type not in MMS_TYPES:
-            raise bodies.refusal(415, "MSG-348", f"Attachment type [{part.content_type}] is not supported")
+            raise responses.refusal(415, "MSG-348", f"Attachment type [{part.content_type}] is not supported")
         check_size(part, MMS_BYTES)
     check_total(files, MMS_BYTES)
 
@@ -79,28 +81,28 @@ def _check_files(files: list[Part]) -> None:
 def check_size(part: Part, most: int) -> None:
     """400 MSG-347 or MSG-337 for a file that is empty or has more than `most` bytes."""
     if part.blob.size == 0:
-        raise bodies.refusal(400, "MSG-347", "Attachment is empty")
+        raise responses.refusal(400, "MSG-347", "Attachment is empty")
     if part.blob.size > most:
-        raise bodies.refusal(400, "MSG-337", "Attachment is too large")
+        raise responses.refusal(400, "MSG-337", "Attachment is too large")
 
 
 def check_total(files: list[Part], most: int) -> None:
     """400 MSG-338 for files that have more than `most` bytes together."""
     if sum(part.blob.size for part in files) > most:
-        raise bodies.refusal(400, "MSG-338", "Message is too large")
+        raise responses.refusal(400, "MSG-338", "Message is too large")
 
 
-def malformed() -> bodies.Refusal:
+def malformed() -> responses.Refusal:
     """400: a body that is not the multipart it should be."""
-    return bodies.refusal(400, "CMN-104", "Multipart request is malformed", word="InvalidMultipartRequest")
+    return responses.refusal(400, "CMN-104", "Multipart request is malformed", word="InvalidMultipartRequest")
 
 
 def check_disposition(part: Part) -> None:
     """400 MSG-350 or MSG-351 for a file part without Content-Disposition or name."""
     if part.disposition not in {"form-data", "attachment"}:
-        raise bodies.refusal(400, "MSG-350", "Content-Disposition of an attachment is absent or invalid")
+        raise responses.refusal(400, "MSG-350", "Content-Disposition of an attachment is absent or invalid")
     if not part.filename:
-        raise bodies.refusal(400, "MSG-351", "File name of an attachment is absent or invalid")
+        raise responses.refusal(400, "MSG-351", "File name of an attachment is absent or invalid")
 
 
 def _send(visit: Visit, body: dict[str, Any], files: list[Part]) -> Answer:
@@ -111,7 +113,7 @@ def _send(visit: Visit, body: dict[str, Any], files: list[Part]) -> Answer:
     numbers.check_country(body)
     if len(recipients) > MOST_RECIPIENTS:
         detail = f"Exceeded maximum number of recipients for a Group MMS: [{MOST_RECIPIENTS}]"
-        raise bodies.refusal(400, "MSG-381", detail, parameter="to")
+        raise responses.refusal(400, "MSG-381", detail, parameter="to")
     to = [numbers.check_text_recipient(visit, entry.get("phoneNumber"), sender["phoneNumber"]) for entry in recipients]
     owner = visit.extension().id
     _check_rate(visit, owner, mms=group or bool(files))

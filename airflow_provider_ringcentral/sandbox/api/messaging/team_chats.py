@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
+from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.account import extension_info
-from airflow_provider_ringcentral.sandbox.api.forms import json_object, list_field, text_field
 from airflow_provider_ringcentral.sandbox.api.paging import cut_page, filters, read_token
-from airflow_provider_ringcentral.sandbox.model import timestamps as instants
-from airflow_provider_ringcentral.sandbox.model.messaging.team_messaging import Chat
+from airflow_provider_ringcentral.sandbox.api.request_context import json_object, list_field, text_field
+from airflow_provider_ringcentral.sandbox.model import timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow_provider_ringcentral.sandbox.api.request_context import Visit
     from airflow_provider_ringcentral.sandbox.api.responses import Answer
+    from airflow_provider_ringcentral.sandbox.model.messaging.team_messaging import Chat
 
 _TYPES = ("Personal", "Direct", "Group", "Team", "Everyone")
 _MOST_RECORDS = 250
@@ -26,7 +26,7 @@ _LONGEST_NAME, _LONGEST_DESCRIPTION = 250, 1000
 def me(visit: Visit) -> int:
     """The extension id of whoever asks."""
     if visit.token is None:
-        raise bodies.unauthorized("OAU-213", "Token not found")
+        raise responses.unauthorized("OAU-213", "Token not found")
     return visit.token.user.id
 
 
@@ -39,9 +39,9 @@ def chat_of(visit: Visit, name: str = "chatId", *, given: str | None = None, joi
     personal = rooms.personal(user, visit.state.now())
     chat = personal if wanted == "~" else rooms.chats.get(wanted)
     if chat is None or (user not in chat.members and not chat.public):
-        raise bodies.not_found(name, wanted)
+        raise responses.not_found(name, wanted)
     if user not in chat.members and not join:
-        raise bodies.refusal(403, "CMN-404", "The user is not a member of the chat", word="InsufficientPermissions")
+        raise responses.refusal(403, "CMN-404", "The user is not a member of the chat", word="InsufficientPermissions")
     return chat
 
 
@@ -67,7 +67,7 @@ def _listed(
     what = filters(visit, token, "type")
     for value in what["type"]:
         if value not in _TYPES:
-            raise bodies.invalid("type", value)
+            raise responses.invalid("type", value)
     user, rooms = me(visit), visit.state.desk.rooms
     rooms.personal(user, visit.state.now())
     wanted = set(what["type"]) & set(types) if what["type"] else set(types)
@@ -100,7 +100,7 @@ def read_conversation(visit: Visit) -> Answer:
     """`readGlipConversationNew`."""
     chat = chat_of(visit)
     if chat.type not in {"Direct", "Group", "Personal"}:
-        raise bodies.not_found("chatId", chat.id)
+        raise responses.not_found("chatId", chat.id)
     return visit.json(chat_record(chat))
 
 
@@ -108,7 +108,7 @@ def read_team(visit: Visit) -> Answer:
     """`readGlipTeamNew`."""
     chat = chat_of(visit, join=True)
     if chat.type != "Team":
-        raise bodies.not_found("chatId", chat.id)
+        raise responses.not_found("chatId", chat.id)
     return visit.json(team_record(chat))
 
 
@@ -117,7 +117,7 @@ def create_conversation(visit: Visit) -> Answer:
     rooms, now, user = visit.state.desk.rooms, visit.state.now(), me(visit)
     entries = list_field(json_object(visit), "members", required=False)
     if len(entries) > _MOST_MEMBERS:
-        raise bodies.invalid("members", detail=f"at most {_MOST_MEMBERS}")
+        raise responses.invalid("members", detail=f"at most {_MOST_MEMBERS}")
     members = _people(visit, entries) | {user}
     if members == {user}:
         return visit.json(chat_record(rooms.personal(user, now)))
@@ -144,7 +144,7 @@ def read_person(visit: Visit) -> Answer:
     wanted = visit.ids["personId"]
     extension = visit.state.company.find(str(me(visit)) if wanted == "~" else wanted)
     if extension is None or extension.type != "User":
-        raise bodies.not_found("personId", wanted)
+        raise responses.not_found("personId", wanted)
     contact = extension_info(visit.state, extension)["contact"]
     names = {name: contact[name] for name in ("firstName", "lastName", "email")}
     return visit.json({"id": str(extension.id), **names})
@@ -161,7 +161,7 @@ def _people(visit: Visit, entries: list[dict[str, Any]]) -> set[int]:
         value = str(entry.get(name) or "")
         person = by_id.get(value) if name == "id" else by_email.get(value.lower())
         if person is None:
-            raise bodies.invalid(f"members[{rank}].{name}", value)
+            raise responses.invalid(f"members[{rank}].{name}", value)
         found.add(person)
     return found
 
@@ -183,4 +183,4 @@ def team_record(chat: Chat) -> dict[str, Any]:
 
 
 def _times(chat: Chat) -> dict[str, str]:
-    return {"creationTime": instants.text(chat.created), "lastModifiedTime": instants.text(chat.created)}
+    return {"creationTime": timestamps.text(chat.created), "lastModifiedTime": timestamps.text(chat.created)}

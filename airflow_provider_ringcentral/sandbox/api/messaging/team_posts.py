@@ -1,4 +1,9 @@
-"""Posts of Team Messaging (`docs/team-messaging/posting`)."""
+"""Posts of Team Messaging (`docs/team-messaging/posting`).
+
+Files of Team Messaging (`createGlipFileNew`).
+
+Adaptive cards (`docs/team-messaging/adaptive-cards`).
+"""
 
 from __future__ import annotations
 
@@ -6,15 +11,19 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.api import responses as bodies
-from airflow_provider_ringcentral.sandbox.api.forms import json_object, list_field, text_field
+from airflow_provider_ringcentral.sandbox.api import responses
+from airflow_provider_ringcentral.sandbox.api.messaging.sms import malformed
 from airflow_provider_ringcentral.sandbox.api.messaging.team_chats import chat_of, me, navigation, record_count
+from airflow_provider_ringcentral.sandbox.api.multi_status import each, ids_of, multi_status
 from airflow_provider_ringcentral.sandbox.api.paging import cut_page, read_token
+from airflow_provider_ringcentral.sandbox.api.request_context import json_object, list_field, text_field
 from airflow_provider_ringcentral.sandbox.api.responses import Answer
-from airflow_provider_ringcentral.sandbox.model import timestamps as instants
+from airflow_provider_ringcentral.sandbox.model import timestamps
+from airflow_provider_ringcentral.sandbox.model.messaging.team_messaging import Card, SharedFile
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.uploads import Part, Upload
     from airflow_provider_ringcentral.sandbox.model.messaging.team_messaging import Post
     from airflow_provider_ringcentral.sandbox.model.state import State
 
@@ -32,7 +41,7 @@ def check_daily_cap(visit: Visit) -> None:
     if not most or options.limits is False:
         return
     if visit.state.desk.rate.wait("post", me(visit), most, _DAY_SECONDS * options.scale, time.monotonic()):
-        raise bodies.refusal(500, "CMN-203", TOO_MANY)
+        raise responses.refusal(500, "CMN-203", TOO_MANY)
 
 
 def list_posts(visit: Visit) -> Answer:
@@ -53,14 +62,14 @@ def create_post(visit: Visit) -> Answer:
     """`createGlipPostNew`."""
     chat, body, rooms = chat_of(visit), json_object(visit), visit.state.desk.rooms
     if chat.status == "Archived":
-        raise bodies.invalid("chatId", chat.id, detail="the team is archived")
+        raise responses.invalid("chatId", chat.id, detail="the team is archived")
     text = text_field(body, "text", LONGEST_TEXT, required=False)
     attachments = _attachments(visit, body)
     if not text and not attachments:
-        raise bodies.missing("text")
+        raise responses.missing("text")
     parent = body.get("parentPostId")
     if parent is not None and (parent not in rooms.posts or rooms.posts[parent].chat != chat.id):
-        raise bodies.not_found("parentPostId", str(parent))
+        raise responses.not_found("parentPostId", str(parent))
     check_daily_cap(visit)
     now = visit.state.now()
     post = rooms.add_post(chat.id, me(visit), text, now, attachments=attachments, parent=parent)
@@ -73,15 +82,15 @@ def create_post(visit: Visit) -> Answer:
 def _attachments(visit: Visit, body: dict[str, Any]) -> list[dict[str, Any]]:
     entries = list_field(body, "attachments", required=False)
     if len(entries) > MOST_ATTACHMENTS:
-        raise bodies.invalid("attachments", detail=f"at most {MOST_ATTACHMENTS}")
+        raise responses.invalid("attachments", detail=f"at most {MOST_ATTACHMENTS}")
     found = []
     for rank, entry in enumerate(entries):
         # A card is in the list of allowed types, and refused all the same (FACTS 8.2).
         if entry.get("type", "File") not in {"File", "Note", "Event"}:
-            raise bodies.invalid(f"attachments[{rank}].type", str(entry.get("type")))
+            raise responses.invalid(f"attachments[{rank}].type", str(entry.get("type")))
         file = visit.state.desk.rooms.files.get(str(entry.get("id")))
         if file is None:
-            raise bodies.invalid(f"attachments[{rank}].id", str(entry.get("id")))
+            raise responses.invalid(f"attachments[{rank}].id", str(entry.get("id")))
         found.append(file_attachment(visit.state, file.id))
     return found
 
@@ -120,14 +129,14 @@ def _find(visit: Visit) -> Post:
     chat, wanted = chat_of(visit), visit.ids["postId"]
     post = visit.state.desk.rooms.posts.get(wanted)
     if post is None or post.chat != chat.id:
-        raise bodies.not_found("postId", wanted)
+        raise responses.not_found("postId", wanted)
     return post
 
 
 def _own(visit: Visit) -> Post:
     post = _find(visit)
     if post.creator != me(visit):
-        raise bodies.refusal(403, "CMN-404", "Only the author may change a post", word="InsufficientPermissions")
+        raise responses.refusal(403, "CMN-404", "Only the author may change a post", word="InsufficientPermissions")
     return post
 
 
@@ -139,8 +148,8 @@ def post_record(state: State, post: Post) -> dict[str, Any]:
         "type": "TextMessage",
         "text": post.text,
         "creatorId": str(post.creator),
-        "creationTime": instants.text(post.created),
-        "lastModifiedTime": instants.text(post.modified),
+        "creationTime": timestamps.text(post.created),
+        "lastModifiedTime": timestamps.text(post.modified),
         "attachments": post.attachments,
         "mentions": [_mention(state, kind, name) for kind, name in _MENTION.findall(post.text)],
     }
@@ -156,3 +165,124 @@ def _mention(state: State, kind: str, wanted: str) -> dict[str, Any]:
     chat = state.desk.rooms.chats.get(wanted)
     name = person.name if person else chat.name if chat else ""
     return {"id": wanted, "type": kind, "name": name}
+
+
+MOST_BYTES = 30_000_000
+
+
+def create_file(visit: Visit) -> Answer:
+    """`createGlipFileNew`: a raw body or a form; with `groupId` the files are posted too. The answer is an array."""
+    rooms, group = visit.state.desk.rooms, visit.one("groupId")
+    chat = chat_of(visit, "groupId", given=group) if group is not None else None
+    parts = _parts(visit)
+    for part in parts:
+        if part.blob.size == 0:
+            raise responses.invalid("body", detail="the file is empty")
+        if part.blob.size > MOST_BYTES:
+            raise responses.refusal(413, "MSG-337", "Attachment is too large")
+    if chat is not None:
+        check_daily_cap(visit)
+    files = []
+    for part in parts:
+        name = visit.one("name") or part.filename or "file"
+        file = SharedFile(rooms.next_id(), name, part.content_type, part.blob)
+        rooms.files[file.id] = file
+        files.append(file)
+    if chat is not None:
+        attachments = [file_attachment(visit.state, file.id) for file in files]
+        rooms.add_post(chat.id, me(visit), "", visit.state.now(), attachments=attachments)
+    shown = [{"id": file.id, "contentUri": file_uri(visit.state, file.id), "name": file.name} for file in files]
+    return visit.json(shown)
+
+
+def _parts(visit: Visit) -> list[Part]:
+    upload: Upload | None = visit.upload
+    if upload is None:
+        raise responses.refusal(415, "CMN-104", "Content-Type is not supported")
+    if upload.broken or not upload.parts:
+        raise malformed()
+    return upload.parts
+
+
+_VERSION = "1.3"
+_SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
+
+
+def create_card(visit: Visit) -> Answer:
+    """`createGlipAdaptiveCardNew`: a card, and a post of the chat that shows it."""
+    chat, content, rooms = chat_of(visit), _content(visit), visit.state.desk.rooms
+    check_daily_cap(visit)
+    now = visit.state.now()
+    card = Card(rooms.next_id(), chat.id, me(visit), content, now, now)
+    rooms.cards[card.id] = card
+    text = str(content.get("fallbackText") or "")
+    rooms.add_post(chat.id, card.creator, text, now, attachments=[{"id": card.id, "type": "Card"}])
+    return visit.json(_short(card), 201)
+
+
+def read_card(visit: Visit) -> Answer:
+    """`getGlipAdaptiveCardNew`, of one id or of many."""
+
+    def show(one: str) -> dict[str, Any]:
+        card = _find_of_team_cards(visit, one)
+        return card.content | _short(card)
+
+    ids = ids_of(visit, "cardId")
+    return visit.json(show(ids[0])) if len(ids) == 1 else multi_status(visit, each(ids, show))
+
+
+def update_card(visit: Visit) -> Answer:
+    """`updateGlipAdaptiveCardNew`."""
+    card = _own_of_team_cards(visit)
+    card.content, card.modified = _content(visit), visit.state.now()
+    return visit.json(_short(card))
+
+
+def delete_card(visit: Visit) -> Answer:
+    """`deleteGlipAdaptiveCardNew`; its post goes too."""
+    card, rooms = _own_of_team_cards(visit), visit.state.desk.rooms
+    del rooms.cards[card.id]
+    for post in rooms.in_chat(card.chat):
+        if any(attachment["id"] == card.id for attachment in post.attachments):
+            del rooms.posts[post.id]
+    return Answer(204, media_type=None)
+
+
+def _content(visit: Visit) -> dict[str, Any]:
+    content = json_object(visit)
+    if content.get("type") is None:
+        raise responses.missing("type")
+    if content["type"] != "AdaptiveCard":
+        raise responses.invalid("type", str(content["type"]))
+    for name in ("body", "actions"):
+        if not isinstance(content.get(name, []), list):
+            raise responses.invalid(name)
+    return content
+
+
+def _find_of_team_cards(visit: Visit, card_id: str) -> Card:
+    card = visit.state.desk.rooms.cards.get(card_id)
+    if card is None or me(visit) not in visit.state.desk.rooms.chats[card.chat].members:
+        raise responses.not_found("cardId", card_id)
+    return card
+
+
+def _own_of_team_cards(visit: Visit) -> Card:
+    card = _find_of_team_cards(visit, visit.ids["cardId"])
+    if card.creator != me(visit):
+        raise responses.refusal(403, "CMN-404", "Only the author may change a card", word="InsufficientPermissions")
+    return card
+
+
+def _short(card: Card) -> dict[str, Any]:
+    """What every answer says; type and version are the server's."""
+    return {
+        "id": card.id,
+        "creationTime": timestamps.text(card.created),
+        "lastModifiedTime": timestamps.text(card.modified),
+        "$schema": _SCHEMA,
+        "type": "AdaptiveCard",
+        "version": _VERSION,
+        "creator": {"id": str(card.creator)},
+        "chatIds": [card.chat],
+    }
