@@ -14,7 +14,7 @@ from typing import Any
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import RingCentralError
-from airflow_provider_ringcentral.client.ledger import open_ledger
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.policy import Policy
 
 Job = Callable[..., Any]
@@ -22,7 +22,7 @@ Job = Callable[..., Any]
 CONTEXT = multiprocessing.get_context("forkserver")
 # Every process is a fork of one that has imported this and nothing else happened in: a start costs milliseconds.
 CONTEXT.set_forkserver_preload(
-    [__name__, "bench.quota_jobs", "airflow_provider_ringcentral.client.ledger.fallback", "redis", "sqlite3"]
+    [__name__, "bench.quota_jobs", "airflow_provider_ringcentral.client.ledger.memory", "redis", "sqlite3"]
 )
 
 

@@ -17,7 +17,8 @@ from typing import Any
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.auth.login import read_session
 from airflow_provider_ringcentral.client.auth.token_cache import RENEWAL_MARGIN_SECONDS, RENEWAL_MARGIN_SHARE
-from airflow_provider_ringcentral.client.ledger import Ledger, open_ledger
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger
+from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from bench import crew
 from bench.crew import Order, wait_until
 from bench.quota_jobs import extract, heavy, heavy_alone, light, light_until, light_while

@@ -32,7 +32,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "client/rate_limit/windows.py",
         "client/rate_limit/slots.py",
         "client/auth/token_cache.py",
-        "ledger/fallback.py",
+        "ledger/memory.py",
         "ledger/sqlite.py",
     ),
     "network": ("client/http/transport.py", "/http/client.py", "/socket.py", "/requests/", "/urllib3/"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.ledger import open_ledger
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.extract.changes.query import SyncQuery
 from airflow_provider_ringcentral.extract.changes.sync import Synced, sync_changes

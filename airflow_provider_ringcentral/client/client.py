@@ -25,7 +25,7 @@ from airflow_provider_ringcentral.client.http.multi_status import (
 from airflow_provider_ringcentral.client.http.request_body import replayable
 from airflow_provider_ringcentral.client.http.response_body import body_of, loaded, spooled
 from airflow_provider_ringcentral.client.http.transport import Transport, wire_parameters
-from airflow_provider_ringcentral.client.ledger import Ledger
+from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.paging import Trail, following, rows
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.client.rate_limit.slots import RateLimiter, Reservation

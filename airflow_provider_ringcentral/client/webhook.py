@@ -41,7 +41,7 @@ from airflow_provider_ringcentral.client.http.hosts import canonical, host_of, i
 from airflow_provider_ringcentral.client.http.request_body import replayable
 from airflow_provider_ringcentral.client.http.response_body import body_of, error_body_of
 from airflow_provider_ringcentral.client.http.transport import Anonymous, SendObserver, Transport
-from airflow_provider_ringcentral.client.ledger import Ledger
+from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.policy import Policy, RetryLater
 
 HOSTS = ("hooks.glip.com",)

@@ -9,7 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from airflow.providers.common.compat.sdk import conf
 
-from airflow_provider_ringcentral.client.ledger import Ledger, open_ledger, sqlite_url
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger, sqlite_url
+from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 
 SECTION = "ringcentral"
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
-from airflow_provider_ringcentral.client.ledger import Ledger
+from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

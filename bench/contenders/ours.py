@@ -4,7 +4,6 @@ from __future__ import annotations
 
 # The operator imports these when it runs.
 import airflow_provider_ringcentral.client.client
-import airflow_provider_ringcentral.client.ledger.fallback
 import airflow_provider_ringcentral.client.ledger.memory
 import airflow_provider_ringcentral.client.ledger.sqlite
 import airflow_provider_ringcentral.extract.call_log.extract

@@ -15,7 +15,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.ledger import Ledger
+from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.sandbox import Sandbox

@@ -11,7 +11,7 @@ import pytest
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import LoginFailed, RateLimited, RingCentralError
-from airflow_provider_ringcentral.client.ledger import open_ledger
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
 from airflow_provider_ringcentral.client.policy import Policy
 

@@ -10,7 +10,7 @@ from upath import UPath
 
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.ledger import open_ledger
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery

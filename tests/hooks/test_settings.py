@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from airflow_provider_ringcentral.client.ledger import open_ledger
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.hooks import settings
 
 

@@ -15,7 +15,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowTaskTimeout, TaskDeferred
 
 from airflow_provider_ringcentral.client.errors import RingCentralError, Unavailable
-from airflow_provider_ringcentral.client.ledger import open_ledger
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.rate_limit.slots import Reservation, read_window
 from airflow_provider_ringcentral.client.rate_limit.turns import Turn
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator

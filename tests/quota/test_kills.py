@@ -12,7 +12,8 @@ from upath import UPath
 from airflow_provider_ringcentral.client.auth.token_cache import TURN_SECONDS
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import Unavailable
-from airflow_provider_ringcentral.client.ledger import Change, open_ledger
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger
+from airflow_provider_ringcentral.client.ledger.protocol import Change
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery

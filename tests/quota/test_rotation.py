@@ -9,7 +9,7 @@ import pytest
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import LoginFailed
-from airflow_provider_ringcentral.client.ledger import open_ledger
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.client.rate_limit.slots import read_window
 from airflow_provider_ringcentral.client.rate_limit.windows import left

@@ -29,7 +29,7 @@ from airflow_provider_ringcentral.client.errors import LoginFailed, RateLimited,
 from airflow_provider_ringcentral.client.http.broken_connection import Lost, NeverSent
 from airflow_provider_ringcentral.client.http.response_body import ERROR_BYTES, body_of
 from airflow_provider_ringcentral.client.http.transport import CONNECT_TIMEOUT_SECONDS, Basic, Transport
-from airflow_provider_ringcentral.client.ledger import Ledger
+from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.policy import RetryLater
 from airflow_provider_ringcentral.client.rate_limit.slots import RateLimiter
 from airflow_provider_ringcentral.client.usage import Usage

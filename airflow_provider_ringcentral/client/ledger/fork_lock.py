@@ -1,4 +1,7 @@
-"""A lock that is whole after a fork. A plain one is copied as held when another thread holds it, and never released."""
+"""A lock that still works after a fork.
+
+A plain lock that another thread holds during a fork is copied as held, and nobody in the child ever releases it.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +11,25 @@ import weakref
 from collections.abc import Callable
 from types import TracebackType
 
-PATIENCE_SECONDS = 1.0
-"""How long a fork waits for whoever holds the lock: holders need milliseconds, and one that hangs must not stop it."""
+FORK_TIMEOUT_SECONDS = 1.0
+"""How long a fork waits for the lock. Holders need milliseconds, and one that hangs must not stop the fork."""
 
 
-def _nothing() -> None:
-    """Nothing to do."""
+def _do_nothing() -> None:
+    """Serve as the default callback."""
 
 
 class ForkLock:
-    """Excludes threads, and forks: a process forks only while no thread is inside.
+    """Excludes threads and forks: a process forks only while no thread holds the lock.
 
-    `rest` is called under the lock before a fork, `forget` in the child when a thread that did not let go may be in the
-    midst of something.
+    `before_fork` is called under the lock before a fork. `reset` is called in the child if a thread still held the lock
+    at the fork, so that the guarded state may be inconsistent.
     """
 
-    def __init__(self, rest: Callable[[], None] = _nothing, forget: Callable[[], None] = _nothing) -> None:
+    def __init__(self, before_fork: Callable[[], None] = _do_nothing, reset: Callable[[], None] = _do_nothing) -> None:
         self._lock = threading.Lock()
-        self._rest = rest
-        self._forget = forget
+        self._before_fork = before_fork
+        self._reset = reset
         _locks.add(self)
 
     def __enter__(self) -> None:
@@ -37,22 +40,22 @@ class ForkLock:
     ) -> None:
         self._lock.release()
 
-    def stop(self) -> bool:
-        """Before a fork; whether all threads have let go."""
-        stopped = self._lock.acquire(timeout=PATIENCE_SECONDS)
-        if stopped:
-            self._rest()
-        return stopped
+    def acquire_for_fork(self) -> bool:
+        """Take the lock before a fork. Returns whether that succeeded in time."""
+        acquired = self._lock.acquire(timeout=FORK_TIMEOUT_SECONDS)
+        if acquired:
+            self._before_fork()
+        return acquired
 
-    def go_on(self) -> None:
-        """After it, in the parent."""
+    def release_in_parent(self) -> None:
+        """Release the lock after a fork, in the parent."""
         self._lock.release()
 
-    def begin(self, *, stopped: bool) -> None:
-        """After it, in the child."""
+    def renew_in_child(self, *, acquired: bool) -> None:
+        """Replace the lock after a fork, in the child."""
         self._lock = threading.Lock()
-        if not stopped:
-            self._forget()
+        if not acquired:
+            self._reset()
 
 
 _locks: weakref.WeakSet[ForkLock] = weakref.WeakSet()
@@ -60,18 +63,18 @@ _forking = threading.local()
 
 
 def _before() -> None:
-    _forking.locks = [(lock, lock.stop()) for lock in list(_locks)]
+    _forking.locks = [(lock, lock.acquire_for_fork()) for lock in list(_locks)]
 
 
 def _in_parent() -> None:
-    for lock, stopped in _forking.__dict__.pop("locks", ()):
-        if stopped:
-            lock.go_on()
+    for lock, acquired in _forking.__dict__.pop("locks", ()):
+        if acquired:
+            lock.release_in_parent()
 
 
 def _in_child() -> None:
-    for lock, stopped in _forking.__dict__.pop("locks", ()):
-        lock.begin(stopped=stopped)
+    for lock, acquired in _forking.__dict__.pop("locks", ()):
+        lock.renew_in_child(acquired=acquired)
 
 
 os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)

@@ -1,4 +1,4 @@
-"""The ledger of many machines: a Redis (or Valkey) server that all workers reach."""
+"""A ledger for several machines: a Redis (or Valkey) server that all workers can reach."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from airflow_provider_ringcentral.client.ledger import KEEP_SECONDS, OPTION, Change, LedgerUnavailable, malformed
+from airflow_provider_ringcentral.client.ledger.protocol import (
+    KEEP_SECONDS,
+    OPTION,
+    Change,
+    LedgerUnavailable,
+    invalid_ledger_url,
+)
 
 if TYPE_CHECKING:
     import redis
@@ -33,15 +39,15 @@ else
 end
 return {1, false}
 """
-"""Set the value if it is still the one the change was made from, else say what it is now: one atomic step.
+"""Sets the value if it is still the one that the change was computed from, else returns the current one. Atomic.
 
-So the arithmetic stays in `pacing.py` and `session.py`, and no lock can be left behind by a killed process. Of all
-callers that meet, one always gets through.
+Optimistic locking keeps the logic in Python and leaves no lock behind when a process is killed. Of the callers that
+collide, one always succeeds.
 """
 
 
 class RedisLedger:
-    """Values under a prefix. All who share it go by the server's clock: the machines' own may differ by seconds."""
+    """Values under a key prefix, with the server's clock: those of the machines may differ by seconds."""
 
     shared = True
 
@@ -49,7 +55,9 @@ class RedisLedger:
         try:
             import redis
         except ImportError:
-            raise malformed("needs the package redis; install airflow-provider-ringcentral[redis]") from None
+            raise invalid_ledger_url(
+                "needs the package redis: pip install 'airflow-provider-ringcentral[redis]'"
+            ) from None
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
         self._name = urlsplit(url).hostname
         try:
@@ -57,21 +65,21 @@ class RedisLedger:
                 url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS
             )
         except ValueError:
-            raise malformed("is not a URL that Redis understands") from None
-        # The URL may ask for texts, as other programs like them; values here are bytes.
+            raise invalid_ledger_url("is not a valid Redis URL") from None
+        # A URL shared with other programs may set decode_responses; values here are bytes.
         self._redis.connection_pool.connection_kwargs["decode_responses"] = False
 
     def __str__(self) -> str:
         return f"Redis at {self._name} ({OPTION})"
 
     def read(self, key: str) -> bytes | None:
-        """The value of `key`."""
-        with self._reaching():
+        """Return the value of `key`."""
+        with self._translating_errors():
             return _bytes(self._redis.get(PREFIX + key))
 
     def update(self, key: str, change: Change[T]) -> T:
-        """Apply `change` atomically."""
-        with self._reaching():
+        """Apply `change` atomically and return its result."""
+        with self._translating_errors():
             before = _bytes(self._redis.get(PREFIX + key))
             while True:
                 after, result = change(before)
@@ -93,23 +101,23 @@ class RedisLedger:
                 time.sleep(random.uniform(0.0, 0.002))
 
     def keys(self, prefix: str) -> list[str]:
-        """The keys that begin with `prefix`, sorted."""
+        """Return the keys that start with `prefix`, sorted."""
         literal = re.sub(r"([*?\[\]\\])", r"\\\1", PREFIX + prefix)
-        with self._reaching():
+        with self._translating_errors():
             return sorted(key.decode()[len(PREFIX) :] for key in self._redis.scan_iter(match=f"{literal}*", count=1000))
 
     def now(self) -> float:
-        """Epoch seconds of the server, asked for each time.
+        """Return the server's time in epoch seconds, asked for at each call.
 
-        An answer is never late: a place is dated after its answer, and not used before its time. A difference of clocks
-        that is measured once is off by half a round trip, and that was enough for a 429.
+        Measuring the clock difference once is off by half a round trip, and that was enough to cause a 429. A delayed
+        reply does no harm: it makes a request wait longer, never less.
         """
-        with self._reaching():
+        with self._translating_errors():
             seconds, microseconds = self._redis.time()
         return float(seconds + microseconds / 1e6)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections to the server."""
         self._redis.close()
 
     @cached_property
@@ -117,11 +125,11 @@ class RedisLedger:
         return self._redis.register_script(COMPARE_AND_SET)
 
     @contextmanager
-    def _reaching(self) -> Iterator[None]:
+    def _translating_errors(self) -> Iterator[None]:
         try:
             yield
         except self._errors as error:
-            # Only the kind is told: the text may repeat the URL, and that holds the password.
+            # Only the type: the message may repeat the URL, which holds the password.
             raise LedgerUnavailable(f"{self}: {type(error).__name__}") from None
 
 

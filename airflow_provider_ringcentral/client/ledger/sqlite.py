@@ -1,4 +1,4 @@
-"""The ledger of one machine: a SQLite file that all processes of one operating system user share."""
+"""A ledger for one machine: a SQLite file shared by all processes of one operating system user."""
 
 from __future__ import annotations
 
@@ -8,38 +8,61 @@ import random
 import sqlite3
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from airflow_provider_ringcentral.client.ledger import KEEP_SECONDS, OPTION, Change, LedgerUnavailable
 from airflow_provider_ringcentral.client.ledger.fork_lock import ForkLock
-from airflow_provider_ringcentral.client.ledger.mounts import mounts, network_type
+from airflow_provider_ringcentral.client.ledger.protocol import KEEP_SECONDS, OPTION, Change, LedgerUnavailable
 
 T = TypeVar("T")
 
 LOCK_TIMEOUT_SECONDS = 5.0
-"""After this, whoever holds the file is taken for hung, and the caller goes on alone. Far above what fifty processes
-make each other wait (`make bench` measures it), since going on alone costs a login and perhaps a penalty."""
+"""After this, a process that still holds the file counts as hung, and the caller continues without the shared ledger.
+
+Far above what fifty processes make each other wait (`make bench` measures it), since continuing alone costs a login and
+perhaps a rate limit penalty.
+"""
 
 OWNER_ONLY = 0o600
 SCHEMA = """CREATE TABLE IF NOT EXISTS ledger
             (key TEXT PRIMARY KEY, value BLOB NOT NULL, changed REAL NOT NULL) WITHOUT ROWID"""
 
+# fmt: off
+NETWORK_FILE_SYSTEMS = frozenset({
+    "9p", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "gfs2", "glusterfs", "gpfs", "juicefs", "lustre",
+    "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "panfs", "prl_fs", "pvfs2", "smb3", "smbfs", "vboxsf", "virtiofs",
+    "vmhgfs", "wekafs",
+})
+"""Types as the kernel names them. They include file systems that a host shares with its virtual machines, because the
+other side does not see the locks either."""
+
+NETWORK_FUSE_PROGRAMS = frozenset({
+    "blobfuse", "blobfuse2", "ceph", "ceph-fuse", "cosfs", "curvefs", "davfs", "fuse_dfs", "gcsfuse", "geesefs",
+    "glusterfs", "goofys", "grpcfuse", "hdfs", "http", "https", "juicefs", "lizardfs", "mfs", "moosefs", "mount-s3",
+    "mountpoint-s3", "objectivefs", "obsfs", "ossfs", "ossfs2", "quobyte", "rclone", "s3backer", "s3fs", "s3ql",
+    "seaweedfs", "smbnetfs", "sshfs", "tigrisfs", "vmhgfs-fuse",
+})
+"""Programs behind FUSE, as the type (`fuse.juicefs`) or the device (`mountpoint-s3`, of type `fuse`) names them.
+
+Not all of FUSE: rootless containers use it for local file systems.
+"""
+# fmt: on
+
 
 class SqliteLedger:
-    """Values in one table. Refuses network file systems: SQLite's locks do not hold there.
+    """Values in one table. Refuses network file systems, where SQLite's locks do not work.
 
-    One connection, used by one thread at a time, closed before a fork (SQLite: none may cross it), and opened anew when
-    the file was deleted or replaced meanwhile.
+    Uses one connection, by one thread at a time. It is closed before a fork, since SQLite forbids carrying a connection
+    across one, and reopened when the file was deleted or replaced.
     """
 
     shared = True
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = ForkLock(rest=self._close, forget=self._forget)
+        self._lock = ForkLock(before_fork=self._close, reset=self._abandon)
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
 
@@ -47,12 +70,12 @@ class SqliteLedger:
         return f"SQLite file {self.path} ({OPTION})"
 
     def read(self, key: str) -> bytes | None:
-        """The value of `key`."""
+        """Return the value of `key`."""
         with self._using() as connection:
             return _value(connection, key)
 
     def update(self, key: str, change: Change[T]) -> T:
-        """Apply `change` atomically."""
+        """Apply `change` atomically and return its result."""
         with self._using() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -69,17 +92,17 @@ class SqliteLedger:
             return result
 
     def keys(self, prefix: str) -> list[str]:
-        """The keys that begin with `prefix`, sorted."""
+        """Return the keys that start with `prefix`, sorted."""
         with self._using() as connection:
             query = "SELECT key FROM ledger WHERE substr(key, 1, ?) = ? ORDER BY key"
             return [str(key) for (key,) in connection.execute(query, (len(prefix), prefix))]
 
     def now(self) -> float:
-        """Epoch seconds."""
+        """Return this machine's time in epoch seconds."""
         return time.time()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the connection to the file."""
         with self._lock:
             self._close()
 
@@ -98,8 +121,8 @@ class SqliteLedger:
         if connection is not None:
             connection.close()
 
-    def _forget(self) -> None:
-        """Leave the connection of the parent alone: closed here, it would take the parent's files away."""
+    def _abandon(self) -> None:
+        """Keep the parent's connection open but unused: closing it in the child would remove the parent's WAL files."""
         _inherited.append(self._connection)
         self._connection = None
 
@@ -109,14 +132,14 @@ class SqliteLedger:
                 return self._connection
             self._close()
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        if kind := network_type(self.path.resolve(), mounts()):
-            raise OSError(f"its locks do not hold on a network file system ({kind}); use redis://")
+        if kind := network_file_system(self.path.resolve(), mounts()):
+            raise OSError(f"SQLite's locks do not work on a network file system ({kind}); use redis://")
         with _locked(self.path.parent):
-            made = _own_file(self.path)
+            identity = _create_private_file(self.path)
             connection = sqlite3.connect(
                 self.path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
             )
-            self._connection, self._file = connection, made
+            self._connection, self._file = connection, identity
             _use_wal(connection)
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute(SCHEMA)
@@ -137,7 +160,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Nobody else opens a ledger of this folder meanwhile, and so nobody takes away what another has just made."""
+    """Lock `folder` while a ledger in it is opened, so that no other process removes the files just created."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         until = time.monotonic() + LOCK_TIMEOUT_SECONDS
@@ -154,28 +177,28 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _own_file(path: Path) -> tuple[int, int]:
-    """The identity of the file, made if need be: a plain file of ours, readable by nobody else.
+def _create_private_file(path: Path) -> tuple[int, int]:
+    """Create the file unless it exists, make it readable for its owner only, and return its device and inode.
 
-    What somebody else has put there is not touched; a link would lead us to write to a file of their choice.
+    Refuses a file of another user, and a symbolic link, which would let its creator choose the file we write to.
     """
     if _identity(path) is None:
-        # Left of a file that was deleted alone; with them SQLite cannot open the new one.
+        # Left over when only the main file was deleted; SQLite cannot open a new one beside them.
         for suffix in ("-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
     try:
-        # SQLite would create the file readable for the group; its -wal and -shm files take the mode of this one.
+        # SQLite would create it readable for the group; the -wal and -shm files inherit the mode of this one.
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, OWNER_ONLY)
     except OSError as error:
         if path.is_symlink():
-            raise OSError("it is a symbolic link, which is not followed; name the file itself") from error
+            raise OSError("it is a symbolic link, which is not followed; give the path of the file itself") from error
         raise
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise OSError("it is not a file")
+            raise OSError("it is not a regular file")
         if found.st_uid != os.geteuid():
-            raise OSError("it belongs to another user; name another file")
+            raise OSError("it belongs to another user; use another path")
         os.fchmod(handle, OWNER_ONLY)
     finally:
         os.close(handle)
@@ -183,7 +206,7 @@ def _own_file(path: Path) -> tuple[int, int]:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Switch to WAL. This statement does not wait for locks as others do, such as that of a process that closes."""
+    """Switch to WAL mode, with retries: unlike others, this statement does not wait for a lock."""
     until = time.monotonic() + LOCK_TIMEOUT_SECONDS
     while True:
         try:
@@ -202,10 +225,30 @@ def _value(connection: sqlite3.Connection, key: str) -> bytes | None:
 
 
 def _cure(error: Exception) -> str:
-    """What to do about a file that will not mend by itself."""
-    broken = ("not a database", "malformed", "no such column")
-    return (
-        "; delete the file, nothing in it is lost for good, and running tasks go over to the new one"
-        if any(text in str(error) for text in broken)
-        else ""
-    )
+    """Return what to do about a damaged file, or an empty string for other errors."""
+    if not any(text in str(error) for text in ("not a database", "malformed", "no such column")):
+        return ""
+    return "; delete the file: its content is rebuilt, and running tasks switch to the new file"
+
+
+def mounts() -> list[tuple[str, str, str]]:
+    """Return device, folder and type of every mounted file system, in the order of mounting."""
+    # Every supported Airflow requires psutil.
+    import psutil  # type: ignore[import-untyped]
+
+    try:
+        return [(each.device, each.mountpoint, each.fstype) for each in psutil.disk_partitions(all=True)]
+    except OSError:
+        return []
+
+
+def network_file_system(path: Path, mounts: Iterable[tuple[str, str, str]]) -> str | None:
+    """Return the type of the network file system that `path` is on, or None for a local one."""
+    innermost, kind = "", ""
+    for device, folder, fstype in mounts:
+        # Of two mounts at the same folder the later one is visible.
+        if path.is_relative_to(folder) and len(folder) >= len(innermost):
+            innermost, kind = folder, f"fuse.{device}" if fstype == "fuse" else fstype
+    program = kind.removeprefix("fuse.").partition("#")[0].partition(":")[0].lower()
+    is_network = kind in NETWORK_FILE_SYSTEMS or (kind.startswith("fuse.") and program in NETWORK_FUSE_PROGRAMS)
+    return kind if is_network else None

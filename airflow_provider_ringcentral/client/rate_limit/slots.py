@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from airflow_provider_ringcentral.client.ledger import Ledger
+from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.policy import RetryLater
 from airflow_provider_ringcentral.client.rate_limit import windows as pacing
 from airflow_provider_ringcentral.client.rate_limit.turns import LOOK_AGAIN_SECONDS, turn_of

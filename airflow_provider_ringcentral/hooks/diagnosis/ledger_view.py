@@ -8,7 +8,7 @@ from typing import Any
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.auth.login import read_session
 from airflow_provider_ringcentral.client.endpoints import AUTH, HEAVY, LIGHT, MEDIUM
-from airflow_provider_ringcentral.client.ledger import Ledger
+from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.rate_limit import windows
 from airflow_provider_ringcentral.client.rate_limit.slots import groups_of, read_window
 from airflow_provider_ringcentral.hooks import settings

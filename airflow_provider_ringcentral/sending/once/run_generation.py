@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from airflow_provider_ringcentral.client.ledger import Ledger
+from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 
 MOST_LIVES = 8
 EARLIER_NOTE = re.compile(r"sent:[0-9a-f]{32}:ringcentral:([0-9a-f]{32}|finished|broadcast)")

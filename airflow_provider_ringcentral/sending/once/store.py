@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from airflow_provider_ringcentral.client.ledger import Ledger
+from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 
 Roster = dict[str, float]
 """Ticket -> epoch seconds until which its request may be under way."""

@@ -1,4 +1,4 @@
-"""What only a ledger on a server can meet."""
+"""The Redis ledger: key prefix and expiry, concurrent changes, outages, refused passwords."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import time
 import pytest
 import redis
 
-from airflow_provider_ringcentral.client.ledger import KEEP_SECONDS, fallback, open_ledger
-from airflow_provider_ringcentral.client.ledger.fallback import FallbackLedger
-from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
+from airflow_provider_ringcentral.client.ledger import memory
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger
+from airflow_provider_ringcentral.client.ledger.memory import FallbackLedger, MemoryLedger
+from airflow_provider_ringcentral.client.ledger.protocol import KEEP_SECONDS
 from airflow_provider_ringcentral.client.ledger.redis import PREFIX, RedisLedger
 from tests.redis_server import PASSWORD, RedisServer
 
@@ -36,7 +37,7 @@ def test_a_url_that_other_programs_share_serves_bytes(redis_url, option, caplog)
     assert caplog.records == []
 
 
-def test_a_change_made_meanwhile_is_built_upon(redis_url):
+def test_a_concurrent_change_is_not_overwritten(redis_url):
     ledger, other = RedisLedger(redis_url), RedisLedger(redis_url)
     seen = []
 
@@ -52,7 +53,7 @@ def test_a_change_made_meanwhile_is_built_upon(redis_url):
     assert ledger.read("n") == b"1x"
 
 
-def test_all_go_by_the_clock_of_the_server(redis_url):
+def test_now_is_the_time_of_the_server(redis_url):
     before = time.time()
     assert before - 0.01 <= RedisLedger(redis_url).now() <= time.time() + 0.01
 
@@ -71,12 +72,12 @@ def test_a_server_that_goes_away_is_replaced_with_one_warning_and_comes_back_by_
     assert not ledger.shared
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
-    clock[0] += fallback.TRY_AGAIN_SECONDS
+    clock[0] += memory.RETRY_SECONDS
     ledger.update("n", count)
     assert len(caplog.records) == 1
 
     server.start()
-    clock[0] += fallback.TRY_AGAIN_SECONDS
+    clock[0] += memory.RETRY_SECONDS
     assert ledger.update("n", count) == 1, "the server came back empty"
     assert ledger.shared
     assert "again" in caplog.text

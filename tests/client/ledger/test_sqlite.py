@@ -1,4 +1,4 @@
-"""What only a file can meet: hung writers, full and read-only disks, damage, other users."""
+"""The SQLite ledger: hung writers, full and read-only disks, damaged files, other users, network file systems."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError
-from airflow_provider_ringcentral.client.ledger import fallback, open_ledger, sqlite_url
-from airflow_provider_ringcentral.client.ledger.fallback import FallbackLedger
-from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
-from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
+from airflow_provider_ringcentral.client.ledger import memory
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger, sqlite_url
+from airflow_provider_ringcentral.client.ledger.memory import FallbackLedger, MemoryLedger
+from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger, mounts, network_file_system
 
 USE = """
 import logging, sys
 logging.basicConfig(format="%(levelname)s %(message)s")
-from airflow_provider_ringcentral.client.ledger import open_ledger
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 ledger = open_ledger(sys.argv[1])
 print([ledger.update("n", lambda value: (b"x" * int(sys.argv[2]), n)) for n in range(3)], ledger.shared)
 """
@@ -40,13 +40,13 @@ def warnings(caplog) -> list[str]:
 
 
 def use(path: Path, size: int, **options) -> tuple[str, list[str]]:
-    """What another process gets out of the ledger at `path`, and its warnings."""
+    """Return what another process reads from the ledger at `path`, and its warnings."""
     command = [sys.executable, "-c", USE, f"sqlite://{path}", str(size)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, **options)
     return done.stdout.strip(), done.stderr.strip().splitlines()
 
 
-def test_a_hung_writer_costs_one_wait_and_one_warning_and_the_file_is_used_again_after_it(tmp_path, caplog):
+def test_a_hung_writer_costs_one_wait_and_one_warning_and_the_file_is_used_again_afterwards(tmp_path, caplog):
     path = tmp_path / "ledger.sqlite"
     clock = [0.0]
     ledger = FallbackLedger(SqliteLedger(path), MemoryLedger(), clock=lambda: clock[0])
@@ -62,7 +62,7 @@ def test_a_hung_writer_costs_one_wait_and_one_warning_and_the_file_is_used_again
 
     hung.execute("ROLLBACK")
     hung.close()
-    clock[0] += fallback.TRY_AGAIN_SECONDS
+    clock[0] += memory.RETRY_SECONDS
     assert ledger.update("n", count) == 2
     assert ledger.shared
 
@@ -86,15 +86,15 @@ def test_a_disk_that_fills_up_falls_back_with_one_warning(tmp_path):
     def small_disk() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, 64 * 1024))
 
-    out, said = use(path, 1_000_000, preexec_fn=small_disk)
+    out, warned = use(path, 1_000_000, preexec_fn=small_disk)
 
     assert out == "[0, 1, 2] False"
-    assert len(said) == 1
-    assert str(path) in said[0]
+    assert len(warned) == 1
+    assert str(path) in warned[0]
     assert open_ledger(f"sqlite://{path}").read("n") == b"1", "what was there is unharmed"
 
 
-def test_a_place_that_cannot_be_written_falls_back_with_one_warning(caplog):
+def test_a_path_that_cannot_be_written_falls_back_with_one_warning(caplog):
     ledger = open_ledger("sqlite:///proc/ledger.sqlite")
 
     assert [ledger.update("n", count) for _ in range(3)] == [1, 2, 3]
@@ -102,7 +102,7 @@ def test_a_place_that_cannot_be_written_falls_back_with_one_warning(caplog):
     assert "/proc/ledger.sqlite" in caplog.text
 
 
-def test_a_file_that_is_damaged_while_in_use_falls_back_and_says_the_cure(tmp_path, caplog):
+def test_a_file_that_is_damaged_while_in_use_falls_back_and_names_the_cure(tmp_path, caplog):
     path = tmp_path / "ledger.sqlite"
     ledger = open_ledger(f"sqlite://{path}")
     ledger.update("n", count)
@@ -116,8 +116,8 @@ def test_a_file_that_is_damaged_while_in_use_falls_back_and_says_the_cure(tmp_pa
 
 
 @pytest.mark.parametrize("deleted", ["ledger.sqlite*", "ledger.sqlite"])
-def test_a_file_that_is_deleted_while_in_use_splits_nobody(tmp_path, caplog, deleted):
-    """The cure of a damaged file: with its companions or without them."""
+def test_processes_keep_sharing_after_the_file_was_deleted(tmp_path, caplog, deleted):
+    """Deleting is the cure for a damaged file: with its -wal and -shm files, or without."""
     path = tmp_path / "ledger.sqlite"
     running = [open_ledger(f"sqlite://{path}") for _ in range(2)]
     assert [ledger.update("n", count) for ledger in running] == [1, 2]
@@ -131,8 +131,8 @@ def test_a_file_that_is_deleted_while_in_use_splits_nobody(tmp_path, caplog, del
     assert warnings(caplog) == []
 
 
-def test_a_file_that_is_deleted_under_a_process_is_left_to_nobody(tmp_path):
-    """The other process holds on to what was deleted until it looks again."""
+def test_a_process_that_held_a_deleted_file_switches_to_the_new_one(tmp_path):
+    """The other process has the deleted file open until its next update."""
     path = tmp_path / "ledger.sqlite"
     program = USE.replace("print(", "ledger.update('n', lambda value: (b'1', 0)); print(flush=True); input()\nprint(")
     command = [sys.executable, "-c", program, f"sqlite://{path}", "1"]
@@ -142,9 +142,9 @@ def test_a_file_that_is_deleted_under_a_process_is_left_to_nobody(tmp_path):
         path.unlink()
         ledger = open_ledger(f"sqlite://{path}")
         assert ledger.update("n", count) == 1
-        said, warned = other.communicate("\n")
+        out, warned = other.communicate("\n")
 
-    assert (said.strip(), warned) == ("[0, 1, 2] True", "")
+    assert (out.strip(), warned) == ("[0, 1, 2] True", "")
     assert ledger.read("n") == b"x"
     assert ledger.shared
 
@@ -173,7 +173,7 @@ def test_a_symbolic_link_is_not_followed(tmp_path, caplog, target):
 
 @pytest.mark.parametrize("suffix", ["-wal", "-shm"])
 @pytest.mark.parametrize("there", [True, False], ids=["an old ledger", "a new one"])
-def test_a_symbolic_link_beside_the_file_is_not_followed_either(tmp_path, suffix, there):
+def test_a_symbolic_link_in_place_of_a_companion_file_is_not_followed(tmp_path, suffix, there):
     victim, path = tmp_path / "victim", tmp_path / "ledger.sqlite"
     victim.write_text("precious")
     if there:
@@ -191,7 +191,7 @@ def test_a_fifo_is_refused(tmp_path, caplog):
     os.mkfifo(path)
 
     assert open_ledger(f"sqlite://{path}").update("n", count) == 1
-    assert "it is not a file" in warnings(caplog)[0]
+    assert "it is not a regular file" in warnings(caplog)[0]
 
 
 @pytest.mark.parametrize(
@@ -266,8 +266,8 @@ def test_a_fork_while_a_thread_holds_the_lock_for_ever_does_not_hang(tmp_path, k
     assert ledger.read("n") == b"1"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-def test_another_user_of_the_machine_goes_on_alone_and_harms_nobody(tmp_path):
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can switch to another user")
+def test_another_user_of_the_machine_continues_alone_and_harms_nobody(tmp_path):
     folder = Path("/tmp") / f"ledger-{tmp_path.name}-{os.getpid()}"
     folder.mkdir(mode=0o777)
     folder.chmod(0o777)
@@ -277,7 +277,7 @@ def test_another_user_of_the_machine_goes_on_alone_and_harms_nobody(tmp_path):
         ledger.update("n", count)
         # Our code may lie where only root can read it, so it is imported first.
         program = USE.replace("ledger = ", "import os; os.setgid(65534); os.setuid(65534)\nledger = ", 1)
-        program = f"import airflow_provider_ringcentral.client.ledger.fallback, sqlite3\n{program}"
+        program = f"import airflow_provider_ringcentral.client.ledger.memory, psutil, sqlite3\n{program}"
         program = f"import airflow_provider_ringcentral.client.ledger.sqlite\n{program}"
         command = [sys.executable, "-c", program, f"sqlite://{path}", "1"]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -287,3 +287,54 @@ def test_another_user_of_the_machine_goes_on_alone_and_harms_nobody(tmp_path):
         assert ledger.update("n", count) == 2
     finally:
         shutil.rmtree(folder)
+
+
+MOUNTS = [
+    ("overlay", "/", "overlay"),
+    ("server:/export", "/srv/airflow", "nfs4"),
+    ("tmpfs", "/srv/airflow/local", "tmpfs"),
+    ("//nas/share", "/mnt/team share", "cifs"),
+    ("/dev/sda1", "/mnt/twice", "ext4"),
+    ("bucket", "/mnt/twice", "fuse.s3fs"),
+    ("fuse-overlayfs", "/home", "fuse.fuse-overlayfs"),
+    ("JuiceFS:team", "/m/juicefs", "fuse.juicefs"),
+    ("home", "/m/virtiofs", "virtiofs"),
+    ("hostshare", "/m/9p", "9p"),
+    ("/dev/gpfs0", "/m/gpfs", "gpfs"),
+    ("beegfs_nodev", "/m/beegfs", "beegfs"),
+    ("blobfuse2", "/m/blobfuse2", "fuse"),
+    ("mountpoint-s3", "/m/mountpoint", "fuse"),
+    ("https://dav.example/x", "/m/dav", "fuse"),
+    ("portal", "/m/portal", "fuse.portal"),
+    ("lxcfs", "/m/lxcfs", "fuse"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/var/lib/ledger.sqlite", None),
+        ("/srv/airflow/ledger.sqlite", "nfs4"),
+        ("/srv/airflow-other/ledger.sqlite", None),
+        ("/srv/airflow/local/ledger.sqlite", None),
+        ("/mnt/team share/ledger.sqlite", "cifs"),
+        ("/mnt/twice/ledger.sqlite", "fuse.s3fs"),
+        ("/home/user/ledger.sqlite", None),
+        ("/m/juicefs/ledger.sqlite", "fuse.juicefs"),
+        ("/m/virtiofs/ledger.sqlite", "virtiofs"),
+        ("/m/9p/ledger.sqlite", "9p"),
+        ("/m/gpfs/ledger.sqlite", "gpfs"),
+        ("/m/beegfs/ledger.sqlite", "beegfs"),
+        ("/m/blobfuse2/ledger.sqlite", "fuse.blobfuse2"),
+        ("/m/mountpoint/ledger.sqlite", "fuse.mountpoint-s3"),
+        ("/m/dav/ledger.sqlite", "fuse.https://dav.example/x"),
+        ("/m/portal/ledger.sqlite", None),
+        ("/m/lxcfs/ledger.sqlite", None),
+    ],
+)
+def test_the_innermost_mount_decides_whether_a_path_is_on_a_network_file_system(path, kind):
+    assert network_file_system(Path(path), MOUNTS) == kind
+
+
+def test_the_mounts_of_this_machine_can_be_read(tmp_path):
+    assert network_file_system(tmp_path, mounts()) is None

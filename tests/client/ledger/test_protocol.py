@@ -1,4 +1,4 @@
-"""What every ledger promises, run against each."""
+"""What every ledger must do, run against each of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from airflow_provider_ringcentral.client.ledger import Ledger, open_ledger
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger
+from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 
 Opener = Callable[[], Ledger]
 
