@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
 from airflow_provider_ringcentral.files.atomic import complete_file, tidying
 from airflow_provider_ringcentral.files.formats import Format
@@ -15,10 +14,8 @@ if TYPE_CHECKING:
     from upath import UPath
 
 
-def check_if_empty(if_empty: str) -> None:
-    """Raises `BadArgument` for a value that says nothing about an extract without calls."""
-    if if_empty not in ("write", "skip", "fail"):
-        raise BadArgument(f"if_empty {if_empty!r} is unknown; it is 'write', 'skip' or 'fail'.", parameter="if_empty")
+IF_EMPTY = ("write", "skip", "fail")
+"""What to do about an extract without records."""
 
 
 def publish(parts: Checkpoint, lines: Iterable[bytes], destination: UPath, chosen: Format) -> tuple[int, str]:

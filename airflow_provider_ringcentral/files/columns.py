@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 
 OTHER = "other"
@@ -77,12 +78,10 @@ def as_it_came(value: Any) -> Any:
 
 def as_moment(value: Any) -> datetime | None:
     """A time as a datetime in UTC, one without zone as UTC; None for what is no ISO 8601 or not of years 1 to 9999."""
-    if not isinstance(value, str):
-        return None
+    moment = iso_time(value, zone=UTC)
     try:
-        moment = datetime.fromisoformat(value)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+        return moment and moment.astimezone(UTC)
+    except OverflowError:
         return None
 
 

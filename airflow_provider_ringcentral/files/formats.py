@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from airflow_provider_ringcentral.arguments import parse_choice
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.files.atomic import Writer
 from airflow_provider_ringcentral.files.columns import Column, Flattener, Row, names
@@ -114,17 +115,17 @@ def format_of(destination: str, file_format: str | None = None) -> Format:
 
     Raises `BadArgument` for an unknown one, `DestinationError` when its package is missing.
     """
-    known = FORMATS.get(file_format) if file_format is not None else _by_suffix(destination)
-    if known is None:
-        asked = (
-            f"file_format {file_format!r} is unknown"
-            if file_format is not None
-            else (
-                f"the name of {destination} does not tell the format; set file_format or end it in "
-                + ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
-            )
+    if file_format is not None:
+        known = FORMATS[parse_choice("file_format", file_format, tuple(FORMATS))]
+    elif (by_suffix := _by_suffix(destination)) is None:
+        suffixes = ", ".join(suffix for known in FORMATS.values() for suffix in known.suffixes)
+        raise BadArgument(
+            f"The format of {destination} is unknown, because its name has none of the endings {suffixes}. Set "
+            f"file_format to one of {', '.join(FORMATS)}.",
+            parameter="file_format",
         )
-        raise BadArgument(f"{asked}; formats are {', '.join(FORMATS)}.", parameter="file_format")
+    else:
+        known = by_suffix
     known.require()
     return known
 

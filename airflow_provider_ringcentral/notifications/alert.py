@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import BaseNotifier
 
+from airflow_provider_ringcentral.arguments import is_unset
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RingCentralError
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_ringcentral.arguments import Span
+    from airflow_provider_ringcentral.arguments import DurationArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.notifications.throttle import Decision, Rules
     from airflow_provider_ringcentral.sending.outcomes import Outcomes
@@ -60,7 +61,7 @@ class RingCentralAlertNotifier(BaseNotifier):
         *,
         text: str | None = None,
         dedup_key: str | None = None,
-        min_interval: Span = SECONDS_BETWEEN,
+        min_interval: DurationArgument = SECONDS_BETWEEN,
         max_per_hour: int | str | None = MOST_AN_HOUR,
         gather: float = SECONDS_OF_GATHERING,
         **kwargs: Any,
@@ -105,7 +106,7 @@ class RingCentralAlertNotifier(BaseNotifier):
                 "The alert cannot be rendered (%s: %s); the default text is used.", type(error).__name__, error
             )
             self.text = None
-        if self.text is not None and str(self.text).strip() in ("", "None"):
+        if self.text is not None and is_unset(self.text):
             self.log.warning("The text of the alert rendered nothing; the default text is used.")
             self.text = None
 
@@ -174,11 +175,11 @@ class RingCentralAlertNotifier(BaseNotifier):
         return cut_text(with_untold(text, word, markdown=markdown), self.most_units)
 
     def _rules(self) -> Rules:
-        from airflow_provider_ringcentral.arguments import seconds_of
+        from airflow_provider_ringcentral.arguments import parse_seconds
         from airflow_provider_ringcentral.notifications.throttle import Rules
 
-        interval = seconds_of("min_interval", self.min_interval)
-        return Rules(interval, _most(self.max_per_hour), seconds_of("gather", self.gather))
+        interval = parse_seconds("min_interval", self.min_interval)
+        return Rules(interval, _most(self.max_per_hour), parse_seconds("gather", self.gather))
 
     def _report(self, error: Exception) -> None:
         if isinstance(error, OutcomeUnknown):
@@ -215,12 +216,12 @@ class RingCentralAccountNotifier(RingCentralAlertNotifier):
 
 
 def _most(value: int | str | None) -> int | None:
-    if value is None or value in ("", "None"):
+    if value is None or is_unset(value):
         return None
     try:
         most = int(value)
     except ValueError:
         most = -1
     if most < 0:
-        raise BadArgument(f"max_per_hour {value!r} is no number from 0 on; give one.", parameter="max_per_hour")
+        raise BadArgument(f"max_per_hour {value!r} is not a number from 0 on; give one.", parameter="max_per_hour")
     return most

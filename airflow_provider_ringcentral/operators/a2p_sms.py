@@ -127,7 +127,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         return self._broadcast(context, resumed=True)
 
     def _broadcast(self, context: Context, *, resumed: bool) -> dict[str, Any]:
-        from airflow_provider_ringcentral.arguments import texts_of
+        from airflow_provider_ringcentral.arguments import parse_texts
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
         from airflow_provider_ringcentral.hooks.storage import storage_path
@@ -148,7 +148,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
                 on_unknown=wishes.on_unknown,
                 on_rerun=wishes.on_rerun,
                 settling=wishes.settling,
-                known_batches=frozenset(texts_of("known_batches", self.known_batches)),
+                known_batches=frozenset(parse_texts("known_batches", self.known_batches)),
             )
             receipt = broadcast.receipt or self._carried_out(broadcast, client, store, wishes)
             broadcast.finish(receipt)
@@ -157,12 +157,15 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
     def _carried_out(
         self, broadcast: Broadcast, client: RingCentralClient, store: IdempotencyStore, wishes: SendOptions
     ) -> BroadcastReceipt:
+        from airflow_provider_ringcentral.arguments import parse_count
         from airflow_provider_ringcentral.files.atomic import check_destination
         from airflow_provider_ringcentral.files.formats import format_of
         from airflow_provider_ringcentral.hooks.storage import file_path
-        from airflow_provider_ringcentral.operators.steps.inputs import count_of
 
-        chosen, most = format_of(str(self.destination), self.file_format), count_of("max_failures", self.max_failures)
+        chosen, most = (
+            format_of(str(self.destination), self.file_format),
+            parse_count("max_failures", self.max_failures),
+        )
         check_destination(file_path(self.destination))
         if broadcast.begun:
             self.log.info("Going on with the list of recipients that this broadcast began with.")
@@ -197,11 +200,11 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         return addressees(given_in_list(self.to), self.text)
 
     def _size(self) -> int:
+        from airflow_provider_ringcentral.arguments import parse_count
         from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-        from airflow_provider_ringcentral.operators.steps.inputs import count_of
         from airflow_provider_ringcentral.sending.broadcast.a2p import MOST_MESSAGES
 
-        size = count_of("chunk_size", self.chunk_size) or 0
+        size = parse_count("chunk_size", self.chunk_size) or 0
         if not 0 < size <= MOST_MESSAGES:
             raise BadArgument(f"chunk_size {size} is not from 1 to {MOST_MESSAGES}.", parameter="chunk_size")
         return size

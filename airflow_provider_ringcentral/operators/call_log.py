@@ -21,7 +21,7 @@ from airflow_provider_ringcentral.operators.steps.watermarks import FIELD, own_a
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_ringcentral.arguments import Moment, Span
+    from airflow_provider_ringcentral.arguments import DurationArgument, TimeArgument
     from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
     from airflow_provider_ringcentral.extract.changes.query import SyncQuery
     from airflow_provider_ringcentral.extract.changes.sync import Synced
@@ -98,12 +98,12 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         self,
         *,
         destination: str,
-        start: Moment = None,
-        overlap: Span = timedelta(hours=1),
+        start: TimeArgument = None,
+        overlap: DurationArgument = timedelta(hours=1),
         view: str = "Detailed",
         file_format: str = "ndjson",
         if_empty: str = "write",
-        retention: Span = KEPT,
+        retention: DurationArgument = KEPT,
         if_expired: str = "warn",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         ringcentral_conn_id: str = "ringcentral_default",
@@ -177,10 +177,10 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         )
 
     def _begin(self, context: Context, series: str, former: str) -> Watermark:
-        from airflow_provider_ringcentral.arguments import moment_of
+        from airflow_provider_ringcentral.arguments import parse_time
         from airflow_provider_ringcentral.extract.changes.watermark import Watermark
 
-        start = moment_of("start", self.start)
+        start = parse_time("start", self.start)
         found = recall(context, self.watermark_asset, series, former=former, task=(self.dag_id, self.task_id))
         if found is not None:
             return found
@@ -277,18 +277,18 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         self,
         *,
         destination: str,
-        start: Moment = None,
-        end: Moment = None,
+        start: TimeArgument = None,
+        end: TimeArgument = None,
         view: str = "Simple",
         scope: str = "account",
         extension_id: str | None = None,
         direction: Choice = None,
         call_type: Choice = None,
         recording_type: str | None = None,
-        lookback: Span = None,
+        lookback: DurationArgument = None,
         file_format: str | None = None,
         if_empty: str = "write",
-        retention: Span = KEPT,
+        retention: DurationArgument = KEPT,
         if_expired: str = "warn",
         if_future: str = "warn",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),

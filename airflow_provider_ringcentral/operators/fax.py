@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.arguments import moment_of
+from airflow_provider_ringcentral.arguments import is_unset, parse_time
 from airflow_provider_ringcentral.operators.steps.inputs import as_texts, places_of
 from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
 
-    from airflow_provider_ringcentral.arguments import Moment, Span
+    from airflow_provider_ringcentral.arguments import DurationArgument, TimeArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.operators.steps.inputs import SendOptions
     from airflow_provider_ringcentral.sending.batch import AddressedMessage
@@ -83,9 +83,9 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
         cover: int | str | None = None,
         cover_text: str = "",
         resolution: str = "High",
-        send_time: Moment = None,
-        poll_interval: Span = SECONDS_EACH_POLL,
-        timeout: Span = SECONDS_UNTIL_SENT,
+        send_time: TimeArgument = None,
+        poll_interval: DurationArgument = SECONDS_EACH_POLL,
+        timeout: DurationArgument = SECONDS_UNTIL_SENT,
         **kwargs: Any,
     ) -> None:
         super().__init__(poll_interval=poll_interval, timeout=timeout, **kwargs)
@@ -121,8 +121,8 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
         )
         from airflow_provider_ringcentral.sending.text import checked_number
 
-        moment = moment_of("send_time", self.send_time)
-        if self.original_message_id not in (None, ""):
+        moment = parse_time("send_time", self.send_time)
+        if not is_unset(self.original_message_id):
             only_original(to=self.to, files=self.files, cover=self.cover, cover_text=self.cover_text)
             return [AddressedMessage(failed_fax(client, self.original_message_id, moment), ())]
         everybody = addressees(self.log, self.to, checked_number, group=False)
@@ -160,7 +160,7 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
         state: DeliveryState,
         wishes: SendOptions,
     ) -> DeliveryState:
-        moment = moment_of("send_time", self.send_time)
+        moment = parse_time("send_time", self.send_time)
         ahead = 0.0 if moment is None else max(0.0, moment.timestamp() - store.now())
         return super()._follow(client, store, keys, state, replace(wishes, timeout=wishes.timeout + ahead))
 

@@ -16,7 +16,7 @@ from airflow_provider_ringcentral.operators.steps.reporting import announce, tel
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_ringcentral.arguments import Moment, Span
+    from airflow_provider_ringcentral.arguments import DurationArgument, TimeArgument
     from airflow_provider_ringcentral.extract.recordings.archive import RecordingArchive
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
@@ -92,16 +92,16 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
         self,
         *,
         destination: str,
-        start: Moment = None,
-        end: Moment = None,
+        start: TimeArgument = None,
+        end: TimeArgument = None,
         name_template: str = DEFAULT_TEMPLATE,
         recording_type: str | None = "All",
         scope: str = "account",
         extension_id: str | None = None,
-        late_window: Span = DAY_SECONDS,
+        late_window: DurationArgument = DAY_SECONDS,
         max_failures: int | str | None = 0,
         verify: str = "size",
-        retention: Span = KEPT,
+        retention: DurationArgument = KEPT,
         if_expired: str = "warn",
         if_future: str = "warn",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
@@ -158,14 +158,16 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
         return announce(receipt, context, self.outlets)
 
     def _archive(self, context: Context) -> RecordingArchive:
-        from airflow_provider_ringcentral.arguments import span_of
+        from airflow_provider_ringcentral.arguments import parse_count, parse_duration
         from airflow_provider_ringcentral.extract.recordings.archive import RecordingArchive
         from airflow_provider_ringcentral.files.receipt import utc_text
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.operators.steps.inputs import call_log_query, count_of, window_of
+        from airflow_provider_ringcentral.operators.steps.inputs import call_log_query, window_of
         from airflow_provider_ringcentral.operators.steps.reporting import ArchiveLog, ProgressLog
 
-        late = span_of("late_window", self.late_window, "it is the time after a call in which its recording may come")
+        late = parse_duration(
+            "late_window", self.late_window, "it is the time after a call in which its recording may come"
+        )
         query = call_log_query(
             self.hook.credentials,
             *window_of(self.start, self.end, late, context),
@@ -185,7 +187,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
             storage_path(self.destination),
             self.name_template,
             late_window=late,
-            max_failures=count_of("max_failures", self.max_failures),
+            max_failures=parse_count("max_failures", self.max_failures),
             verify=self.verify,
             reading=ProgressLog(self.log, client),
             progress=ArchiveLog(self.log, client),

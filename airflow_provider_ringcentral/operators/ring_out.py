@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.operators.steps.deferral import deferring, pat
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_ringcentral.arguments import Span
+    from airflow_provider_ringcentral.arguments import DurationArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
     from airflow_provider_ringcentral.sending.channels.ring_out import CallState, RingOutCall
@@ -87,8 +87,8 @@ class RingCentralRingOutOperator(BaseOperator):
         wait_for: str = "ended",
         on_rerun: str = "send",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poll_interval: Span = SECONDS_EACH_POLL,
-        timeout: Span = SECONDS_UNTIL_ENDED,
+        poll_interval: DurationArgument = SECONDS_EACH_POLL,
+        timeout: DurationArgument = SECONDS_UNTIL_ENDED,
         ringcentral_conn_id: str = "ringcentral_default",
         **kwargs: Any,
     ) -> None:
@@ -145,35 +145,35 @@ class RingCentralRingOutOperator(BaseOperator):
         return {"id": sent.id, "status": ringing.call, "caller": ringing.caller, "callee": ringing.callee}
 
     def _message(self) -> RingOutCall:
-        from airflow_provider_ringcentral.arguments import flag_of, one_of
+        from airflow_provider_ringcentral.arguments import is_unset, parse_bool, parse_choice
         from airflow_provider_ringcentral.client.errors.arguments import BadArgument
         from airflow_provider_ringcentral.sending.channels.ring_out import WAIT_FOR, RingOutCall
         from airflow_provider_ringcentral.sending.text import checked_number
 
-        one_of("wait_for", self.wait_for, WAIT_FOR)
+        parse_choice("wait_for", self.wait_for, WAIT_FOR)
         to = checked_number("to", self.to)
-        if _given(self.from_number) == _given(self.forwarding_number_id):
+        if is_unset(self.from_number) == is_unset(self.forwarding_number_id):
             raise BadArgument("give either from_number or forwarding_number_id.", parameter="from_number")
         caller = (
             {"phoneNumber": checked_number("from_number", self.from_number)}
-            if _given(self.from_number)
+            if not is_unset(self.from_number)
             else {"forwardingNumberId": str(self.forwarding_number_id)}
         )
         options: dict[str, Any] = {}
-        if _given(self.caller_id):
+        if not is_unset(self.caller_id):
             options["callerId"] = {"phoneNumber": checked_number("caller_id", self.caller_id)}
-        if _given(self.play_prompt):
-            options["playPrompt"] = flag_of("play_prompt", self.play_prompt)
+        if not is_unset(self.play_prompt):
+            options["playPrompt"] = parse_bool("play_prompt", self.play_prompt)
         return RingOutCall(caller, to, options)
 
     def _follow(self, client: RingCentralClient, store: IdempotencyStore, key: str, call_id: str) -> CallState:
         """Wait until the call is where it is wanted. One that was not connected is placed anew by the next try."""
-        from airflow_provider_ringcentral.arguments import seconds_of
+        from airflow_provider_ringcentral.arguments import parse_seconds
         from airflow_provider_ringcentral.operators.steps.deferral import rest
         from airflow_provider_ringcentral.sending.channels.ring_out import look, not_connected_error, noted, remember
         from airflow_provider_ringcentral.sending.status.status import NotConfirmed, WaitState
 
-        seconds, timeout = (seconds_of(name, getattr(self, name)) for name in ("poll_interval", "timeout"))
+        seconds, timeout = (parse_seconds(name, getattr(self, name)) for name in ("poll_interval", "timeout"))
         ringing = noted(store, key)
         defer = partial(self._defer_until_next, call_id, seconds) if self.deferrable else None
         while ringing.outcome(self.wait_for) is WaitState.WAIT:
@@ -206,7 +206,3 @@ class RingCentralRingOutOperator(BaseOperator):
             self.log.warning("Call %s could not be cancelled: %s", call_id, error)
         else:
             self.log.info("Call %s %s.", call_id, "is cancelled" if done else "cannot be cancelled any more")
-
-
-def _given(value: Any) -> bool:
-    return value is not None and value not in ("", "None")

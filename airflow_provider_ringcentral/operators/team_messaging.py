@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_ringcentral.arguments import is_unset
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.operators.steps.inputs import as_texts, places_of
-from airflow_provider_ringcentral.operators.steps.post_operator import RingCentralChatOperator, has, listed, told
+from airflow_provider_ringcentral.operators.steps.post_operator import RingCentralChatOperator, listed, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +84,7 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         """The earlier post with the text; a request that may be repeated."""
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import change_post
 
-        if not has(self.update_post_id):
+        if is_unset(self.update_post_id):
             return None
         if places_of("files", self.files):
             raise BadArgument("files cannot be added to a post; leave them or update_post_id out.", parameter="files")
@@ -160,7 +161,7 @@ class RingCentralPostCardOperator(RingCentralChatOperator):
         """The earlier card with new content; a request that may be repeated."""
         from airflow_provider_ringcentral.sending.channels.team_messaging.card import change_card
 
-        if not has(self.update_card_id):
+        if is_unset(self.update_card_id):
             return None
         record = change_card(client, self.update_card_id, self._checked())
         return told(self.update_card_id, next(iter(record.get("chatIds") or ()), None))

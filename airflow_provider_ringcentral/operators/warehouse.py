@@ -92,7 +92,7 @@ class RingCentralLoadCallLogOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Load, and return the receipt."""
-        from airflow_provider_ringcentral.arguments import flag_of
+        from airflow_provider_ringcentral.arguments import is_unset, parse_bool
         from airflow_provider_ringcentral.hooks.failures import airflow_errors
         from airflow_provider_ringcentral.hooks.sql import sql_engine
         from airflow_provider_ringcentral.hooks.storage import storage_path
@@ -103,9 +103,9 @@ class RingCentralLoadCallLogOperator(BaseOperator):
             receipt = load_files(
                 sql_engine(self.sql_conn_id),
                 files_of(self.source, lambda url: storage_path(url, "source")),
-                schema=None if self.schema in ("", "None") else self.schema,
+                schema=None if is_unset(self.schema) else self.schema,
                 table_prefix=self.table_prefix,
-                delete_missing=flag_of("delete_missing", self.delete_missing),
+                delete_missing=parse_bool("delete_missing", self.delete_missing),
                 on_bad_record=self.on_bad_record,
             )
         return announce(receipt, context, self.outlets)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from airflow_provider_ringcentral.arguments import is_unset
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.sending.text import E164, LIST_AS_TEXT, is_list_as_text, same_number
 
@@ -18,7 +19,7 @@ _EXTENSION = re.compile(r"\d{1,8}")
 
 def checked_parties(name: str, value: Any) -> tuple[str, ...]:
     """One or several phone numbers in E.164 or extension numbers, none for None. Raises `BadArgument` without them."""
-    if value is None or value in ("", "None"):
+    if is_unset(value):
         return ()
     items = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
     return tuple(_checked(name, item) for item in items)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
+from airflow_provider_ringcentral.arguments import is_unset
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import LIST_EXTENSION_PHONE_NUMBERS
 from airflow_provider_ringcentral.client.errors import PermissionDenied
@@ -39,7 +40,7 @@ def sender(
     unchecked, with a line in the log. Raises `BadArgument` naming the numbers that can send, by their last four digits
     unless `show_numbers`.
     """
-    given = None if number in (None, "", "None") else checked_number(NAME, number)
+    given = None if number is None or is_unset(number) else checked_number(NAME, number)
     default = client.credentials.from_number
     try:
         features = _features(client)

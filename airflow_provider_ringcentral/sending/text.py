@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from airflow_provider_ringcentral.arguments import is_digits
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -125,7 +126,7 @@ def why_no_number(value: Any) -> str:
     digits = re.sub(r"[\s().\-/\u2010-\u2015\u00a0]", "", value)
     if E164.fullmatch(digits):
         return " (it has spaces, brackets or dashes: leave them out)"
-    if not (digits.isascii() and digits.isdigit()):
+    if not is_digits(digits):
         return ""
     if digits.startswith("00"):
         return " (it begins with 00: write + in place of that)"

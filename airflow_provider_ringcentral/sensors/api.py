@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout
 
+from airflow_provider_ringcentral.arguments import parse_bool
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.sensors.waiting import RingCentralWaitSensor
 
@@ -69,14 +70,13 @@ class RingCentralApiSensor(RingCentralWaitSensor):
         own_path(self.path)
         if not isinstance(self.query, Mapping | None):
             raise BadArgument("query is no dict; a template gives a text: put it into values", parameter="query")
-        if str(self.missing_ok) not in ("True", "False"):
-            raise BadArgument(f"missing_ok is {self.missing_ok!r}; give True or False", parameter="missing_ok")
+        parse_bool("missing_ok", self.missing_ok)
 
     def _awaited(self) -> str:
         return f"{self.path.partition('?')[0]} to be as wanted"
 
     def _missing_may_come(self) -> bool:
-        return str(self.missing_ok) == "True"
+        return parse_bool("missing_ok", self.missing_ok)
 
     def _ask(self, client: RingCentralClient) -> Look:
         from airflow_provider_ringcentral.triggers.condition import judge

@@ -12,7 +12,7 @@ from airflow_provider_ringcentral.sensors.since import RingCentralSinceSensor
 if TYPE_CHECKING:
     from airflow.triggers.base import BaseTrigger
 
-    from airflow_provider_ringcentral.arguments import Moment
+    from airflow_provider_ringcentral.arguments import TimeArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.triggers.calls import EndedCall
     from airflow_provider_ringcentral.triggers.condition import Look
@@ -66,7 +66,7 @@ class RingCentralCallSensor(RingCentralSinceSensor):
         from_number: str | Sequence[str] | None = None,
         to_number: str | Sequence[str] | None = None,
         extension_id: str | int | Sequence[str | int] | None = None,
-        since: Moment = None,
+        since: TimeArgument = None,
         poke_interval: float | timedelta = SECONDS_BETWEEN_LOOKS,
         **kwargs: Any,
     ) -> None:
@@ -87,19 +87,21 @@ class RingCentralCallSensor(RingCentralSinceSensor):
         return f"calls that ended {self._since_text()}"
 
     def _wanted(self) -> EndedCall:
-        from airflow_provider_ringcentral.arguments import ids_of, one_of, texts_of
+        from airflow_provider_ringcentral.arguments import parse_choice, parse_ids, parse_texts
         from airflow_provider_ringcentral.extract.call_log.query import CALL_TYPES, DIRECTIONS
         from airflow_provider_ringcentral.sending.parties import checked_parties
         from airflow_provider_ringcentral.triggers.calls import MOST_EXTENSIONS, EndedCall
 
         return EndedCall(
             self._from,
-            direction=one_of("direction", self.direction, DIRECTIONS) if self.direction else None,
-            call_type=one_of("call_type", self.call_type, CALL_TYPES) if self.call_type else None,
-            results=texts_of("result", self.result),
+            direction=parse_choice("direction", self.direction, DIRECTIONS) if self.direction else None,
+            call_type=parse_choice("call_type", self.call_type, CALL_TYPES) if self.call_type else None,
+            results=parse_texts("result", self.result),
             from_numbers=checked_parties("from_number", self.from_number),
             to_numbers=checked_parties("to_number", self.to_number),
-            extensions=tuple(ids_of("extension_id", self.extension_id, MOST_EXTENSIONS)) if self.extension_id else (),
+            extensions=tuple(parse_ids("extension_id", self.extension_id, MOST_EXTENSIONS))
+            if self.extension_id
+            else (),
         )
 
     @property

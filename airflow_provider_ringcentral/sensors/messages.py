@@ -20,7 +20,7 @@ from airflow_provider_ringcentral.sensors.waiting import RingCentralWaitSensor
 if TYPE_CHECKING:
     from airflow.triggers.base import BaseTrigger
 
-    from airflow_provider_ringcentral.arguments import Moment
+    from airflow_provider_ringcentral.arguments import TimeArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress
     from airflow_provider_ringcentral.sending.status.arrival import Arrival
@@ -60,19 +60,20 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         self._state: DeliveryState | None = None
 
     def _check(self) -> None:
-        from airflow_provider_ringcentral.sending.status.status import checked_wait_for
+        from airflow_provider_ringcentral.arguments import parse_choice
+        from airflow_provider_ringcentral.sending.status.status import WAIT_FOR
 
         self._ids()
-        checked_wait_for(self.wait_for)
+        parse_choice("wait_for", self.wait_for, WAIT_FOR)
 
     def _awaited(self) -> str:
         return f"{len(self._ids())} messages to be {self.wait_for}"
 
     def _ids(self) -> list[str]:
-        from airflow_provider_ringcentral.arguments import ids_of
+        from airflow_provider_ringcentral.arguments import parse_ids
         from airflow_provider_ringcentral.triggers.messages import MOST_MESSAGES
 
-        return ids_of("message_id", self.message_id, MOST_MESSAGES)
+        return parse_ids("message_id", self.message_id, MOST_MESSAGES)
 
     def _ask(self, client: RingCentralClient) -> Look:
         from airflow_provider_ringcentral.sending.status.following import DeliveryState, refresh_states, still_waiting
@@ -156,12 +157,12 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
         return f"{len(self._begun().ids)} batches to be {self.wait_for}"
 
     def _begun(self) -> BatchProgress:
-        from airflow_provider_ringcentral.arguments import ids_of, one_of
+        from airflow_provider_ringcentral.arguments import parse_choice, parse_ids
         from airflow_provider_ringcentral.sending.broadcast.batch_progress import WAIT_FOR, BatchProgress
         from airflow_provider_ringcentral.triggers.batches import MOST_BATCHES
 
         return BatchProgress(
-            ids_of("batch_id", self.batch_id, MOST_BATCHES), one_of("wait_for", self.wait_for, WAIT_FOR)
+            parse_ids("batch_id", self.batch_id, MOST_BATCHES), parse_choice("wait_for", self.wait_for, WAIT_FOR)
         )
 
     def _ask(self, client: RingCentralClient) -> Look:
@@ -248,7 +249,7 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
         from_number: str | Sequence[str] | None = None,
         to_number: str | Sequence[str] | None = None,
         text_pattern: str | None = None,
-        since: Moment = None,
+        since: TimeArgument = None,
         extension_id: str | int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -262,27 +263,27 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
         self._next: tuple[float, Arrival] | None = None
 
     def _check(self) -> None:
-        from airflow_provider_ringcentral.arguments import ids_of
+        from airflow_provider_ringcentral.arguments import parse_ids
 
         super()._check()
         self._arrival(0.0)
         self._pattern()
         if self.extension_id:
-            ids_of("extension_id", self.extension_id, 1)
+            parse_ids("extension_id", self.extension_id, 1)
 
     def _awaited(self) -> str:
         kinds = "/".join(self._arrival(0.0).types) or "any type"
         return f"messages ({kinds}, {self.direction or 'both directions'}) {self._since_text()}"
 
     def _arrival(self, since: float) -> Arrival:
-        from airflow_provider_ringcentral.arguments import one_of, some_of
+        from airflow_provider_ringcentral.arguments import parse_choice, parse_choices
         from airflow_provider_ringcentral.sending.parties import checked_parties
         from airflow_provider_ringcentral.sending.status.arrival import DIRECTIONS, TYPES, Arrival
 
         return Arrival(
             since,
-            types=tuple(some_of("message_type", self.message_type, TYPES) or ()),
-            direction=one_of("direction", self.direction, DIRECTIONS) if self.direction else None,
+            types=tuple(parse_choices("message_type", self.message_type, TYPES) or ()),
+            direction=parse_choice("direction", self.direction, DIRECTIONS) if self.direction else None,
             from_numbers=checked_parties("from_number", self.from_number),
             to_numbers=checked_parties("to_number", self.to_number),
         )

@@ -12,7 +12,7 @@ from airflow_provider_ringcentral.sensors.waiting import RingCentralWaitSensor
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_ringcentral.arguments import Moment
+    from airflow_provider_ringcentral.arguments import TimeArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.hooks.idempotency import FirstStart
     from airflow_provider_ringcentral.sending.once.message import Record
@@ -31,7 +31,7 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
 
     template_fields: Sequence[str] = (*RingCentralWaitSensor.template_fields, "since")
 
-    def __init__(self, *, since: Moment = None, **kwargs: Any) -> None:
+    def __init__(self, *, since: TimeArgument = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.since = since
         self._beginning: FirstStart | None = None
@@ -46,19 +46,19 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
         return super().execute_complete(context, event)
 
     def _check(self) -> None:
-        from airflow_provider_ringcentral.arguments import moment_of
+        from airflow_provider_ringcentral.arguments import parse_time
 
-        moment_of("since", self.since)
+        parse_time("since", self.since)
 
     def _prepare(self, context: Context) -> None:
         super()._prepare(context)
         self._beginning = self._began(context, resumed=False)
 
     def _began(self, context: Context, *, resumed: bool) -> FirstStart:
-        from airflow_provider_ringcentral.arguments import moment_of
+        from airflow_provider_ringcentral.arguments import parse_time
         from airflow_provider_ringcentral.hooks.idempotency import FirstStart, first_start
 
-        given = moment_of("since", self.since)
+        given = parse_time("since", self.since)
         if given is not None:
             return FirstStart(given.timestamp())
         return first_start(context, self.hook.get_conn(), resumed=resumed, reschedules=self.reschedule)

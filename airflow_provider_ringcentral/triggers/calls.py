@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.endpoints import EXTRACT_SYNC_ACCOUNT_CALL_LOG
 from airflow_provider_ringcentral.hooks.xcom import first_that_fit
-from airflow_provider_ringcentral.sending.once.message import Record, moment
+from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.sending.parties import is_one_of
 from airflow_provider_ringcentral.sending.status.arrival import list_start
 from airflow_provider_ringcentral.sending.status.status import word
@@ -110,7 +111,7 @@ def ended_look(wanted: EndedCall, records: Sequence[Record]) -> Look:
 
 def ended_at(record: Record) -> datetime | None:
     """Start and duration; None when the row does not say."""
-    start, duration = moment(record.get("startTime")), record.get("duration")
+    start, duration = iso_time(record.get("startTime")), record.get("duration")
     if start is None or not isinstance(duration, int | float):
         return None
     try:

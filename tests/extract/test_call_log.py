@@ -228,7 +228,7 @@ def test_an_empty_window_fails(log_of, calls_of, folder):
 def test_wrong_choices_cost_no_request(log_of, folder):
     log = log_of([])
     for arguments in ({"if_empty": "ignore"}, {"file_format": "xlsx"}):
-        with pytest.raises(BadArgument, match="is unknown"):
+        with pytest.raises(BadArgument, match="is not valid"):
             extract_window(log, day(), folder / "calls.ndjson", **arguments)
     assert log.requests == []
 

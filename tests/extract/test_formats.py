@@ -96,9 +96,9 @@ def test_the_suffix_tells_the_format(name, expected):
 @pytest.mark.parametrize(
     ("name", "asked", "says"),
     [
-        ("calls.json", None, "does not tell the format; set file_format or end it in .ndjson, .jsonl"),
-        ("calls", None, "does not tell the format"),
-        ("calls.csv", "excel", "file_format 'excel' is unknown; formats are ndjson, ndjson.gz, csv, parquet"),
+        ("calls.json", None, "has none of the endings .ndjson, .jsonl"),
+        ("calls", None, "has none of the endings"),
+        ("calls.csv", "excel", "file_format 'excel' is not valid; use 'ndjson', 'ndjson.gz', 'csv' or 'parquet'"),
     ],
 )
 def test_an_unknown_format_is_refused(name, asked, says):

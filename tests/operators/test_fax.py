@@ -275,7 +275,7 @@ BAD: list[tuple[str, Callable[[Path], Any], str]] = [
     ("a long text on the cover", lambda _: send(cover_text="a" * 1025), "up to 1024 UTF-16 units"),
     ("a time without zone", lambda _: send(send_time="2026-12-31T00:00:00"), "has no time zone"),
     ("no time", lambda _: send(send_time="tomorrow"), "no ISO 8601 time"),
-    ("an original that is no id", lambda _: fax(original_message_id="last"), "original_message_id 'last' is no id"),
+    ("an original that is no id", lambda _: fax(original_message_id="last"), "original_message_id 'last' is not an id"),
     ("an original that is not there", lambda _: fax(original_message_id=1), "1 is no fax of this JWT's user"),
     ("an original and files", lambda _: send(original_message_id=1), "so to and files cannot be given with it"),
     ("an original and a cover", lambda _: fax(original_message_id=1, cover=0), "so cover cannot be given with it"),

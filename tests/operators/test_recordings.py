@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferred
 
+from airflow_provider_ringcentral.arguments import parse_count
 from airflow_provider_ringcentral.client.errors import PermissionDenied, Unavailable
 from airflow_provider_ringcentral.client.errors.arguments import RecordingsFailed
 from airflow_provider_ringcentral.operators.recordings import RingCentralDownloadRecordingsOperator
-from airflow_provider_ringcentral.operators.steps.inputs import count_of
 from airflow_provider_ringcentral.sandbox import Sandbox
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -304,7 +304,7 @@ def test_a_failure_of_one_recording_fails_the_task_only_as_allowed(log, tmp_path
     ("value", "count"), [(0, 0), (3, 3), ("12", 12), (-1, None), ("-1", None), (None, None), ("None", None), ("", None)]
 )
 def test_counts_come_as_numbers_and_as_text(value, count):
-    assert count_of("max_failures", value) == count
+    assert parse_count("max_failures", value) == count
 
 
 def test_pages_of_a_proxy_stop_the_run_which_then_goes_on(log, tmp_path):
@@ -458,9 +458,9 @@ def test_the_limits_of_the_media_host_are_its_own(monkeypatch, tmp_path):
         ({"recording_type": "automatic"}, "did you mean 'Automatic'"),
         ({"scope": "company"}, "'account'"),
         ({"late_window": -1}, "late_window -1 is negative"),
-        ({"late_window": "soon"}, "late_window 'soon' is no time span"),
-        ({"max_failures": -2}, "max_failures -2 is no count"),
-        ({"max_failures": "few"}, "max_failures 'few' is no count"),
+        ({"late_window": "soon"}, "late_window 'soon' is not a duration"),
+        ({"max_failures": -2}, "max_failures -2 is not a count"),
+        ({"max_failures": "few"}, "max_failures 'few' is not a count"),
         ({"verify": "md5"}, "'size' or 'sha256'"),
         ({"if_expired": "ignore"}, "if_expired"),
         ({"start": START - timedelta(days=400), "if_expired": "fail"}, "retention"),

@@ -257,7 +257,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("a list as card", {"attachments": [[]]}, r"attachments\[0\] is no object"),
     ("a card without type", {"attachments": [CARD, {}]}, r"attachments\[1\] is no object"),
     ("a file", {"attachments": {"type": "File"}}, r"attachments\[0\] is no object"),
-    ("no JSON", {"attachments": "{"}, r"attachments\[0\] is no JSON"),
+    ("no JSON", {"attachments": "{"}, r"attachments\[0\] is not valid JSON"),
     ("a huge card", {"attachments": {**CARD, "speak": "a" * 1_500_000}}, "and may have 1500000"),
     ("on_unknown", {"on_unknown": "repeat"}, "'look', 'resend', 'fail'"),
 ]

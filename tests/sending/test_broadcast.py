@@ -578,7 +578,7 @@ BAD: list[tuple[str, Callable[[Path], dict[str, Any]], str]] = [
     ),
     ("chunks too large", lambda _: {"chunk_size": 10_001}, "chunk_size 10001 is not from 1 to 10000"),
     ("a sender without A2P", lambda _: {"from_number": "+16505551001"}, "lacks A2PSmsSender.*…0120"),
-    ("a destination of no format", lambda path: {"destination": str(path / "a.txt")}, "does not tell the format"),
+    ("a destination of no format", lambda path: {"destination": str(path / "a.txt")}, "has none of the endings"),
     ("a folder", lambda path: {"destination": str((path / "x.csv").mkdir() or path / "x.csv")}, "is a folder"),
 ]
 

@@ -589,7 +589,7 @@ def test_what_went_out_before_claims_are_forgotten_is_not_looked_for(office, led
 
 @pytest.mark.parametrize(("name", "value"), [("on_unknown", "repeat"), ("on_rerun", "never")])
 def test_unknown_choices_are_refused_before_anything_is_sent(office, ledger, name, value):
-    with pytest.raises(BadArgument, match=f"{name} '{value}' is unknown") as caught:
+    with pytest.raises(BadArgument, match=f"{name} '{value}' is not valid") as caught:
         send(office, idempotency_store(ledger), **{name: value})
 
     assert (caught.value.parameter, office.messages) == (name, [])

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
+from airflow_provider_ringcentral.arguments import parse_choice
 from airflow_provider_ringcentral.client.errors.arguments import EmptyWindow
 from airflow_provider_ringcentral.client.usage import UsageDelta
 from airflow_provider_ringcentral.extract.call_log.cursor import Cursor, Order, Walk, starts_over
 from airflow_provider_ringcentral.extract.call_log.page import Page, heads_of_lines
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
-from airflow_provider_ringcentral.extract.publish import check_if_empty, publish, put_away
+from airflow_provider_ringcentral.extract.publish import IF_EMPTY, publish, put_away
 from airflow_provider_ringcentral.files.atomic import check_destination
 from airflow_provider_ringcentral.files.formats import format_of
 from airflow_provider_ringcentral.files.receipt import Receipt, microsecond_text, microseconds, utc_text
@@ -169,7 +170,7 @@ def extract_window(
     Raises `BadArgument` and `DestinationError` before the first request, `WindowTooLarge` when RingCentral's page
     numbers don't suffice, `Unavailable` for a record without id or start time, and what the client raises.
     """
-    check_if_empty(if_empty)
+    parse_choice("if_empty", if_empty, IF_EMPTY)
     chosen = format_of(destination.path, file_format)
     check_destination(destination)
     parts = Checkpoint(destination, query.fingerprint)

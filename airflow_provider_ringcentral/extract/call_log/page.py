@@ -9,6 +9,7 @@ from typing import Annotated
 
 import msgspec
 
+from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.answer import UNREADABLE
 from airflow_provider_ringcentral.client.errors import Unavailable
 
@@ -142,9 +143,7 @@ def _split_loose(heads: Sequence[_LooseHead]) -> tuple[list[str], list[datetime]
 
 def start_moment(text: str, whose: str = "A record of RingCentral's call log has a startTime") -> datetime:
     """The aware time that RingCentral means by `text`; `Unavailable`, beginning with `whose`, when it is none."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Unavailable(f"{whose} that is no ISO 8601 time.") from None
-    # RingCentral answers in UTC (FACTS 1.3).
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = iso_time(text, zone=UTC)
+    if moment is None:
+        raise Unavailable(f"{whose} that is not an ISO 8601 time.")
+    return moment

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from airflow_provider_ringcentral.arguments import in_utc
+from airflow_provider_ringcentral.arguments import parse_choice, to_utc
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.extract.call_log.cursor import Cursor, second_text
 from airflow_provider_ringcentral.files.receipt import fingerprint_of, utc_text
@@ -49,17 +49,14 @@ class CallLogQuery:
                 raise BadArgument(
                     f"{name} {moment.isoformat()} has no time zone; write one, such as Z.", parameter=name
                 )
-            object.__setattr__(self, name, in_utc(name, moment))
+            object.__setattr__(self, name, to_utc(name, moment))
         if self.start == self.end:
             raise BadArgument(f"start and end are both {self.start.isoformat()}: the window is empty.", parameter="end")
         if self.start > self.end:
             raise BadArgument(
                 f"start {self.start.isoformat()} lies after end {self.end.isoformat()}.", parameter="start"
             )
-        if self.view not in PER_PAGE:
-            right = next((view for view in PER_PAGE if view.lower() == str(self.view).strip().lower()), None)
-            hint = f"did you mean {right!r}?" if right else f"it is one of {', '.join(map(repr, PER_PAGE))}."
-            raise BadArgument(f"view {self.view!r} is unknown; {hint}", parameter="view")
+        parse_choice("view", self.view, tuple(PER_PAGE))
         if taken := sorted(_OURS & set(self.filters)):
             raise BadArgument(f"{', '.join(taken)} cannot be a filter: the window sets it.", parameter=taken[0])
 
@@ -104,6 +101,8 @@ GRACE: Final = timedelta(hours=1)
 """A window asked for as "now minus what is kept" is older by the time it is looked at, and no less complete."""
 
 
+WARN_OR_FAIL: Final = ("warn", "fail")
+
 SKEW: Final = timedelta(minutes=1)
 """By which a clock may be behind that of whoever made a window that ends now."""
 
@@ -124,8 +123,7 @@ def check_retention(
     `kept` of None or zero turns the guard off. `if_expired` is "warn" or "fail"; `name` is the argument to blame.
     Raises `RetentionExceeded` for "fail", `BadArgument` for a negative `kept` or an unknown `if_expired`.
     """
-    if if_expired not in ("warn", "fail"):
-        raise BadArgument(f"if_expired {if_expired!r} is unknown; it is 'warn' or 'fail'.", parameter="if_expired")
+    parse_choice("if_expired", if_expired, WARN_OR_FAIL)
     if kept is not None and kept < timedelta():
         raise BadArgument(f"retention {kept} is negative; 0 turns the guard off.", parameter="retention")
     if not kept or start >= now - kept - GRACE:
@@ -147,8 +145,7 @@ def check_future(end: datetime, now: datetime, if_future: str = "warn") -> str |
 
     `if_future` is "warn" or "fail". Raises `WindowInFuture` for "fail", `BadArgument` for anything else.
     """
-    if if_future not in ("warn", "fail"):
-        raise BadArgument(f"if_future {if_future!r} is unknown; it is 'warn' or 'fail'.", parameter="if_future")
+    parse_choice("if_future", if_future, WARN_OR_FAIL)
     if end <= now + SKEW:
         return None
     text = (

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from airflow_provider_ringcentral.arguments import parse_choice
 from airflow_provider_ringcentral.client.answer import UNREADABLE
 from airflow_provider_ringcentral.client.errors import RingCentralError, Unavailable
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError, EmptyWindow
@@ -24,7 +25,7 @@ from airflow_provider_ringcentral.extract.call_log.page import as_lines, start_m
 from airflow_provider_ringcentral.extract.changes.query import SyncQuery, token_refused
 from airflow_provider_ringcentral.extract.changes.run import STATE, SyncReceipt, SyncRun
 from airflow_provider_ringcentral.extract.changes.watermark import Watermark
-from airflow_provider_ringcentral.extract.publish import check_if_empty
+from airflow_provider_ringcentral.extract.publish import IF_EMPTY
 from airflow_provider_ringcentral.files.atomic import check_destination, filesystem, make_folder
 from airflow_provider_ringcentral.files.destination_failure import reaching
 from airflow_provider_ringcentral.files.formats import FORMATS, format_of
@@ -215,7 +216,7 @@ def sync_changes(
     Raises `BadArgument` and `DestinationError` before the first request, `Unavailable` for an answer that is no page
     of changes, and what the client raises.
     """
-    check_if_empty(if_empty)
+    parse_choice("if_empty", if_empty, IF_EMPTY)
     chosen = format_of("", file_format)
     _check_folder(destination)
     run = SyncRun(query, begin, destination, chosen)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from airflow_provider_ringcentral.arguments import in_utc
+from airflow_provider_ringcentral.arguments import iso_time, to_utc
 from airflow_provider_ringcentral.files.receipt import stamp, utc_text
 
 
@@ -22,7 +22,7 @@ class Watermark:
     cursor: str | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "time", in_utc("time", self.time))
+        object.__setattr__(self, "time", to_utc("time", self.time))
 
     def as_dict(self, series: str) -> dict[str, Any]:
         """As JSON values; `series` says whose watermark it is."""
@@ -35,12 +35,8 @@ class Watermark:
         """The watermark that `as_dict` wrote for this series; None for anything else."""
         if not isinstance(value, dict) or value.get("series") != series:
             return None
-        try:
-            time = datetime.fromisoformat(value["sync_time"])
-        except (KeyError, TypeError, ValueError):
-            return None
-        cursor = value.get("cursor")
-        return cls(time, cursor) if time.tzinfo and cursor and isinstance(cursor, str) else None
+        time, cursor = iso_time(value.get("sync_time")), value.get("cursor")
+        return cls(time, cursor) if time and cursor and isinstance(cursor, str) else None
 
     @property
     def stamp(self) -> str:

@@ -22,6 +22,7 @@ from urllib.parse import quote
 import msgspec
 from fsspec.implementations.local import LocalFileSystem
 
+from airflow_provider_ringcentral.arguments import parse_choice
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.http.download import Media, MediaChanged, download
 from airflow_provider_ringcentral.extract.recordings.media_kind import RECORDING
@@ -221,8 +222,7 @@ class RecordingStore:
     """
 
     def __init__(self, destination: UPath, hidden: UPath, template: NameTemplate, verify: str = "size") -> None:
-        if verify not in VERIFY:
-            raise BadArgument(f"verify {verify!r} is unknown; it is 'size' or 'sha256'.", parameter="verify")
+        parse_choice("verify", verify, VERIFY)
         self._fs = filesystem(destination)
         self._destination, self._template, self._verify = destination, template, verify
         local = isinstance(self._fs, LocalFileSystem)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import AirflowTaskTimeout
 
-from airflow_provider_ringcentral.arguments import seconds_of
+from airflow_provider_ringcentral.arguments import parse_seconds
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import RateLimited, RingCentralError
 from airflow_provider_ringcentral.hooks.idempotency import end_of_task
@@ -126,7 +126,7 @@ def _deadline(operator: BaseOperator, context: Mapping[str, Any], leg: Leg) -> f
     timeout = getattr(operator, "timeout", None)
     if timeout is None or leg.client is None:
         return end_of_task(context)
-    return idempotency_store(context, leg.client, resumed=True).deadline(seconds_of("timeout", timeout))
+    return idempotency_store(context, leg.client, resumed=True).deadline(parse_seconds("timeout", timeout))
 
 
 def _time_is_up(operator: BaseOperator) -> AirflowTaskTimeout:

@@ -16,7 +16,6 @@ The window of a run: what the DAG author said, else the run's data interval.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,15 +24,18 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_provider_ringcentral.arguments import (
-    Moment,
-    Span,
-    flag_of,
-    in_utc,
-    moment_of,
-    one_of,
-    seconds_of,
-    some_of,
-    span_of,
+    DurationArgument,
+    TimeArgument,
+    as_text,
+    is_digits,
+    is_unset,
+    parse_bool,
+    parse_choice,
+    parse_choices,
+    parse_duration,
+    parse_seconds,
+    parse_time,
+    to_utc,
 )
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.endpoints import (
@@ -70,7 +72,7 @@ def addressees(log: Any, to: Any, check: Callable[[str, Any], Any], *, group: An
     twice = [f"to[{place}]" for one in everybody for place in one.places[1:]]
     if twice:
         log.warning("%s: named before in to, and sent one message only.", ", ".join(twice))
-    if flag_of("group", group):
+    if parse_bool("group", group):
         return [one_group(everybody)]
     return [Recipient((one.address,), one.places) for one in everybody]
 
@@ -99,7 +101,7 @@ def places_of(name: str, value: Any) -> list[Any]:
     """One or several files as a list; None and empty texts name none. Raises `BadArgument`."""
     from airflow_provider_ringcentral.sending.text import LIST_AS_TEXT, is_list_as_text
 
-    if value is None or (isinstance(value, str) and value.strip() in ("", "None")):
+    if is_unset(value):
         return []
     if isinstance(value, str) and is_list_as_text(value):
         raise BadArgument(f"{name} is no path: {LIST_AS_TEXT}.", parameter=name)
@@ -124,55 +126,42 @@ def call_log_query(
     recording_type: str | None,
 ) -> CallLogQuery:
     """The query, each value checked. Raises `BadArgument` that names the argument and the right spelling."""
-    one_of("scope", scope, SCOPES)
+    parse_choice("scope", scope, SCOPES)
     if scope == "extension":
-        own = credentials.extension_id if extension_id in (None, "") else internal_id("extension_id", extension_id)
+        own = credentials.extension_id if is_unset(extension_id) else internal_id("extension_id", extension_id)
         path = READ_USER_CALL_LOG.at(accountId=credentials.account_id, extensionId=own)
-    elif extension_id is not None:
+    elif not is_unset(extension_id):
         raise BadArgument("extension_id is given; set scope='extension' with it.", parameter="extension_id")
     else:
         path = READ_COMPANY_CALL_LOG.at(accountId=credentials.account_id)
     filters = {
-        "direction": some_of("direction", direction, DIRECTIONS),
-        "type": some_of("call_type", call_type, CALL_TYPES),
-        "recordingType": recording_type and one_of("recording_type", recording_type, RECORDING_TYPES),
+        "direction": parse_choices("direction", direction, DIRECTIONS),
+        "type": parse_choices("call_type", call_type, CALL_TYPES),
+        "recordingType": recording_type and parse_choice("recording_type", recording_type, RECORDING_TYPES),
     }
     return CallLogQuery(path, start, end, view, filters, owner=credentials.session_key)
 
 
 def internal_id(name: str, value: Any) -> str:
     """RingCentral's id of an account or extension, or ~ for the JWT's own. Raises `BadArgument`."""
-    text = "" if isinstance(value, bool) else str(value).strip()
-    if re.fullmatch(r"~|[0-9]+", text) is None:
+    text = as_text(value)
+    if text != "~" and not is_digits(text):
         raise BadArgument(
             f"{name} is {value!r}; give the internal id (digits), or ~ for the JWT's own.", parameter=name
         )
     return text
 
 
-def count_of(name: str, value: int | str | None) -> int | None:
-    """A number from 0 on; None, which is also -1, for no bound. Text comes from templates."""
-    if value is None or value in ("", "None"):
-        return None
-    try:
-        count = int(value)
-    except (ValueError, TypeError):
-        count = -2
-    if isinstance(value, float | bool) or count < -1:
-        raise BadArgument(f"{name} {value!r} is no count; give 0, 1, …, or -1 for any number.", parameter=name)
-    return None if count == -1 else count
-
-
 log = logging.getLogger(__name__)
 
 
-def guard_retention(start: datetime, retention: Span, if_expired: str, *, name: str = "start") -> None:
+def guard_retention(start: datetime, retention: DurationArgument, if_expired: str, *, name: str = "start") -> None:
     """Warn in the log, or raise `RetentionExceeded`, when `start` (aware) lies before what RingCentral keeps.
 
     `retention` is in seconds, also as text, or a timedelta; None and 0 turn the guard off. Raises `BadArgument` for a
     value that cannot be meant. `name` is the argument that `start` comes from.
     """
-    kept = span_of("retention", retention, "0 turns the guard off")
+    kept = parse_duration("retention", retention, "0 turns the guard off")
     warning = check_retention(start, datetime.now(tz=UTC), kept, if_expired, name=name)
     if warning:
         log.warning("%s", warning)
@@ -193,7 +182,7 @@ def sync_query(
     task: Sequence[str],
     view: str,
     file_format: str,
-    overlap: Span,
+    overlap: DurationArgument,
 ) -> tuple[SyncQuery, str]:
     """The query, each value checked, and what earlier versions called its series.
 
@@ -201,29 +190,31 @@ def sync_query(
     DAGs of a factory may have the same. Raises `BadArgument` that names the argument and the right spelling.
     """
     path = EXTRACT_SYNC_ACCOUNT_CALL_LOG.at(accountId=credentials.account_id)
-    one_of("view", view, tuple(PER_PAGE))
+    parse_choice("view", view, tuple(PER_PAGE))
     # None would ask for the format of a name, and the operator makes the name.
     kind = format_of("", str(file_format)).name
     # Not what tells credentials apart: a secret is rotated without the series beginning anew, and one Connection id
     # means one account.
     told = (conn_id, credentials.server, path, view, kind, destination)
-    span = span_of("overlap", overlap, "a full sync goes back by it")
+    span = parse_duration("overlap", overlap, "a full sync goes back by it")
     return SyncQuery(path, view, fingerprint_of(*told, *task), span), fingerprint_of(*told)
 
 
-def window_of(start: Moment, end: Moment, lookback: Span, context: Mapping[str, Any]) -> tuple[datetime, datetime]:
+def window_of(
+    start: TimeArgument, end: TimeArgument, lookback: DurationArgument, context: Mapping[str, Any]
+) -> tuple[datetime, datetime]:
     """Start and end (in UTC) of the half-open window, widened backwards by `lookback`.
 
     A missing bound is taken from the run's data interval, if it has one of non-zero width: Airflow 3 gives cron
     schedules a zero-width one unless asked otherwise, and manual and asset-triggered runs may have none.
     Raises `BadArgument` with the cure.
     """
-    first, last = moment_of("start", start), moment_of("end", end)
+    first, last = parse_time("start", start), parse_time("end", end)
     if first is None or last is None:
         missing = " and ".join(name for name, bound in (("start", first), ("end", last)) if bound is None)
         low, high = _data_interval(context, missing)
         first, last = first or low, last or high
-    span = span_of("lookback", lookback, "it widens the window backwards")
+    span = parse_duration("lookback", lookback, "it widens the window backwards")
     try:
         return first - span, last
     except OverflowError:
@@ -235,11 +226,11 @@ def _data_interval(context: Mapping[str, Any], missing: str) -> tuple[datetime, 
     if start is None or end is None:
         why = "this run has no data interval (a manual or asset-triggered run)"
         cure = "Give both, such as start='{{ dag_run.run_after.subtract(days=1) }}' and end='{{ dag_run.run_after }}'."
-    elif in_utc("data_interval_start", start) == in_utc("data_interval_end", end):
+    elif to_utc("data_interval_start", start) == to_utc("data_interval_end", end):
         why = "the run's data interval has no width (Airflow 3 gives cron schedules such a one)"
         cure = "Use schedule=CronDataIntervalTimetable(...), or give start and end."
     else:
-        return in_utc("data_interval_start", start), in_utc("data_interval_end", end)
+        return to_utc("data_interval_start", start), to_utc("data_interval_end", end)
     given = "is" if missing in ("start", "end") else "are"
     raise BadArgument(f"{missing} {given} not given, and {why}. {cure}", parameter=missing.partition(" ")[0])
 
@@ -277,9 +268,9 @@ def wishes_of(operator: RingCentralMessageOperator, context: Mapping[str, Any]) 
         on_unknown=once.on_unknown,
         on_rerun=once.on_rerun,
         settling=once.settling,
-        wait_for=one_of("wait_for", operator.wait_for, WAIT_FOR),
-        poll_interval=seconds_of("poll_interval", operator.poll_interval),
-        timeout=seconds_of("timeout", operator.timeout),
+        wait_for=parse_choice("wait_for", operator.wait_for, WAIT_FOR),
+        poll_interval=parse_seconds("poll_interval", operator.poll_interval),
+        timeout=parse_seconds("timeout", operator.timeout),
     )
 
 
@@ -292,9 +283,9 @@ def once_wishes_of(operator: Sender, context: Mapping[str, Any]) -> OnceOptions:
             parameter="on_rerun",
         )
     return OnceOptions(
-        on_unknown=one_of("on_unknown", operator.on_unknown, ON_UNKNOWN),
-        on_rerun=one_of("on_rerun", operator.on_rerun, ON_RERUN),
-        settling=seconds_of("settling", operator.settling),
+        on_unknown=parse_choice("on_unknown", operator.on_unknown, ON_UNKNOWN),
+        on_rerun=parse_choice("on_rerun", operator.on_rerun, ON_RERUN),
+        settling=parse_seconds("settling", operator.settling),
     )
 
 

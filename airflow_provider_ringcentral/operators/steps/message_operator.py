@@ -16,7 +16,7 @@ from airflow_provider_ringcentral.operators.steps.deferral import deferring, pat
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_ringcentral.arguments import Span
+    from airflow_provider_ringcentral.arguments import DurationArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.errors import RingCentralError
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
@@ -78,10 +78,10 @@ class RingCentralMessageOperator(BaseOperator):
         wait_for: str = "accepted",
         on_unknown: str = "look",
         on_rerun: str = "send",
-        settling: Span = SECONDS_OF_LOOKING,
+        settling: DurationArgument = SECONDS_OF_LOOKING,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poll_interval: Span = SECONDS_EACH_POLL,
-        timeout: Span = SECONDS_UNTIL_SENT,
+        poll_interval: DurationArgument = SECONDS_EACH_POLL,
+        timeout: DurationArgument = SECONDS_UNTIL_SENT,
         ringcentral_conn_id: str = "ringcentral_default",
         **kwargs: Any,
     ) -> None:

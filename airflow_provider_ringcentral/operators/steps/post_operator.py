@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
+from airflow_provider_ringcentral.arguments import is_unset
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
 from airflow_provider_ringcentral.operators.steps.message_operator import SECONDS_OF_LOOKING
@@ -15,7 +16,7 @@ from airflow_provider_ringcentral.operators.steps.message_operator import SECOND
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
-    from airflow_provider_ringcentral.arguments import Span
+    from airflow_provider_ringcentral.arguments import DurationArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
     from airflow_provider_ringcentral.operators.steps.inputs import OnceOptions
@@ -32,7 +33,7 @@ class RingCentralPostOperator(BaseOperator):
     """
 
     post_fields: Sequence[str] = ("on_unknown", "on_rerun")
-    settling: Span = SECONDS_OF_LOOKING
+    settling: DurationArgument = SECONDS_OF_LOOKING
     ui_color = "#ffd8a8"
 
     def __init__(
@@ -127,7 +128,7 @@ class RingCentralChatOperator(RingCentralPostOperator):
         chat: str | int | None = None,
         team: str | None = None,
         email: str | None = None,
-        settling: Span = SECONDS_OF_LOOKING,
+        settling: DurationArgument = SECONDS_OF_LOOKING,
         ringcentral_conn_id: str = "ringcentral_default",
         **kwargs: Any,
     ) -> None:
@@ -163,13 +164,8 @@ def told(post_id: Any, chat: Any, *, found: bool = False) -> dict[str, Any]:
     return {"id": str(post_id), "chat": None if chat is None else str(chat), "found": found}
 
 
-def has(value: Any) -> bool:
-    """Whether an argument, which may be a rendered template, gives something."""
-    return value is not None and str(value).strip() not in ("", "None")
-
-
 def listed(value: Any) -> list[Any]:
     """An argument that is one value or a sequence of them, as a list."""
     if value is None or isinstance(value, (str, int, Mapping)):
-        return [value] if has(value) else []
+        return [] if is_unset(value) else [value]
     return list(value)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import (
     CREATE_A2P_BATCH,
@@ -17,7 +18,7 @@ from airflow_provider_ringcentral.client.endpoints import (
 )
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.client.errors.remedies import DAG_AUTHOR, Remedy
-from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, moment
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest
 from airflow_provider_ringcentral.sending.once.posting import post
 from airflow_provider_ringcentral.sending.status.status import WaitState, word
 from airflow_provider_ringcentral.sending.text import same_text
@@ -134,7 +135,7 @@ class A2PBatchMessage(Message["RingCentralClient"]):
     def _holds(self, client: RingCentralClient, record: Record, size: int) -> bool:
         """Whether all messages of a batch are listed, each once, and each is one of ours. Stops at the first other."""
         seen = set[str]()
-        for one in batch_messages(client, self.id_of(record), moment(record.get("creationTime"))):
+        for one in batch_messages(client, self.id_of(record), iso_time(record.get("creationTime"))):
             to = recipient_of(one)
             if to in seen or self._expected.get(to) != same_text(one.get("text")):
                 return False

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import AGGREGATE_A2P_STATUSES, READ_A2P_BATCH
 from airflow_provider_ringcentral.client.errors import NotFound
 from airflow_provider_ringcentral.sending.broadcast.a2p import batch_wait_state, messages_of
-from airflow_provider_ringcentral.sending.once.message import Record, moment
+from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.sending.status.status import WaitState
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class BatchProgress:
     @property
     def since(self) -> float | None:
         """When the oldest of those that are waited for was made (epoch seconds), as far as it is known."""
-        made = [moment(self.records.get(one, {}).get("creationTime")) for one in self.pending]
+        made = [iso_time(self.records.get(one, {}).get("creationTime")) for one in self.pending]
         return min((each.timestamp() for each in made if each), default=None)
 
     @property
@@ -85,7 +86,7 @@ def batches_by_id(client: RingCentralClient, ids: Sequence[str]) -> dict[str, Re
 
 def batch_told(client: RingCentralClient, batch: str, record: Record) -> dict[str, Any]:
     """A batch with its counts by status, a Light request. Source: operationId aggregateA2PSMSStatuses."""
-    made = moment(record.get("creationTime"))
+    made = iso_time(record.get("creationTime"))
     path = AGGREGATE_A2P_STATUSES.at(accountId=OWN)
     counts = client.request_json("GET", path, params=messages_of(batch, made)) or {}
     codes: dict[str, int] = {}

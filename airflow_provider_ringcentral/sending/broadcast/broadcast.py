@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.usage import UsageDelta
@@ -33,7 +34,7 @@ from airflow_provider_ringcentral.sending.broadcast.folder import (
     Rejected,
     Result,
 )
-from airflow_provider_ringcentral.sending.once.message import Record, Sent, moment
+from airflow_provider_ringcentral.sending.once.message import Record, Sent
 from airflow_provider_ringcentral.sending.once.send_once import send_once
 from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
 from airflow_provider_ringcentral.sending.status.status import WaitState, wait_state_of
@@ -125,7 +126,7 @@ def results(
 
 
 def _records(client: RingCentralClient, batch: Sent) -> dict[str, Record]:
-    created = moment(batch.record.get("creationTime"))
+    created = iso_time(batch.record.get("creationTime"))
     return {recipient_of(one): one for one in batch_messages(client, batch.id, created)}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from airflow_provider_ringcentral.arguments import as_text, is_digits
 from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_PAGER_MESSAGE
@@ -73,8 +74,8 @@ def checked_address(name: str, value: Any) -> Address:
         kind, value = next(iter(value.items()))
     else:
         kind = NUMBER
-    text = "" if isinstance(value, bool) else str(value).strip()
-    if not (text.isascii() and text.isdigit()):
+    text = as_text(value)
+    if not is_digits(text):
         why = f" ({LIST_AS_TEXT})" if is_list_as_text(text) else ""
         raise BadArgument(
             f'{name} is no extension{why}; give its number, such as "101", or {{"extensionId": "…"}}.', parameter=name

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_ringcentral.arguments import object_of
+from airflow_provider_ringcentral.arguments import parse_json
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.sending.once.message import Message, Record, digest
 from airflow_provider_ringcentral.sending.text import checked_text
@@ -85,7 +85,7 @@ def _text(name: str, value: Any) -> str:
 
 
 def _card(name: str, card: Any) -> dict[str, Any]:
-    card = object_of(name, card)
+    card = parse_json(name, card)
     if not isinstance(card, Mapping) or card.get("type") not in TYPES:
         raise BadArgument(f'{name} is no object with "type": "AdaptiveCard" (or "Card").', parameter=name)
     return dict(card)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from airflow_provider_ringcentral.arguments import iso_time
+
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.http.transport import SendObserver
 
@@ -85,7 +87,7 @@ class Message(ABC, Generic[C]):
 
     def created_at(self, record: Record) -> datetime | None:
         """When the record was made; None: it does not say."""
-        return moment(record.get("creationTime"))
+        return iso_time(record.get("creationTime"))
 
     def kept(self, record: Record) -> dict[str, Any]:
         """What a retry shall know of the answer, as JSON below 48 KB without personal data."""
@@ -122,12 +124,3 @@ def given(value: V | Callable[[], V]) -> V:
 def digest(*parts: Any) -> str:
     """A short name for values that shall not be read."""
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
-
-
-def moment(text: Any) -> datetime | None:
-    """The aware time of an ISO 8601 text; None for anything else."""
-    try:
-        found = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return found if found.tzinfo else None

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
+from airflow_provider_ringcentral.arguments import parse_choice
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RateLimited, RingCentralError, Unavailable
-from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.errors.remedies import DAG_AUTHOR, PLATFORM_TEAM, Remedy
 from airflow_provider_ringcentral.sending.once.message import Message, Record, Sent
 from airflow_provider_ringcentral.sending.once.store import IdempotencyStore, SendState, WriteConflict
@@ -135,10 +135,7 @@ def send_once(
     message went out (a retry looks for it first), and what refused it otherwise.
     """
     for name, value, known in (("on_unknown", on_unknown, ON_UNKNOWN), ("on_rerun", on_rerun, ON_RERUN)):
-        if value not in known:
-            raise BadArgument(
-                f"{name} {value!r} is unknown; it is one of {', '.join(map(repr, known))}.", parameter=name
-            )
+        parse_choice(name, value, known)
     entry = store.read(message.key)
     if entry is None and on_rerun == "skip" and (earlier := store.read_finished(message.key)) and earlier.id:
         entry = earlier

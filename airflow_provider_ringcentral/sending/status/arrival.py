@@ -9,8 +9,9 @@ from typing import Any, Protocol, Self
 
 import msgspec
 
+from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.answer import objects
-from airflow_provider_ringcentral.sending.once.message import Record, moment
+from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.sending.parties import is_one_of
 from airflow_provider_ringcentral.sending.status.status import word
 
@@ -45,7 +46,7 @@ class Arrival:
 
     def passes(self, record: Record) -> bool:
         """Whether a record is waited for."""
-        made = moment(record.get("creationTime"))
+        made = iso_time(record.get("creationTime"))
         return (
             made is not None
             # RingCentral's times have milliseconds.

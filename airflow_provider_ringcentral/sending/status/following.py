@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.errors import DeliveryFailed
-from airflow_provider_ringcentral.sending.once.message import Record, moment
+from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.sending.status.delivery import diagnosis_of
 from airflow_provider_ringcentral.sending.status.message_store import messages_by_id
 from airflow_provider_ringcentral.sending.status.status import (
@@ -144,7 +145,7 @@ def still_waiting(state: DeliveryState, ids: Sequence[str], when: str = "") -> s
 
 def oldest_creation(state: DeliveryState, ids: Iterable[str]) -> float | None:
     """When the oldest of these messages was made (epoch seconds), as far as it is known."""
-    moments = [moment(state.records.get(one, {}).get("creationTime")) for one in ids]
+    moments = [iso_time(state.records.get(one, {}).get("creationTime")) for one in ids]
     return min((made.timestamp() for made in moments if made), default=None)
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from airflow_provider_ringcentral.client.answer import objects, one_word
 from airflow_provider_ringcentral.client.errors import DeliveryFailed, RingCentralError
-from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.sending.channels.fax.errors import fax_diagnosis_of
 from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.sending.status.delivery import Kind, diagnosis_of
@@ -90,14 +89,6 @@ def failure_of(record: Record) -> DeliveryFailed:
         remedy=diagnosis.remedy,
         temporary=temporary,
     )
-
-
-def checked_wait_for(value: str) -> str:
-    """`value`, when it is one of `WAIT_FOR`."""
-    if value not in WAIT_FOR:
-        listed = ", ".join(map(repr, WAIT_FOR))
-        raise BadArgument(f"wait_for {value!r} is unknown; it is one of {listed}.", parameter="wait_for")
-    return value
 
 
 def _statuses(record: Record) -> Iterator[str]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_ringcentral.arguments import checked_id
+from airflow_provider_ringcentral.arguments import as_text, is_digits, is_unset, parse_choice, parse_id
 from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_FAX
@@ -53,9 +53,7 @@ class FaxStyle:
 
 def fax_style(resolution: Any, cover: Any, cover_text: Any, *, has_text: bool = False) -> FaxStyle:
     """The style that an author asks for; with `has_text`, a text is wanted. Raises `BadArgument`."""
-    word = str(resolution).strip().capitalize()
-    if word not in RESOLUTIONS:
-        raise BadArgument(f"resolution {resolution!r} is unknown; it is 'High' or 'Low'.", parameter="resolution")
+    word = parse_choice("resolution", str(resolution).strip().capitalize(), RESOLUTIONS)
     index, text = _cover(cover), cover_text or ""
     if not isinstance(text, str) or utf16_units(text) > MOST_UNITS:
         raise BadArgument(
@@ -70,10 +68,10 @@ def fax_style(resolution: Any, cover: Any, cover_text: Any, *, has_text: bool = 
 
 
 def _cover(value: Any) -> int | None:
-    if value is None or str(value).strip() in ("", "None"):
+    if is_unset(value):
         return None
-    text = "" if isinstance(value, bool) else str(value).strip()
-    if not (text.isascii() and text.isdigit()) or int(text) > LAST_COVER:
+    text = as_text(value)
+    if not is_digits(text) or int(text) > LAST_COVER:
         raise BadArgument(
             f"cover {value!r} is no cover page; give 0 for none, 1 to {LAST_COVER}, or leave it out for the user's "
             "own default.",
@@ -255,7 +253,7 @@ def failed_fax(client: RingCentralClient, message_id: Any, send_time: datetime |
 
     Raises `BadArgument` for what is no id.
     """
-    text = checked_id(NAME, message_id, "give the id that the task that sent the fax returned")
+    text = parse_id(NAME, message_id, "give the id that the task that sent the fax returned")
     return FaxResend(text, cache(lambda: _failed(client, text)), send_time)
 
 

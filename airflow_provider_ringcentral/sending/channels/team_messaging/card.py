@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_ringcentral.arguments import checked_id, object_of
+from airflow_provider_ringcentral.arguments import parse_id, parse_json
 from airflow_provider_ringcentral.client.endpoints import CREATE_CARD, READ_CARD, UPDATE_CARD
 from airflow_provider_ringcentral.client.errors import NotFound
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
@@ -88,7 +88,7 @@ class TeamCard(Message["RingCentralClient"]):
 def change_card(client: RingCentralClient, card_id: Any, card: Mapping[str, Any]) -> Record:
     """Put a card in the place of an earlier one of the user; its record. Source: updateGlipAdaptiveCardNew."""
     path = UPDATE_CARD.at(
-        cardId=checked_id("update_card_id", card_id, "give the id that the task that posted it returned")
+        cardId=parse_id("update_card_id", card_id, "give the id that the task that posted it returned")
     )
     record = client.request_json("PUT", path, json=dict(card))
     return record if isinstance(record, dict) else {}
@@ -100,7 +100,7 @@ def checked_card(card: Any, fallback_text: str | None = None) -> dict[str, Any]:
     Raises `BadArgument`. The text is what notices show, and clients that cannot show cards; without one they say that
     there is a new card.
     """
-    card = object_of("card", card)
+    card = parse_json("card", card)
     if not isinstance(card, Mapping):
         raise BadArgument(f"card is {type(card).__name__} and no object; give an adaptive card.", parameter="card")
     if card.get("type") != TYPE:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.arguments import checked_id
+from airflow_provider_ringcentral.arguments import iso_time, parse_id
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import (
     CREATE_CONVERSATION,
@@ -21,7 +21,7 @@ from airflow_provider_ringcentral.client.endpoints import (
 from airflow_provider_ringcentral.client.errors import BadRequest, NotFound, PermissionDenied
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.paging import rows
-from airflow_provider_ringcentral.sending.once.message import Record, moment
+from airflow_provider_ringcentral.sending.once.message import Record
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -53,7 +53,7 @@ def _posts(client: RingCentralClient, chat: str, start: datetime) -> Iterator[Re
 
 
 def _made(post: Record) -> datetime | None:
-    return moment(post.get("creationTime"))
+    return iso_time(post.get("creationTime"))
 
 
 def _own_id(client: RingCentralClient) -> str | None:
@@ -90,7 +90,7 @@ def chat_of(client: RingCentralClient, *, chat: Any = None, team: Any = None, em
 
 
 def _by_id(client: RingCentralClient, chat: str) -> str:
-    path = READ_CHAT.at(chatId=checked_id("chat", chat, "a team may be given by its name, as team"))
+    path = READ_CHAT.at(chatId=parse_id("chat", chat, "a team may be given by its name, as team"))
     try:
         record = client.request_json("GET", path)
     except NotFound as error:

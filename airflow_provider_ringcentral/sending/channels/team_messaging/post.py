@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_ringcentral.arguments import checked_id
+from airflow_provider_ringcentral.arguments import as_text, is_digits, parse_id
 from airflow_provider_ringcentral.client.answer import decoded, objects
 from airflow_provider_ringcentral.client.endpoints import CREATE_FILE, CREATE_POST, UPDATE_POST
 from airflow_provider_ringcentral.client.errors import Unavailable
@@ -96,7 +96,7 @@ def upload(client: RingCentralClient, file: FileAttachment) -> str:
 
 def change_post(client: RingCentralClient, chat: str, post_id: Any, text: str) -> Record:
     """Give an earlier post of the user another text; its record. Source: operationId patchGlipPostNew."""
-    post_id = checked_id("update_post_id", post_id, "give the id that the task that posted it returned")
+    post_id = parse_id("update_post_id", post_id, "give the id that the task that posted it returned")
     record = client.request_json("PATCH", UPDATE_POST.at(chatId=chat, postId=post_id), json={"text": text})
     return record if isinstance(record, dict) else {}
 
@@ -117,10 +117,10 @@ def post_files(paths: Sequence[UPath]) -> tuple[FileAttachment, ...]:
 
 def mention(name: str, value: Any, chat: str) -> str:
     """A person's id, or the word `team` for everybody in the chat, as the text that mentions them."""
-    word = "" if isinstance(value, bool) else str(value).strip()
+    word = as_text(value)
     if word.lower() == "team":
         return f"![:Team]({chat})"
-    if not (word.isascii() and word.isdigit()):
+    if not is_digits(word):
         raise BadArgument(f"{name} is neither the id of a person (digits) nor the word 'team'.", parameter="mentions")
     return f"![:Person]({word})"
 
