@@ -16,15 +16,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from airflow.providers.common.compat.connection import get_async_connection
-from airflow.providers.common.compat.sdk import BaseHook, mask_secret
+from airflow.providers.common.compat.sdk import mask_secret
 
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.hooks.client import client_of
-from airflow_provider_ringcentral.hooks.connection_not_found import explaining
-from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-from airflow_provider_ringcentral.hooks.shared_client import mask_on_the_loop, read_credentials
-from airflow_provider_ringcentral.hooks.webhook import webhook_address_of, webhook_client_at, webhook_secrets_of
+from airflow_provider_ringcentral.hooks.connection import mask_secret_async, read_credentials, read_credentials_async
+from airflow_provider_ringcentral.hooks.webhook import (
+    read_webhook_address,
+    read_webhook_address_async,
+    webhook_client_at,
+)
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.auth.credentials import Credentials
@@ -52,7 +53,7 @@ def with_client(ringcentral_conn_id: str, job: Callable[[RingCentralClient], T],
 
     None: `IN_ALL_SECONDS` from now.
     """
-    credentials = RingCentralJWTHook(ringcentral_conn_id).credentials
+    credentials = read_credentials(ringcentral_conn_id)
     secrets: set[str] = set()
     try:
         return _bounded(partial(_done, credentials, secrets.add, job), ends)
@@ -65,32 +66,24 @@ async def with_client_on_loop(
     ringcentral_conn_id: str, job: Callable[[RingCentralClient], T], ends: float | None = None
 ) -> T:
     """The same on an event loop: the Connection is read on it, the job done in a thread."""
-    credentials = await read_credentials(ringcentral_conn_id)
+    credentials = await read_credentials_async(ringcentral_conn_id)
     secrets: set[str] = set()
     try:
         return await _in_thread(lambda: _bounded(partial(_done, credentials, secrets.add, job), ends))
     finally:
         for secret in tuple(secrets):
-            await mask_on_the_loop(secret)
+            await mask_secret_async(secret)
 
 
 def with_webhook(webhook_conn_id: str, job: Callable[[WebhookClient], T], ends: float | None = None) -> T:
     """`job` done with a client of the incoming webhook whose URL is the Connection's password, given up at `ends`."""
-    with explaining(webhook_conn_id):
-        connection = BaseHook.get_connection(webhook_conn_id)
-    for secret in webhook_secrets_of(connection):
-        mask_secret(secret)
-    address = webhook_address_of(connection)
+    address = read_webhook_address(webhook_conn_id)
     return _bounded(partial(_done_by_webhook, address, job), ends)
 
 
 async def with_webhook_on_loop(webhook_conn_id: str, job: Callable[[WebhookClient], T], ends: float | None = None) -> T:
     """The same on an event loop."""
-    with explaining(webhook_conn_id):
-        connection = await get_async_connection(webhook_conn_id)
-    for secret in webhook_secrets_of(connection):
-        await mask_on_the_loop(secret)
-    address = webhook_address_of(connection)
+    address = await read_webhook_address_async(webhook_conn_id)
     return await _in_thread(lambda: _bounded(partial(_done_by_webhook, address, job), ends))
 
 

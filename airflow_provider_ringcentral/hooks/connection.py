@@ -13,10 +13,15 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from airflow.providers.common.compat.connection import get_async_connection
+from airflow.providers.common.compat.sdk import BaseHook, mask_secret
+
 from airflow_provider_ringcentral.client.auth import credentials as rules
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_SERVER, Credentials
 from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem
 from airflow_provider_ringcentral.client.http.hosts import is_loopback
+from airflow_provider_ringcentral.hooks import settings
+from airflow_provider_ringcentral.hooks.connection_not_found import explaining
 from airflow_provider_ringcentral.provider_info import EXTRA_FIELDS, STANDARD_FIELDS
 from airflow_provider_ringcentral.sending.text import E164, why_no_number
 
@@ -44,6 +49,42 @@ LABELS: Mapping[str, str] = {field["name"]: field["label"] for field in (*STANDA
 LONGEST_SHOWN = 20
 EXTRA_NAMES = tuple(field["name"] for field in EXTRA_FIELDS)
 LIMITS = {field["name"]: field["schema"] for field in EXTRA_FIELDS}
+
+
+def read_credentials(
+    ringcentral_conn_id: str, get_connection: Callable[[str], Connection] | None = None
+) -> Credentials:
+    """Read a Connection, mask its secrets in logs and check its values. Raises `ConfigurationError`."""
+    with explaining(ringcentral_conn_id):
+        connection = (get_connection or BaseHook.get_connection)(ringcentral_conn_id)
+    for secret in secrets_of(connection):
+        mask_secret(secret)
+    return credentials_of(connection, settings.allowed_hosts())
+
+
+async def read_credentials_async(ringcentral_conn_id: str) -> Credentials:
+    """Read a Connection on an event loop, as `read_credentials` does elsewhere."""
+    with explaining(ringcentral_conn_id):
+        connection = await get_async_connection(ringcentral_conn_id)
+    for secret in secrets_of(connection):
+        await mask_secret_async(secret)
+    return credentials_of(connection, settings.allowed_hosts())
+
+
+async def mask_secret_async(secret: str) -> None:
+    """Mask a secret in logs from a coroutine.
+
+    Airflow's `mask_secret` would block the event loop until it gets an answer that only the event loop can read.
+    """
+    try:
+        from airflow.sdk.log import amask_secret
+    except ImportError:
+        from asgiref.sync import sync_to_async
+
+        # Not `asyncio.to_thread`: what such a thread asks the supervisor mixes with what the loop asks (seen on 3.1.8).
+        await sync_to_async(mask_secret)(secret)
+    else:
+        await amask_secret(secret)
 
 
 def credentials_of(connection: Connection, allowed_hosts: Collection[str]) -> Credentials:

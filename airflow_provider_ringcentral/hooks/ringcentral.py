@@ -11,8 +11,7 @@ from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.hooks import settings
-from airflow_provider_ringcentral.hooks.connection import credentials_of, secrets_of
-from airflow_provider_ringcentral.hooks.connection_not_found import explaining
+from airflow_provider_ringcentral.hooks.connection import read_credentials
 from airflow_provider_ringcentral.hooks.failures import airflow_errors, for_airflow
 from airflow_provider_ringcentral.provider_info import (
     CONNECTION_TYPE,
@@ -64,12 +63,8 @@ class RingCentralJWTHook(BaseHook):
     @cached_property
     def credentials(self) -> Credentials:
         """The Connection as checked credentials; its secrets are masked in logs from here on."""
-        with explaining(self.ringcentral_conn_id):
-            connection = self.get_connection(self.ringcentral_conn_id)
-        for secret in secrets_of(connection):
-            mask_secret(secret)
         with airflow_errors():
-            return credentials_of(connection, settings.allowed_hosts())
+            return read_credentials(self.ringcentral_conn_id, self.get_connection)
 
     @cached_property
     def _client(self) -> RingCentralClient:

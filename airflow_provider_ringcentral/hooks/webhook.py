@@ -6,12 +6,14 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from airflow.providers.common.compat.connection import get_async_connection
 from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem, RingCentralError
 from airflow_provider_ringcentral.client.webhook import WebhookAddress, webhook_address
 from airflow_provider_ringcentral.hooks import settings
+from airflow_provider_ringcentral.hooks.connection import mask_secret_async
 from airflow_provider_ringcentral.hooks.connection_not_found import explaining
 from airflow_provider_ringcentral.hooks.failures import airflow_errors, for_airflow
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.client.webhook import WebhookClient
 
-DEFAULT_CONNECTION = "ringcentral_webhook_default"
 TIMEOUT_SECONDS = 60.0
 
 
@@ -30,11 +31,26 @@ def webhook_client(webhook_conn_id: str, *, max_wait: float = DEFAULT_MAX_WAIT_S
     `max_wait`: seconds that a post may wait when the webhook has had too many.
     """
     with airflow_errors():
-        with explaining(webhook_conn_id):
-            connection = BaseHook.get_connection(webhook_conn_id)
-        for secret in webhook_secrets_of(connection):
-            mask_secret(secret)
-        return webhook_client_at(webhook_address_of(connection), max_wait=max_wait, raise_as=for_airflow)
+        address = read_webhook_address(webhook_conn_id)
+        return webhook_client_at(address, max_wait=max_wait, raise_as=for_airflow)
+
+
+def read_webhook_address(webhook_conn_id: str) -> WebhookAddress:
+    """Read a Connection that holds a webhook URL and mask the URL in logs. Raises `ConfigurationError`."""
+    with explaining(webhook_conn_id):
+        connection = BaseHook.get_connection(webhook_conn_id)
+    for secret in webhook_secrets_of(connection):
+        mask_secret(secret)
+    return webhook_address_of(connection)
+
+
+async def read_webhook_address_async(webhook_conn_id: str) -> WebhookAddress:
+    """Read a Connection on an event loop, as `read_webhook_address` does elsewhere."""
+    with explaining(webhook_conn_id):
+        connection = await get_async_connection(webhook_conn_id)
+    for secret in webhook_secrets_of(connection):
+        await mask_secret_async(secret)
+    return webhook_address_of(connection)
 
 
 def webhook_client_at(

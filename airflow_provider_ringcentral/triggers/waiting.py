@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_ringcentral.client.errors import LoginFailed, RingCentralError
-from airflow_provider_ringcentral.hooks.shared_client import read_credentials, shared_client
+from airflow_provider_ringcentral.hooks.connection import read_credentials_async
+from airflow_provider_ringcentral.hooks.shared_client import shared_client
 from airflow_provider_ringcentral.triggers.poll_coordinator import answer
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS
 
@@ -65,7 +66,7 @@ class RingCentralWaitTrigger(BaseTrigger):
                     return await self._until_it_holds(client)
                 except LoginFailed:
                     # A wait may last for days: secret and JWT may have been replaced meanwhile.
-                    if await read_credentials(self.ringcentral_conn_id) == client.credentials:
+                    if await read_credentials_async(self.ringcentral_conn_id) == client.credentials:
                         raise
 
     async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import pytest
 from airflow.providers.common.compat.sdk import redact
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError
-from airflow_provider_ringcentral.hooks.shared_client import read_credentials, shared_client
+from airflow_provider_ringcentral.hooks.connection import read_credentials_async
+from airflow_provider_ringcentral.hooks.shared_client import shared_client
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
 
@@ -33,7 +34,7 @@ async def test_a_bad_connection_names_every_problem_and_hides_its_secrets(monkey
     bad = {"conn_type": "ringcentral", "password": secret, "extra": {"jwt_token": jwt, "timeout": -1}}
     monkeypatch.setenv("AIRFLOW_CONN_BAD", json.dumps(bad))
     with pytest.raises(ConfigurationError) as caught:
-        await read_credentials("bad")
+        await read_credentials_async("bad")
 
     assert len(caught.value.problems) == 3
     for hidden in (secret, jwt):
