@@ -11,7 +11,7 @@ import yaml
 from airflow_provider_ringcentral.client import errors
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_SERVER
 from airflow_provider_ringcentral.files.receipt import Receipt
-from airflow_provider_ringcentral.hooks.failures import FAIL_NOW
+from airflow_provider_ringcentral.hooks.errors import FAIL_NOW
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.triggers.condition import check_condition
 

@@ -12,7 +12,7 @@ from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAI
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.connection import read_credentials
-from airflow_provider_ringcentral.hooks.failures import airflow_errors, for_airflow
+from airflow_provider_ringcentral.hooks.errors import airflow_errors, for_airflow
 from airflow_provider_ringcentral.provider_info import (
     CONNECTION_TYPE,
     HIDDEN_FIELDS,

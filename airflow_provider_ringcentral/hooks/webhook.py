@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.client.webhook import WebhookAddress, webhook_
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.connection import mask_secret_async
 from airflow_provider_ringcentral.hooks.connection_not_found import explaining
-from airflow_provider_ringcentral.hooks.failures import airflow_errors, for_airflow
+from airflow_provider_ringcentral.hooks.errors import airflow_errors, for_airflow
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection

@@ -58,8 +58,8 @@ class RingCentralSmsNotifier(RingCentralAccountNotifier):
 
     def send(self, client: RingCentralClient, text: str) -> Outcomes:
         """A message each; nobody keeps the others back."""
-        from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
         from airflow_provider_ringcentral.hooks.settings import log_personal_data
+        from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.sending.batch import AddressedMessage, send_all_then_look
         from airflow_provider_ringcentral.sending.channels.sms import SmsMessage
         from airflow_provider_ringcentral.sending.parties import recipients

@@ -48,7 +48,7 @@ class RingCentralTeamMessagingNotifier(RingCentralAccountNotifier):
 
     def send(self, client: RingCentralClient, text: str) -> Outcomes:
         """One post."""
-        from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
+        from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.sending.batch import AddressedMessage, send_all
         from airflow_provider_ringcentral.sending.channels.team_messaging.chats import chat_of
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost

@@ -74,7 +74,7 @@ class RingCentralWebhookNotifier(RingCentralAlertNotifier):
 
     def send(self, client: WebhookClient, text: str) -> Outcomes:
         """One post."""
-        from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
+        from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.sending.batch import AddressedMessage, send_all
         from airflow_provider_ringcentral.sending.channels.webhook import WebhookPost, webhook_body
 

@@ -128,9 +128,9 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
 
     def _broadcast(self, context: Context, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.arguments import parse_texts
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.operators.steps.deferral import deferring
         from airflow_provider_ringcentral.operators.steps.inputs import wishes_of
         from airflow_provider_ringcentral.operators.steps.reporting import announce

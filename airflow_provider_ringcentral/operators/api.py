@@ -103,7 +103,7 @@ class RingCentralApiOperator(BaseOperator):
         """Call, and return the JSON or the receipt."""
         from airflow_provider_ringcentral.client.http.hosts import own_path
         from airflow_provider_ringcentral.extract.records import extract_body, extract_records
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.hooks.storage import file_path
 
         with airflow_errors():

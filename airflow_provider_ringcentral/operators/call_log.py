@@ -138,7 +138,7 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         return self._run(context, guard=False)
 
     def _run(self, context: Context, *, guard: bool) -> dict[str, Any]:
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.operators.steps.inputs import guard_retention
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
@@ -321,7 +321,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Extract, and return the receipt."""
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.operators.steps.inputs import guard_future, guard_retention
 
         with airflow_errors():
@@ -337,7 +337,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
     def _extract(self, context: Context) -> dict[str, Any]:
         from airflow_provider_ringcentral.extract.call_log.extract import extract_window
         from airflow_provider_ringcentral.files.receipt import utc_text
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.hooks.storage import file_path
         from airflow_provider_ringcentral.operators.steps.reporting import ProgressLog
 

@@ -132,7 +132,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Look at the window's age, then download."""
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.operators.steps.inputs import guard_future, guard_retention, window_of
 
         with airflow_errors():
@@ -146,7 +146,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
         return self._download(context)
 
     def _download(self, context: Context) -> dict[str, Any]:
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             receipt = self._archive(context).run()

@@ -129,8 +129,8 @@ class RingCentralRingOutOperator(BaseOperator):
         canceller.join(SECONDS_TO_CANCEL)
 
     def _call(self, context: Context, *, resumed: bool) -> dict[str, Any]:
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
+        from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.operators.steps.inputs import once_wishes_of
         from airflow_provider_ringcentral.sending.channels.ring_out import place
 

@@ -106,7 +106,7 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
 
     def _returned(self, look: Look) -> list[dict[str, Any]]:
         from airflow_provider_ringcentral.client.errors import DeliveryFailed
-        from airflow_provider_ringcentral.hooks.failures import for_airflow
+        from airflow_provider_ringcentral.hooks.errors import for_airflow
         from airflow_provider_ringcentral.hooks.xcom import bounded
         from airflow_provider_ringcentral.sending.status.following import DeliveryState, check_failures
         from airflow_provider_ringcentral.sending.status.status import code_of, status_of
@@ -194,7 +194,7 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
         return self._in_numbers(look.value)
 
     def _in_numbers(self, records: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.hooks.xcom import bounded
         from airflow_provider_ringcentral.sending.broadcast.batch_progress import batch_told
 

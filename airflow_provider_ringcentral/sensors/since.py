@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.arguments import TimeArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.hooks.idempotency import FirstStart
+    from airflow_provider_ringcentral.hooks.task_state import FirstStart
     from airflow_provider_ringcentral.sending.once.message import Record
     from airflow_provider_ringcentral.sending.status.arrival import Arrival
     from airflow_provider_ringcentral.triggers.calls import EndedCall
@@ -56,7 +56,7 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
 
     def _began(self, context: Context, *, resumed: bool) -> FirstStart:
         from airflow_provider_ringcentral.arguments import parse_time
-        from airflow_provider_ringcentral.hooks.idempotency import FirstStart, first_start
+        from airflow_provider_ringcentral.hooks.task_state import FirstStart, first_start
 
         given = parse_time("since", self.since)
         if given is not None:

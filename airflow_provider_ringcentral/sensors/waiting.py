@@ -22,7 +22,7 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
-from airflow_provider_ringcentral.hooks.idempotency import end_of_task
+from airflow_provider_ringcentral.hooks.task_state import end_of_task
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -103,7 +103,7 @@ class RingCentralWaitSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Look until there is what is waited for."""
-        from airflow_provider_ringcentral.hooks.idempotency import first_look
+        from airflow_provider_ringcentral.hooks.task_state import first_look
 
         rescheduled = first_look(context) if self.reschedule else None
         began = time.time() if rescheduled is None else rescheduled.timestamp()
@@ -125,7 +125,7 @@ class RingCentralWaitSensor(BaseSensorOperator):
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> Any:
         """Return what the trigger saw, raise what it met, or look again."""
         from airflow_provider_ringcentral.client.errors import error_of
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
 
         with never_failing(self), airflow_errors():
             if event["status"] == "error":
@@ -205,7 +205,7 @@ class RingCentralWaitSensor(BaseSensorOperator):
 
     def _prepare(self, context: Context) -> None:
         from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
 
         with airflow_errors():
             self._check()
@@ -234,7 +234,7 @@ class RingCentralWaitSensor(BaseSensorOperator):
 
     def _look(self, patience: float) -> Look:
         from airflow_provider_ringcentral.client.errors import RingCentralError
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.triggers.condition import passing
 
         with airflow_errors():

@@ -11,7 +11,7 @@ from airflow_provider_ringcentral.client.errors import RingCentralError, error_o
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument, DestinationError
 from airflow_provider_ringcentral.client.errors.remedies import Remedy
 from airflow_provider_ringcentral.client.http.broken_connection import Lost
-from airflow_provider_ringcentral.hooks.failures import LoginRefused
+from airflow_provider_ringcentral.hooks.errors import LoginRefused
 
 FIELDS = {
     "status": 403,

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from airflow.providers.common.compat.sdk import AirflowSensorTimeout, AirflowSkipException
 
-from airflow_provider_ringcentral.hooks.failures import ArgumentInvalid, LoginRefused
+from airflow_provider_ringcentral.hooks.errors import ArgumentInvalid, LoginRefused
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.api import RingCentralApiOperator
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator

@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import DAG
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 from airflow_provider_ringcentral.hooks import shared_client
-from airflow_provider_ringcentral.hooks.idempotency import first_look
+from airflow_provider_ringcentral.hooks.task_state import first_look
 from airflow_provider_ringcentral.sensors.calls import RingCentralCallSensor
 from airflow_provider_ringcentral.sensors.messages import RingCentralNewMessageSensor
 from airflow_provider_ringcentral.triggers import poll_coordinator as rounds

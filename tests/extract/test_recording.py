@@ -28,7 +28,7 @@ from airflow_provider_ringcentral.extract.recordings.archive import (
 )
 from airflow_provider_ringcentral.extract.recordings.recording import recordings_of
 from airflow_provider_ringcentral.extract.recordings.store import NameTaken
-from airflow_provider_ringcentral.hooks.failures import for_airflow
+from airflow_provider_ringcentral.hooks.errors import for_airflow
 
 ROW = {
     "id": "I1",

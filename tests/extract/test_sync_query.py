@@ -21,7 +21,7 @@ from airflow_provider_ringcentral.extract.changes.query import SyncQuery, token_
 from airflow_provider_ringcentral.extract.changes.sync import ChangePage
 from airflow_provider_ringcentral.extract.changes.watermark import Watermark
 from airflow_provider_ringcentral.files.receipt import fingerprint_of
-from airflow_provider_ringcentral.hooks.failures import PermissionRefused, RequestRefused, ResourceMissing, for_airflow
+from airflow_provider_ringcentral.hooks.errors import PermissionRefused, RequestRefused, ResourceMissing, for_airflow
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 QUERY = SyncQuery("/restapi/v1.0/account/~/call-log-extract-sync", "Detailed", "series")

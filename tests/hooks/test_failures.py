@@ -16,7 +16,7 @@ from airflow_provider_ringcentral.client.errors.arguments import (
     NotMedia,
 )
 from airflow_provider_ringcentral.extract.call_log.query import WindowInFuture
-from airflow_provider_ringcentral.hooks import failures
+from airflow_provider_ringcentral.hooks import errors as failures
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"

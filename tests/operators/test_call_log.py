@@ -11,7 +11,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, TaskDeferred
 
 from airflow_provider_ringcentral.client.errors import RateLimited
-from airflow_provider_ringcentral.hooks.failures import ArgumentInvalid, DestinationInvalid
+from airflow_provider_ringcentral.hooks.errors import ArgumentInvalid, DestinationInvalid
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS, RingCentralQuotaTrigger

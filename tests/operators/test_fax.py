@@ -16,8 +16,8 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 from upath import UPath
 
 from airflow_provider_ringcentral.client.errors import BadRequest, ConfigurationError, DeliveryFailed, Unavailable
-from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+from airflow_provider_ringcentral.hooks.task_state import idempotency_store
 from airflow_provider_ringcentral.operators.fax import RingCentralSendFaxOperator
 from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
 from airflow_provider_ringcentral.sending.channels.attachment import FileAttachment

@@ -8,7 +8,7 @@ import pytest
 from airflow.providers.common.compat.sdk import DAG
 
 from airflow_provider_ringcentral.client import errors
-from airflow_provider_ringcentral.hooks.failures import for_airflow
+from airflow_provider_ringcentral.hooks.errors import for_airflow
 
 policies = pytest.importorskip("airflow.sdk.definitions.retry_policy", reason="retry policies came with Airflow 3.3")
 from airflow_provider_ringcentral.operators.api import RingCentralApiOperator  # noqa: E402

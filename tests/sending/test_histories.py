@@ -13,7 +13,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.errors import BadRequest, OutcomeUnknown, Unavailable
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
-from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
+from airflow_provider_ringcentral.hooks.task_state import idempotency_store
 from airflow_provider_ringcentral.sending.once.send_once import send_once
 from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
 from tests.sending.conftest import Store

@@ -18,7 +18,7 @@ from airflow.providers.common.compat.sdk import AirflowTaskTimeout
 from airflow_provider_ringcentral.arguments import parse_seconds
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import RateLimited, RingCentralError
-from airflow_provider_ringcentral.hooks.idempotency import end_of_task
+from airflow_provider_ringcentral.hooks.task_state import end_of_task
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator
@@ -121,7 +121,7 @@ def _deferral(
 
 def _deadline(operator: BaseOperator, context: Mapping[str, Any], leg: Leg) -> float | None:
     """Epoch seconds at which the task stops waiting: by its `timeout`, if it has one, and its `execution_timeout`."""
-    from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
+    from airflow_provider_ringcentral.hooks.task_state import idempotency_store
 
     timeout = getattr(operator, "timeout", None)
     if timeout is None or leg.client is None:

@@ -120,8 +120,8 @@ class RingCentralMessageOperator(BaseOperator):
         self, context: Context, *, resumed: bool, seen: Iterable[tuple[Mapping[str, Any], Sequence[str]]] = ()
     ) -> list[dict[str, Any]]:
         """`seen` is what the trigger saw of the messages: it is not asked for again."""
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
-        from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
+        from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.operators.steps.inputs import wishes_of
         from airflow_provider_ringcentral.sending.batch import send_all
         from airflow_provider_ringcentral.sending.status.following import DeliveryState, ungrouped

@@ -74,7 +74,7 @@ class RingCentralPostOperator(BaseOperator):
         return self._post(context, resumed=True)
 
     def _post(self, context: Context, *, resumed: bool) -> dict[str, Any]:
-        from airflow_provider_ringcentral.hooks.failures import airflow_errors
+        from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.operators.steps.inputs import once_wishes_of
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
@@ -84,7 +84,7 @@ class RingCentralPostOperator(BaseOperator):
             return self._once(context, client, wishes, resumed=resumed) if changed is None else changed
 
     def _once(self, context: Context, client: Any, wishes: OnceOptions, *, resumed: bool) -> dict[str, Any]:
-        from airflow_provider_ringcentral.hooks.idempotency import idempotency_store
+        from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.sending.once.send_once import send_once
 
         message, store = self.message(client), idempotency_store(context, client, resumed=resumed)
