@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import IO
 
-from airflow_provider_ringcentral.hooks.connection_not_found import field_problem
+from airflow_provider_ringcentral.hooks.connection import field_problem
 from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Diagnosis, Finding
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 

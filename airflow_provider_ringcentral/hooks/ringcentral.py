@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.http.multi_status import PartialFailure
     from airflow_provider_ringcentral.files.receipt import Receipt
     from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Diagnosis
-    from airflow_provider_ringcentral.hooks.leg import Leg
+    from airflow_provider_ringcentral.hooks.task_state import Leg
 
 
 class RingCentralJWTHook(BaseHook):

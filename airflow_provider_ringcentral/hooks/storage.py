@@ -1,14 +1,19 @@
-"""Where files go: any store that Airflow's ObjectStoragePath knows."""
+"""Where files go: any store that Airflow's ObjectStoragePath knows.
+
+From a Connection of a database to an SQLAlchemy engine.
+"""
 
 from __future__ import annotations
 
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
+from airflow_provider_ringcentral.client.errors import ConfigurationError
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError
 from airflow_provider_ringcentral.files.destination_failure import destination_failure
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
     from upath import UPath
 
 
@@ -43,3 +48,53 @@ def file_path(url: Any, what: str = "destination") -> UPath:
             f"The {what} {url} names a folder; name a file in it, such as {url.strip()}calls.ndjson."
         )
     return storage_path(url, what)
+
+
+def sql_engine(sql_conn_id: str) -> Engine:
+    """An engine of the database that the Connection leads to, through its own hook; values stay out of its errors.
+
+    Raises `ConfigurationError` when the Connection is unknown or none of a database, or a package is missing.
+    """
+    from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureException
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+    from sqlalchemy.pool import NullPool
+
+    hook = _hook(sql_conn_id)
+    try:
+        engine: Engine = hook.get_sqlalchemy_engine(engine_kwargs={"hide_parameters": True, "poolclass": NullPool})
+    except (ImportError, NoSuchModuleError, AirflowOptionalProviderFeatureException) as error:
+        raise ConfigurationError(
+            f"The Connection {sql_conn_id} needs a driver that is not installed: {error}. Install the provider of its "
+            "database with it, such as apache-airflow-providers-postgres and psycopg2-binary."
+        ) from error
+    except (ArgumentError, NotImplementedError) as error:
+        raise ConfigurationError(
+            f"The hook of the Connection {sql_conn_id} ({type(hook).__name__}) gives no SQLAlchemy engine."
+        ) from error
+    return engine
+
+
+def _hook(sql_conn_id: str) -> Any:
+    from airflow.providers.common.compat.sdk import AirflowException, BaseHook
+
+    if not sql_conn_id or not isinstance(sql_conn_id, str):
+        raise ConfigurationError(f"sql_conn_id is {sql_conn_id!r}; give the id of a Connection of a database.")
+    try:
+        from airflow.providers.common.sql.hooks.sql import DbApiHook
+    except ImportError as error:
+        raise ConfigurationError(
+            "Loading into tables needs apache-airflow-providers-common-sql, which comes with the provider of every "
+            "database."
+        ) from error
+    try:
+        hook = BaseHook.get_hook(sql_conn_id)
+    except (AirflowException, ImportError) as error:
+        raise ConfigurationError(
+            f"The Connection {sql_conn_id} cannot be used: {str(error).rstrip('.')}. Create it under Admin > "
+            "Connections with the type of the database, whose provider must be installed, or correct sql_conn_id."
+        ) from error
+    if not isinstance(hook, DbApiHook):
+        raise ConfigurationError(
+            f"The Connection {sql_conn_id} is none of an SQL database: its hook {type(hook).__name__} is no DbApiHook."
+        )
+    return hook

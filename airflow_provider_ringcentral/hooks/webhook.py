@@ -13,8 +13,7 @@ from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAI
 from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem, RingCentralError
 from airflow_provider_ringcentral.client.webhook import WebhookAddress, webhook_address
 from airflow_provider_ringcentral.hooks import settings
-from airflow_provider_ringcentral.hooks.connection import mask_secret_async
-from airflow_provider_ringcentral.hooks.connection_not_found import explaining
+from airflow_provider_ringcentral.hooks.connection import explaining, mask_secret_async
 from airflow_provider_ringcentral.hooks.errors import airflow_errors, for_airflow
 
 if TYPE_CHECKING:

@@ -204,13 +204,13 @@ class RingCentralAccountNotifier(RingCentralAlertNotifier):
 
     def reach(self, job: Callable[[RingCentralClient], None], ends: float) -> None:
         """With a client of the Connection."""
-        from airflow_provider_ringcentral.hooks.callback_client import with_client
+        from airflow_provider_ringcentral.hooks.client import with_client
 
         with_client(self.ringcentral_conn_id, job, ends)
 
     async def reach_on_loop(self, job: Callable[[RingCentralClient], None], ends: float) -> None:
         """The same, in a thread."""
-        from airflow_provider_ringcentral.hooks.callback_client import with_client_on_loop
+        from airflow_provider_ringcentral.hooks.client import with_client_on_loop
 
         await with_client_on_loop(self.ringcentral_conn_id, job, ends)
 

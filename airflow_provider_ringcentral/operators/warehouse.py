@@ -94,8 +94,7 @@ class RingCentralLoadCallLogOperator(BaseOperator):
         """Load, and return the receipt."""
         from airflow_provider_ringcentral.arguments import is_unset, parse_bool
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
-        from airflow_provider_ringcentral.hooks.sql import sql_engine
-        from airflow_provider_ringcentral.hooks.storage import storage_path
+        from airflow_provider_ringcentral.hooks.storage import sql_engine, storage_path
         from airflow_provider_ringcentral.warehouse.load import load_files
         from airflow_provider_ringcentral.warehouse.source import files_of
 

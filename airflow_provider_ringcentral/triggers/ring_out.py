@@ -26,7 +26,7 @@ class RingCentralRingOutTrigger(RingCentralQuotaTrigger):
 
     async def on_kill(self) -> None:
         """Cancel the call, if it is not too late. Airflow logs what goes wrong."""
-        from airflow_provider_ringcentral.hooks.callback_client import with_client_on_loop
+        from airflow_provider_ringcentral.hooks.client import with_client_on_loop
         from airflow_provider_ringcentral.sending.channels.ring_out import cancel
 
         done = await with_client_on_loop(self.ringcentral_conn_id, lambda client: cancel(client, self.call_id))

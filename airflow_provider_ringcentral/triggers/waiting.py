@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_ringcentral.client.errors import LoginFailed, RingCentralError
+from airflow_provider_ringcentral.hooks.client import shared_client
 from airflow_provider_ringcentral.hooks.connection import read_credentials_async
-from airflow_provider_ringcentral.hooks.shared_client import shared_client
 from airflow_provider_ringcentral.triggers.poll_coordinator import answer
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS
 

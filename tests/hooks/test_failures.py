@@ -16,7 +16,7 @@ from airflow_provider_ringcentral.client.errors.arguments import (
     NotMedia,
 )
 from airflow_provider_ringcentral.extract.call_log.query import WindowInFuture
-from airflow_provider_ringcentral.hooks import errors as failures
+from airflow_provider_ringcentral.hooks import errors as hook_errors
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
@@ -58,19 +58,19 @@ def test_what_is_permanent_is_both_kinds(hook, sandbox, fault, kind):
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (BadArgument("no", parameter="view"), failures.ArgumentInvalid),
-        (WindowInFuture("no"), failures.ArgumentInvalid),
-        (errors.BadRequest("a time without zone"), failures.ArgumentInvalid),
-        (errors.BadRequest("no", status=400), failures.RequestRefused),
-        (DestinationError("no"), failures.DestinationInvalid),
-        (errors.ConfigurationError("no"), failures.ConnectionInvalid),
+        (BadArgument("no", parameter="view"), hook_errors.ArgumentInvalid),
+        (WindowInFuture("no"), hook_errors.ArgumentInvalid),
+        (errors.BadRequest("a time without zone"), hook_errors.ArgumentInvalid),
+        (errors.BadRequest("no", status=400), hook_errors.RequestRefused),
+        (DestinationError("no"), hook_errors.DestinationInvalid),
+        (errors.ConfigurationError("no"), hook_errors.ConnectionInvalid),
         (DestinationUnavailable("later"), DestinationUnavailable),
         (NotMedia("a page", found="text/html"), NotMedia),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else type(value).__name__,
 )
 def test_who_refused_is_told_by_the_class(error, kind):
-    turned = failures.for_airflow(error)
+    turned = hook_errors.for_airflow(error)
     assert type(turned) is kind
     assert (turned.message, turned.parameter) == (error.message, error.parameter)
     assert pickle.loads(pickle.dumps(turned)).message == error.message
@@ -138,7 +138,7 @@ def test_a_destination_that_cannot_be_written_is_permanent(hook, sandbox, destin
     assert sandbox.stats()["requests"] == 0
 
 
-@pytest.mark.parametrize("kind", failures.FAIL_NOW.values(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", hook_errors.FAIL_NOW.values(), ids=lambda kind: kind.__name__)
 def test_both_kinds_survive_pickling(kind):
     error = kind("words", status=403, codes=("CMN-401",), permission="ReadCallLog", retry_after=5)
     again = pickle.loads(pickle.dumps(error))

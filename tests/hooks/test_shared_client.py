@@ -8,8 +8,8 @@ import pytest
 from airflow.providers.common.compat.sdk import redact
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError
+from airflow_provider_ringcentral.hooks.client import shared_client
 from airflow_provider_ringcentral.hooks.connection import read_credentials_async
-from airflow_provider_ringcentral.hooks.shared_client import shared_client
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
 

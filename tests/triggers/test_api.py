@@ -15,7 +15,8 @@ from airflow_provider_ringcentral.client import errors
 from airflow_provider_ringcentral.client.auth.encryption import TokenEncryptor
 from airflow_provider_ringcentral.client.errors import error_of
 from airflow_provider_ringcentral.client.rate_limit.slots import groups_of, read_window
-from airflow_provider_ringcentral.hooks import settings, shared_client
+from airflow_provider_ringcentral.hooks import client as hook_client
+from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.triggers.api import RingCentralApiTrigger, RingCentralPauseTrigger
@@ -35,7 +36,7 @@ def sandbox():
 @pytest.fixture(autouse=True)
 def _connected(connection):
     yield
-    assert shared_client._clients == {}, "the last one closes the client"
+    assert hook_client._clients == {}, "the last one closes the client"
 
 
 def trigger(path=EXTENSION, condition="name == 'Airflow Service'", *, seconds=120.0, **arguments):
@@ -218,7 +219,7 @@ async def test_all_triggers_of_one_credential_share_a_client(sandbox, monkeypatc
     triggers[0].ringcentral_conn_id = "other_name"
     watching = asyncio.gather(*(fired(each) for each in triggers))
     await eventually(lambda: sandbox.stats()["operations"].get("readExtension", 0) > 0)
-    clients = len(shared_client._clients)
+    clients = len(hook_client._clients)
     events = [event["status"] for event in await watching]
 
     assert clients == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_ringcentral.client.errors import Unavailable
-from airflow_provider_ringcentral.hooks.shared_client import shared_client
+from airflow_provider_ringcentral.hooks.client import shared_client
 from airflow_provider_ringcentral.triggers.listing import _read, as_it_is, listed
 
 PATH = "/restapi/v1.0/account/~/extension/~/message-store"

@@ -13,7 +13,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import PermissionDenied, error_of
-from airflow_provider_ringcentral.hooks import shared_client
+from airflow_provider_ringcentral.hooks import client as hook_client
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.sending.status.arrival import LATE_SECONDS, Arrival
@@ -50,7 +50,7 @@ def desk(office: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     office.reset_stats()
     yield office
     office.clear_faults()
-    assert shared_client._clients == {}, "the last one closes the client"
+    assert hook_client._clients == {}, "the last one closes the client"
     assert rounds._rounds == {}, "a poller without waits ends"
 
 
@@ -300,7 +300,7 @@ async def test_a_look_goes_back_no_further_than_messages_may_come_late(desk):
     waiting_long, waiting_new = (
         Awaited(Arrival(when, from_numbers=(STRANGER,)), arrivals_look, when) for when in (long_ago, began)
     )
-    async with shared_client.shared_client("ringcentral_default") as client:
+    async with hook_client.shared_client("ringcentral_default") as client:
         topic = Arrivals(f"{EXTENSION}/message-store")
         looks = await topic.look(client, [waiting_long, waiting_new])
         starts = (waiting_long.start, waiting_new.start)

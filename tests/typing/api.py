@@ -29,9 +29,9 @@ from airflow_provider_ringcentral.client.errors import (
 )
 from airflow_provider_ringcentral.client.errors.remedies import Remedy
 from airflow_provider_ringcentral.files.receipt import Receipt
+from airflow_provider_ringcentral.hooks.client import shared_client
 from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Diagnosis
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-from airflow_provider_ringcentral.hooks.shared_client import shared_client
 from airflow_provider_ringcentral.operators.api import RingCentralApiOperator
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
 from airflow_provider_ringcentral.operators.fax import RingCentralSendFaxOperator

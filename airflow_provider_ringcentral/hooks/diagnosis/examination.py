@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.client.errors import (
 )
 from airflow_provider_ringcentral.client.errors.remedies import CONNECTION, PLATFORM_TEAM
 from airflow_provider_ringcentral.hooks import settings
-from airflow_provider_ringcentral.hooks.connection_not_found import ConnectionNotFound
+from airflow_provider_ringcentral.hooks.connection import ConnectionNotFound
 from airflow_provider_ringcentral.hooks.diagnosis.access_findings import (
     denied_finding,
     granted_scopes,

@@ -23,8 +23,8 @@ from airflow_provider_ringcentral.hooks.task_state import end_of_task
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator
 
-    from airflow_provider_ringcentral.hooks.leg import Leg
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+    from airflow_provider_ringcentral.hooks.task_state import Leg
     from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
     from airflow_provider_ringcentral.triggers.quota import RingCentralQuotaTrigger
 
@@ -69,7 +69,7 @@ def deferring(operator: BaseOperator, context: Mapping[str, Any], *, deferrable:
     looked at its arguments. All legs of the task together are bounded by `execution_timeout` and, where the operator
     has one, by `timeout`; its requests and seconds waited are counted over all of them.
     """
-    from airflow_provider_ringcentral.hooks.leg import Leg
+    from airflow_provider_ringcentral.hooks.task_state import Leg
 
     leg, ends = Leg(context, deferrable=deferrable), end_of_task(context)
     hook: Any = getattr(operator, "hook", None)
