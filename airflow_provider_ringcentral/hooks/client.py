@@ -32,9 +32,9 @@ from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RingCentr
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.connection import mask_secret_async, read_credentials, read_credentials_async
 from airflow_provider_ringcentral.hooks.webhook import (
+    open_webhook_client,
     read_webhook_address,
     read_webhook_address_async,
-    webhook_client_at,
 )
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def emit(what: str, amount: float, group: str) -> None:
         Stats.incr(name, int(amount), tags=tags)
 
 
-def client_of(
+def open_client(
     credentials: Credentials,
     *,
     max_wait: float,
@@ -117,7 +117,7 @@ async def shared_client(ringcentral_conn_id: str) -> AsyncIterator[AsyncRingCent
 
 def _maker(credentials: Credentials) -> Callable[[Callable[[str], None]], RingCentralClient]:
     patience = DEFAULT_MAX_WAIT_SECONDS if credentials.max_wait is None else credentials.max_wait
-    return lambda on_secret: client_of(credentials, max_wait=patience, on_secret=on_secret)
+    return lambda on_secret: open_client(credentials, max_wait=patience, on_secret=on_secret)
 
 
 T = TypeVar("T")
@@ -136,7 +136,7 @@ MARGIN_SECONDS = 0.5
 """After `ends`, what still runs is left to itself: requests give up before by themselves."""
 
 
-def with_client(ringcentral_conn_id: str, job: Callable[[RingCentralClient], T], ends: float | None = None) -> T:
+def run_with_client(ringcentral_conn_id: str, job: Callable[[RingCentralClient], T], ends: float | None = None) -> T:
     """`job` done with a client of the Connection, given up at `ends` (of `time.monotonic`).
 
     None: `IN_ALL_SECONDS` from now.
@@ -150,7 +150,7 @@ def with_client(ringcentral_conn_id: str, job: Callable[[RingCentralClient], T],
             mask_secret(secret)
 
 
-async def with_client_on_loop(
+async def run_with_client_async(
     ringcentral_conn_id: str, job: Callable[[RingCentralClient], T], ends: float | None = None
 ) -> T:
     """The same on an event loop: the Connection is read on it, the job done in a thread."""
@@ -163,13 +163,15 @@ async def with_client_on_loop(
             await mask_secret_async(secret)
 
 
-def with_webhook(webhook_conn_id: str, job: Callable[[WebhookClient], T], ends: float | None = None) -> T:
+def run_with_webhook(webhook_conn_id: str, job: Callable[[WebhookClient], T], ends: float | None = None) -> T:
     """`job` done with a client of the incoming webhook whose URL is the Connection's password, given up at `ends`."""
     address = read_webhook_address(webhook_conn_id)
     return _bounded(partial(_done_by_webhook, address, job), ends)
 
 
-async def with_webhook_on_loop(webhook_conn_id: str, job: Callable[[WebhookClient], T], ends: float | None = None) -> T:
+async def run_with_webhook_async(
+    webhook_conn_id: str, job: Callable[[WebhookClient], T], ends: float | None = None
+) -> T:
     """The same on an event loop."""
     address = await read_webhook_address_async(webhook_conn_id)
     return await _in_thread(lambda: _bounded(partial(_done_by_webhook, address, job), ends))
@@ -197,7 +199,7 @@ def _done(
     credentials: Credentials, on_secret: Callable[[str], None], job: Callable[[RingCentralClient], T], ends: float
 ) -> T:
     hurried = replace(credentials, timeout=min(credentials.timeout, ANSWER_SECONDS))
-    client = client_of(hurried, max_wait=PATIENCE_SECONDS, on_secret=on_secret, ends=ends)
+    client = open_client(hurried, max_wait=PATIENCE_SECONDS, on_secret=on_secret, ends=ends)
     try:
         return job(client)
     finally:
@@ -206,7 +208,7 @@ def _done(
 
 def _done_by_webhook(address: WebhookAddress, job: Callable[[WebhookClient], T], ends: float) -> T:
     hurried = replace(address, timeout=min(address.timeout, ANSWER_SECONDS))
-    client = webhook_client_at(hurried, max_wait=PATIENCE_SECONDS, ends=ends)
+    client = open_webhook_client(hurried, max_wait=PATIENCE_SECONDS, ends=ends)
     try:
         return job(client)
     finally:

@@ -45,7 +45,7 @@ class ConnectionNotFound(ConfigurationError, AirflowNotFoundException):
 
 
 @contextmanager
-def explaining(conn_id: str) -> Iterator[None]:
+def explain_missing_connection(conn_id: str) -> Iterator[None]:
     """Replaces Airflow's error about the Connection `conn_id` in the block by `ConnectionNotFound`."""
     try:
         yield
@@ -119,7 +119,7 @@ def read_credentials(
     ringcentral_conn_id: str, get_connection: Callable[[str], Connection] | None = None
 ) -> Credentials:
     """Read a Connection, mask its secrets in logs and check its values. Raises `ConfigurationError`."""
-    with explaining(ringcentral_conn_id):
+    with explain_missing_connection(ringcentral_conn_id):
         connection = (get_connection or BaseHook.get_connection)(ringcentral_conn_id)
     for secret in secrets_of(connection):
         mask_secret(secret)
@@ -128,7 +128,7 @@ def read_credentials(
 
 async def read_credentials_async(ringcentral_conn_id: str) -> Credentials:
     """Read a Connection on an event loop, as `read_credentials` does elsewhere."""
-    with explaining(ringcentral_conn_id):
+    with explain_missing_connection(ringcentral_conn_id):
         connection = await get_async_connection(ringcentral_conn_id)
     for secret in secrets_of(connection):
         await mask_secret_async(secret)

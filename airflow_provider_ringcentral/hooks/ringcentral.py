@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.http.multi_status import PartialFailure
     from airflow_provider_ringcentral.files.receipt import Receipt
     from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Diagnosis
-    from airflow_provider_ringcentral.hooks.task_state import Leg
+    from airflow_provider_ringcentral.hooks.task_state import WorkerRun
 
 
 class RingCentralJWTHook(BaseHook):
@@ -57,7 +57,7 @@ class RingCentralJWTHook(BaseHook):
         super().__init__(**kwargs)
         self.ringcentral_conn_id = ringcentral_conn_id
         self.max_wait = max_wait
-        self.leg: Leg | None = None
+        self.worker_run: WorkerRun | None = None
         """The task whose client this hook makes, if it is one that may be deferred."""
 
     @cached_property
@@ -70,16 +70,16 @@ class RingCentralJWTHook(BaseHook):
     def _client(self) -> RingCentralClient:
         patience = self.credentials.max_wait
         client = self.make_client(self.max_wait if patience is None else patience)
-        if self.leg is not None:
-            self.leg.joined(client)
+        if self.worker_run is not None:
+            self.worker_run.attach(client)
         return client
 
     def make_client(self, max_wait: float) -> RingCentralClient:
         """A client of its own whose requests wait for at most `max_wait` seconds each."""
-        from airflow_provider_ringcentral.hooks.client import client_of
+        from airflow_provider_ringcentral.hooks.client import open_client
 
         with airflow_errors():
-            return client_of(self.credentials, max_wait=max_wait, on_secret=mask_secret, raise_as=for_airflow)
+            return open_client(self.credentials, max_wait=max_wait, on_secret=mask_secret, raise_as=for_airflow)
 
     def get_conn(self) -> RingCentralClient:
         """The client: one a hook, safe for threads, made when first asked for. Nothing is sent yet."""

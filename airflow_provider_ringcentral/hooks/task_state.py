@@ -72,15 +72,15 @@ def first_start(
     name = f"{PREFIX}since:{store.order}"
     noted = store.pages.get(name)
     if not isinstance(noted, int | float):
-        looked = first_look(context) if reschedules else None
-        again = resumed or store.attempt > tries_before(context) + 1
-        began = start_of_run(context) if again and context.get("task_state_store") is None else None
+        looked = first_poke_date(context) if reschedules else None
+        again = resumed or store.attempt > tries_before_clear(context) + 1
+        began = run_started_at(context) if again and context.get("task_state_store") is None else None
         noted = looked.timestamp() if looked else store.now() if began is None else began
         store.pages.set(name, noted)
     return FirstStart(float(noted), store.pages, store.order)
 
 
-def first_look(context: Mapping[str, Any]) -> datetime | None:
+def first_poke_date(context: Mapping[str, Any]) -> datetime | None:
     """When the first look of a task began that gave its worker back between looks; None before that."""
     ti = context.get("ti")
     asked = getattr(ti, "get_first_reschedule_date", None)
@@ -116,7 +116,7 @@ def _first_look_on_airflow_2(ti: Any, retries: int) -> datetime | None:
     return date
 
 
-def end_of_task(context: Mapping[str, Any]) -> float | None:
+def task_deadline(context: Mapping[str, Any]) -> float | None:
     """Epoch seconds at which this try has to be over; None when nothing says so.
 
     Airflow keeps the start of a try across its deferrals. Airflow 3 starts its own clock anew with each of them.
@@ -157,9 +157,9 @@ def idempotency_store(
         order=_number(ti, "max_tries", 0),
         retries=_retries(context),
         attempt=_number(ti, "try_number", 1) or 1,
-        may_have_sent_since=None if all_known else start_of_run(context),
+        may_have_sent_since=None if all_known else run_started_at(context),
         flight=client.credentials.timeout + ANSWER_SECONDS,
-        ends=end_of_task(context),
+        ends=task_deadline(context),
         claims_complete=claims_complete,
     )
 
@@ -171,7 +171,7 @@ def _pages(
     ti = context["ti"]
     names = (ti.dag_id, ti.run_id, ti.task_id, getattr(ti, "map_index", -1))
     app = getattr(client.credentials, "client_id", "")
-    trial = TaskTry(_number(ti, "try_number", 1) or 1, tries_before(context), start_of_run(context), resumed)
+    trial = TaskTry(_number(ti, "try_number", 1) or 1, tries_before_clear(context), run_started_at(context), resumed)
     owner, known = enter_generation(
         client.ledger, digest(client.credentials.server, app, *names), trial, earlier_owner=digest(*names)
     )
@@ -179,7 +179,7 @@ def _pages(
     return LedgerKeyValueStore(client.ledger, owner), needed <= set(known)
 
 
-def tries_before(context: Mapping[str, Any]) -> int:
+def tries_before_clear(context: Mapping[str, Any]) -> int:
     """How many tries there were when a person cleared the task last: clearing sets `max_tries` to them and `retries`.
 
     0 for never, and when `retries` was changed since so that it cannot be told.
@@ -189,7 +189,7 @@ def tries_before(context: Mapping[str, Any]) -> int:
     return before if 0 < before < _number(ti, "try_number", 1) else 0
 
 
-def start_of_run(context: Mapping[str, Any]) -> float | None:
+def run_started_at(context: Mapping[str, Any]) -> float | None:
     """When the run began (epoch seconds); it begins anew when a person clears it after its end."""
     run = context.get("dag_run")
     moment = getattr(run, "start_date", None) or getattr(run, "run_after", None)
@@ -210,7 +210,7 @@ NOTE = f"{PREFIX}usage"
 NOTHING = (0, 0.0)
 
 
-class Leg:
+class WorkerRun:
     """A task on a worker, from its start or the end of a deferral to its end or the next deferral.
 
     Requests and seconds waited are noted as they come in the ledger, which a killed process leaves behind, and at the
@@ -225,7 +225,7 @@ class Leg:
         self._deferrable = deferrable
         self.client: RingCentralClient | None = None
 
-    def joined(self, client: RingCentralClient) -> None:
+    def attach(self, client: RingCentralClient) -> None:
         """The task's client is made: it goes on counting, and a deferrable one waits under the task's name."""
         self.client = client
         if self._task is None:
@@ -247,7 +247,7 @@ class Leg:
         """As `RingCentralClient.keep_place`."""
         return None if self.client is None else self.client.keep_place(seconds)
 
-    def ended(self, *, done: bool, keeps_place: bool = False) -> None:
+    def end(self, *, succeeded: bool, keeps_place: bool = False) -> None:
         """The task gives its worker back, or has failed, or (`done`) has succeeded."""
         if self.client is None:
             return
@@ -255,10 +255,10 @@ class Leg:
             self.client.end_turn()
         if self._task is None:
             return
-        if done:
+        if succeeded:
             LedgerKeyValueStore(self.client.ledger, self._task).set(NOTE, NOTHING)
-        if self._store is not None and (not done or self.client.usage.earlier != NOTHING):
-            self._store.set(NOTE, list(NOTHING if done else self.client.usage.whole()))
+        if self._store is not None and (not succeeded or self.client.usage.earlier != NOTHING):
+            self._store.set(NOTE, list(NOTHING if succeeded else self.client.usage.whole()))
 
 
 def _counts(noted: Any) -> tuple[int, float]:

@@ -13,7 +13,7 @@ from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAI
 from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem, RingCentralError
 from airflow_provider_ringcentral.client.webhook import WebhookAddress, webhook_address
 from airflow_provider_ringcentral.hooks import settings
-from airflow_provider_ringcentral.hooks.connection import explaining, mask_secret_async
+from airflow_provider_ringcentral.hooks.connection import explain_missing_connection, mask_secret_async
 from airflow_provider_ringcentral.hooks.errors import airflow_errors, for_airflow
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ def webhook_client(webhook_conn_id: str, *, max_wait: float = DEFAULT_MAX_WAIT_S
     """
     with airflow_errors():
         address = read_webhook_address(webhook_conn_id)
-        return webhook_client_at(address, max_wait=max_wait, raise_as=for_airflow)
+        return open_webhook_client(address, max_wait=max_wait, raise_as=for_airflow)
 
 
 def read_webhook_address(webhook_conn_id: str) -> WebhookAddress:
     """Read a Connection that holds a webhook URL and mask the URL in logs. Raises `ConfigurationError`."""
-    with explaining(webhook_conn_id):
+    with explain_missing_connection(webhook_conn_id):
         connection = BaseHook.get_connection(webhook_conn_id)
     for secret in webhook_secrets_of(connection):
         mask_secret(secret)
@@ -45,21 +45,21 @@ def read_webhook_address(webhook_conn_id: str) -> WebhookAddress:
 
 async def read_webhook_address_async(webhook_conn_id: str) -> WebhookAddress:
     """Read a Connection on an event loop, as `read_webhook_address` does elsewhere."""
-    with explaining(webhook_conn_id):
+    with explain_missing_connection(webhook_conn_id):
         connection = await get_async_connection(webhook_conn_id)
     for secret in webhook_secrets_of(connection):
         await mask_secret_async(secret)
     return webhook_address_of(connection)
 
 
-def webhook_client_at(
+def open_webhook_client(
     address: WebhookAddress,
     *,
     max_wait: float,
     raise_as: Callable[[RingCentralError], RingCentralError] | None = None,
     ends: float | None = None,
 ) -> WebhookClient:
-    """A client on the configured ledger; `ends` as for `hooks.client.client_of`. Imports requests."""
+    """A client on the configured ledger; `ends` as for `hooks.client.open_client`. Imports requests."""
     from airflow_provider_ringcentral.client.policy import Policy
     from airflow_provider_ringcentral.client.webhook import WebhookClient
 

@@ -204,15 +204,15 @@ class RingCentralAccountNotifier(RingCentralAlertNotifier):
 
     def reach(self, job: Callable[[RingCentralClient], None], ends: float) -> None:
         """With a client of the Connection."""
-        from airflow_provider_ringcentral.hooks.client import with_client
+        from airflow_provider_ringcentral.hooks.client import run_with_client
 
-        with_client(self.ringcentral_conn_id, job, ends)
+        run_with_client(self.ringcentral_conn_id, job, ends)
 
     async def reach_on_loop(self, job: Callable[[RingCentralClient], None], ends: float) -> None:
         """The same, in a thread."""
-        from airflow_provider_ringcentral.hooks.client import with_client_on_loop
+        from airflow_provider_ringcentral.hooks.client import run_with_client_async
 
-        await with_client_on_loop(self.ringcentral_conn_id, job, ends)
+        await run_with_client_async(self.ringcentral_conn_id, job, ends)
 
 
 def _most(value: int | str | None) -> int | None:

@@ -56,15 +56,15 @@ class RingCentralWebhookNotifier(RingCentralAlertNotifier):
 
     def reach(self, job: Callable[[WebhookClient], None], ends: float) -> None:
         """With a client of the webhook."""
-        from airflow_provider_ringcentral.hooks.client import with_webhook
+        from airflow_provider_ringcentral.hooks.client import run_with_webhook
 
-        with_webhook(self.webhook_conn_id, job, ends)
+        run_with_webhook(self.webhook_conn_id, job, ends)
 
     async def reach_on_loop(self, job: Callable[[WebhookClient], None], ends: float) -> None:
         """The same, in a thread."""
-        from airflow_provider_ringcentral.hooks.client import with_webhook_on_loop
+        from airflow_provider_ringcentral.hooks.client import run_with_webhook_async
 
-        await with_webhook_on_loop(self.webhook_conn_id, job, ends)
+        await run_with_webhook_async(self.webhook_conn_id, job, ends)
 
     def line(self) -> str:
         """This webhook."""

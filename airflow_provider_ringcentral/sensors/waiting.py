@@ -22,7 +22,7 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
-from airflow_provider_ringcentral.hooks.task_state import end_of_task
+from airflow_provider_ringcentral.hooks.task_state import task_deadline
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -103,9 +103,9 @@ class RingCentralWaitSensor(BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Look until there is what is waited for."""
-        from airflow_provider_ringcentral.hooks.task_state import first_look
+        from airflow_provider_ringcentral.hooks.task_state import first_poke_date
 
-        rescheduled = first_look(context) if self.reschedule else None
+        rescheduled = first_poke_date(context) if self.reschedule else None
         began = time.time() if rescheduled is None else rescheduled.timestamp()
         self._deadline = began + self.timeout
         with only_timeouts_skip(self):
@@ -166,12 +166,12 @@ class RingCentralWaitSensor(BaseSensorOperator):
 
     def _ends(self, context: Context) -> float:
         """When a deferred wait ends (epoch seconds): Airflow 3 bounds none by `execution_timeout`."""
-        ends = end_of_task(context)
+        ends = task_deadline(context)
         deadline = time.time() if self._deadline is None else self._deadline
         return deadline if ends is None else min(deadline, ends)
 
     def _check_time(self, context: Context, reason: str) -> None:
-        ends = end_of_task(context)
+        ends = task_deadline(context)
         if ends is not None and time.time() >= ends:
             raise AirflowTaskTimeout(f"execution_timeout ({self.execution_timeout}) is over. The last look: {reason}")
 

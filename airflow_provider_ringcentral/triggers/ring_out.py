@@ -26,8 +26,8 @@ class RingCentralRingOutTrigger(RingCentralQuotaTrigger):
 
     async def on_kill(self) -> None:
         """Cancel the call, if it is not too late. Airflow logs what goes wrong."""
-        from airflow_provider_ringcentral.hooks.client import with_client_on_loop
+        from airflow_provider_ringcentral.hooks.client import run_with_client_async
         from airflow_provider_ringcentral.sending.channels.ring_out import cancel
 
-        done = await with_client_on_loop(self.ringcentral_conn_id, lambda client: cancel(client, self.call_id))
+        done = await run_with_client_async(self.ringcentral_conn_id, lambda client: cancel(client, self.call_id))
         self.log.info("Call %s %s.", self.call_id, "is cancelled" if done else "cannot be cancelled any more")

@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import DAG
 from airflow.providers.common.compat.version_compat import AIRFLOW_V_3_0_PLUS
 
 from airflow_provider_ringcentral.hooks import client as hook_client
-from airflow_provider_ringcentral.hooks.task_state import first_look
+from airflow_provider_ringcentral.hooks.task_state import first_poke_date
 from airflow_provider_ringcentral.sensors.calls import RingCentralCallSensor
 from airflow_provider_ringcentral.sensors.messages import RingCentralNewMessageSensor
 from airflow_provider_ringcentral.triggers import poll_coordinator as rounds
@@ -59,7 +59,7 @@ def test_a_rescheduled_sensor_knows_when_it_looked_first(database):
         waiting = RingCentralCallSensor(task_id="wait", mode="reschedule", retries=3)
     if AIRFLOW_V_3_0_PLUS:
         ti = SimpleNamespace(get_first_reschedule_date=lambda _: first)
-        assert first_look({"ti": ti, "task": waiting}) == first
+        assert first_poke_date({"ti": ti, "task": waiting}) == first
         return
 
     from airflow.models.taskreschedule import TaskReschedule
@@ -72,11 +72,11 @@ def test_a_rescheduled_sensor_knows_when_it_looked_first(database):
         ti = run.get_task_instance("wait", session=session)
         ti.max_tries, ti.try_number = 3, 1
         session.commit()
-        assert first_look({"ti": ti, "task": waiting}) is None
+        assert first_poke_date({"ti": ti, "task": waiting}) is None
         for minute in range(2):
             began = first + timedelta(minutes=minute)
             session.add(TaskReschedule("wait", "rescheduled", "run", 1, began, began, began, -1))
         session.commit()
-        assert first_look({"ti": ti, "task": waiting}) == first
+        assert first_poke_date({"ti": ti, "task": waiting}) == first
         ti.max_tries, ti.try_number = 4, 2
-        assert first_look({"ti": ti, "task": waiting}) is None, "a person cleared it"
+        assert first_poke_date({"ti": ti, "task": waiting}) is None, "a person cleared it"

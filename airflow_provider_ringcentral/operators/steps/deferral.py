@@ -18,13 +18,13 @@ from airflow.providers.common.compat.sdk import AirflowTaskTimeout
 from airflow_provider_ringcentral.arguments import parse_seconds
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import RateLimited, RingCentralError
-from airflow_provider_ringcentral.hooks.task_state import end_of_task
+from airflow_provider_ringcentral.hooks.task_state import task_deadline
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator
 
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.hooks.task_state import Leg
+    from airflow_provider_ringcentral.hooks.task_state import WorkerRun
     from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
     from airflow_provider_ringcentral.triggers.quota import RingCentralQuotaTrigger
 
@@ -66,36 +66,36 @@ def deferring(operator: BaseOperator, context: Mapping[str, Any], *, deferrable:
 
     The task keeps its place in the quota's queue while it is deferred. Nothing else crosses the deferral: what was done
     so far lies beside the destination or in the notebook, and `execute_complete` does what `execute` does once it has
-    looked at its arguments. All legs of the task together are bounded by `execution_timeout` and, where the operator
+    looked at its arguments. All runs of the task together are bounded by `execution_timeout` and, where the operator
     has one, by `timeout`; its requests and seconds waited are counted over all of them.
     """
-    from airflow_provider_ringcentral.hooks.task_state import Leg
+    from airflow_provider_ringcentral.hooks.task_state import WorkerRun
 
-    leg, ends = Leg(context, deferrable=deferrable), end_of_task(context)
+    worker_run, ends = WorkerRun(context, deferrable=deferrable), task_deadline(context)
     hook: Any = getattr(operator, "hook", None)
     if hook is not None:
-        hook.leg = leg
+        hook.worker_run = worker_run
     if ends is not None and time.time() >= ends:
         raise _time_is_up(operator)
     try:
         yield
     except RingCentralError as error:
-        deferral = _deferral(operator, context, leg, error) if deferrable else None
-        leg.ended(done=False, keeps_place=deferral is not None)
+        deferral = _deferral(operator, context, worker_run, error) if deferrable else None
+        worker_run.end(succeeded=False, keeps_place=deferral is not None)
         if deferral is None:
             raise
         trigger, left = deferral
         timeout = None if left is None else timedelta(seconds=left + RESCUE_SECONDS)
         operator.defer(trigger=trigger, method_name="execute_complete", timeout=timeout)
     except BaseException:
-        leg.ended(done=False)
+        worker_run.end(succeeded=False)
         raise
     else:
-        leg.ended(done=True)
+        worker_run.end(succeeded=True)
 
 
 def _deferral(
-    operator: BaseOperator, context: Mapping[str, Any], leg: Leg, error: RingCentralError
+    operator: BaseOperator, context: Mapping[str, Any], worker_run: WorkerRun, error: RingCentralError
 ) -> tuple[RingCentralQuotaTrigger, float | None] | None:
     """The trigger to wait with and the seconds that the task has left; None when waiting is of no use."""
     from airflow_provider_ringcentral.triggers.quota import RingCentralQuotaTrigger, kept_seconds
@@ -103,13 +103,13 @@ def _deferral(
     if error.retry_after is None:
         return None
     now = time.time()
-    kept = leg.keep_place(kept_seconds(error.retry_after)) if isinstance(error, RateLimited) else None
+    kept = worker_run.keep_place(kept_seconds(error.retry_after)) if isinstance(error, RateLimited) else None
     reservation, needed = kept or (None, error.retry_after)
-    deadline = _deadline(operator, context, leg)
+    deadline = _deadline(operator, context, worker_run)
     left = None if deadline is None else deadline - now
     if left is not None and left <= (0.0 if reservation is not None else needed):
         operator.log.warning("Not deferring for %.0f s: the task has %.0f s left.", needed, max(0.0, left))
-        if now >= (end_of_task(context) or float("inf")):
+        if now >= (task_deadline(context) or float("inf")):
             raise _time_is_up(operator) from error
         return None
     why = "Quota used up" if isinstance(error, RateLimited) else f"RingCentral is not available ({error})"
@@ -119,14 +119,14 @@ def _deferral(
     ), left
 
 
-def _deadline(operator: BaseOperator, context: Mapping[str, Any], leg: Leg) -> float | None:
+def _deadline(operator: BaseOperator, context: Mapping[str, Any], worker_run: WorkerRun) -> float | None:
     """Epoch seconds at which the task stops waiting: by its `timeout`, if it has one, and its `execution_timeout`."""
     from airflow_provider_ringcentral.hooks.task_state import idempotency_store
 
     timeout = getattr(operator, "timeout", None)
-    if timeout is None or leg.client is None:
-        return end_of_task(context)
-    return idempotency_store(context, leg.client, resumed=True).deadline(parse_seconds("timeout", timeout))
+    if timeout is None or worker_run.client is None:
+        return task_deadline(context)
+    return idempotency_store(context, worker_run.client, resumed=True).deadline(parse_seconds("timeout", timeout))
 
 
 def _time_is_up(operator: BaseOperator) -> AirflowTaskTimeout:
