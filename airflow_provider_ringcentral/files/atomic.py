@@ -20,7 +20,7 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError
-from airflow_provider_ringcentral.files.destination_failure import reaching
+from airflow_provider_ringcentral.files.destination_errors import reaching
 
 if TYPE_CHECKING:
     from upath import UPath

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError
-from airflow_provider_ringcentral.files.destination_failure import destination_failure
+from airflow_provider_ringcentral.files.destination_errors import destination_failure
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine

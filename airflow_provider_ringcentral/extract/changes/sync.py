@@ -27,7 +27,7 @@ from airflow_provider_ringcentral.extract.changes.run import STATE, SyncReceipt,
 from airflow_provider_ringcentral.extract.changes.watermark import Watermark
 from airflow_provider_ringcentral.extract.publish import IF_EMPTY
 from airflow_provider_ringcentral.files.atomic import check_destination, filesystem, make_folder
-from airflow_provider_ringcentral.files.destination_failure import reaching
+from airflow_provider_ringcentral.files.destination_errors import reaching
 from airflow_provider_ringcentral.files.formats import FORMATS, format_of
 from airflow_provider_ringcentral.files.receipt import microseconds, utc_text
 

@@ -13,7 +13,7 @@ from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
 from airflow_provider_ringcentral.files.columns import Kind
 
-SPEC = Path(__file__).parents[3] / "shared" / "ringcentral" / "openapi-2021.json"
+SPEC = Path(__file__).parents[4] / "shared" / "ringcentral" / "openapi-2021.json"
 QUERY = CallLogQuery(
     "/restapi/v1.0/account/~/call-log", datetime(2000, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)
 )

@@ -12,7 +12,7 @@ from upath import UPath
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument, DestinationError, DestinationUnavailable
 from airflow_provider_ringcentral.files.atomic import check_destination
-from airflow_provider_ringcentral.files.destination_failure import destination_failure, reaching
+from airflow_provider_ringcentral.files.destination_errors import destination_failure, reaching
 
 PLACE = "s3://calls/2026.ndjson"
 

@@ -392,7 +392,7 @@ def test_kill_9_at_every_step_on_the_disk(log_of, calls_of, tmp_path):
     """An audit hook kills the process before each file it opens, renames, lists or removes, one run after the other."""
     name = "calls.ndjson"
     folder = UPath(tmp_path)
-    conftest, work = Path(__file__).with_name("conftest.py"), folder / "work"
+    conftest, work = Path(__file__).parents[1] / "conftest.py", folder / "work"
     whole, _, _ = undisturbed(log_of, lambda: calls_of(1, 60, "spread"), {"per_page": 25}, folder / "whole" / name)
     kills, fatal, code = 0, 0, -9
     while code:
