@@ -20,7 +20,7 @@ def rows(first, last):
 
 def test_every_option_is_in_the_table():
     listed = {}
-    for row in rows("## What can be chosen", "## Faults"):
+    for row in rows("## Options", "## Faults"):
         for name in re.findall(r"`(\w+)`", row[0]):
             listed[name] = "•" in row[0]
     assert set(listed) - {"process"} == {option.name for option in fields(Options)}
@@ -28,7 +28,7 @@ def test_every_option_is_in_the_table():
 
 
 def test_every_fault_is_in_the_table():
-    table = rows("## Faults", "## Who may log in")
+    table = rows("## Faults", "## Apps, users and JWTs")
     assert [row[0].strip("| `") for row in table] == list(KINDS)
     named = {word for row in table for word in re.findall(r"`(\w+)", " ".join(row[1:]))}
     assert named <= {field.name for field in fields(Fault)}
