@@ -34,27 +34,59 @@ def test_the_reference_is_what_the_code_says(tmp_path):
     assert committed == {path.name: path.read_text() for path in tmp_path.glob("*.md")}
 
 
+def prose(page):
+    """The page without its code blocks."""
+    return re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+
+
+def anchors(page):
+    """The fragments that lead to the headings of a page, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page):
-    prose = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
-    targets = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", prose) if "://" not in link]
+def test_links_lead_to_a_page_and_a_heading(page):
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        path, _, fragment = link.partition("#")
+        target = page.parent / path if path else page
+        if "://" not in link and not (target.exists() and (not fragment or fragment in anchors(target))):
+            broken.append(link)
 
-    assert [target for target in targets if target and not (page.parent / target).exists()] == []
+    assert broken == []
 
 
-def test_the_index_names_every_guide_and_reference():
+def test_the_index_lists_every_guide_explanation_and_reference():
     index = (ROOT / "docs/index.md").read_text()
-    pages = [path.relative_to(ROOT / "docs") for path in PAGES if path.parent.name in ("guides", "reference")]
+    rooms = ("explanation", "guides", "reference")
+    pages = [path.relative_to(ROOT / "docs") for path in PAGES if path.parent.name in rooms]
 
     assert [str(page) for page in pages if f"({page})" not in index] == []
 
 
-def test_the_files_of_the_walk_exist():
-    named = re.findall(r"`(\w+/[\w./]*)`", (ROOT / "ARCHITECTURE.md").read_text())
+def test_the_index_of_decisions_lists_every_decision():
+    index = (ROOT / "docs/decisions/README.md").read_text()
+    pages = [path.name for path in (ROOT / "docs/decisions").glob("0*.md")]
+
+    assert [page for page in pages if f"({page})" not in index] == []
+
+
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "docs/explanation/glossary.md"])
+def test_the_files_that_a_page_names_exist(page):
+    named = re.findall(r"`(\w+/[\w./]*)`", (ROOT / page).read_text())
     roots = (ROOT, ROOT / "airflow_provider_ringcentral")
 
-    assert len(named) > 10
+    assert len(named) > 5
     assert [name for name in named if not any((root / name).exists() for root in roots)] == []
+
+
+def test_the_glossary_explains_each_term_once():
+    terms = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs/explanation/glossary.md").read_text(), re.MULTILINE)
+    terms = [term for term in terms if term not in ("term", "---")]
+
+    assert len(terms) > 50
+    assert sorted(term for term in terms if terms.count(term) > 1) == []
 
 
 def test_the_two_commands_of_the_readme_exist():
