@@ -36,7 +36,7 @@ def measure(rounds: int) -> list[Claim]:
 
 
 def starts() -> Rows:
-    from bench.quota_runs import start_together
+    from scenarios.quota_runs import start_together
 
     must = "1 login, 0 429s, all finish"
     found = []
@@ -50,7 +50,7 @@ def starts() -> Rows:
 
 
 def sharing() -> Rows:
-    from bench.quota_runs import share
+    from scenarios.quota_runs import share
 
     run, least = share()
     heavy = run.of_group("Heavy")
@@ -62,7 +62,7 @@ def sharing() -> Rows:
 
 
 def strangers() -> Rows:
-    from bench.quota_runs import with_stranger
+    from scenarios.quota_runs import with_stranger
 
     scale = 0.1
     run = with_stranger(scale=scale)
@@ -75,7 +75,7 @@ def strangers() -> Rows:
 
 
 def gates() -> Rows:
-    from bench.quota_runs import gates as run
+    from scenarios.quota_runs import gates as run
 
     names = {"seconds": "429, Retry-After in seconds", "date": "429, Retry-After as a date", "none": "429, no headers"}
     found = []
@@ -88,7 +88,7 @@ def gates() -> Rows:
 
 
 def tokens() -> Rows:
-    from bench.quota_runs import login_refused, token_killed, tokens_expire
+    from scenarios.quota_runs import login_refused, token_killed, tokens_expire
 
     run, hour = tokens_expire()
     bad = sum(count for status, count in run.stats["statuses"].items() if status != "200")
@@ -109,7 +109,7 @@ def tokens() -> Rows:
 
 def kills() -> Rows:
     from airflow_provider_ringcentral.client.auth.token_cache import TURN_SECONDS
-    from bench.quota_runs import killed_in_turn
+    from scenarios.quota_runs import killed_in_turn
 
     took = killed_in_turn()
     text = f"{len(took)} times; longest {max(took):.1f} s, median {statistics.median(took):.1f} s"
@@ -118,7 +118,7 @@ def kills() -> Rows:
 
 
 def resumed() -> Rows:
-    from bench.quota_runs import killed_extracts
+    from scenarios.quota_runs import killed_extracts
 
     names = ["calls.ndjson", "calls.ndjson.gz", "calls.csv", "calls.parquet"]
     found = killed_extracts(names)
@@ -129,7 +129,7 @@ def resumed() -> Rows:
 
 
 def alone() -> Rows:
-    from bench.quota_runs import alone as run
+    from scenarios.quota_runs import alone as run
 
     rows, scale = [], 0.02
     for processes, requests in ((2, 40), (4, 40), (50, 100)):
@@ -145,8 +145,8 @@ def alone() -> Rows:
 
 
 def locks() -> Rows:
-    from bench.quota_jobs import update_ledger
-    from bench.quota_world import world
+    from scenarios.quota_jobs import update_ledger
+    from scenarios.shared_quota import world
 
     with world() as here:
         run = here.run(50, update_ledger, 40)
@@ -175,7 +175,7 @@ def deferral() -> Rows:
 @contextmanager
 def redis_server() -> Iterator[str]:
     """The URL of a fresh Redis server."""
-    from tests.redis_server import RedisServer
+    from scenarios.redis_server import RedisServer
 
     with tempfile.TemporaryDirectory(prefix="quota-") as folder:
         server = RedisServer(Path(folder))

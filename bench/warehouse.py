@@ -16,7 +16,7 @@ from bench.claim import Claim
 from bench.resources import MEGABYTE
 from bench.table import Number, table
 from bench.warehouse_jobs import TABLES, Loading, run
-from tests.postgres_server import PostgresServer
+from scenarios.postgres_server import PostgresServer
 
 CALLS = 1_000_000
 WEEK = (1_767_225_600_000, 1_767_830_400_000)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from airflow_provider_ringcentral.sandbox import Sandbox
-    from tests.mariadb_server import MariadbServer
-    from tests.postgres_server import PostgresServer
-    from tests.redis_server import RedisServer
+    from scenarios.mariadb_server import MariadbServer
+    from scenarios.postgres_server import PostgresServer
+    from scenarios.redis_server import RedisServer
 
 ROOT = Path(__file__).parent.parent
 HOME = Path(tempfile.mkdtemp(prefix="airflow-ringcentral-"))
@@ -64,7 +64,7 @@ def connection(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """A real Redis server for the whole run."""
-    from tests.redis_server import RedisServer
+    from scenarios.redis_server import RedisServer
 
     server = RedisServer(tmp_path_factory.mktemp("redis"))
     server.start()
@@ -85,7 +85,7 @@ def redis_url(redis_server: RedisServer) -> str:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A real PostgreSQL server for the whole run."""
-    from tests.postgres_server import PostgresServer
+    from scenarios.postgres_server import PostgresServer
 
     server = PostgresServer()
     server.start()
@@ -103,7 +103,7 @@ def postgres_url(postgres_server: PostgresServer) -> str:
 @pytest.fixture(scope="session")
 def mariadb_server() -> Iterator[MariadbServer]:
     """A real MariaDB server for the whole run, where one can be had."""
-    from tests.mariadb_server import MariadbServer, Unavailable
+    from scenarios.mariadb_server import MariadbServer, Unavailable
 
     try:
         server = MariadbServer()

@@ -41,7 +41,7 @@ MAY_USE = {
 """Every room and the rooms it may import from, besides itself and the package's `__version__`."""
 
 WITHOUT_AIRFLOW = CORE | {"sandbox", "provider_info", "__init__"}
-OUTSIDE = {"bench", "example_dags", "scripts", "tests"}
+OUTSIDE = {"bench", "example_dags", "scenarios", "scripts", "tests"}
 SAYS_NOTHING = {"base", "common", "helpers", "misc", "utils"}
 
 MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py"))

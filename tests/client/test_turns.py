@@ -9,7 +9,7 @@ import pytest
 from airflow_provider_ringcentral.client.rate_limit import windows
 from airflow_provider_ringcentral.client.rate_limit.turns import EARLY_SECONDS, WAKING_SECONDS
 from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
-from bench.crowd import simulate
+from scenarios.turns import simulate
 
 
 def full(limit: int, now: float = 100.0) -> Window:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_ringcentral.sandbox import Sandbox
-from bench.quota_runs import DAY
-from bench.quota_world import WIDE_OPEN
+from scenarios.quota_runs import DAY
+from scenarios.shared_quota import WIDE_OPEN
 
 pytestmark = [
     pytest.mark.db,

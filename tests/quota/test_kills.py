@@ -17,10 +17,10 @@ from airflow_provider_ringcentral.client.ledger.protocol import Change
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
-from bench import crew, quota_runs
-from bench.crew import Order, wait_until
-from bench.quota_jobs import EXTENSION, light, update_ledger
-from bench.quota_world import WIDE_OPEN, world
+from scenarios import processes, quota_runs
+from scenarios.processes import Order, wait_until
+from scenarios.quota_jobs import EXTENSION, light, update_ledger
+from scenarios.shared_quota import WIDE_OPEN, world
 
 
 class Later:
@@ -54,7 +54,7 @@ def test_killed_while_logging_in_blocks_nobody_longer_than_the_turn():
             # Far longer than it takes to kill it.
             here.sandbox.fault("slow", operation="getToken", times=1, seconds=5)
             url = f"sqlite://{here.folder}/{n}.sqlite"
-            killed = crew.start([Order(here.credentials, url, light, (1,))])[0]
+            killed = processes.start([Order(here.credentials, url, light, (1,))])[0]
             ledger = open_ledger(url)
             wait_until(lambda ledger=ledger: quota_runs.turn(ledger, here.credentials) is not None)
             time.sleep(dice.uniform(0, 0.09))
@@ -70,7 +70,7 @@ def test_killed_in_the_midst_of_reservations_leaves_the_file_usable():
     dice = random.Random(6)
     with world() as here:
         for _ in range(10):
-            members = crew.start(Order(here.credentials, here.ledger, update_ledger, (500,)) for _ in range(3))
+            members = processes.start(Order(here.credentials, here.ledger, update_ledger, (500,)) for _ in range(3))
             time.sleep(dice.uniform(0.05, 0.2))
             for member in members:
                 member.kill()

@@ -9,9 +9,9 @@ import pytest
 
 from airflow_provider_ringcentral.client.endpoints import HEAVY
 from airflow_provider_ringcentral.client.errors import RateLimited
-from bench import quota_runs
-from bench.quota_jobs import heavy, light
-from bench.quota_world import world
+from scenarios import quota_runs
+from scenarios.quota_jobs import heavy, light
+from scenarios.shared_quota import world
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*leaked semaphore")
 

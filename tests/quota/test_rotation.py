@@ -14,8 +14,8 @@ from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.client.rate_limit.slots import read_window
 from airflow_provider_ringcentral.client.rate_limit.windows import left
 from airflow_provider_ringcentral.sandbox import Sandbox
-from bench.quota_jobs import heavy, light
-from bench.quota_world import credentials_of
+from scenarios.quota_jobs import heavy, light
+from scenarios.shared_quota import credentials_of
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.ledger.memory import FallbackLedger, MemoryLedger
 from airflow_provider_ringcentral.client.ledger.protocol import KEEP_SECONDS
 from airflow_provider_ringcentral.client.ledger.redis import PREFIX, RedisLedger
-from tests.redis_server import PASSWORD, RedisServer
+from scenarios.redis_server import PASSWORD, RedisServer
 
 
 def count(value: bytes | None) -> tuple[bytes, int]:

@@ -9,10 +9,10 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from bench import crew
-from bench.crew import Order, wait_until
-from bench.quota_world import WIDE_OPEN, world
-from bench.recording_jobs import archive
+from scenarios import processes
+from scenarios.processes import Order, wait_until
+from scenarios.recording_jobs import archive
+from scenarios.shared_quota import WIDE_OPEN, world
 
 DAY = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"}
 KILLS = 10
@@ -30,14 +30,14 @@ def test_killed_ten_times_at_random_bytes(tmp_path):
         )
         for kill in range(1, KILLS + 1):
             order = Order(here.credentials, here.ledger, archive, (DAY["start"], DAY["end"], str(tmp_path)))
-            (member,) = crew.start([order])
+            (member,) = processes.start([order])
             due = len(truth) * kill // (KILLS + 2)
             wait_until(lambda due=due: here.sandbox.stats()["groups"].get("Media", 0) >= due)
             time.sleep(dice.uniform(0, 0.02))
             member.kill()
             assert member.outcome() is None
         here.sandbox.clear_faults()
-        (outcome,) = crew.run([order])
+        (outcome,) = processes.run([order])
         seen = here.sandbox.requests()
         stats = here.sandbox.stats()
 

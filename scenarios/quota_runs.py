@@ -17,13 +17,12 @@ from typing import Any
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.auth.login import read_session
 from airflow_provider_ringcentral.client.auth.token_cache import RENEWAL_MARGIN_SECONDS, RENEWAL_MARGIN_SHARE
-from airflow_provider_ringcentral.client.ledger.factory import open_ledger
-from airflow_provider_ringcentral.client.ledger.protocol import Ledger
-from bench import crew
-from bench.crew import Order, wait_until
-from bench.quota_jobs import extract, heavy, heavy_alone, light, light_until, light_while
-from bench.quota_world import WIDE_OPEN, Run, World, world
-from bench.stranger import Stranger
+from airflow_provider_ringcentral.client.ledger import Ledger, open_ledger
+from scenarios import processes
+from scenarios.other_client import Stranger
+from scenarios.processes import Order, wait_until
+from scenarios.quota_jobs import extract, heavy, heavy_alone, light, light_until, light_while
+from scenarios.shared_quota import WIDE_OPEN, Run, World, world
 
 DAY = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"}
 
@@ -62,7 +61,7 @@ def gate(form: str, processes: int = 10, end: float = 36.0) -> tuple[float, floa
     headers, asked = {"seconds": ({"Retry-After": "4"}, 4.0), "none": ({}, 30.0), "date": ({}, 4.0)}[form]
     with world(limits=WIDE_OPEN) as here:
         here.run(1, heavy, 1)
-        members = crew.start(_order(here, heavy, int(end / 0.1), 0.1) for _ in range(processes))
+        members = processes.start(_order(here, heavy, int(end / 0.1), 0.1) for _ in range(processes))
         wait_until(lambda: here.sandbox.stats()["groups"].get("Heavy", 0) > processes * 5)
         if form == "date":
             moment = int(time.time() + 5)
@@ -102,7 +101,7 @@ def token_killed(processes: int = 20) -> Run:
         here.run(1, light, 1)
         work = Path(here.folder) / "work"
         work.touch()
-        members = crew.start(_order(here, light_while, str(work), 0.05) for _ in range(processes))
+        members = processes.start(_order(here, light_while, str(work), 0.05) for _ in range(processes))
         wait_until(lambda: here.sandbox.stats()["groups"].get("Light", 0) > processes * 5)
         here.sandbox.kill_tokens()
         wait_until(lambda: here.sandbox.stats()["logins"] > 1)
@@ -131,14 +130,14 @@ def killed_in_turn(times: int = 20, seed: int = 1) -> list[float]:
 def _kill_and_follow(here: World, n: int, delay: float) -> float:
     url = f"sqlite://{here.folder}/turn-{n}.sqlite"
     order = Order(here.credentials, url, light, (1,))
-    killed = crew.start([order])[0]
+    killed = processes.start([order])[0]
     ledger = open_ledger(url)
     wait_until(lambda: turn(ledger, here.credentials) is not None)
     time.sleep(delay)
     held = turn(ledger, here.credentials) is not None
     killed.kill()
     began = time.monotonic()
-    outcome = crew.run([order])[0]
+    outcome = processes.run([order])[0]
     took = time.monotonic() - began
     ledger.close()
     return took if held and outcome.error is None else float("inf")
@@ -170,7 +169,7 @@ def killed_extracts(names: Sequence[str], kills: int = 20, calls: int = 8000, se
                 whole[name] = (path.read_bytes(), run.outcomes[0].requests - run.outcomes[0].logins)
             path = Path(here.folder) / f"{len(found)}-{name}"
             before = _pages(here)
-            member = crew.start([_order(here, extract, DAY["start"], DAY["end"], str(path))])[0]
+            member = processes.start([_order(here, extract, DAY["start"], DAY["end"], str(path))])[0]
             fatal = before + dice.randint(0, whole[name][1])
             wait_until(lambda fatal=fatal: _pages(here) >= fatal)
             time.sleep(dice.uniform(0, 0.05))
@@ -189,5 +188,5 @@ def _pages(here: World) -> int:
     return int(here.sandbox.stats()["groups"].get("Heavy", 0))
 
 
-def _order(here: World, job: crew.Job, *arguments: Any) -> Order:
+def _order(here: World, job: processes.Job, *arguments: Any) -> Order:
     return Order(here.credentials, here.ledger, job, arguments)

@@ -10,7 +10,7 @@ import requests
 
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.auth.login import JWT_GRANT
-from bench.quota_jobs import CALL_LOG
+from scenarios.quota_jobs import CALL_LOG
 
 AGENT = "stranger"
 

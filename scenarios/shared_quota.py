@@ -18,9 +18,9 @@ from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.rate_limit.slots import read_window
 from airflow_provider_ringcentral.client.rate_limit.windows import WINDOW_SECONDS, Window
 from airflow_provider_ringcentral.sandbox import Sandbox
-from bench import crew
-from bench.crew import Job, Order, Outcome
-from bench.stranger import AGENT
+from scenarios import processes
+from scenarios.other_client import AGENT
+from scenarios.processes import Job, Order, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,11 @@ class World:
     ledger: str
     folder: str
 
-    def run(self, processes: int, job: Job, *arguments: Any, ledgers: Sequence[str] = (), max_wait: float = 900) -> Run:
+    def run(self, count: int, job: Job, *arguments: Any, ledgers: Sequence[str] = (), max_wait: float = 900) -> Run:
         """So many processes, taking turns over `ledgers`, begin `job` at once; what came of it."""
         urls = ledgers or [self.ledger]
-        orders = [Order(self.credentials, urls[n % len(urls)], job, arguments, max_wait) for n in range(processes)]
-        return self.seen(crew.run(orders))
+        orders = [Order(self.credentials, urls[n % len(urls)], job, arguments, max_wait) for n in range(count)]
+        return self.seen(processes.run(orders))
 
     def seen(self, outcomes: Sequence[Outcome]) -> Run:
         """What the sandbox saw of it."""

@@ -1,0 +1,1 @@
+"""Processes, servers and workloads that tests and bench both drive."""
