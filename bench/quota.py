@@ -61,17 +61,17 @@ def sharing() -> Rows:
     return [("20 processes share 200 Heavy requests (minute = 6 s)", must, text, good)]
 
 
-def strangers() -> Rows:
-    from scenarios.quota_runs import with_stranger
+def other_clients() -> Rows:
+    from scenarios.quota_runs import with_other_client
 
     scale = 0.1
-    run = with_stranger(scale=scale)
+    run = with_other_client(scale=scale)
     windows = math.ceil(run.seconds / (60 * scale))
     known = run.into_known_penalty(60 * scale)
     text = f"{run.limited} 429s in {windows} windows; {known}; {run.finished} of {len(run.outcomes)} finish"
     good = run.limited <= windows and known == 0 and run.finished == len(run.outcomes)
     must = "at most one 429 a window; no request inside a penalty we were told of"
-    return [("a stranger uses half the quota (minute = 6 s)", must, text, good)]
+    return [("another client uses half the quota (minute = 6 s)", must, text, good)]
 
 
 def gates() -> Rows:
@@ -146,9 +146,9 @@ def alone() -> Rows:
 
 def locks() -> Rows:
     from scenarios.quota_jobs import update_ledger
-    from scenarios.shared_quota import world
+    from scenarios.shared_quota import shared_quota
 
-    with world() as here:
+    with shared_quota() as here:
         run = here.run(50, update_ledger, 40)
     took = sorted(second for outcome in run.outcomes for second in outcome.value)
     p99 = took[int(len(took) * 0.99)]
@@ -189,7 +189,7 @@ def redis_server() -> Iterator[str]:
 SCENARIOS: tuple[Callable[[], Rows], ...] = (
     starts,
     sharing,
-    strangers,
+    other_clients,
     gates,
     tokens,
     kills,

@@ -1,4 +1,4 @@
-"""A program outside the ledger that uses the same app and user: it keeps a pace of its own and looks at no header."""
+"""A client outside the ledger that uses the same app and user, at its own pace and without reading headers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.auth.login import JWT_GRANT
 from scenarios.quota_jobs import CALL_LOG
 
-AGENT = "stranger"
+AGENT = "other client"
 
 
-class Stranger:
-    """Sends a Heavy request every `every` seconds while the block runs; waits as told after a 429, and a bit more."""
+class OtherClient:
+    """Send a Heavy request every `every` seconds while the block runs; after a 429, wait a little longer than asked."""
 
     def __init__(self, credentials: Credentials, every: float) -> None:
         self._credentials = credentials

@@ -27,8 +27,8 @@ CONTEXT.set_forkserver_preload(
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """Who a process is, which ledger it opens, how patient it is (seconds for one request), and what it does."""
+class ProcessSpec:
+    """Credentials, ledger, longest wait for one request (seconds) and job of a process."""
 
     credentials: Credentials
     ledger: str
@@ -40,7 +40,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a process used and how it ended; `error` is None when it finished.
+    """What a process used and how it ended; `error` is None when its job finished.
 
     `waited` is in seconds, `began` and `ended` of its job are epoch seconds.
     """
@@ -58,18 +58,18 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class Member:
-    """One process of a crew."""
+class RunningProcess:
+    """A process that runs a job."""
 
     process: ForkServerProcess
     pipe: Connection = field(repr=False)
-    together: Barrier = field(repr=False)  # it is gone with its last reference here, children or not
+    together: Barrier = field(repr=False)  # dropping the last reference here destroys it, even while children use it
 
     def outcome(self, seconds: float = 600) -> Outcome | None:
-        """How it ended; None when it was killed. Raises TimeoutError after `seconds`."""
+        """Return how it ended, None when it was killed. Raises TimeoutError after `seconds`."""
         try:
             if not self.pipe.poll(seconds):
-                raise TimeoutError(f"process {self.process.pid} is still at work")
+                raise TimeoutError(f"process {self.process.pid} is still running")
             found: Outcome = self.pipe.recv()
         except EOFError:
             return None
@@ -79,32 +79,32 @@ class Member:
         return found
 
     def kill(self) -> None:
-        """SIGKILL, as the kernel's out-of-memory killer does."""
+        """Send SIGKILL, as the kernel's out-of-memory killer does."""
         self.process.kill()
         self.process.join()
 
 
-def start(orders: Iterable[Order]) -> list[Member]:
-    """Processes that begin their jobs at the same moment, once all of them are there."""
+def start_processes(orders: Iterable[ProcessSpec]) -> list[RunningProcess]:
+    """Start processes that begin their jobs at the same moment, once all of them are ready."""
     listed = list(orders)
     together = CONTEXT.Barrier(len(listed))
     return [_start(order, together) for order in listed]
 
 
-def run(orders: Iterable[Order]) -> list[Outcome]:
-    """Starts them and waits for all."""
-    return [outcome for member in start(orders) if (outcome := member.outcome()) is not None]
+def run_processes(orders: Iterable[ProcessSpec]) -> list[Outcome]:
+    """Start processes, wait for all of them, and return how they ended."""
+    return [outcome for member in start_processes(orders) if (outcome := member.outcome()) is not None]
 
 
-def _start(order: Order, together: Barrier) -> Member:
+def _start(order: ProcessSpec, together: Barrier) -> RunningProcess:
     ours, theirs = CONTEXT.Pipe(duplex=False)
     process = CONTEXT.Process(target=_work, args=(order, together, theirs), daemon=True)
     process.start()
     theirs.close()
-    return Member(process, ours, together)
+    return RunningProcess(process, ours, together)
 
 
-def _work(order: Order, together: Barrier, pipe: Connection) -> None:
+def _work(order: ProcessSpec, together: Barrier, pipe: Connection) -> None:
     policy = Policy(max_wait=order.max_wait, backoff=order.backoff)
     client = RingCentralClient(order.credentials, open_ledger(order.ledger), policy=policy)
     together.wait()
@@ -120,7 +120,7 @@ def _work(order: Order, together: Barrier, pipe: Connection) -> None:
 
 
 def wait_until(happened: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Looks every few milliseconds; TimeoutError after `seconds`."""
+    """Poll `happened` every 5 ms. Raises TimeoutError after `seconds`."""
     end = time.monotonic() + seconds
     while not happened():
         if time.monotonic() > end:

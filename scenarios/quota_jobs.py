@@ -1,4 +1,4 @@
-"""What the processes of a crew do."""
+"""The jobs that processes run."""
 
 from __future__ import annotations
 

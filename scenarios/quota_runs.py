@@ -18,18 +18,17 @@ from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.auth.login import read_session
 from airflow_provider_ringcentral.client.auth.token_cache import RENEWAL_MARGIN_SECONDS, RENEWAL_MARGIN_SHARE
 from airflow_provider_ringcentral.client.ledger import Ledger, open_ledger
-from scenarios import processes
-from scenarios.other_client import Stranger
-from scenarios.processes import Order, wait_until
+from scenarios.other_client import OtherClient
+from scenarios.processes import Job, ProcessSpec, run_processes, start_processes, wait_until
 from scenarios.quota_jobs import extract, heavy, heavy_alone, light, light_until, light_while
-from scenarios.shared_quota import WIDE_OPEN, Run, World, world
+from scenarios.shared_quota import WIDE_OPEN, Run, SharedQuota, shared_quota
 
 DAY = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"}
 
 
 def start_together(processes: int = 50, ledgers: Sequence[str] = ()) -> Run:
     """All begin at once, with nothing known: one request of group Light each (limit 50), real minutes."""
-    with world() as here:
+    with shared_quota() as here:
         return here.run(processes, light, 1, ledgers=ledgers)
 
 
@@ -37,18 +36,18 @@ def share(
     processes: int = 20, requests: int = 200, scale: float = 0.1, ledgers: Sequence[str] = ()
 ) -> tuple[Run, float]:
     """All want Heavy requests; and the seconds that the limits allow for as many as were sent."""
-    with world(scale=scale) as here:
+    with shared_quota(scale=scale) as here:
         # A server with short minutes is not known before its first answer; with real ones this makes no difference.
         here.run(1, heavy, 1, ledgers=ledgers[:1])
         run = here.run(processes, heavy, requests // processes, ledgers=ledgers)
     return run, (len(run.of_group("Heavy")) - 1) // 10 * 60 * scale
 
 
-def with_stranger(processes: int = 4, requests: int = 80, scale: float = 0.1) -> Run:
-    """A stranger takes five Heavy requests a minute of the ten, without looking at ours."""
-    with world(scale=scale) as here:
+def with_other_client(processes: int = 4, requests: int = 80, scale: float = 0.1) -> Run:
+    """Another client takes five of the ten Heavy requests a minute, without regard to ours."""
+    with shared_quota(scale=scale) as here:
         here.run(1, heavy, 1)
-        with Stranger(here.credentials, every=60 * scale / 5):
+        with OtherClient(here.credentials, every=60 * scale / 5):
             time.sleep(30 * scale)
             return here.run(processes, heavy, requests // processes)
 
@@ -59,9 +58,9 @@ def gate(form: str, processes: int = 10, end: float = 36.0) -> tuple[float, floa
     `form`: "seconds" and "date" for that `Retry-After`, "none" for an answer without any such header.
     """
     headers, asked = {"seconds": ({"Retry-After": "4"}, 4.0), "none": ({}, 30.0), "date": ({}, 4.0)}[form]
-    with world(limits=WIDE_OPEN) as here:
+    with shared_quota(limits=WIDE_OPEN) as here:
         here.run(1, heavy, 1)
-        members = processes.start(_order(here, heavy, int(end / 0.1), 0.1) for _ in range(processes))
+        members = start_processes(_order(here, heavy, int(end / 0.1), 0.1) for _ in range(processes))
         wait_until(lambda: here.sandbox.stats()["groups"].get("Heavy", 0) > processes * 5)
         if form == "date":
             moment = int(time.time() + 5)
@@ -90,18 +89,18 @@ def tokens_expire(hours: int = 12, life: float = 5.0, processes: int = 4) -> tup
     3600, so an hour is as much longer than the use of a token here as it is there.
     """
     hour = (life - RENEWAL_MARGIN_SHARE * life) * 3600 / (3600 - RENEWAL_MARGIN_SECONDS)
-    with world(scale=life / 3600, limits=WIDE_OPEN) as here:
+    with shared_quota(scale=life / 3600, limits=WIDE_OPEN) as here:
         here.shorten_auth(life / 3600)
         return here.run(processes, light_until, time.time() + hours * hour, 0.05), hour
 
 
 def token_killed(processes: int = 20) -> Run:
     """The server ends the session in the midst of everybody's work."""
-    with world(limits=WIDE_OPEN) as here:
+    with shared_quota(limits=WIDE_OPEN) as here:
         here.run(1, light, 1)
         work = Path(here.folder) / "work"
         work.touch()
-        members = processes.start(_order(here, light_while, str(work), 0.05) for _ in range(processes))
+        members = start_processes(_order(here, light_while, str(work), 0.05) for _ in range(processes))
         wait_until(lambda: here.sandbox.stats()["groups"].get("Light", 0) > processes * 5)
         here.sandbox.kill_tokens()
         wait_until(lambda: here.sandbox.stats()["logins"] > 1)
@@ -113,7 +112,7 @@ def token_killed(processes: int = 20) -> Run:
 
 def login_refused(processes: int = 50) -> Run:
     """The JWT is revoked, and all of them want to log in."""
-    with world() as here:
+    with shared_quota() as here:
         here.sandbox.change_jwt(revoked=True)
         return here.run(processes, light, 1)
 
@@ -121,23 +120,23 @@ def login_refused(processes: int = 50) -> Run:
 def killed_in_turn(times: int = 20, seed: int = 1) -> list[float]:
     """Seconds from the SIGKILL of a process that was logging in until another has its answer; so many at once."""
     dice = random.Random(seed)
-    with world(limits=WIDE_OPEN, sessions=1000) as here:
+    with shared_quota(limits=WIDE_OPEN, sessions=1000) as here:
         here.sandbox.fault("slow", operation="getToken", every=1, seconds=0.2)
         with ThreadPoolExecutor(times) as pool:
             return list(pool.map(lambda n: _kill_and_follow(here, n, dice.uniform(0, 0.2)), range(times)))
 
 
-def _kill_and_follow(here: World, n: int, delay: float) -> float:
+def _kill_and_follow(here: SharedQuota, n: int, delay: float) -> float:
     url = f"sqlite://{here.folder}/turn-{n}.sqlite"
-    order = Order(here.credentials, url, light, (1,))
-    killed = processes.start([order])[0]
+    order = ProcessSpec(here.credentials, url, light, (1,))
+    killed = start_processes([order])[0]
     ledger = open_ledger(url)
     wait_until(lambda: turn(ledger, here.credentials) is not None)
     time.sleep(delay)
     held = turn(ledger, here.credentials) is not None
     killed.kill()
     began = time.monotonic()
-    outcome = processes.run([order])[0]
+    outcome = run_processes([order])[0]
     took = time.monotonic() - began
     ledger.close()
     return took if held and outcome.error is None else float("inf")
@@ -150,7 +149,7 @@ def turn(ledger: Ledger, credentials: Credentials) -> str | None:
 
 def alone(processes: int, requests: int, scale: float = 0.02) -> Run:
     """Processes that share no ledger. `value` of an outcome is the longest that one of its requests took (seconds)."""
-    with world(scale=scale) as here:
+    with shared_quota(scale=scale) as here:
         return here.run(processes, heavy_alone, requests // processes, scale, ledgers=["memory://"], max_wait=86_400)
 
 
@@ -158,7 +157,7 @@ def killed_extracts(names: Sequence[str], kills: int = 20, calls: int = 8000, se
     """Extracts killed at random points and started again: whether the bytes are those of an undisturbed run, and the
     pages that were asked for more than once."""
     dice, found = random.Random(seed), []
-    with world(limits=WIDE_OPEN, calls=calls, **DAY) as here:
+    with shared_quota(limits=WIDE_OPEN, calls=calls, **DAY) as here:
         here.sandbox.fault("slow", operation="readCompanyCallLog", every=1, seconds=0.03)
         whole: dict[str, tuple[bytes, int]] = {}
         while len(found) < kills:
@@ -169,7 +168,7 @@ def killed_extracts(names: Sequence[str], kills: int = 20, calls: int = 8000, se
                 whole[name] = (path.read_bytes(), run.outcomes[0].requests - run.outcomes[0].logins)
             path = Path(here.folder) / f"{len(found)}-{name}"
             before = _pages(here)
-            member = processes.start([_order(here, extract, DAY["start"], DAY["end"], str(path))])[0]
+            member = start_processes([_order(here, extract, DAY["start"], DAY["end"], str(path))])[0]
             fatal = before + dice.randint(0, whole[name][1])
             wait_until(lambda fatal=fatal: _pages(here) >= fatal)
             time.sleep(dice.uniform(0, 0.05))
@@ -184,9 +183,9 @@ def killed_extracts(names: Sequence[str], kills: int = 20, calls: int = 8000, se
     return found
 
 
-def _pages(here: World) -> int:
+def _pages(here: SharedQuota) -> int:
     return int(here.sandbox.stats()["groups"].get("Heavy", 0))
 
 
-def _order(here: World, job: processes.Job, *arguments: Any) -> Order:
-    return Order(here.credentials, here.ledger, job, arguments)
+def _order(here: SharedQuota, job: Job, *arguments: Any) -> ProcessSpec:
+    return ProcessSpec(here.credentials, here.ledger, job, arguments)

@@ -1,4 +1,4 @@
-"""A sandbox in a process of its own, a ledger, and what a run of processes against them came to."""
+"""A sandbox in a process of its own, a ledger, and the result of running processes against them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.rate_limit.slots import read_window
 from airflow_provider_ringcentral.client.rate_limit.windows import WINDOW_SECONDS, Window
 from airflow_provider_ringcentral.sandbox import Sandbox
-from scenarios import processes
 from scenarios.other_client import AGENT
-from scenarios.processes import Job, Order, Outcome
+from scenarios.processes import Job, Outcome, ProcessSpec, run_processes
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What the processes report; `stats` and `requests` are the sandbox's."""
+    """What the processes report, with the sandbox's `stats` and `requests`."""
 
     outcomes: Sequence[Outcome]
     stats: dict[str, Any]
@@ -38,7 +37,7 @@ class Run:
 
     @property
     def finished(self) -> int:
-        """Processes that ended without an error."""
+        """How many processes ended without an error."""
         return sum(outcome.error is None for outcome in self.outcomes)
 
     @property
@@ -48,16 +47,16 @@ class Run:
 
     @property
     def limited(self) -> int:
-        """Answers 429 that our processes met."""
+        """429 answers that our processes received."""
         return sum(outcome.throttled for outcome in self.outcomes)
 
     @property
     def in_penalty(self) -> int:
-        """Requests of anybody while a penalty was open."""
+        """Requests of any client while a penalty was open."""
         return int(self.stats["in_penalty"])
 
     def into_known_penalty(self, penalty: float, flight: float = 0.25) -> int:
-        """Our requests sent within `penalty` seconds after a 429 to one of ours, save those under way together."""
+        """Our requests sent within `penalty` seconds after a 429 to one of ours, except those in flight together."""
         heavy = self.of_group("Heavy")
         refused = [found["time"] for found in heavy if found["status"] == 429]
         return sum(any(flight < found["time"] - at < penalty for at in refused) for found in heavy)
@@ -68,12 +67,12 @@ class Run:
 
 
 WIDE_OPEN = {"Light": 100_000, "Medium": 100_000, "Heavy": 100_000, "Auth": 100_000}
-"""Limits that nobody meets; answers still tell of them."""
+"""Limits that no test reaches; answers still carry their headers."""
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """Where crews work. `ledger` is a SQLite file of this world."""
+class SharedQuota:
+    """A sandbox and a ledger that processes share. `ledger` is the URL of a SQLite file in `folder`."""
 
     sandbox: Sandbox
     credentials: Credentials
@@ -81,27 +80,27 @@ class World:
     folder: str
 
     def run(self, count: int, job: Job, *arguments: Any, ledgers: Sequence[str] = (), max_wait: float = 900) -> Run:
-        """So many processes, taking turns over `ledgers`, begin `job` at once; what came of it."""
+        """Start `job` in `count` processes at once, which take `ledgers` in turn, and return the result."""
         urls = ledgers or [self.ledger]
-        orders = [Order(self.credentials, urls[n % len(urls)], job, arguments, max_wait) for n in range(count)]
-        return self.seen(processes.run(orders))
+        orders = [ProcessSpec(self.credentials, urls[n % len(urls)], job, arguments, max_wait) for n in range(count)]
+        return self.seen(run_processes(orders))
 
     def seen(self, outcomes: Sequence[Outcome]) -> Run:
-        """What the sandbox saw of it."""
+        """Add what the sandbox recorded."""
         return Run(outcomes, self.sandbox.stats(), self.sandbox.requests())
 
     def shorten_auth(self, scale: float) -> None:
-        """Tell the ledger how long a minute of logins is here: answers of the token endpoint say nothing of windows."""
+        """Write the length of the Auth window into the ledger: the token endpoint's answers do not carry it."""
         window = Window(limit=5, seconds=WINDOW_SECONDS * scale)
         self._put(f"window:{self.credentials.app_key}:{AUTH}", window)
 
     def window(self, group: str) -> Window:
-        """What the ledger knows of a group's window."""
+        """Read a group's window from the ledger."""
         with closing(open_ledger(self.ledger)) as ledger:
             return read_window(ledger, self._owner(ledger), group)
 
     def change_window(self, group: str, **fields: Any) -> None:
-        """Have the ledger know something else."""
+        """Change a group's window in the ledger."""
         window = msgspec.structs.replace(self.window(group), **fields)
         with closing(open_ledger(self.ledger)) as ledger:
             owner = self._owner(ledger)
@@ -116,16 +115,16 @@ class World:
 
 
 def credentials_of(sandbox: Sandbox) -> Credentials:
-    """Those that are there from the start."""
+    """Return the credentials that the sandbox starts with."""
     return Credentials(sandbox.client_id, sandbox.client_secret, sandbox.jwt, server=sandbox.url)
 
 
 @contextmanager
-def world(**options: Any) -> Iterator[World]:
-    """A new one, with the sandbox's `options`."""
+def shared_quota(**options: Any) -> Iterator[SharedQuota]:
+    """Start a sandbox with `options` and an empty ledger."""
     options.setdefault("calls", 100)
     with (
         tempfile.TemporaryDirectory(prefix="quota-") as folder,
         Sandbox(process=True, **options) as sandbox,
     ):
-        yield World(sandbox, credentials_of(sandbox), f"sqlite://{folder}/ledger.sqlite", folder)
+        yield SharedQuota(sandbox, credentials_of(sandbox), f"sqlite://{folder}/ledger.sqlite", folder)

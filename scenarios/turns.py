@@ -1,4 +1,4 @@
-"""Deferrable tasks that share a credential and take turns, in simulated time: how often a worker starts for them. Pure."""
+"""Deferrable tasks that share a credential and take turns, in simulated time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOLD_SECONDS = 75.0
 
 @dataclass(slots=True)
 class Task:
-    """One extract. `name` is that of its turn, `left` the pages to read, `waited` the seconds waited for the next one."""
+    """One extract: the `name` of its turn, the pages `left` to read, and the seconds `waited` for the next one."""
 
     name: str
     left: int
@@ -62,7 +62,7 @@ class Simulated:
 
 
 class _Simulation:
-    """Handles events in the order of time. `keeps`: a deferred task keeps its reservation, and its trigger checks it."""
+    """Handle events in the order of time. `keeps`: a deferred task keeps its reservation and its trigger checks it."""
 
     def __init__(self, pages: Sequence[int], *, keeps: bool, sees_ledger: bool, seed: int) -> None:
         self._rng = random.Random(seed)

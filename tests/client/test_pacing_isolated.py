@@ -49,7 +49,7 @@ class Client:
     done: float = 0.0
 
 
-class World:
+class SharedQuota:
     """The server, its clients and their clock."""
 
     def __init__(self, clients: int, work: int, seed: int) -> None:
@@ -99,11 +99,11 @@ class World:
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize(("clients", "work", "hours"), [(2, 20, 1), (4, 10, 1), (10, 4, 2), (50, 2, 3)])
 def test_clients_that_share_nothing_finish(clients, work, hours, seed):
-    assert World(clients, work, seed).run() < hours * 3600
+    assert SharedQuota(clients, work, seed).run() < hours * 3600
 
 
 def test_one_client_alone_is_never_refused():
-    world = World(1, 60, 0)
+    shared_quota = SharedQuota(1, 60, 0)
 
-    assert world.run() < 5 * 60 + 10
-    assert [bucket.refused for bucket in world.buckets.values()] == [0, 0]
+    assert shared_quota.run() < 5 * 60 + 10
+    assert [bucket.refused for bucket in shared_quota.buckets.values()] == [0, 0]

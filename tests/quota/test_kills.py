@@ -17,10 +17,10 @@ from airflow_provider_ringcentral.client.ledger.protocol import Change
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
-from scenarios import processes, quota_runs
-from scenarios.processes import Order, wait_until
+from scenarios import quota_runs
+from scenarios.processes import ProcessSpec, start_processes, wait_until
 from scenarios.quota_jobs import EXTENSION, light, update_ledger
-from scenarios.shared_quota import WIDE_OPEN, world
+from scenarios.shared_quota import WIDE_OPEN, shared_quota
 
 
 class Later:
@@ -49,12 +49,12 @@ class Later:
 
 def test_killed_while_logging_in_blocks_nobody_longer_than_the_turn():
     dice = random.Random(5)
-    with world(limits=WIDE_OPEN, sessions=100) as here:
+    with shared_quota(limits=WIDE_OPEN, sessions=100) as here:
         for n in range(20):
             # Far longer than it takes to kill it.
             here.sandbox.fault("slow", operation="getToken", times=1, seconds=5)
             url = f"sqlite://{here.folder}/{n}.sqlite"
-            killed = processes.start([Order(here.credentials, url, light, (1,))])[0]
+            killed = start_processes([ProcessSpec(here.credentials, url, light, (1,))])[0]
             ledger = open_ledger(url)
             wait_until(lambda ledger=ledger: quota_runs.turn(ledger, here.credentials) is not None)
             time.sleep(dice.uniform(0, 0.09))
@@ -68,9 +68,11 @@ def test_killed_while_logging_in_blocks_nobody_longer_than_the_turn():
 
 def test_killed_in_the_midst_of_reservations_leaves_the_file_usable():
     dice = random.Random(6)
-    with world() as here:
+    with shared_quota() as here:
         for _ in range(10):
-            members = processes.start(Order(here.credentials, here.ledger, update_ledger, (500,)) for _ in range(3))
+            members = start_processes(
+                ProcessSpec(here.credentials, here.ledger, update_ledger, (500,)) for _ in range(3)
+            )
             time.sleep(dice.uniform(0.05, 0.2))
             for member in members:
                 member.kill()
@@ -91,7 +93,7 @@ def test_an_extract_killed_anywhere_and_started_again_gives_the_same_bytes_in_ev
 def test_parts_of_another_window_or_view_are_discarded_and_said_so(change, tmp_path, caplog):
     caplog.set_level("INFO")
     day, end = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC)
-    with world(calls=4000, limits=WIDE_OPEN, **quota_runs.DAY) as here:
+    with shared_quota(calls=4000, limits=WIDE_OPEN, **quota_runs.DAY) as here:
         client = RingCentralClient(here.credentials, open_ledger(here.ledger), policy=Policy(attempts=1))
         here.sandbox.fault("status", status=502, operation="readCompanyCallLog", nth=3)
         path = UPath(tmp_path / "calls.ndjson")

@@ -11,7 +11,7 @@ from airflow_provider_ringcentral.client.endpoints import HEAVY
 from airflow_provider_ringcentral.client.errors import RateLimited
 from scenarios import quota_runs
 from scenarios.quota_jobs import heavy, light
-from scenarios.shared_quota import world
+from scenarios.shared_quota import shared_quota
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*leaked semaphore")
 
@@ -38,9 +38,9 @@ def test_twenty_share_the_heavy_quota_without_a_429(ledgers):
     assert len(run.of_group("Heavy")) == 61
 
 
-def test_a_stranger_is_left_its_share_and_no_penalty_we_know_of_is_restarted():
+def test_another_client_keeps_its_share_and_no_known_penalty_is_restarted():
     scale = 0.04
-    run = quota_runs.with_stranger(4, 16, scale=scale)
+    run = quota_runs.with_other_client(4, 16, scale=scale)
 
     assert run.finished == 4
     # A request that had its place before the 429 was known may get to the server a while later.
@@ -57,7 +57,7 @@ FORMS = {
 @pytest.mark.parametrize(("form", "shortest", "longest"), [("seconds", 600, 600), ("date", 1, 600), ("none", 30, 30)])
 def test_one_429_closes_the_gate_for_all_processes(form, shortest, longest):
     headers = FORMS[form]()
-    with world() as here:
+    with shared_quota() as here:
         here.sandbox.fault("status", status=429, headers=headers, rate_headers=False, operation="readCompanyCallLog")
         first = here.run(1, heavy, 1, max_wait=1)
         gate = here.window(HEAVY)
@@ -108,7 +108,7 @@ def test_processes_that_share_nothing_finish(processes, requests):
 def test_redis_that_goes_away_costs_a_login_and_no_request(redis_url):
     """Half of the processes cannot reach it: they go on alone."""
     gone = "redis://127.0.0.1:1/0"
-    with world() as here:
+    with shared_quota() as here:
         run = here.run(4, light, 2, ledgers=[redis_url, gone])
 
     assert run.finished == 4

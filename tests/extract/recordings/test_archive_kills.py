@@ -9,10 +9,9 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from scenarios import processes
-from scenarios.processes import Order, wait_until
+from scenarios.processes import ProcessSpec, run_processes, start_processes, wait_until
 from scenarios.recording_jobs import archive
-from scenarios.shared_quota import WIDE_OPEN, world
+from scenarios.shared_quota import WIDE_OPEN, shared_quota
 
 DAY = {"start": "2026-03-01T00:00:00Z", "end": "2026-03-02T00:00:00Z"}
 KILLS = 10
@@ -21,7 +20,7 @@ KILLS = 10
 def test_killed_ten_times_at_random_bytes(tmp_path):
     dice = random.Random()
     limits = WIDE_OPEN | {"Media": 100_000}
-    with world(limits=limits, calls=2200, media_host=True, recording_bytes_per_second=2000, **DAY) as here:
+    with shared_quota(limits=limits, calls=2200, media_host=True, recording_bytes_per_second=2000, **DAY) as here:
         truth = {found["id"]: found for found in here.sandbox.recordings()}
         assert len(truth) >= 500
         # Every body pauses at a point, so that most kills hit the middle of one.
@@ -29,15 +28,15 @@ def test_killed_ten_times_at_random_bytes(tmp_path):
             "slow", where="body", fraction=0.7, seconds=0.02, operation="readCallRecordingContent", every=1
         )
         for kill in range(1, KILLS + 1):
-            order = Order(here.credentials, here.ledger, archive, (DAY["start"], DAY["end"], str(tmp_path)))
-            (member,) = processes.start([order])
+            order = ProcessSpec(here.credentials, here.ledger, archive, (DAY["start"], DAY["end"], str(tmp_path)))
+            (member,) = start_processes([order])
             due = len(truth) * kill // (KILLS + 2)
             wait_until(lambda due=due: here.sandbox.stats()["groups"].get("Media", 0) >= due)
             time.sleep(dice.uniform(0, 0.02))
             member.kill()
             assert member.outcome() is None
         here.sandbox.clear_faults()
-        (outcome,) = processes.run([order])
+        (outcome,) = run_processes([order])
         seen = here.sandbox.requests()
         stats = here.sandbox.stats()
 
