@@ -22,7 +22,7 @@ Job = Callable[..., Any]
 CONTEXT = multiprocessing.get_context("forkserver")
 # Every process is a fork of one that has imported this and nothing else happened in: a start costs milliseconds.
 CONTEXT.set_forkserver_preload(
-    [__name__, "scenarios.quota_jobs", "airflow_provider_ringcentral.client.ledger.fallback", "redis", "sqlite3"]
+    [__name__, "scenarios.quota_jobs", "airflow_provider_ringcentral.client.ledger.memory", "redis", "sqlite3"]
 )
 
 

@@ -17,7 +17,8 @@ from typing import Any
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.auth.login import read_session
 from airflow_provider_ringcentral.client.auth.token_cache import RENEWAL_MARGIN_SECONDS, RENEWAL_MARGIN_SHARE
-from airflow_provider_ringcentral.client.ledger import Ledger, open_ledger
+from airflow_provider_ringcentral.client.ledger.factory import open_ledger
+from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from scenarios.other_client import OtherClient
 from scenarios.processes import Job, ProcessSpec, run_processes, start_processes, wait_until
 from scenarios.quota_jobs import extract, heavy, heavy_alone, light, light_until, light_while
