@@ -23,7 +23,7 @@ _encode = msgspec.json.Encoder().encode
 
 def without_halves(body: bytes) -> bytes:
     """A body with U+FFFD in place of each; as it is when it has none, or is no JSON."""
-    if HALVES.search(body) is None or is_json(body):
+    if b"\\" not in body or HALVES.search(body) is None or is_json(body):
         return body
     try:
         return rewritten(body, whole)

@@ -10,6 +10,7 @@ import io
 import tempfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 import urllib3
@@ -33,6 +34,7 @@ ERROR_BYTES = 1 << 18
 
 ACCEPTED_ENCODINGS = "gzip, deflate"
 _GZIP_MAGIC = b"\x1f"
+_NOT_PACKED = ("", "identity")
 
 
 def chunks_of(response: requests.Response, most: int | None = None) -> Iterator[bytes]:
@@ -47,6 +49,11 @@ def chunks_of(response: requests.Response, most: int | None = None) -> Iterator[
 
 def body_of(response: requests.Response, most: int = MOST_BYTES) -> bytes:
     """The whole body. Raises `TooLarge` beyond `most` bytes, and `Lost`."""
+    length = response.raw.headers.get("Content-Length", "")
+    if _encoding(response) in _NOT_PACKED and length.isdigit() and int(length) <= most:
+        # One read takes an eighth of the CPU time of pieces, and http.client reads no more than the length.
+        with _lost_when_broken():
+            return bytes(response.raw.read(decode_content=False))
     # Unlike joined pieces, its value is not a second copy.
     whole = io.BytesIO()
     for chunk in chunks_of(response, most):
@@ -95,9 +102,9 @@ def keep(response: requests.Response, body: bytes) -> None:
 
 
 def _unpacked(response: requests.Response) -> Iterator[bytes]:
-    encoding = response.raw.headers.get("Content-Encoding", "").strip().lower()
+    encoding = _encoding(response)
     pieces = _pieces(response)
-    if encoding in ("", "identity"):
+    if encoding in _NOT_PACKED:
         return pieces
     if encoding in ("gzip", "x-gzip"):
         return _inflated(pieces, zlib.MAX_WBITS + 16)
@@ -108,11 +115,21 @@ def _unpacked(response: requests.Response) -> Iterator[bytes]:
 
 def _pieces(response: requests.Response) -> Iterator[bytes]:
     """As they come over the wire."""
-    try:
+    with _lost_when_broken():
         while piece := response.raw.read(CHUNK_BYTES, decode_content=False):
             yield piece
+
+
+@contextmanager
+def _lost_when_broken() -> Iterator[None]:
+    try:
+        yield
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise Lost(f"the answer broke off ({type(error).__name__})") from None
+
+
+def _encoding(response: requests.Response) -> str:
+    return str(response.raw.headers.get("Content-Encoding", "")).strip().lower()
 
 
 def _inflated(pieces: Iterator[bytes], bits: int) -> Iterator[bytes]:
