@@ -312,7 +312,7 @@ def test_records(record):
         assert message.matches(record, message.content, {"sizes": [5]}) in (True, False)
         assert isinstance(message.id_of(record), str)
         assert isinstance(message.created_at(record), datetime | None)
-        json.dumps(message.kept(record))
+        json.dumps(message.reduced(record))
     for recording in reads(lambda: list(recordings_of(record))) or ():
         assert isinstance(recording.end, datetime)
 

@@ -69,15 +69,15 @@ def first_start(
     """
     # Sensors look many times in one try, which is then here again.
     store = idempotency_store(context, client, resumed=True)
-    name = f"{PREFIX}since:{store.order}"
-    noted = store.pages.get(name)
+    name = f"{PREFIX}since:{store.max_tries}"
+    noted = store.values.get(name)
     if not isinstance(noted, int | float):
         looked = first_poke_date(context) if reschedules else None
         again = resumed or store.attempt > tries_before_clear(context) + 1
         began = run_started_at(context) if again and context.get("task_state_store") is None else None
         noted = looked.timestamp() if looked else store.now() if began is None else began
-        store.pages.set(name, noted)
-    return FirstStart(float(noted), store.pages, store.order)
+        store.values.set(name, noted)
+    return FirstStart(float(noted), store.values, store.max_tries)
 
 
 def first_poke_date(context: Mapping[str, Any]) -> datetime | None:
@@ -141,25 +141,25 @@ def idempotency_store(
     """
     ti, task_state = context.get("ti"), context.get("task_state_store")
     claims_complete = client.ledger.shared and settings.ledger_is_sole()
-    pages: KeyValueStore
+    values: KeyValueStore
     all_known = True
     if task_state is not None:
-        pages = TaskStateKeyValueStore(task_state)
+        values = TaskStateKeyValueStore(task_state)
     elif ti is None:
-        pages = LedgerKeyValueStore(client.ledger, uuid.uuid4().hex)
+        values = LedgerKeyValueStore(client.ledger, uuid.uuid4().hex)
     else:
-        pages, all_known = _pages(context, client, resumed=resumed)
+        values, all_known = _pages(context, client, resumed=resumed)
         all_known = all_known or (client.ledger.shared and settings.ledger_is_everywhere())
     return IdempotencyStore(
-        pages=pages,
+        values=values,
         ledger=client.ledger,
-        place=digest(client.credentials.server),
-        order=_number(ti, "max_tries", 0),
+        server=digest(client.credentials.server),
+        max_tries=_number(ti, "max_tries", 0),
         retries=_retries(context),
         attempt=_number(ti, "try_number", 1) or 1,
         may_have_sent_since=None if all_known else run_started_at(context),
-        flight=client.credentials.timeout + ANSWER_SECONDS,
-        ends=task_deadline(context),
+        in_flight_seconds=client.credentials.timeout + ANSWER_SECONDS,
+        ends_at=task_deadline(context),
         claims_complete=claims_complete,
     )
 

@@ -151,7 +151,9 @@ class RingCentralAlertNotifier(BaseNotifier):
         self._report_outcomes(outcomes, "A summary of alerts up to" if word.summary else "The alert about", name)
 
     def _report_outcomes(self, outcomes: Outcomes, what: str, name: str) -> None:
-        if sent := [f"{one.channel} {one.sent.id}{one.sent.how}" for one in outcomes.all if one.sent is not None]:
+        if sent := [
+            f"{one.channel} {one.sent.id}{one.sent.log_suffix}" for one in outcomes.all if one.sent is not None
+        ]:
             self.log.info("%s %s is sent: %s.", what, name, ", ".join(sent))
         error = outcomes.error()
         if isinstance(error, OutcomeUnknown):

@@ -139,7 +139,7 @@ class RingCentralRingOutOperator(BaseOperator):
             store = idempotency_store(context, client, resumed=resumed)
             sent = place(client, message, store, on_rerun=once.on_rerun)
             self._call_id = sent.id
-            self.log.info("Call %s is placed%s.", sent.id, sent.how)
+            self.log.info("Call %s is placed%s.", sent.id, sent.log_suffix)
             ringing = self._follow(client, store, message.key, sent.id)
             store.finish()
         return {"id": sent.id, "status": ringing.call, "caller": ringing.caller, "callee": ringing.callee}

@@ -56,7 +56,7 @@ class FailedBefore:
 
     def __init__(self, store: IdempotencyStore) -> None:
         self._store = store
-        self._page = _page(store.pages.get(PAGE))
+        self._page = _page(store.values.get(PAGE))
         same = self._page.attempt == store.attempt
         self._refused = {key: one.error for one in self._page.refused for key in one.keys} if same else {}
 
@@ -81,7 +81,7 @@ class FailedBefore:
                 kind = kinds.setdefault(msgspec.json.encode(told), Refused(told, []))
                 kind.keys.append(key[:SHORT])
         page.refused = list(kinds.values())[:MOST_ERRORS]
-        self._store.pages.set(PAGE, msgspec.to_builtins(page))
+        self._store.values.set(PAGE, msgspec.to_builtins(page))
 
 
 def _page(value: object) -> Page:
@@ -180,7 +180,7 @@ def send_all(
             outcomes[place] = replace(outcomes[place], status=SendStatus.SENT, sent=sent)
             failing_since = None
             whom = f", for to{list(addressed.places)}" if addressed.places else ""
-            log.info("%s %s is at RingCentral%s%s.", addressed.message.channel, sent.id, sent.how, whom)
+            log.info("%s %s is at RingCentral%s%s.", addressed.message.channel, sent.id, sent.log_suffix, whom)
     result = Outcomes(tuple(outcomes))
     if result.retryable:
         before.note(_failures(messages, result))
@@ -196,7 +196,7 @@ def send_all_then_look(
     if not unknown:
         return outcomes
     # What was lost was lost here, so that nothing is under way any more.
-    store.flight = 0.0
+    store.in_flight_seconds = 0.0
     looked = send_all(client, [messages[place] for place in unknown], store, settling=settling)
     found = {place: one for place, one in zip(unknown, looked.all, strict=True) if one.status is SendStatus.SENT}
     return Outcomes(tuple(found.get(place, one) for place, one in enumerate(outcomes.all)))

@@ -223,7 +223,7 @@ def test_a_webhook_on_another_machine_is_not_repeated(text, there, other_machine
     RingCentralPostWebhookOperator(task_id="send", text=text).execute(context_of())
     other_machine()
 
-    with pytest.raises(OutcomeUnknown, match="its notes are not in this ledger"):
+    with pytest.raises(OutcomeUnknown, match="its records are not in this ledger"):
         RingCentralPostWebhookOperator(task_id="send", text=text).execute(context_of(attempt=2))
 
     assert len(there()) == 1

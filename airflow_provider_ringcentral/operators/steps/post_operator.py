@@ -97,7 +97,7 @@ class RingCentralPostOperator(BaseOperator):
             settling=wishes.settling,
         )
         store.finish()
-        self.log.info("%s %s is at RingCentral%s.", message.channel, sent.id, sent.how)
+        self.log.info("%s %s is at RingCentral%s.", message.channel, sent.id, sent.log_suffix)
         return self.returned(message, sent)
 
 

@@ -18,8 +18,7 @@ from airflow_provider_ringcentral.client.endpoints import (
 )
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.client.errors.remedies import DAG_AUTHOR, Remedy
-from airflow_provider_ringcentral.sending.once.message import Message, Record, digest
-from airflow_provider_ringcentral.sending.once.posting import post
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, post
 from airflow_provider_ringcentral.sending.status.status import WaitState, word
 from airflow_provider_ringcentral.sending.text import same_text
 
@@ -45,7 +44,8 @@ class A2PBatchMessage(Message["RingCentralClient"]):
 
     `chunk` is which of its task's batches it is. `keep` gets it and the messages that the answer rejects, each with
     `index` (from 1), before anything else is done with them: no other answer ever tells. `rejected` are the indexes
-    that an earlier try has kept so, `known` the ids of batches that a person knows to be this task's. A look notes in
+    that an earlier try has kept so, `known_ids` the ids of batches that a person knows to be this task's. A look notes
+    in
     `suspects` the batches (id and size) that may be this one with messages left out, which nobody can tell from it.
     """
 
@@ -54,11 +54,11 @@ class A2PBatchMessage(Message["RingCentralClient"]):
     messages: Sequence[tuple[str, str]] = field(repr=False)
     keep: Callable[[int, Sequence[Record]], object] = field(repr=False, compare=False)
     rejected: AbstractSet[int] = frozenset()
-    known: AbstractSet[str] = frozenset()
+    known_ids: AbstractSet[str] = frozenset()
     suspects: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     channel: ClassVar[str] = "A2P batch"
-    keeps: ClassVar[tuple[str, ...]] = ("status", "creationTime", "batchSize")
+    stored_fields: ClassVar[tuple[str, ...]] = ("status", "creationTime", "batchSize")
 
     @property
     def key(self) -> str:
@@ -91,15 +91,15 @@ class A2PBatchMessage(Message["RingCentralClient"]):
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterator[Record]:
         """Batches from the sender with as many messages as this one has, and the same numbers and texts.
 
-        A smaller one of nothing else is yielded only when `known` names it. What was rejected does not count, so it may
-        be this one; it may as well be what somebody else has sent to some of the same people.
+        A smaller one of nothing else is yielded only when `known_ids` names it. What was rejected does not count, so it
+        may be this one; it may as well be what somebody else has sent to some of the same people.
         """
         query = {"from": self.sender, "dateFrom": start, "dateTo": end}
         for record in client.records(LIST_A2P_BATCHES.at(accountId=OWN), query):
             size, batch = int(record.get("batchSize") or 0), self.id_of(record)
             if not 0 < size <= len(self._expected) or not self._holds(client, record, size):
                 continue
-            if size == len(self._expected) or batch in self.known:
+            if size == len(self._expected) or batch in self.known_ids:
                 yield {**record, "content": self.content}
             else:
                 self.suspects[batch] = size

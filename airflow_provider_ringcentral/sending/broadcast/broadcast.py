@@ -224,7 +224,7 @@ class Broadcast:
         plan = _plan(store.get(PAGE))
         if plan is None and on_rerun == "skip" and (finished := _plan(store.get_finished(PAGE))):
             plan = finished if finished.receipt else None
-        self._plan = plan or Plan(uuid.uuid4().hex, store.order, destination=destination)
+        self._plan = plan or Plan(uuid.uuid4().hex, store.max_tries, destination=destination)
         # The destination may be rendered otherwise in a retry, and the list lies where it was frozen.
         beside = path_of(self._plan.destination or destination)
         self._folder = BroadcastFolder(beside, self._plan.token, store.attempt)
@@ -247,7 +247,7 @@ class Broadcast:
         seen = set[int]()
         lines: list[Line] = []
         chunks = 0
-        plan = Plan(self._plan.token, self._store.order, sender, self._plan.destination)
+        plan = Plan(self._plan.token, self._store.max_tries, sender, self._plan.destination)
         self._note(plan)
         for one in everybody:
             number = int(one.to)
@@ -304,7 +304,7 @@ class Broadcast:
     def _send(self, chunk: int, messages: Sequence[tuple[str, str]]) -> Sent:
         rejected = frozenset(self._folder.rejected(chunk) or ())
         message = A2PBatchMessage(
-            self._plan.sender, chunk, messages, self._folder.put_rejected, rejected=rejected, known=self._known
+            self._plan.sender, chunk, messages, self._folder.put_rejected, rejected=rejected, known_ids=self._known
         )
         try:
             return send_once(self._client, message, self._store, **self._how)
@@ -321,7 +321,7 @@ class Broadcast:
 
 
 def _tell(sent: Sent, count: int) -> None:
-    log.info("Batch %s of %d messages is at RingCentral%s.", sent.id, count, sent.how)
+    log.info("Batch %s of %d messages is at RingCentral%s.", sent.id, count, sent.log_suffix)
 
 
 def _plan(value: Any) -> Plan | None:

@@ -13,8 +13,7 @@ from airflow_provider_ringcentral.client.endpoints import CREATE_MMS
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.sending.channels.attachment import check_total, check_type, size_of
 from airflow_provider_ringcentral.sending.channels.sms import SmsMessage
-from airflow_provider_ringcentral.sending.once.message import Record, given
-from airflow_provider_ringcentral.sending.once.posting import post
+from airflow_provider_ringcentral.sending.once.message import Record, post, resolve
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -91,12 +90,12 @@ class MmsMessage(SmsMessage):
     @property
     def files_count(self) -> int:
         """The store shows how many there are, and not always as they were sent."""
-        return len(given(self.files))
+        return len(resolve(self.files))
 
     def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
         """One POST: the envelope first, then the files."""
         envelope = ("request.json", msgspec.json.encode(self.envelope()), "application/json")
-        attached = [("attachment", (file.name, file.data, file.content_type)) for file in given(self.files)]
+        attached = [("attachment", (file.name, file.data, file.content_type)) for file in resolve(self.files)]
         parts = [("json", envelope), *attached]
         return post(client, CREATE_MMS.at(accountId=OWN, extensionId=OWN), observer, files=parts)
 

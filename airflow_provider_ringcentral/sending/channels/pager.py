@@ -12,8 +12,7 @@ from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_PAGER_MESSAGE
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.sending.once.message import Message, Record, digest
-from airflow_provider_ringcentral.sending.once.posting import post
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, post
 from airflow_provider_ringcentral.sending.status.message_store import sent_messages
 from airflow_provider_ringcentral.sending.text import LIST_AS_TEXT, is_list_as_text, same_text
 

@@ -18,8 +18,7 @@ from airflow_provider_ringcentral.client.errors import (
     RingCentralError,
 )
 from airflow_provider_ringcentral.client.errors.remedies import ADMIN_PORTAL, DAG_AUTHOR, Remedy
-from airflow_provider_ringcentral.sending.once.message import Message, Record, Sent, digest
-from airflow_provider_ringcentral.sending.once.posting import post
+from airflow_provider_ringcentral.sending.once.message import Message, Record, Sent, digest, post
 from airflow_provider_ringcentral.sending.once.send_once import send_once
 from airflow_provider_ringcentral.sending.once.store import IdempotencyStore, SendState, WriteConflict
 from airflow_provider_ringcentral.sending.status.status import WaitState, word
@@ -105,8 +104,8 @@ class RingOutCall(Message["RingCentralClient"]):
         body = {"from": dict(self.caller), "to": {"phoneNumber": self.to}, **self.options}
         return post(client, path, observer, json=body)
 
-    def kept(self, record: Record) -> dict[str, Any]:
-        """Nothing yet; `CallState.kept` comes later."""
+    def reduced(self, record: Record) -> dict[str, Any]:
+        """Nothing yet; `CallState.as_json` comes later."""
         return {}
 
 
@@ -120,7 +119,7 @@ class CallState:
     connected: bool = False
     over: bool = False
 
-    def kept(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """As JSON."""
         return asdict(self)
 
@@ -158,9 +157,9 @@ def place(client: RingCentralClient, message: RingOutCall, store: IdempotencySto
     A call of an earlier try that was cancelled is placed anew. So is one that is over, nobody knows how, when a person
     has cleared the task since.
     """
-    entry = store.read(message.key)
-    if entry is not None and entry.id and _is_void(client, store, entry):
-        log.info("Call %s of an earlier try came to nothing; calling anew.", entry.id)
+    state = store.read(message.key)
+    if state is not None and state.id and _is_void(client, store, state):
+        log.info("Call %s of an earlier try came to nothing; calling anew.", state.id)
         store.forget(message.key)
     try:
         return send_once(client, message, store, on_unknown="fail", on_rerun=on_rerun)
@@ -170,34 +169,34 @@ def place(client: RingCentralClient, message: RingOutCall, store: IdempotencySto
         raise
 
 
-def _is_void(client: RingCentralClient, store: IdempotencyStore, entry: SendState) -> bool:
-    if was_cancelled(client, entry.id):
+def _is_void(client: RingCentralClient, store: IdempotencyStore, state: SendState) -> bool:
+    if was_cancelled(client, state.id):
         return True
-    before = _ringing(entry)
-    if entry.order == store.order or before.connected:
+    before = _ringing(state)
+    if state.max_tries == store.max_tries or before.connected:
         return False
-    now = look(client, entry.id, before)
+    now = look(client, state.id, before)
     return now.over and not now.connected
 
 
 def noted(store: IdempotencyStore, key: str) -> CallState:
     """How the call stood when it was last looked at, by whatever try."""
-    entry = store.read(key)
-    return CallState() if entry is None else _ringing(entry)
+    state = store.read(key)
+    return CallState() if state is None else _ringing(state)
 
 
-def _ringing(entry: SendState) -> CallState:
-    return CallState(**entry.kept) if entry.kept else CallState()
+def _ringing(state: SendState) -> CallState:
+    return CallState(**state.record) if state.record else CallState()
 
 
 def remember(store: IdempotencyStore, key: str, ringing: CallState) -> None:
     """Note how it stands: RingCentral forgets a call that is over."""
-    entry = store.read(key)
-    if entry is not None and entry.id and entry.kept != ringing.kept():
-        entry.kept = ringing.kept()
+    state = store.read(key)
+    if state is not None and state.id and state.record != ringing.as_json():
+        state.record = ringing.as_json()
         # Whoever has written it meanwhile follows the call, or has placed another.
         with suppress(WriteConflict):
-            store.write(key, entry)
+            store.write(key, state)
 
 
 def cancel(client: RingCentralClient, call_id: str) -> bool:
@@ -229,8 +228,8 @@ def not_connected_error(
     client: RingCentralClient, store: IdempotencyStore, key: str, ringing: CallState
 ) -> RingCentralError:
     """The error for a call that was not connected; when that is certain, the next try calls anew."""
-    entry = store.read(key)
-    if entry is not None and was_cancelled(client, entry.id):
+    state = store.read(key)
+    if state is not None and was_cancelled(client, state.id):
         return DeliveryFailed("the call was cancelled, because the task was ended", remedy=CANCELLED, temporary=True)
     error = failure_of(ringing)
     if isinstance(error, DeliveryFailed):

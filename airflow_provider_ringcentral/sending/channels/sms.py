@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_SMS
-from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, given
-from airflow_provider_ringcentral.sending.once.posting import post
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, post, resolve
 from airflow_provider_ringcentral.sending.status.message_store import sent_messages
 from airflow_provider_ringcentral.sending.text import same_number, same_text
 
@@ -34,6 +33,7 @@ class SmsMessage(Message["RingCentralClient"]):
     text: str
 
     channel: ClassVar[str] = "SMS"
+    stored_fields: ClassVar[tuple[str, ...]] = (*Message.stored_fields, "segmentCount")
 
     @property
     def key(self) -> str:
@@ -43,7 +43,7 @@ class SmsMessage(Message["RingCentralClient"]):
     @property
     def content(self) -> str:
         """Sender, recipients, text and number of files."""
-        return _content(given(self.sender), self.to, self.text, self.files_count)
+        return _content(resolve(self.sender), self.to, self.text, self.files_count)
 
     @property
     def files_count(self) -> int:
@@ -57,7 +57,7 @@ class SmsMessage(Message["RingCentralClient"]):
     def envelope(self) -> dict[str, Any]:
         """The JSON of the request."""
         recipients = [{"phoneNumber": number} for number in self.to]
-        return {"from": {"phoneNumber": given(self.sender)}, "to": recipients, "text": self.text}
+        return {"from": {"phoneNumber": resolve(self.sender)}, "to": recipients, "text": self.text}
 
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterable[Record]:
         """What went to the first recipient since `start`. RingCentral's own present ends the list: clocks differ."""
@@ -69,11 +69,6 @@ class SmsMessage(Message["RingCentralClient"]):
         to = [party.get("phoneNumber") for party in objects(record.get("to"))]
         attached = sum(part.get("type") == ATTACHMENT for part in objects(record.get("attachments")))
         return _content(sender, to, record.get("subject"), attached)
-
-    def kept(self, record: Record) -> dict[str, Any]:
-        """Also the segments."""
-        names = ("messageStatus", "creationTime", "segmentCount")
-        return {name: record[name] for name in names if record.get(name) is not None}
 
 
 def _content(sender: Any, to: Iterable[Any], text: Any, files: int) -> str:

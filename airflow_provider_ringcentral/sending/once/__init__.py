@@ -1,1 +1,1 @@
-"""One message for one request of the task, whatever happens on the way."""
+"""Idempotent sending: the message, what the store records of it, and the algorithm."""

@@ -11,95 +11,99 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from airflow_provider_ringcentral.arguments import iso_time
+from airflow_provider_ringcentral.client.answer import decoded
+from airflow_provider_ringcentral.client.errors import OutcomeUnknown, Unavailable
 
 if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 C = TypeVar("C")
+V = TypeVar("V")
 Record = Mapping[str, Any]
 
 
 class Message(ABC, Generic[C]):
-    """One message of one channel, sent through a client of type `C`. Its values are checked when it is made.
+    """One message of one channel, sent through a client of type `C`. Its values are validated by whoever makes it.
 
-    `channel` names the kind, in ids that are claimed and in logs. `key` tells this message from the others of its task
-    (a digest of the recipient, not of the text: a text that differs in the retry must not make a second message).
-    `content` is a digest of all that makes two messages look alike; what of it lies at the server is `content_of`.
+    `channel` names the kind in claims and logs. `key` tells this message from the others of its task; it is a digest of
+    the recipient and not of the text, since a retry that renders another text must not send a second message. `content`
+    is a digest of everything that makes two messages equal; `content_of` computes it from a record of the server.
 
-    A retry reads what is noted under `key` before anything else, so `key` asks nobody and opens no file. What does may
-    be given as a function, and is first asked for when the message is to go out.
+    A retry reads the store by `key` before anything else, so computing `key` sends no request and opens no file. Values
+    that need either may be given as functions, which are called when the message is about to go out.
     """
 
     channel: ClassVar[str]
     settling: ClassVar[float] = 30.0
-    """Seconds over which a message of unknown fate is looked for."""
+    """Seconds for which a message of unknown outcome is looked up."""
     can_look_up: ClassVar[bool] = True
-    """Whether the server can be asked what it has. If not, an unknown fate stays unknown."""
+    """Whether the server can list what it has. If not, an unknown outcome stays unknown."""
     interchangeable: ClassVar[bool] = True
-    """Whether messages of equal content are equal. If not, one that has a double is taken for nobody's."""
-    keeps: ClassVar[tuple[str, ...]] = ("messageStatus", "creationTime")
-    """Fields of a record that a retry shall know."""
-    known: AbstractSet[str] = frozenset()
-    """Ids of messages that a person knows to be this task's."""
+    """Whether any of several messages of equal content will do. If not, a lookup with several matches finds nothing."""
+    stored_fields: ClassVar[tuple[str, ...]] = ("messageStatus", "creationTime")
+    """Fields of the server's record that the store keeps for a retry."""
+    known_ids: AbstractSet[str] = frozenset()
+    """Ids of messages at the server that a person has named as this task's."""
 
     @property
     @abstractmethod
     def key(self) -> str:
-        """Which message of its task this is."""
+        """Which message of its task this is, as a digest."""
 
     @property
     @abstractmethod
     def content(self) -> str:
-        """A digest of what makes this message what it is, without personal data in clear."""
+        """A digest of what the message says and to whom, without personal data in clear."""
 
     @property
     def traits(self) -> dict[str, Any]:
-        """What else is noted to recognise it by, as JSON without personal data in clear."""
+        """Further properties to recognise the message by, as JSON without personal data in clear."""
         return {}
 
     @abstractmethod
     def send(self, client: C, observer: SendObserver) -> Record:
-        """Send it and return the server's record of it.
+        """Send the message and return the server's record of it.
 
         Pass `observer` to the one request that sends. Raises `OutcomeUnknown` when it may or may not have been
         executed; any other `RingCentralError` means that it was not.
         """
 
     def candidates(self, client: C, start: datetime, end: datetime) -> Iterable[Record]:
-        """Records at the server, made between the two (aware) instants, that might be this message."""
+        """List records that may be this message, made at the server between two (aware) times."""
         return ()
 
     def content_of(self, record: Record) -> str | None:
-        """The `content` of a candidate; None for what is certainly something else."""
+        """Compute the `content` of a candidate; None if it is certainly something else."""
         return None
 
     def matches(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
         """Whether a candidate is what went out with this `content` and these `traits`.
 
-        They are those that were noted: what this draft has by now may have been rendered otherwise, or be gone.
+        Both come from the store: a retry may have rendered this message differently, or its files may be gone.
         """
         return self.content_of(record) == content
 
     def id_of(self, record: Record) -> str:
-        """The id of a record, as text: they exceed what a float holds (FACTS 13.23). Empty: it has none."""
+        """Return the id of a record as text, since ids exceed what a float holds; empty if there is none."""
         found = record.get("id")
         return "" if found is None else str(found)
 
     def created_at(self, record: Record) -> datetime | None:
-        """When the record was made; None: it does not say."""
+        """Return when the record was made; None if it does not say."""
         return iso_time(record.get("creationTime"))
 
-    def kept(self, record: Record) -> dict[str, Any]:
-        """What a retry shall know of the answer, as JSON below 48 KB without personal data."""
-        return {name: record[name] for name in self.keeps if record.get(name) is not None}
+    def reduced(self, record: Record) -> dict[str, Any]:
+        """Reduce the server's record to what the store keeps: JSON below 48 KB, without personal data."""
+        return {name: record[name] for name in self.stored_fields if record.get(name) is not None}
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A message at the server.
 
-    `record` is the server's record, or what `Message.kept` kept of it when an earlier try sent it (`earlier`). `found`:
-    it was found after its answer was lost.
+    `record` is the server's record, or its reduced form if an earlier try sent the message (`earlier`). `found` means
+    that the answer was lost and a lookup found the message.
     """
 
     id: str
@@ -108,19 +112,29 @@ class Sent:
     earlier: bool = False
 
     @property
-    def how(self) -> str:
-        """How it got there, for a line of the log; nothing when it was sent and answered just now."""
+    def log_suffix(self) -> str:
+        """How the message got there, for the end of a log line; empty if this try sent it and got the answer."""
         return " by an earlier try" if self.earlier else " (found after its answer was lost)" if self.found else ""
 
 
-V = TypeVar("V")
+def post(client: RingCentralClient, path: str, observer: SendObserver, **options: Any) -> Record:
+    """POST a message and return the record in the answer. `options` are those of `RingCentralClient.raw_json`.
+
+    Raises `OutcomeUnknown` for an answer that cannot be read, too: the request was executed.
+    """
+    body = client.raw_json("POST", path, observer=observer, **options)
+    try:
+        record = decoded(body)
+    except Unavailable as error:
+        raise OutcomeUnknown(error.message) from None
+    return record if isinstance(record, dict) else {}
 
 
-def given(value: V | Callable[[], V]) -> V:
-    """A value, or what the function that stands for it returns."""
+def resolve(value: V | Callable[[], V]) -> V:
+    """Return the value, or what the function given in its place returns."""
     return value() if callable(value) else value
 
 
-def digest(*parts: Any) -> str:
-    """A short name for values that shall not be read."""
-    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:32]
+def digest(*values: Any) -> str:
+    """Hash values into 32 hexadecimal digits that do not reveal them."""
+    return hashlib.sha256("\0".join(map(str, values)).encode()).hexdigest()[:32]

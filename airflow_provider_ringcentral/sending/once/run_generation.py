@@ -1,4 +1,4 @@
-"""Whose notes those in the ledger are: a run of a DAG that is made anew has the names of the one before."""
+"""Which entries of the ledger belong to this run of a task: a later run, or another Airflow, may use the same names."""
 
 from __future__ import annotations
 
@@ -11,24 +11,29 @@ import msgspec
 
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 
-MOST_LIVES = 8
-EARLIER_NOTE = re.compile(r"sent:[0-9a-f]{32}:ringcentral:([0-9a-f]{32}|finished|broadcast)")
-"""Key of what an earlier version noted of messages; the counts of requests are under the same owner."""
+MOST_GENERATIONS = 8
+EARLIER_ENTRY = re.compile(r"sent:[0-9a-f]{32}:ringcentral:([0-9a-f]{32}|finished|broadcast)")
+"""Ledger keys under which an earlier version recorded sends. Counts of requests share the owner; they do not match."""
 
 
 class RunGeneration(msgspec.Struct):
-    """One task instance: `name` its pages' owner, `began` the start of its run, `tries` those that were here."""
+    """One run of a task instance with its retries.
 
-    name: str
+    `owner` prefixes its keys in the ledger, `began` is the start of the run (epoch seconds), `tries` are the numbers of
+    the tries that have entered.
+    """
+
+    owner: str = msgspec.field(name="name")
     began: float | None = None
     tries: list[int] = []
 
 
 @dataclass(frozen=True)
 class TaskTry:
-    """A try: its number, how many there were when a person cleared the task last (0: never), and when its run began.
+    """A try of a task instance.
 
-    `resumed`: it was here before, and comes back from a deferral.
+    `before` is how many tries there were when a person cleared the task last (0: never), `began` the start of the run
+    (epoch seconds). `resumed`: the try has entered before and comes back from a deferral.
     """
 
     number: int
@@ -38,55 +43,54 @@ class TaskTry:
 
 
 def enter_generation(
-    ledger: Ledger, owner: str, trial: TaskTry, *, earlier_owner: str = ""
+    ledger: Ledger, task: str, current: TaskTry, *, earlier_owner: str = ""
 ) -> tuple[str, Collection[int]]:
-    """Enter a try; the owner of its pages, and which tries of its task instance were entered before it.
+    """Enter a try in the ledger. Returns the owner of its keys, and the tries that entered the generation before it.
 
-    `owner` is what the names of the task give. Another run of these names, in this Airflow or in one that shares the
-    ledger, began at another time, or has a try of this number already. A run that a person clears when it is over
-    begins anew, too: then the task's tries before are those that are known here. `earlier_owner`: whose pages an
-    earlier version wrote.
+    `task` is a digest of the task instance's names. The try belongs to another run of these names if the run began at
+    another time, or if a try of its number has already entered. A person who clears a run that is over restarts it, so
+    its start differs as well; then the try belongs to the generation that holds the tries before the clear.
+    `earlier_owner` is the owner under which an earlier version of this provider recorded sends.
     """
-    was_here = bool(earlier_owner) and (trial.number > 1 or trial.resumed)
-    inherited = was_here and any(map(EARLIER_NOTE.fullmatch, ledger.keys(f"sent:{earlier_owner}:")))
-    heir = (
-        RunGeneration(earlier_owner, trial.began, list(range(1, trial.number + trial.resumed))) if inherited else None
-    )
-    fresh = RunGeneration(uuid.uuid4().hex, trial.began)
+    may_inherit = bool(earlier_owner) and (current.number > 1 or current.resumed)
+    inherits = may_inherit and any(map(EARLIER_ENTRY.fullmatch, ledger.keys(f"sent:{earlier_owner}:")))
+    new_owner = uuid.uuid4().hex
 
     def change(value: bytes | None) -> tuple[bytes, tuple[str, Collection[int]]]:
-        lives = _lives(value)
-        if not lives and heir is not None:
-            lives = [heir]
-        life = _own(lives, trial)
-        if life is None:
-            life = RunGeneration(fresh.name, trial.began)
-            lives = [*[one for one in lives if not _same_run(one, trial)], life][-MOST_LIVES:]
-        before = list(life.tries)
-        life.began = trial.began if life.began is None or trial.began is not None else life.began
-        if trial.number not in life.tries:
-            life.tries.append(trial.number)
-        return msgspec.json.encode(lives), (life.name, before)
+        generations = _decode(value)
+        if not generations and inherits:
+            tries = list(range(1, current.number + current.resumed))
+            generations = [RunGeneration(earlier_owner, current.began, tries)]
+        generation = _generation_of(generations, current)
+        if generation is None:
+            generation = RunGeneration(new_owner, current.began)
+            others = [one for one in generations if not _same_run(one, current)]
+            generations = [*others, generation][-MOST_GENERATIONS:]
+        before = list(generation.tries)
+        if current.began is not None:
+            generation.began = current.began
+        if current.number not in generation.tries:
+            generation.tries.append(current.number)
+        return msgspec.json.encode(generations), (generation.owner, before)
 
-    return ledger.update(f"lives:{owner}", change)
+    return ledger.update(f"lives:{task}", change)
 
 
-def _own(lives: list[RunGeneration], trial: TaskTry) -> RunGeneration | None:
-    for life in reversed(lives):
-        latest = max(life.tries, default=0)
-        if _same_run(life, trial):
-            return life if trial.resumed or trial.number > latest else None
-    for life in reversed(lives):
-        if 0 < max(life.tries, default=0) <= trial.before:
-            return life
+def _generation_of(generations: list[RunGeneration], current: TaskTry) -> RunGeneration | None:
+    for one in reversed(generations):
+        if _same_run(one, current):
+            return one if current.resumed or current.number > max(one.tries, default=0) else None
+    for one in reversed(generations):
+        if 0 < max(one.tries, default=0) <= current.before:
+            return one
     return None
 
 
-def _same_run(life: RunGeneration, trial: TaskTry) -> bool:
-    return trial.began is None or life.began is None or life.began == trial.began
+def _same_run(generation: RunGeneration, current: TaskTry) -> bool:
+    return current.began is None or generation.began is None or generation.began == current.began
 
 
-def _lives(value: bytes | None) -> list[RunGeneration]:
+def _decode(value: bytes | None) -> list[RunGeneration]:
     try:
         return [] if value is None else msgspec.json.decode(value, type=list[RunGeneration])
     except msgspec.DecodeError:

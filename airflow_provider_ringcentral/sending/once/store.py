@@ -1,9 +1,4 @@
-"""What a task remembers of its sends, so that a retry does not repeat them.
-
-Which message at the server belongs to which send, and which answers are still to come.
-
-Where the notes of a task instance are written: Airflow's task state store, or the ledger.
-"""
+"""What a task records of its sends, so that a retry does not repeat them, and what all tasks share about them."""
 
 from __future__ import annotations
 
@@ -19,111 +14,117 @@ import msgspec
 
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 
-Roster = dict[str, float]
-"""Ticket -> epoch seconds until which its request may be under way."""
+log = logging.getLogger(__name__)
+
+PREFIX = "ringcentral:"
+FINISHED = f"{PREFIX}finished"
+IN_FLIGHT_SECONDS = 75.0
+
+InFlight = dict[str, float]
+"""Ticket -> epoch seconds until which its request may be in flight."""
 
 
 class Claims:
-    """What all sends to one server share through the ledger, which forgets it in 7 days.
+    """What all sends to one server share through the ledger, which forgets it after 7 days.
 
-    An id is claimed by at most one ticket, for good. While a request is under way its ticket is listed under the digest
-    of its content, so that nobody takes a message whose own answer is still to come.
+    At most one ticket claims a message id, for good. While a request is in flight, its ticket is listed under the
+    digest of its content, so that nobody else claims a message whose own answer is still to come.
     """
 
-    def __init__(self, ledger: Ledger, place: str) -> None:
+    def __init__(self, ledger: Ledger, server: str) -> None:
         self._ledger = ledger
-        self._place = place
+        self._server = server
 
-    def departs(self, content: str, ticket: str, until: float) -> None:
-        """A request goes out. Whoever is killed is off the list at `until` (epoch seconds)."""
-        self._change(content, lambda roster: roster.update({ticket: until}))
+    def request_started(self, content: str, ticket: str, until: float) -> None:
+        """List a request as in flight, until `until` (epoch seconds) at the latest: its process may be killed."""
+        self._change(content, lambda in_flight: in_flight.update({ticket: until}))
 
-    def lands(self, content: str, ticket: str) -> None:
-        """It was answered, or its answer is lost."""
-        self._change(content, lambda roster: roster.pop(ticket, None))
+    def request_ended(self, content: str, ticket: str) -> None:
+        """Unlist a request that was answered, or whose answer is lost."""
+        self._change(content, lambda in_flight: in_flight.pop(ticket, None))
 
     def others_in_flight(self, content: str, ticket: str) -> int:
-        """How many others have a request of this content under way."""
-        roster = _roster(self._ledger.read(self._list(content)))
+        """Count the requests of this content that other tickets have in flight."""
+        in_flight = _decode_in_flight(self._ledger.read(self._in_flight_key(content)))
         now = self._ledger.now()
-        return sum(until > now for other, until in roster.items() if other != ticket)
+        return sum(until > now for other, until in in_flight.items() if other != ticket)
 
-    def take(self, channel: str, message_id: str, ticket: str) -> bool:
-        """Claim an id; whether it is this ticket's now."""
+    def claim(self, channel: str, message_id: str, ticket: str) -> bool:
+        """Claim a message id; False if another ticket has claimed it."""
         own = ticket.encode()
 
         def change(holder: bytes | None) -> tuple[bytes, bool]:
             return holder or own, holder in (None, own)
 
-        return self._ledger.update(self._key(channel, message_id), change)
+        return self._ledger.update(self._claim_key(channel, message_id), change)
 
     def holder(self, channel: str, message_id: str) -> str | None:
-        """The ticket that has claimed an id."""
-        holder = self._ledger.read(self._key(channel, message_id))
+        """Return the ticket that has claimed a message id."""
+        holder = self._ledger.read(self._claim_key(channel, message_id))
         return None if holder is None else holder.decode()
 
-    def _key(self, channel: str, message_id: str) -> str:
-        return f"claim:{self._place}:{channel}:{message_id}"
+    def _claim_key(self, channel: str, message_id: str) -> str:
+        return f"claim:{self._server}:{channel}:{message_id}"
 
-    def _list(self, content: str) -> str:
-        return f"rivals:{self._place}:{content}"
+    def _in_flight_key(self, content: str) -> str:
+        return f"rivals:{self._server}:{content}"
 
-    def _change(self, content: str, step: Callable[[Roster], object]) -> None:
+    def _change(self, content: str, step: Callable[[InFlight], object]) -> None:
         now = self._ledger.now()
 
         def change(value: bytes | None) -> tuple[bytes | None, None]:
-            roster = {ticket: until for ticket, until in _roster(value).items() if until > now}
-            step(roster)
-            return msgspec.json.encode(roster) if roster else None, None
+            in_flight = {ticket: until for ticket, until in _decode_in_flight(value).items() if until > now}
+            step(in_flight)
+            return msgspec.json.encode(in_flight) if in_flight else None, None
 
-        self._ledger.update(self._list(content), change)
+        self._ledger.update(self._in_flight_key(content), change)
 
 
-def _roster(value: bytes | None) -> Roster:
+def _decode_in_flight(value: bytes | None) -> InFlight:
     try:
-        return {} if value is None else msgspec.json.decode(value, type=Roster)
+        return {} if value is None else msgspec.json.decode(value, type=InFlight)
     except msgspec.DecodeError:
         return {}
 
 
 class KeyValueStore(Protocol):
-    """JSON values by key, for one task instance."""
+    """JSON values by key, of one task instance."""
 
     def get(self, key: str) -> Any:
-        """The value, None when there is none."""
+        """Return the value; None if there is none."""
         ...
 
     def set(self, key: str, value: Any) -> None:
-        """Write or overwrite."""
+        """Write or overwrite the value."""
         ...
 
-    def swap(self, key: str, before: Any, after: Any) -> bool:
-        """Write `after` if the value still is `before`; whether it was."""
+    def compare_and_set(self, key: str, expected: Any, value: Any) -> bool:
+        """Write `value` if the present value equals `expected` (None: absent); return whether it did."""
         ...
 
 
 class LedgerKeyValueStore:
-    """Pages in the ledger under the name `owner`; they live for 7 days."""
+    """Values in the ledger under the name `owner`, which last for 7 days."""
 
     def __init__(self, ledger: Ledger, owner: str) -> None:
         self._ledger = ledger
         self._owner = owner
 
     def get(self, key: str) -> Any:
-        """The value, None when there is none."""
-        return _value(self._ledger.read(self._key(key)))
+        """Return the value; None if there is none."""
+        return _decode(self._ledger.read(self._key(key)))
 
     def set(self, key: str, value: Any) -> None:
-        """Write or overwrite."""
+        """Write or overwrite the value."""
         encoded = msgspec.json.encode(value)
         self._ledger.update(self._key(key), lambda _: (encoded, None))
 
-    def swap(self, key: str, before: Any, after: Any) -> bool:
-        """Write `after` if the value still is `before`, as one atomic step; whether it was."""
-        encoded = msgspec.json.encode(after)
+    def compare_and_set(self, key: str, expected: Any, value: Any) -> bool:
+        """Write `value` if the present value equals `expected`, as one atomic step; return whether it did."""
+        encoded = msgspec.json.encode(value)
 
-        def change(now: bytes | None) -> tuple[bytes | None, bool]:
-            return (encoded, True) if _value(now) == before else (now, False)
+        def change(present: bytes | None) -> tuple[bytes | None, bool]:
+            return (encoded, True) if _decode(present) == expected else (present, False)
 
         return self._ledger.update(self._key(key), change)
 
@@ -134,175 +135,168 @@ class LedgerKeyValueStore:
 class TaskStateKeyValueStore:
     """Airflow's task state store (3.3 and later).
 
-    It has no compare-and-set. It belongs to the try that Airflow runs: one that Airflow has replaced can neither read
-    nor write it, so between the look and the write nobody else comes.
+    It has no compare-and-set, and needs none: only the try that Airflow runs may access it. A process that Airflow has
+    replaced can neither read nor write, so nobody writes between the comparison and the write.
     """
 
     def __init__(self, store: Any) -> None:
         self._store = store
 
     def get(self, key: str) -> Any:
-        """The value, None when there is none."""
+        """Return the value; None if there is none."""
         return self._store.get(key)
 
     def set(self, key: str, value: Any) -> None:
-        """Write or overwrite."""
+        """Write or overwrite the value."""
         self._store.set(key, value)
 
-    def swap(self, key: str, before: Any, after: Any) -> bool:
-        """Write `after` if the value still is `before`; whether it was."""
-        if self._store.get(key) != before:
+    def compare_and_set(self, key: str, expected: Any, value: Any) -> bool:
+        """Write `value` if the present value equals `expected`; return whether it did."""
+        if self._store.get(key) != expected:
             return False
-        self._store.set(key, after)
+        self._store.set(key, value)
         return True
 
 
-def _value(encoded: bytes | None) -> Any:
+def _decode(encoded: bytes | None) -> Any:
     try:
         return None if encoded is None else msgspec.json.decode(encoded)
     except msgspec.DecodeError:
         return None
 
 
-log = logging.getLogger(__name__)
-
-__all__ = [
-    "PREFIX",
-    "IdempotencyStore",
-    "KeyValueStore",
-    "LedgerKeyValueStore",
-    "SendState",
-    "TaskStateKeyValueStore",
-    "WriteConflict",
-]
-
-FLIGHT_SECONDS = 75.0
-PREFIX = "ringcentral:"
-FINISHED = f"{PREFIX}finished"
-
-
 class WriteConflict(Exception):
-    """Another process of the same task has written this note since it was read. Nothing was written."""
+    """Another process of the same task has changed this state since it was read. Nothing was written."""
 
 
 class SendState(msgspec.Struct):
-    """What is known of one message.
+    """What the store knows of one message.
 
-    `sends` is how often it went out and may be at the server (0: nothing is out), `since` (epoch seconds) when it first
-    did, `id` its id at the server, empty while unknown. `order` is the task's when it went out last. `ticket` names it
-    among all tasks. `content` and `traits` are what its draft said of itself then: a retry may render another one.
+    `sends` counts the requests that went out and may have been executed (0: nothing is out), `since` (epoch seconds) is
+    when the first of them did. `id` is the message's id at the server, empty while it is unknown, and `record` what is
+    kept of its record. `found`: a lookup found it. `max_tries` is the task's when the last request went out. `ticket`
+    names the send among all tasks. `content` and `traits` are those of the message that went out: a retry may render
+    another one. `closed` is written by earlier versions only: the message failed.
     """
 
-    order: int
+    max_tries: int = msgspec.field(name="order")
     content: str
     sends: int = 0
     since: float = 0.0
     id: str = ""
     found: bool = False
     closed: bool = False
-    kept: dict[str, Any] = {}
+    record: dict[str, Any] = msgspec.field(name="kept", default_factory=dict)
     ticket: str = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
     traits: dict[str, Any] = {}
 
+    @property
+    def may_be_out(self) -> bool:
+        """Whether the message is at the server, or may be."""
+        return bool(self.id or self.sends)
+
 
 class Finished(msgspec.Struct):
-    """The generation of notes that a success closed, and the task's order and retries then."""
+    """The number of the generation that a success has finished, and the task's `max_tries` and `retries` then."""
 
     number: int
-    order: int
+    max_tries: int = msgspec.field(name="order")
     retries: int | None = None
 
 
 @dataclass
 class IdempotencyStore:
-    """The notes of one task instance, and what it shares with all others through the ledger.
+    """What one task instance records of its sends, and what it shares with all others through the ledger.
 
-    `place` is the server: ids mean something there only. `order` (Airflow's `max_tries`) and `retries` change when a
-    person clears the task, and not with a retry. `attempt` is Airflow's number of the try. `may_have_sent_since` (epoch
-    seconds) is set when an earlier try of this order may have sent something and noted it where this one cannot see it.
-    `claims_complete`: everybody who sends through this server records it in this ledger, so that a message nobody has
-    claimed is nobody's. `flight` is how many seconds after it went out a request is answered or lost, by the client's
-    timeout.
-    `ends` (epoch seconds) is when this try has to be over, if anything says so.
+    `server` is a digest of the server's URL, since ids mean something there only. `max_tries` and `retries` are the
+    task's: a retry leaves them as they are, and a person who clears the task changes at least one. `attempt` is the
+    number of the try. `may_have_sent_since` (epoch seconds) is set if an earlier try of this generation may have sent
+    something and recorded it where this try cannot read it. `claims_complete`: everybody who sends through this server
+    claims their messages in this ledger, so that a message without a claim belongs to nobody. After `in_flight_seconds`
+    a request is answered or lost, by the client's timeout. `ends_at` (epoch seconds) is when this try has to be over,
+    if it has a limit.
 
-    Notes come in generations: after a success and a person's clear the next one begins, with nothing noted.
+    Records are numbered by generation: after a success and a clear the next generation begins, without any records.
     """
 
-    pages: KeyValueStore
+    values: KeyValueStore
     ledger: Ledger
-    place: str
-    order: int = 0
+    server: str
+    max_tries: int = 0
     attempt: int = 1
     may_have_sent_since: float | None = None
-    flight: float = FLIGHT_SECONDS
-    ends: float | None = None
+    in_flight_seconds: float = IN_FLIGHT_SECONDS
+    ends_at: float | None = None
     retries: int | None = None
     claims_complete: bool = True
     claims: Claims = field(init=False)
 
     def __post_init__(self) -> None:
-        self.claims = Claims(self.ledger, self.place)
-        self._seen: dict[str, Any] = {}
+        self.claims = Claims(self.ledger, self.server)
+        self._last_values: dict[str, Any] = {}
 
     def read(self, key: str) -> SendState | None:
-        """The entry of a draft's key; None when there is none, or an earlier version noted that the message failed."""
-        return self._entry(self._name(key))
+        """Return the state of a message; None if there is none, or an earlier version recorded that it failed."""
+        return self._read(self._name(key))
 
     def read_finished(self, key: str) -> SendState | None:
-        """The entry of the generation that was finished before a person cleared the task."""
-        return self._entry(_name(self._finished.number, key)) if self.cleared_after_success else None
+        """Return the state from the generation that was finished before a person cleared the task."""
+        return self._read(_name(self._finished.number, key)) if self.cleared_after_success else None
 
-    def write(self, key: str, entry: SendState) -> None:
-        """Write the state. Raises `WriteConflict` when another process has changed it since it was read or written."""
+    def write(self, key: str, state: SendState) -> None:
+        """Write the state of a message.
+
+        Raises `WriteConflict` if another process has changed it since this one read or wrote it.
+        """
         name = self._name(key)
-        if name not in self._seen:
-            self._seen[name] = self.pages.get(name)
-        after = msgspec.to_builtins(entry)
-        if not self.pages.swap(name, self._seen[name], after):
+        if name not in self._last_values:
+            self._last_values[name] = self.values.get(name)
+        value = msgspec.to_builtins(state)
+        if not self.values.compare_and_set(name, self._last_values[name], value):
             raise WriteConflict(key)
-        self._seen[name] = after
+        self._last_values[name] = value
 
     def forget(self, key: str) -> None:
-        """The message came to nothing: the next try sends it anew."""
-        entry = self.read(key)
-        if entry is not None:
-            self.write(key, SendState(entry.order, entry.content))
+        """Record that the message failed: the next try sends it again."""
+        state = self.read(key)
+        if state is not None:
+            self.write(key, SendState(state.max_tries, state.content))
 
     def get(self, name: str) -> Any:
-        """A further value of this generation."""
-        return self.pages.get(self._name(name))
+        """Return another value of this generation; None if there is none."""
+        return self.values.get(self._name(name))
 
     def get_finished(self, name: str) -> Any:
-        """The same, of the generation that was finished before a person cleared the task."""
-        return self.pages.get(_name(self._finished.number, name)) if self.cleared_after_success else None
+        """Return another value of the generation that was finished before a person cleared the task."""
+        return self.values.get(_name(self._finished.number, name)) if self.cleared_after_success else None
 
     def set(self, name: str, value: Any) -> None:
-        """Write or overwrite such a value."""
-        self.pages.set(self._name(name), value)
+        """Write or overwrite another value of this generation."""
+        self.values.set(self._name(name), value)
 
     def finish(self) -> None:
-        """The task is about to succeed: when a person clears it from now on, everything is sent again."""
-        self.pages.set(FINISHED, msgspec.to_builtins(Finished(self._generation, self.order, self.retries)))
+        """Record that the task is about to succeed: a person who clears it from now on makes it send again."""
+        self.values.set(FINISHED, msgspec.to_builtins(Finished(self._generation, self.max_tries, self.retries)))
 
     @property
     def cleared_after_success(self) -> bool:
-        """Whether the task had succeeded when a person cleared it.
+        """Whether a person has cleared the task after it had succeeded.
 
-        A retry after a success is possible, too: when the worker was killed before it could report. Clearing sets
-        `max_tries` to the tries so far and `retries`, so that only the same two numbers mean the same order.
+        A retry can follow a success, too, if the worker was killed before it reported. Clearing sets `max_tries` to the
+        number of tries so far plus `retries`, so only a retry leaves both numbers as the success recorded them.
         """
         finished = self._finished
         if finished.number < 0:
             return False
         same_retries = finished.retries is None or self.retries is None or finished.retries == self.retries
-        return finished.order != self.order or not same_retries
+        return finished.max_tries != self.max_tries or not same_retries
 
     @cached_property
     def _finished(self) -> Finished:
-        """What was finished last, when this try began; its number is -1 when nothing was."""
-        value = self.pages.get(FINISHED)
+        """What was finished last when this try began; its number is -1 if nothing was."""
+        value = self.values.get(FINISHED)
         if isinstance(value, int):
-            # An earlier version noted the order alone.
+            # An earlier version wrote max_tries alone.
             return Finished(0, value)
         try:
             return msgspec.convert(value, Finished)
@@ -316,35 +310,38 @@ class IdempotencyStore:
     def _name(self, key: str) -> str:
         return _name(self._generation, key)
 
-    def _entry(self, name: str) -> SendState | None:
-        value = self._seen[name] = self.pages.get(name)
+    def _read(self, name: str) -> SendState | None:
+        value = self._last_values[name] = self.values.get(name)
         try:
-            entry = None if value is None else msgspec.convert(value, SendState)
+            state = None if value is None else msgspec.convert(value, SendState)
         except msgspec.ValidationError:
-            log.warning("A note of what this task has sent is damaged or of another version (%s).", name)
-            order = value.get("order") if isinstance(value, dict) else None
-            # Something may be out, and nobody can tell what.
-            return SendState(order if isinstance(order, int) else self.order, "", sends=1)
-        return None if entry is None or entry.closed else entry
+            log.warning(
+                "The record of what this task has sent cannot be read: it is damaged or of another version (%s). The "
+                "message may have been sent.",
+                name,
+            )
+            max_tries = value.get("order") if isinstance(value, dict) else None
+            return SendState(max_tries if isinstance(max_tries, int) else self.max_tries, "", sends=1)
+        return None if state is None or state.closed else state
 
     def deadline(self, seconds: float) -> float:
-        """Epoch seconds at which this try stops waiting, `seconds` from when it first asked.
+        """Return when this try stops waiting (epoch seconds): `seconds` after it asked first, `ends_at` at the latest.
 
-        Deferrals do not move it, and it is not after `ends`.
+        Deferrals do not move it.
         """
         name = f"{PREFIX}deadline:{self.attempt}"
-        noted = self.pages.get(name)
-        if not isinstance(noted, int | float):
-            noted = self.now() + seconds
-            self.pages.set(name, noted)
-        return float(noted) if self.ends is None else min(float(noted), self.ends)
+        deadline = self.values.get(name)
+        if not isinstance(deadline, int | float):
+            deadline = self.now() + seconds
+            self.values.set(name, deadline)
+        return float(deadline) if self.ends_at is None else min(float(deadline), self.ends_at)
 
     def now(self) -> float:
-        """Epoch seconds, by the clock of all who share the ledger."""
+        """Return epoch seconds by the clock of all who share the ledger."""
         return self.ledger.now()
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Wait. Tests replace it."""
         time.sleep(max(0.0, seconds))
 
 

@@ -21,8 +21,7 @@ from airflow_provider_ringcentral.client.endpoints import CREATE_FAX
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.http.request_body import MultipartBody, Part, text_part
 from airflow_provider_ringcentral.sending.channels.attachment import FileAttachment
-from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, given
-from airflow_provider_ringcentral.sending.once.posting import post
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, post, resolve
 from airflow_provider_ringcentral.sending.status.message_store import messages_by_id, sent_messages
 from airflow_provider_ringcentral.sending.status.status import FAILED, status_of, word
 from airflow_provider_ringcentral.sending.text import checked_text, same_number, utf16_units
@@ -92,7 +91,7 @@ class BaseFax(Message["RingCentralClient"]):
 
     channel: ClassVar[str] = "fax"
     interchangeable: ClassVar[bool] = False
-    keeps: ClassVar[tuple[str, ...]] = (*Message.keeps, "faxPageCount")
+    stored_fields: ClassVar[tuple[str, ...]] = (*Message.stored_fields, "faxPageCount")
 
     @property
     @abstractmethod
@@ -154,13 +153,13 @@ class FaxMessage(BaseFax):
     @property
     def sizes(self) -> Sequence[int]:
         """Of each file."""
-        return [file.size for file in given(self.files)]
+        return [file.size for file in resolve(self.files)]
 
     def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
         """One POST, whose files are read while it goes out."""
         fields = {"to": self.to, **self.style.fields(), **when(self.send_time)}
         attached = [
-            Part("attachment", file.size, file.chunks, file.name, file.content_type) for file in given(self.files)
+            Part("attachment", file.size, file.chunks, file.name, file.content_type) for file in resolve(self.files)
         ]
         if not attached:
             # A cover page alone: the part is required, and an empty text is no page.
@@ -231,12 +230,12 @@ class FaxResend(BaseFax):
     @property
     def recipients(self) -> tuple[str, ...]:
         """Those of the original."""
-        return tuple(str(party.get("phoneNumber")) for party in given(self.record).get("to") or ())
+        return tuple(str(party.get("phoneNumber")) for party in resolve(self.record).get("to") or ())
 
     @property
     def sizes(self) -> Sequence[int]:
         """Those of the original's files, as far as its record has them."""
-        return source_sizes(given(self.record))
+        return source_sizes(resolve(self.record))
 
     def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
         """One POST."""
@@ -276,10 +275,10 @@ def _failed(client: RingCentralClient, text: str) -> Record:
 
 def only_original(**others: Any) -> None:
     """Raise `BadArgument` for arguments that a fax sent anew has already: it goes out as it was."""
-    given = [name for name, value in others.items() if value or value == 0]
-    if given:
+    named = [name for name, value in others.items() if value or value == 0]
+    if named:
         raise BadArgument(
-            f"{NAME} sends the fax as it was, so {' and '.join(given)} cannot be given with it; leave one of the two "
+            f"{NAME} sends the fax as it was, so {' and '.join(named)} cannot be given with it; leave one of the two "
             "out.",
             parameter=NAME,
         )

@@ -13,8 +13,7 @@ from airflow_provider_ringcentral.client.endpoints import CREATE_CARD, READ_CARD
 from airflow_provider_ringcentral.client.errors import NotFound
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.sending.channels.team_messaging.chats import own_posts
-from airflow_provider_ringcentral.sending.once.message import Message, Record, digest
-from airflow_provider_ringcentral.sending.once.posting import post
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, post
 from airflow_provider_ringcentral.sending.text import checked_text, same_text
 
 if TYPE_CHECKING:

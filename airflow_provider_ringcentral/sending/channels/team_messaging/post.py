@@ -16,8 +16,7 @@ from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.http.request_body import MultipartBody, Part
 from airflow_provider_ringcentral.sending.channels.attachment import FileAttachment, size_of
 from airflow_provider_ringcentral.sending.channels.team_messaging.chats import own_posts
-from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, given
-from airflow_provider_ringcentral.sending.once.posting import post
+from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, post, resolve
 from airflow_provider_ringcentral.sending.text import same_text
 
 if TYPE_CHECKING:
@@ -56,12 +55,12 @@ class TeamPost(Message["RingCentralClient"]):
     @property
     def content(self) -> str:
         """Chat, text and number of files."""
-        return _content(self.chat, self.text, len(given(self.files)))
+        return _content(self.chat, self.text, len(resolve(self.files)))
 
     def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
         """One POST, after one for each file."""
         body: dict[str, Any] = {"text": self.text} if self.text else {}
-        if files := given(self.files):
+        if files := resolve(self.files):
             body["attachments"] = [{"id": upload(client, file), "type": FILE} for file in files]
         return post(client, CREATE_POST.at(chatId=self.chat), observer, json=body)
 
