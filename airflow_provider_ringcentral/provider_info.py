@@ -1,8 +1,15 @@
 """What Airflow reads at every start: literal data, standard library only.
 
-A mistake in here stops `import airflow` for the whole installation, so tests hold it against each Airflow's schema.
-The Connection's fields are declared once, in the two tables below: the forms, the hook's validation and the reference
-page are made from them.
+A mistake here stops `import airflow` for the whole installation, so tests check it against the schema of each Airflow.
+
+Each field of the Connection is one row of the two tables below. The form of every Airflow, `hooks.connection`, which
+reads and validates the fields, and the reference page are made from them. The keys of a row:
+
+- `name`: in the Connection; `attribute`: in `Credentials`, where that is another name. A field without an attribute
+  there is in `Credentials.extra`.
+- `label`, `description`, `placeholder`: in the form.
+- `schema`: JSON type, bounds, choices and default; `"format": "password"` makes a field secret.
+- `reads`: `internal id` or `phone number`, for text that must be one.
 """
 
 from __future__ import annotations
@@ -13,31 +20,33 @@ PACKAGE: Final = "airflow_provider_ringcentral"
 CONNECTION_TYPE: Final = "ringcentral"
 HOOK_NAME: Final = "RingCentral"
 HOOK_CLASS: Final = f"{PACKAGE}.hooks.ringcentral.RingCentralJWTHook"
-HIDDEN_FIELDS: Final = ("schema",)
 
 STANDARD_FIELDS: Final[tuple[dict[str, Any], ...]] = (
     {
         "name": "host",
+        "attribute": "server",
         "label": "Server URL",
         "placeholder": "https://platform.ringcentral.com",
-        "description": "Leave empty for RingCentral's own. Plain http is accepted for a loopback address only; other "
-        "hosts must be listed in [ringcentral] allowed_hosts, since the secret and the JWT go there.",
+        "description": "Leave empty for RingCentral's own server. Plain http is accepted for a loopback address only; "
+        "other hosts must be listed in [ringcentral] allowed_hosts, because they receive the secret and the JWT.",
     },
     {
         "name": "port",
         "label": "Port (443)",
         "placeholder": "type 443: the Test button needs it",
-        "description": "443, 0 or empty; any other port belongs into the server URL. Store 443: the Test button of "
+        "description": "443, 0 or empty; write any other port into the server URL. Store 443: the Test button of "
         "Airflow 3.3.0 to 3.3.2 refuses saved Connections without a port.",
     },
     {
         "name": "login",
+        "attribute": "client_id",
         "label": "Client ID",
         "placeholder": "from the app in the Developer Console",
         "description": "The client id of a REST API app with the JWT auth flow enabled.",
     },
     {
         "name": "password",
+        "attribute": "client_secret",
         "label": "Client secret",
         "placeholder": "from the app in the Developer Console",
         "description": "The client secret of the same app.",
@@ -47,27 +56,31 @@ STANDARD_FIELDS: Final[tuple[dict[str, Any], ...]] = (
 EXTRA_FIELDS: Final[tuple[dict[str, Any], ...]] = (
     {
         "name": "jwt_token",
+        "attribute": "jwt",
         "label": "JWT credential",
-        "description": "The JWT made in the Developer Console under Credentials, best by a service user. Required.",
+        "description": "Created in the Developer Console under Credentials, preferably by a service user. Required.",
         "schema": {"type": ["string", "null"], "format": "password"},
     },
     {
         "name": "account_id",
         "label": "Account ID",
         "description": "The internal id of the account. Empty: the JWT's own.",
+        "reads": "internal id",
         "schema": {"type": ["string", "null"]},
     },
     {
         "name": "extension_id",
         "label": "Extension ID",
         "description": "The internal id of the extension (not its number). Empty: the JWT's own.",
+        "reads": "internal id",
         "schema": {"type": ["string", "null"]},
     },
     {
         "name": "from_number",
         "label": "Default sender",
-        "description": "The number that texts are sent from when a task or an alert names none: E.164, such as "
-        "+16505550100, and one of the JWT's user. Empty: the only one that can send.",
+        "description": "Sends the texts of tasks and alerts that name no sender: a number of the JWT's user in E.164, "
+        "such as +16505550100. Empty: the only number that can send.",
+        "reads": "phone number",
         "schema": {"type": ["string", "null"]},
     },
     {
@@ -79,20 +92,20 @@ EXTRA_FIELDS: Final[tuple[dict[str, Any], ...]] = (
     {
         "name": "max_wait",
         "label": "Longest wait (seconds)",
-        "description": "How long one request may wait for its place in the quota, in total. Empty: 900 in a task, 10 "
-        "in a deferrable one.",
+        "description": "How long one request may wait for the rate limit, in total. Empty: 900 in a task, 10 in a "
+        "deferrable one.",
         "schema": {"type": ["number", "null"], "minimum": 0},
     },
     {
         "name": "verify",
         "label": "Verify TLS certificate",
-        "description": "May be false for a loopback server only.",
+        "description": "May be false only for a loopback server.",
         "schema": {"type": ["boolean", "null"], "default": True},
     },
     {
         "name": "proxies",
         "label": "Proxies",
-        "description": 'As in requests, such as {"https": "http://proxy.example:3128"}.',
+        "description": 'As for the requests library, such as {"https": "http://proxy.example:3128"}.',
         "schema": {"type": ["object", "null"]},
     },
 )
@@ -103,8 +116,8 @@ def get_provider_info() -> dict[str, Any]:
     return {
         "package-name": "airflow-provider-ringcentral",
         "name": "RingCentral",
-        "description": "RingCentral through its JWT login: calls to files and tables, messages sent once, "
-        "within one shared quota.",
+        "description": "RingCentral with JWT login: extract call logs and recordings, load them into a warehouse, and "
+        "send messages once, within one shared rate limit.",
         "integrations": [
             {
                 "integration-name": "RingCentral",
@@ -167,7 +180,7 @@ def get_provider_info() -> dict[str, Any]:
                 "hook-class-name": HOOK_CLASS,
                 "hook-name": HOOK_NAME,
                 "ui-field-behaviour": {
-                    "hidden-fields": list(HIDDEN_FIELDS),
+                    "hidden-fields": ["schema"],
                     "relabeling": {field["name"]: field["label"] for field in STANDARD_FIELDS},
                     "placeholders": {field["name"]: field["placeholder"] for field in STANDARD_FIELDS},
                 },
@@ -182,8 +195,9 @@ def get_provider_info() -> dict[str, Any]:
                 "description": "Settings of the RingCentral provider.",
                 "options": {
                     "ledger_url": {
-                        "description": "Where processes share token, windows and penalties. Empty: a SQLite file in "
-                        "AIRFLOW_HOME, for all processes of one machine. `memory://` shares nothing.",
+                        "description": "Where processes share access token, rate limit windows and penalties. Empty: a "
+                        "SQLite file in AIRFLOW_HOME, shared by all processes of one machine. `memory://` shares "
+                        "nothing.",
                         "version_added": "0.1.0",
                         "type": "string",
                         "sensitive": True,
@@ -192,7 +206,7 @@ def get_provider_info() -> dict[str, Any]:
                     },
                     "allowed_hosts": {
                         "description": "Hosts besides RingCentral's own that may receive the client secret, the JWT "
-                        "and access tokens; comma separated.",
+                        "and access tokens, separated by commas.",
                         "version_added": "0.1.0",
                         "type": "string",
                         "example": "gateway.example.com",

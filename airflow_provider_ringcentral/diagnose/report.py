@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import IO
 
-from airflow_provider_ringcentral.hooks.connection import field_problem
+from airflow_provider_ringcentral.hooks.connection import json_problem
 from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Diagnosis, Finding
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
@@ -39,7 +39,7 @@ def hook_of_json(stream: IO[str]) -> RingCentralJWTHook:
     if not isinstance(connection, dict):
         raise NotAConnection('standard input is not a JSON object like {"login": "…", "password": "…", "extra": {…}}')
     given = {name: value for name, value in connection.items() if value is not None and name != "conn_id"}
-    if problem := field_problem(given):
+    if problem := json_problem(given):
         # Airflow drops a Connection it cannot read without a word, and then says that there is none.
         raise NotAConnection(problem)
     os.environ[f"AIRFLOW_CONN_{GIVEN.upper()}"] = json.dumps({"conn_type": "ringcentral", **given})

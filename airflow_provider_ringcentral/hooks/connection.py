@@ -1,8 +1,6 @@
-"""Connection -> Credentials: every gap and every bad value named in one error, by the field as the user sees it.
+"""Read a RingCentral Connection: its credentials, every problem of its values, and why Airflow does not find it.
 
-What Airflow shows, and sends back, in place of a secret.
-
-Why Airflow finds no Connection of an id. It says "isn't defined" of one that it cannot read, too.
+The fields are the rows of the two tables in `provider_info`, which are read at each call: adding a row there is enough.
 """
 
 from __future__ import annotations
@@ -14,105 +12,42 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from airflow.providers.common.compat.connection import get_async_connection
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, mask_secret
 
+from airflow_provider_ringcentral import provider_info
 from airflow_provider_ringcentral.client.auth import credentials as rules
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_SERVER, Credentials
 from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem
 from airflow_provider_ringcentral.client.errors.remedies import CONNECTION, Remedy
 from airflow_provider_ringcentral.client.http.hosts import is_loopback
 from airflow_provider_ringcentral.hooks import settings
-from airflow_provider_ringcentral.provider_info import EXTRA_FIELDS, STANDARD_FIELDS
 from airflow_provider_ringcentral.sending.text import E164, why_no_number
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
 
-TEXTS = ("conn_type", "description", "host", "login", "password", "schema")
-FIELDS = (*TEXTS, "port", "extra")
+log = logging.getLogger(__name__)
+
+STRING_FIELDS = ("conn_type", "description", "host", "login", "password", "schema")
+JSON_FIELDS = (*STRING_FIELDS, "port", "extra")
 """The fields of a Connection in Airflow's JSON form."""
-
-
-class ConnectionNotFound(ConfigurationError, AirflowNotFoundException):
-    """Airflow has no Connection of this id, or cannot read the one that it has.
-
-    Airflow retries the task: a secrets backend that does not answer looks the same.
-    """
-
-
-@contextmanager
-def explain_missing_connection(conn_id: str) -> Iterator[None]:
-    """Replaces Airflow's error about the Connection `conn_id` in the block by `ConnectionNotFound`."""
-    try:
-        yield
-    except ConnectionNotFound:
-        raise
-    except AirflowNotFoundException:
-        raise not_found(conn_id) from None
-
-
-def not_found(conn_id: str) -> ConnectionNotFound:
-    """The error for a Connection that Airflow does not find; it looks at the environment variable only."""
-    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
-    value = os.environ.get(variable)
-    if value is None:
-        cause = (
-            f"Airflow has no Connection {conn_id!r} where this process runs: {variable} is not set, and neither the "
-            "secrets backends nor Airflow's database have it."
-        )
-        cure = "Create the Connection, or correct the connection id."
-    else:
-        cause = f"Airflow cannot read the Connection in the environment variable {variable}: {_problem(value)}."
-        cure = f"Correct {variable}; ringcentral-diagnose --conn-json - checks such a JSON."
-    return ConnectionNotFound(f"Connection {conn_id!r} not found", remedy=Remedy(cause, cure, CONNECTION))
-
-
-def _problem(value: str) -> str:
-    if not value.lstrip().startswith("{"):
-        return "it is neither a JSON object nor a URI of a Connection"
-    try:
-        connection = json.loads(value)
-    except json.JSONDecodeError as error:
-        # Only place and reason: the text holds secrets.
-        return f"it is not valid JSON ({error.msg} in line {error.lineno}, column {error.colno})"
-    return field_problem(connection) or "Airflow refuses one of its values"
-
-
-def field_problem(connection: Mapping[str, Any]) -> str | None:
-    """What is wrong with the fields of a Connection in Airflow's JSON form; None when nothing is."""
-    given = {name: value for name, value in connection.items() if value is not None and name != "conn_id"}
-    if unknown := sorted(given.keys() - set(FIELDS)):
-        return f"a Connection has no field {', '.join(unknown)}; it has {', '.join(FIELDS)}"
-    if wrong := [name for name in TEXTS if not isinstance(given.get(name, ""), str)]:
-        return f"{', '.join(wrong)}: write a text, in quotes"
-    return None if str(given.get("port") or 0).isdecimal() else "port: write a number"
-
 
 PLACEHOLDER = "RATHER_LONG_SENSITIVE_FIELD_PLACEHOLDER"
 """What Airflow 2.11's Connection form holds in place of a secret in the extra fields (`airflow/www/views.py`)."""
 
 STAND_IN = "stand-in"
-"""The kind of the problem with a field that holds such a text (`Problem.kind`)."""
+"""The kind of the problem with a secret that Airflow has replaced by a placeholder (`Problem.kind`)."""
 
+SHORTEST_MASKED = 5
+"""Characters. Airflow does not mask shorter secrets, and warns about them."""
 
-def is_stand_in(secret: str) -> bool:
-    """Whether `secret` is Airflow's placeholder, perhaps with something typed beside it, or its mask of asterisks."""
-    return PLACEHOLDER in secret or bool(re.fullmatch(r"\*+", secret.strip()))
-
-
-log = logging.getLogger(__name__)
-
-FIELD_OF = {"client_id": "login", "client_secret": "password", "jwt": "jwt_token", "server": "host"}
-"""What `Credentials` calls a value, and the Connection field it comes from where the names differ."""
-
-LABELS: Mapping[str, str] = {field["name"]: field["label"] for field in (*STANDARD_FIELDS, *EXTRA_FIELDS)}
 LONGEST_SHOWN = 20
-EXTRA_NAMES = tuple(field["name"] for field in EXTRA_FIELDS)
-LIMITS = {field["name"]: field["schema"] for field in EXTRA_FIELDS}
+"""Characters. Longer values are not repeated in errors: a secret may have been pasted into the wrong field."""
 
 
 def read_credentials(
@@ -145,46 +80,131 @@ async def mask_secret_async(secret: str) -> None:
     except ImportError:
         from asgiref.sync import sync_to_async
 
-        # Not `asyncio.to_thread`: what such a thread asks the supervisor mixes with what the loop asks (seen on 3.1.8).
+        # Not `asyncio.to_thread`: its requests to the supervisor get mixed up with those of the loop (Airflow 3.1.8).
         await sync_to_async(mask_secret)(secret)
     else:
         await amask_secret(secret)
 
 
+class ConnectionNotFound(ConfigurationError, AirflowNotFoundException):
+    """Airflow has no Connection of this id, or cannot read the one that it has.
+
+    Airflow retries the task: a secrets backend that does not answer looks the same.
+    """
+
+
+@contextmanager
+def explain_missing_connection(conn_id: str) -> Iterator[None]:
+    """Replace Airflow's "isn't defined" in the block by `ConnectionNotFound`, which says why."""
+    try:
+        yield
+    except ConnectionNotFound:
+        raise
+    except AirflowNotFoundException:
+        raise _not_found(conn_id) from None
+
+
+def _not_found(conn_id: str) -> ConnectionNotFound:
+    variable = f"AIRFLOW_CONN_{conn_id.upper()}"
+    value = os.environ.get(variable)
+    if value is None:
+        cause = (
+            f"Airflow has no Connection {conn_id!r} where this process runs: {variable} is not set, and neither the "
+            "secrets backends nor Airflow's database have it."
+        )
+        cure = "Create the Connection, or correct the connection id."
+    else:
+        cause = f"Airflow cannot read the Connection in the environment variable {variable}: {_unreadable(value)}."
+        cure = f"Correct {variable}; ringcentral-diagnose --conn-json - checks such a JSON."
+    return ConnectionNotFound(f"Connection {conn_id!r} not found", remedy=Remedy(cause, cure, CONNECTION))
+
+
+def _unreadable(value: str) -> str:
+    if not value.lstrip().startswith("{"):
+        return "it is neither a JSON object nor a Connection URI"
+    try:
+        connection = json.loads(value)
+    except json.JSONDecodeError as error:
+        # Only position and reason: the text contains secrets.
+        return f"it is not valid JSON ({error.msg} in line {error.lineno}, column {error.colno})"
+    return json_problem(connection) or "Airflow refuses one of its values"
+
+
+def json_problem(connection: Mapping[str, Any]) -> str | None:
+    """What is wrong with the fields of a Connection in Airflow's JSON form; None when they are right."""
+    given = {name: value for name, value in connection.items() if value is not None and name != "conn_id"}
+    if unknown := sorted(given.keys() - set(JSON_FIELDS)):
+        return f"a Connection has no field {', '.join(unknown)}; its fields are {', '.join(JSON_FIELDS)}"
+    if wrong := [name for name in STRING_FIELDS if not isinstance(given.get(name, ""), str)]:
+        return f"{', '.join(wrong)}: must be a string, in quotes"
+    return None if str(given.get("port") or 0).isdecimal() else "port: must be a number"
+
+
 def credentials_of(connection: Connection, allowed_hosts: Collection[str]) -> Credentials:
     """The credentials in a Connection. Raises `ConfigurationError` with one `Problem` per bad field."""
     problems: list[Problem] = []
-    extra = _extra_of(connection, problems)
     values: dict[str, Any] = {
         "client_id": (connection.login or "").strip(),
         "client_secret": (connection.password or "").strip(),
-        "jwt": extra.get("jwt_token") or "",
         "server": _server(connection.host),
         "allowed_hosts": tuple(allowed_hosts),
     }
     _check_port(connection.port, problems)
-    for name, read in _READERS.items():
-        if extra.get(name) not in (None, ""):
+    extra = _extra_of(connection, problems)
+    for row in provider_info.EXTRA_FIELDS:
+        value = extra.get(row["name"])
+        value = row["schema"].get("default") if value in (None, "") else value
+        if value is not None:
             try:
-                values[name] = read(extra[name])
+                values[_attribute(row)] = _reader(row)(value, row["schema"])
             except ValueError as error:
-                problems.append(Problem(name, str(error)))
-    problems.extend(rules.problems(**{"timeout": rules.DEFAULT_TIMEOUT_SECONDS, **values}))
+                problems.append(Problem(row["name"], str(error)))
+    problems.extend(rules.problems(**values))
+    secrets = ("client_secret", *(_attribute(row) for row in provider_info.EXTRA_FIELDS if _is_secret(row)))
     problems[:0] = [
         Problem(name, "is Airflow's placeholder and not the secret; type the secret again", STAND_IN)
-        for name in ("client_secret", "jwt")
-        if is_stand_in(str(values[name]))
+        for name in secrets
+        if is_stand_in(str(values.get(name, "")))
     ]
     if problems:
-        seen = [Problem(_as_seen(problem.field), problem.text, problem.kind) for problem in problems]
-        # The first thing said of a field is the closest to what the user typed.
-        raise ConfigurationError(problems=list({problem.field: problem for problem in reversed(seen)}.values())[::-1])
-    return Credentials(**values)
+        shown = [Problem(_shown_name(problem.field), problem.text, problem.kind) for problem in problems]
+        # The first problem of a field is the closest to what the user typed.
+        raise ConfigurationError(problems=list({problem.field: problem for problem in reversed(shown)}.values())[::-1])
+    known = {item.name for item in fields(Credentials)}
+    further = {name: values.pop(name) for name in values.keys() - known}
+    return Credentials(**values, extra=further)
 
 
-def _as_seen(name: str) -> str:
-    field = FIELD_OF.get(name, name)
-    return f"{LABELS[field]} ({field})" if field in LABELS else field
+def is_stand_in(secret: str) -> bool:
+    """Whether `secret` is Airflow's placeholder, perhaps with something typed beside it, or its mask of asterisks."""
+    return PLACEHOLDER in secret or bool(re.fullmatch(r"\*+", secret.strip()))
+
+
+def secrets_of(connection: Connection) -> set[str]:
+    """What must not be shown of a Connection, usable or not: client secret, JWT and other secret fields.
+
+    A secret that was pasted with line breaks is there as typed and without them.
+    """
+    extra = _decoded(connection) or {}
+    names = [row["name"] for row in provider_info.EXTRA_FIELDS if _is_secret(row)]
+    found = (connection.password, *(extra.get(name) for name in (*names, "jwt")))
+    texts = {secret for secret in found if isinstance(secret, str) and secret.strip()}
+    return {secret for text in texts for secret in (text, "".join(text.split())) if len(secret) >= SHORTEST_MASKED}
+
+
+def _attribute(row: Mapping[str, Any]) -> str:
+    """What `Credentials` calls the value of a field."""
+    return str(row.get("attribute", row["name"]))
+
+
+def _is_secret(row: Mapping[str, Any]) -> bool:
+    return bool(row["schema"].get("format") == "password")
+
+
+def _shown_name(name: str) -> str:
+    """The label in the form and the name in the Connection, of a field or of an attribute of `Credentials`."""
+    rows = (*provider_info.STANDARD_FIELDS, *provider_info.EXTRA_FIELDS)
+    return next((f"{row['label']} ({row['name']})" for row in rows if name in (row["name"], _attribute(row))), name)
 
 
 def _extra_of(connection: Connection, problems: list[Problem]) -> dict[str, Any]:
@@ -194,16 +214,14 @@ def _extra_of(connection: Connection, problems: list[Problem]) -> dict[str, Any]
         problems.append(Problem("extra", 'is not a JSON object; write it like {"jwt_token": "…"}'))
         return {}
     extra = {name: value for name, value in decoded.items() if value is not None}
-    if not isinstance(extra.get("jwt_token", ""), str):
-        extra.pop("jwt_token")
-        problems.append(Problem("jwt_token", "is not a text"))
-    for name in extra.keys() - set(EXTRA_NAMES):
-        _mention(name, extra, problems)
+    known = [row["name"] for row in provider_info.EXTRA_FIELDS]
+    for name in extra.keys() - set(known):
+        _check_unknown_key(name, [other for other in known if other not in extra], problems)
     return extra
 
 
 def _decoded(connection: Connection) -> dict[str, Any] | None:
-    """The extra field as an object. Not `extra_dejson`: it lets lists and numbers through, and logs a traceback."""
+    """The extra field as an object. Not `extra_dejson`: it accepts lists and numbers, and logs a traceback."""
     try:
         decoded = json.loads(connection.extra or "{}")
     except ValueError:
@@ -211,26 +229,13 @@ def _decoded(connection: Connection) -> dict[str, Any] | None:
     return decoded if isinstance(decoded, dict) else None
 
 
-SHORTEST_MASKED = 5
-"""Characters. Airflow masks nothing shorter, and warns of it."""
-
-
-def secrets_of(connection: Connection) -> set[str]:
-    """What must not be shown of a Connection, be it usable or not: the client secret and the JWT, wrapped and whole."""
-    extra = _decoded(connection) or {}
-    found = (connection.password, extra.get("jwt_token"), extra.get("jwt"))
-    texts = {secret for secret in found if isinstance(secret, str) and secret.strip()}
-    return {secret for text in texts for secret in (text, "".join(text.split())) if len(secret) >= SHORTEST_MASKED}
-
-
-def _mention(name: str, extra: Mapping[str, Any], problems: list[Problem]) -> None:
-    """Say so when an unknown key looks like a misspelt one; other unknown keys are somebody else's business."""
+def _check_unknown_key(name: str, free: list[str], problems: list[Problem]) -> None:
+    """Mention an unknown key that looks like a misspelt one; other programs may use the rest."""
     if name == "jwt":
-        problems.append(Problem("jwt", "is under the key jwt, which Airflow shows in clear; call the key jwt_token"))
+        text = "is stored under the key jwt, which Airflow shows in clear text; rename the key to jwt_token"
+        problems.append(Problem("jwt", text))
         return
-    close = difflib.get_close_matches(
-        name.lower(), [known for known in EXTRA_NAMES if known not in extra], n=1, cutoff=0.8
-    )
+    close = difflib.get_close_matches(name.lower(), free, n=1, cutoff=0.8)
     if close:
         log.warning("The Connection's extra has the unknown key %r; did you mean %r? It is ignored.", name, close[0])
 
@@ -255,67 +260,76 @@ def _check_port(port: Any, problems: list[Problem]) -> None:
 
 
 def _shown(value: Any) -> str:
-    """The value as typed, unless it is long: a secret pasted into the wrong field must not be repeated."""
     text = repr(value)
     return text if len(text) <= LONGEST_SHOWN else f"a text of {len(str(value))} characters"
 
 
-def _number(name: str) -> Callable[[Any], float]:
-    schema = LIMITS[name]
-
-    def read(value: Any) -> float:
-        low, high = schema.get("minimum", 0), schema.get("maximum", float("inf"))
-        try:
-            number = float("nan") if isinstance(value, bool) else float(value)
-        except (TypeError, ValueError):
-            number = float("nan")
-        if not low <= number <= high:
-            raise ValueError(f"is {_shown(value)}; give a number of seconds from {low} to {high}")
-        return number
-
-    return read
+def _reader(row: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Any]], Any]:
+    """What reads and checks the value of a field: by `reads` where its row has it, else by its JSON type."""
+    kind = row.get("reads") or next(name for name in row["schema"]["type"] if name != "null")
+    return _READERS[kind]
 
 
-def _boolean(value: Any) -> bool:
+def _string(value: Any, schema: Mapping[str, Any]) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be a string")  # noqa: TRY004 - readers raise ValueError
+    choices = schema.get("enum")
+    if choices and value.strip() not in choices:
+        raise ValueError(f"is {_shown(value)}; give one of {', '.join(map(str, filter(None, choices)))}")
+    return value.strip()
+
+
+def _number(value: Any, schema: Mapping[str, Any]) -> float:
+    low, high = schema.get("minimum", 0), schema.get("maximum", float("inf"))
+    try:
+        number = float("nan") if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not low <= number <= high:
+        bounds = f"from {low} to {high}" if "maximum" in schema else f"of {low} or more"
+        raise ValueError(f"is {_shown(value)}; give a number {bounds}")
+    return number
+
+
+def _boolean(value: Any, schema: Mapping[str, Any]) -> bool:  # noqa: ARG001 - readers are called alike
     known = {"true": True, "1": True, "false": False, "0": False}
     if str(value).strip().lower() not in known:
         raise ValueError(f"is {_shown(value)}; write true or false")
     return known[str(value).strip().lower()]
 
 
-def _internal_id(value: Any) -> str:
+def _object(value: Any, schema: Mapping[str, Any]) -> dict[str, str]:  # noqa: ARG001 - readers are called alike
+    try:
+        decoded = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        decoded = None
+    if not isinstance(decoded, dict) or not all(isinstance(part, str) for pair in decoded.items() for part in pair):
+        raise ValueError('must be a JSON object of strings, such as {"https": "http://proxy.example:3128"}')
+    return decoded
+
+
+def _internal_id(value: Any, schema: Mapping[str, Any]) -> str:  # noqa: ARG001 - readers are called alike
     text = str(value).strip()
     if not re.fullmatch(r"~|[0-9]+", text):
         raise ValueError(f"is {_shown(text)}; give the internal id (digits), or ~ for the JWT's own")
     return text
 
 
-def _phone_number(value: Any) -> str:
+def _phone_number(value: Any, schema: Mapping[str, Any]) -> str:  # noqa: ARG001 - readers are called alike
     text = value.strip() if isinstance(value, str) else value
     if not isinstance(text, str) or not E164.fullmatch(text):
         raise ValueError(
-            f"is no phone number in E.164{why_no_number(text)}; write + and country code and digits only, such as "
-            "+16505550100"
+            f"is not a valid phone number{why_no_number(text)}; use E.164, for example +16505550100, as a string"
         )
     return text
 
 
-def _proxies(value: Any) -> dict[str, str]:
-    try:
-        decoded = json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        decoded = None
-    if not isinstance(decoded, dict) or not all(isinstance(part, str) for pair in decoded.items() for part in pair):
-        raise ValueError('is not a JSON object of texts; write it like {"https": "http://proxy.example:3128"}')
-    return decoded
-
-
-_READERS: Mapping[str, Callable[[Any], Any]] = {
-    "account_id": _internal_id,
-    "extension_id": _internal_id,
-    "from_number": _phone_number,
-    "timeout": _number("timeout"),
-    "max_wait": _number("max_wait"),
-    "verify": _boolean,
-    "proxies": _proxies,
+_READERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
+    "string": _string,
+    "number": _number,
+    "boolean": _boolean,
+    "object": _object,
+    "internal id": _internal_id,
+    "phone number": _phone_number,
 }
+"""By JSON type, or by what a row says under `reads`. Each raises `ValueError` with what is wrong and the cure."""

@@ -9,8 +9,8 @@ from flask_appbuilder.fieldwidgets import BS3TextFieldWidget
 from flask_babel import lazy_gettext
 from wtforms import Field, PasswordField, StringField
 
+from airflow_provider_ringcentral import provider_info
 from airflow_provider_ringcentral.hooks.connection import PLACEHOLDER
-from airflow_provider_ringcentral.provider_info import EXTRA_FIELDS
 
 
 class SecretWidget(BS3TextFieldWidget):  # type: ignore[misc]  # Flask-AppBuilder has no types
@@ -30,7 +30,7 @@ class SecretWidget(BS3TextFieldWidget):  # type: ignore[misc]  # Flask-AppBuilde
 
 def form_widgets() -> dict[str, Any]:
     """One unbound field for each row of the table of extra fields, by name."""
-    return {field["name"]: _widget(field) for field in EXTRA_FIELDS}
+    return {field["name"]: _widget(field) for field in provider_info.EXTRA_FIELDS}
 
 
 def _widget(field: Mapping[str, Any]) -> Any:

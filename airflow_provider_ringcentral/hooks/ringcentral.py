@@ -13,12 +13,7 @@ from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.connection import read_credentials
 from airflow_provider_ringcentral.hooks.errors import airflow_errors, for_airflow
-from airflow_provider_ringcentral.provider_info import (
-    CONNECTION_TYPE,
-    HIDDEN_FIELDS,
-    HOOK_NAME,
-    STANDARD_FIELDS,
-)
+from airflow_provider_ringcentral.provider_info import CONNECTION_TYPE, HOOK_NAME, get_provider_info
 
 if TYPE_CHECKING:
     import requests
@@ -203,8 +198,5 @@ class RingCentralJWTHook(BaseHook):
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
         """Labels and placeholders of the standard fields for Airflow before 3.2."""
-        return {
-            "hidden_fields": list(HIDDEN_FIELDS),
-            "relabeling": {field["name"]: field["label"] for field in STANDARD_FIELDS},
-            "placeholders": {field["name"]: field["placeholder"] for field in STANDARD_FIELDS},
-        }
+        (declared,) = get_provider_info()["connection-types"]
+        return {name.replace("-", "_"): value for name, value in declared["ui-field-behaviour"].items()}

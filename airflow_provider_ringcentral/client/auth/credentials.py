@@ -46,8 +46,9 @@ class Credentials:
 
     `server` is a URL without a path, `timeout` and `max_wait` are seconds (`max_wait` None: the caller's default),
     `account_id` and `extension_id` are internal ids or `~`, `from_number` (E.164) is the sender of texts that name
-    none, `allowed_hosts` further hosts that may receive secrets, `proxies` as in requests. Raises `ConfigurationError`
-    with every problem at once. Whitespace in `jwt` is dropped: people paste wrapped values.
+    none, `allowed_hosts` further hosts that may receive secrets, `proxies` as in requests, `extra` the values of
+    further Connection fields by name. Raises `ConfigurationError` with every problem at once. Whitespace in `jwt` is
+    dropped: people paste wrapped values.
     """
 
     client_id: str
@@ -62,6 +63,7 @@ class Credentials:
     proxies: Mapping[str, str] | None = field(default=None, repr=False, hash=False)
     allowed_hosts: Collection[str] = ()
     from_number: str | None = field(default=None, repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "jwt", "".join((self.jwt or "").split()))
