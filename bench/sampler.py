@@ -30,7 +30,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "ledger": (
         "client/auth/login.py",
         "client/rate_limit/windows.py",
-        "client/rate_limit/slots.py",
+        "client/rate_limit/limiter.py",
         "client/auth/token_cache.py",
         "ledger/memory.py",
         "ledger/sqlite.py",

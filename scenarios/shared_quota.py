@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.client.auth.login import read_session
 from airflow_provider_ringcentral.client.endpoints import AUTH
 from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
-from airflow_provider_ringcentral.client.rate_limit.slots import read_window
+from airflow_provider_ringcentral.client.rate_limit.limiter import read_window
 from airflow_provider_ringcentral.client.rate_limit.windows import WINDOW_SECONDS, Window
 from airflow_provider_ringcentral.sandbox import Sandbox
 from scenarios.other_client import AGENT

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFERRABLE_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.rate_limit import windows
-from airflow_provider_ringcentral.client.rate_limit.turns import LOOK_AGAIN_SECONDS
+from airflow_provider_ringcentral.client.rate_limit.queue import LOOK_AGAIN_SECONDS
 from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS, kept_seconds, pause_seconds
 

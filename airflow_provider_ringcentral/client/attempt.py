@@ -26,7 +26,7 @@ from airflow_provider_ringcentral.client.http.multi_status import MULTI_STATUS, 
 from airflow_provider_ringcentral.client.http.response_body import body_of, error_body_of, keep
 from airflow_provider_ringcentral.client.http.transport import Bearer, Transport
 from airflow_provider_ringcentral.client.policy import RetryLater
-from airflow_provider_ringcentral.client.rate_limit.slots import RateLimiter
+from airflow_provider_ringcentral.client.rate_limit.limiter import RateLimiter
 from airflow_provider_ringcentral.client.rate_limit.windows import STRICTEST, RateLimitInfo
 from airflow_provider_ringcentral.client.surrogates import without_halves
 from airflow_provider_ringcentral.client.usage import Usage

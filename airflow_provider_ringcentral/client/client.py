@@ -28,7 +28,7 @@ from airflow_provider_ringcentral.client.http.transport import Transport, wire_p
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.paging import Trail, following, rows
 from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.client.rate_limit.slots import RateLimiter, Reservation
+from airflow_provider_ringcentral.client.rate_limit.limiter import RateLimiter, Reservation
 from airflow_provider_ringcentral.client.usage import Observer, Usage
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.client.rate_limit.slots import Reservation
+    from airflow_provider_ringcentral.client.rate_limit.limiter import Reservation
     from airflow_provider_ringcentral.client.webhook import WebhookClient
     from airflow_provider_ringcentral.sending.once.store import KeyValueStore
 

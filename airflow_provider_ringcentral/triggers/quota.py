@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_provider_ringcentral.client.rate_limit.turns import EARLY_SECONDS
+from airflow_provider_ringcentral.client.rate_limit.queue import EARLY_SECONDS
 
 SOONEST_SECONDS = 5.0
 """A trigger that fires sooner makes Airflow fail tasks at random (apache/airflow#66374 and others)."""
@@ -93,7 +93,7 @@ def _looking() -> ThreadPoolExecutor:
 
 
 def _look(place: Mapping[str, str], kept: float) -> tuple[float, int] | None:
-    from airflow_provider_ringcentral.client.rate_limit.slots import Reservation
+    from airflow_provider_ringcentral.client.rate_limit.limiter import Reservation
     from airflow_provider_ringcentral.hooks import settings
 
     return Reservation(**place).look(settings.shared_ledger(settings.ledger_url()), kept)

@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.client.auth.login import read_session
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import ConfigurationError, LoginFailed, NotFound, RateLimited
 from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.client.rate_limit.slots import read_window
+from airflow_provider_ringcentral.client.rate_limit.limiter import read_window
 
 from .conftest import EXTENSION, LOG, ClockedLedger, credentials_of
 

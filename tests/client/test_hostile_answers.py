@@ -23,7 +23,7 @@ from airflow_provider_ringcentral.client.errors import (
 )
 from airflow_provider_ringcentral.client.http import response_body
 from airflow_provider_ringcentral.client.http.download import Media, download
-from airflow_provider_ringcentral.client.rate_limit.slots import read_window
+from airflow_provider_ringcentral.client.rate_limit.limiter import read_window
 
 from .conftest import EXTENSION, UNKNOWN
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from airflow_provider_ringcentral.client.errors import NotFound, RateLimited
-from airflow_provider_ringcentral.client.rate_limit.slots import read_window
+from airflow_provider_ringcentral.client.rate_limit.limiter import read_window
 
 from .conftest import EXTENSION, LOG, UNKNOWN, ClockedLedger
 

@@ -16,8 +16,8 @@ from airflow.providers.common.compat.sdk import AirflowTaskTimeout, TaskDeferred
 
 from airflow_provider_ringcentral.client.errors import RingCentralError, Unavailable
 from airflow_provider_ringcentral.client.ledger.factory import open_ledger
-from airflow_provider_ringcentral.client.rate_limit.slots import Reservation, read_window
-from airflow_provider_ringcentral.client.rate_limit.turns import Turn
+from airflow_provider_ringcentral.client.rate_limit.limiter import Reservation, read_window
+from airflow_provider_ringcentral.client.rate_limit.queue import Turn
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
 from airflow_provider_ringcentral.operators.sms import RingCentralSendSmsOperator
 from airflow_provider_ringcentral.sandbox import Sandbox

@@ -11,7 +11,7 @@ from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import LoginFailed
 from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.policy import Policy
-from airflow_provider_ringcentral.client.rate_limit.slots import read_window
+from airflow_provider_ringcentral.client.rate_limit.limiter import read_window
 from airflow_provider_ringcentral.client.rate_limit.windows import left
 from airflow_provider_ringcentral.sandbox import Sandbox
 from scenarios.quota_jobs import heavy, light

@@ -14,7 +14,7 @@ from airflow.providers.common.compat.sdk import redact
 from airflow_provider_ringcentral.client import errors
 from airflow_provider_ringcentral.client.auth.encryption import TokenEncryptor
 from airflow_provider_ringcentral.client.errors import error_of
-from airflow_provider_ringcentral.client.rate_limit.slots import groups_of, read_window
+from airflow_provider_ringcentral.client.rate_limit.limiter import groups_of, read_window
 from airflow_provider_ringcentral.hooks import client as hook_client
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook

@@ -31,7 +31,7 @@ from airflow_provider_ringcentral.client.http.response_body import ERROR_BYTES, 
 from airflow_provider_ringcentral.client.http.transport import CONNECT_TIMEOUT_SECONDS, Basic, Transport
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.policy import RetryLater
-from airflow_provider_ringcentral.client.rate_limit.slots import RateLimiter
+from airflow_provider_ringcentral.client.rate_limit.limiter import RateLimiter
 from airflow_provider_ringcentral.client.usage import Usage
 
 T = TypeVar("T")

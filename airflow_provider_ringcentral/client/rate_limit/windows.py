@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from airflow_provider_ringcentral.client.endpoints import AUTH, HEAVY, LIGHT, MEDIUM
-from airflow_provider_ringcentral.client.rate_limit import turns
-from airflow_provider_ringcentral.client.rate_limit.turns import Turn, Waiter
+from airflow_provider_ringcentral.client.rate_limit import queue as turns
+from airflow_provider_ringcentral.client.rate_limit.queue import Turn, Waiter
 
 WINDOW_SECONDS = 60.0
 DEFAULT_LIMITS: Mapping[str, int] = {LIGHT: 50, MEDIUM: 40, HEAVY: 10, AUTH: 5}

@@ -10,7 +10,7 @@ from airflow_provider_ringcentral.client.auth.login import read_session
 from airflow_provider_ringcentral.client.endpoints import AUTH, HEAVY, LIGHT, MEDIUM
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.rate_limit import windows
-from airflow_provider_ringcentral.client.rate_limit.slots import groups_of, read_window
+from airflow_provider_ringcentral.client.rate_limit.limiter import groups_of, read_window
 from airflow_provider_ringcentral.hooks import settings
 
 

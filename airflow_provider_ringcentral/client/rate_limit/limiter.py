@@ -12,7 +12,7 @@ import msgspec
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.policy import RetryLater
 from airflow_provider_ringcentral.client.rate_limit import windows as pacing
-from airflow_provider_ringcentral.client.rate_limit.turns import LOOK_AGAIN_SECONDS, turn_of
+from airflow_provider_ringcentral.client.rate_limit.queue import LOOK_AGAIN_SECONDS, turn_of
 from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
 
 T = TypeVar("T")

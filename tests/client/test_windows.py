@@ -8,7 +8,7 @@ import random
 import pytest
 
 from airflow_provider_ringcentral.client.rate_limit import windows
-from airflow_provider_ringcentral.client.rate_limit.turns import FORGOTTEN_SECONDS, LOOK_AGAIN_SECONDS
+from airflow_provider_ringcentral.client.rate_limit.queue import FORGOTTEN_SECONDS, LOOK_AGAIN_SECONDS
 from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
 
 RNG = random.Random(7)

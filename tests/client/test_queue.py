@@ -7,7 +7,7 @@ import random
 import pytest
 
 from airflow_provider_ringcentral.client.rate_limit import windows
-from airflow_provider_ringcentral.client.rate_limit.turns import EARLY_SECONDS, WAKING_SECONDS
+from airflow_provider_ringcentral.client.rate_limit.queue import EARLY_SECONDS, WAKING_SECONDS
 from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
 from scenarios.turns import simulate
 
