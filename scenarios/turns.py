@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFERRABLE_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.rate_limit import windows
-from airflow_provider_ringcentral.client.rate_limit.queue import LOOK_AGAIN_SECONDS
+from airflow_provider_ringcentral.client.rate_limit.queue import RECHECK_SECONDS
 from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
 from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS, kept_seconds, pause_seconds
 
@@ -98,10 +98,10 @@ class _Simulation:
             self.result.counted.append(now + self._rng.uniform(0.0, latency))
             self._at(now + latency, "answer", task)
         elif task.waited + needed <= DEFERRABLE_MAX_WAIT_SECONDS:
-            task.waited += min(needed, LOOK_AGAIN_SECONDS)
-            self._at(now + min(needed, LOOK_AGAIN_SECONDS), "ask", task)
+            task.waited += min(needed, RECHECK_SECONDS)
+            self._at(now + min(needed, RECHECK_SECONDS), "ask", task)
         else:
-            windows.give_back(self._window, ticket)
+            windows.release(self._window, ticket)
             self._defer(now, task, now + needed)
 
     def _defer(self, now: float, task: Task, moment: float) -> None:
@@ -129,7 +129,7 @@ class _Simulation:
         ticket = f"{task.name}:{task.request}"
         recent = sum(1 for counted in self.result.counted if now - windows.WINDOW_SECONDS < counted <= now)
         said = RateLimitInfo(limit=LIMIT, seconds=windows.WINDOW_SECONDS, remaining=max(0, LIMIT - recent))
-        windows.answered(self._window, ticket, now, said, self._rng)
+        windows.record_response(self._window, ticket, now, said, self._rng)
         task.request, task.left, task.waited = task.request + 1, task.left - 1, 0.0
         if task.left:
             self._at(now + self._rng.uniform(0.0, 0.3), "ask", task)

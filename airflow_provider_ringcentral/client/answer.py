@@ -115,7 +115,7 @@ def heard(headers: Mapping[str, str], refused: float | None = None) -> RateLimit
         limit=int(limit or 0) or None,
         seconds=min(window or 0.0, LONGEST_WINDOW_SECONDS) or None,
         remaining=None if remaining is None else int(remaining),
-        refused=refused,
+        penalty=refused,
     )
 
 

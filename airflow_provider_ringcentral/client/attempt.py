@@ -64,15 +64,15 @@ class Attempt:
     """Attempts the calls of one client; remembers the groups that answers named."""
 
     def __init__(
-        self, credentials: Credentials, *, login: Login, transport: Transport, places: RateLimiter, usage: Usage
+        self, credentials: Credentials, *, login: Login, transport: Transport, rate_limiter: RateLimiter, usage: Usage
     ) -> None:
         self._credentials = credentials
         self._login = login
         self._transport = transport
-        self._places = places
+        self._rate_limiter = rate_limiter
         self._usage = usage
         self._groups: dict[str, str] = {}
-        self.turn: str | None = None
+        self.deferrable_task: str | None = None
         """Of a task that gives its worker back when a place is far away: the name under which it waits."""
         self.window: tuple[str, str] | None = None
         """Owner and group of the last request; None when it has no place, or waits for a login."""
@@ -102,7 +102,7 @@ class Attempt:
             with self._transport.send(call.method, call.url, Bearer(use.token), **call.options) as response:
                 return self._answered(call, use, owner, group, response)
         except NeverSent as error:
-            self._places.give_back(owner, group, call.ticket)
+            self._rate_limiter.release(owner, group, call.ticket)
             return self._act(call, use, call.judge.never_sent(error))
         except Lost as error:
             if call.queued is not None:
@@ -112,7 +112,7 @@ class Attempt:
 
     def _take_place(self, call: Call, owner: str, group: str) -> None:
         try:
-            self._places.take(owner, group, call.ticket, failures=call.failures, turn=self.turn)
+            self._rate_limiter.acquire(owner, group, call.ticket, failures=call.failures, task=self.deferrable_task)
         except RetryLater:
             # A token may die while its place is waited for: five later logins of others end it (FACTS 2.5).
             call.logged_in_again = False
@@ -186,13 +186,13 @@ class Attempt:
             self._usage.limits[named] = (said.limit, said.seconds)
         if named != group:
             self._groups[_shape(call.method, call.url)] = named
-            self._places.give_back(owner, group, call.ticket)
+            self._rate_limiter.release(owner, group, call.ticket)
         self._date(call, owner, named, said)
 
     def _date(self, call: Call, owner: str, group: str, said: RateLimitInfo) -> None:
         call.queued = None
         if group != UNLIMITED:
-            self._places.date(owner, group, call.ticket, said)
+            self._rate_limiter.record_response(owner, group, call.ticket, said)
 
     def _redirect(self, call: Call, response: requests.Response) -> Any:
         location = response.headers.get("Location")
@@ -211,7 +211,7 @@ class Attempt:
     def leave(self, call: Call) -> None:
         """Leave the queues a call may still stand in when it ends without an answer."""
         if call.queued is not None:
-            self._places.leave(*call.queued, call.ticket)
+            self._rate_limiter.abandon(*call.queued, call.ticket)
         if call.waited_for_login:
             self._login.leave(call.ticket)
 

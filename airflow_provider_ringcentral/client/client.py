@@ -63,12 +63,12 @@ class RingCentralClient:
         self.ledger = ledger
         self.usage = Usage(observe=observe) if observe else Usage()
         self.transport = Transport(credentials, policy.ends if policy else None)
-        self.places = RateLimiter(ledger, credentials.timeout + HOLD_SECONDS)
+        self.rate_limiter = RateLimiter(ledger, credentials.timeout + HOLD_SECONDS)
         self.login = Login(
             credentials,
             ledger,
             transport=self.transport,
-            places=self.places,
+            rate_limiter=self.rate_limiter,
             usage=self.usage,
             on_secret=on_secret or _ignore,
         )
@@ -79,7 +79,7 @@ class RingCentralClient:
         self._raise_as = raise_as
         self._show_personal_data = show_personal_data
         self.attempt = Attempt(
-            credentials, login=self.login, transport=self.transport, places=self.places, usage=self.usage
+            credentials, login=self.login, transport=self.transport, rate_limiter=self.rate_limiter, usage=self.usage
         )
 
     def request(
@@ -177,22 +177,22 @@ class RingCentralClient:
         """Requests left in the group's window, as the last answer of this client said."""
         return self.usage.remaining.get(group)
 
-    def keep_place(self, seconds: float) -> tuple[Reservation, float] | None:
+    def keep_reservation(self, seconds: float) -> tuple[Reservation, float] | None:
         """Keep the place of the request that was given up last, for a task that gives its worker back.
 
         Returns the reservation and the seconds until it is due; None when that request waited for no place. `seconds`
         is how long it is kept when nobody looks at it.
         """
-        if self.attempt.turn is None or self.attempt.window is None:
+        if self.attempt.deferrable_task is None or self.attempt.window is None:
             return None
-        reservation = Reservation(*self.attempt.window, self.attempt.turn)
-        return reservation, reservation.keep(self.ledger, seconds)[0]
+        reservation = Reservation(*self.attempt.window, self.attempt.deferrable_task)
+        return reservation, reservation.renew(self.ledger, seconds)[0]
 
     def end_turn(self) -> None:
         """The task is done, or failed: tasks that are deferred may have their turn."""
-        if self.attempt.turn is not None:
+        if self.attempt.deferrable_task is not None:
             for owner, group in self.attempt.windows:
-                self.places.end_turn(owner, group, self.attempt.turn)
+                self.rate_limiter.end_turn(owner, group, self.attempt.deferrable_task)
 
     def close(self) -> None:
         """Close idle connections. The shared token stays valid: others may be using it."""

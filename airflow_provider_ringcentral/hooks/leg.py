@@ -37,7 +37,7 @@ class Leg:
         if self._task is None:
             return
         if self._deferrable:
-            client.attempt.turn = self._task
+            client.attempt.deferrable_task = self._task
         usage, pages = client.usage, LedgerKeyValueStore(client.ledger, self._task)
         usage.earlier = max(_counts(pages.get(NOTE)), _counts(self._store and self._store.get(NOTE)))
         observe = usage.observe
@@ -49,9 +49,9 @@ class Leg:
 
         usage.observe = note
 
-    def keep_place(self, seconds: float) -> tuple[Reservation, float] | None:
-        """As `RingCentralClient.keep_place`."""
-        return None if self.client is None else self.client.keep_place(seconds)
+    def keep_reservation(self, seconds: float) -> tuple[Reservation, float] | None:
+        """As `RingCentralClient.keep_reservation`."""
+        return None if self.client is None else self.client.keep_reservation(seconds)
 
     def ended(self, *, done: bool, keeps_place: bool = False) -> None:
         """The task gives its worker back, or has failed, or (`done`) has succeeded."""

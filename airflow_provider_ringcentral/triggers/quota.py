@@ -96,4 +96,4 @@ def _look(place: Mapping[str, str], kept: float) -> tuple[float, int] | None:
     from airflow_provider_ringcentral.client.rate_limit.limiter import Reservation
     from airflow_provider_ringcentral.hooks import settings
 
-    return Reservation(**place).look(settings.shared_ledger(settings.ledger_url()), kept)
+    return Reservation(**place).check(settings.shared_ledger(settings.ledger_url()), kept)

@@ -74,7 +74,7 @@ def test_a_429_is_counted_whatever_its_body_is(odd, client_of, ledger, body):
     with pytest.raises(RateLimited):
         client.request_json("GET", EXTENSION)
     window = read_window(ledger, client.credentials.owner_key("7"), "light")
-    assert window.gate - ledger.now() > 39
+    assert window.closed_until - ledger.now() > 39
     assert (client.usage.throttled, len(window.held)) == (1, 0)
 
 

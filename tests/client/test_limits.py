@@ -233,6 +233,6 @@ def test_a_path_is_counted_by_each_host_in_its_own_group(start, client_of):
 
 
 def windows_of(client):
-    ledger = client.places._ledger
+    ledger = client.rate_limiter._ledger
     (owner,) = {key.split(":")[1] for key in ledger.keys("window:") if key.endswith(":heavy")}
     return {group: read_window(ledger, owner, group) for group in ("media", "heavy")}

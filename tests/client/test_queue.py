@@ -17,26 +17,26 @@ def full(limit: int, now: float = 100.0) -> Window:
     window = Window(limit=limit)
     for number in range(limit):
         windows.reserve(window, f"sent{number}", now, 75)
-        windows.answered(window, f"sent{number}", now, RateLimitInfo(), random.Random(7))
+        windows.record_response(window, f"sent{number}", now, RateLimitInfo(), random.Random(7))
     return window
 
 
-def test_a_deferred_task_keeps_its_place_until_its_instant():
+def test_a_deferred_task_keeps_its_position_until_its_turn():
     window = full(10)
     for name in ("first", "second", "third"):
-        windows.give_back(window, name)
+        windows.release(window, name)
         windows.await_turn(window, name, 101.0, 180.0)
 
     assert windows.await_turn(window, "first", 150.0, 180.0) == (160.0, 0)
     assert windows.await_turn(window, "second", 150.0, 180.0) == (160.0, 1)
-    # A minute has ten places, and each turn is taken to need five of them.
+    # A minute has ten slots, and each turn is taken to need five of them.
     assert windows.await_turn(window, "third", 150.0, 180.0) == (220.0, 2)
     assert windows.await_turn(window, "third", 160.0 - EARLY_SECONDS, 180.0) == (220.0, 2)
     assert windows.await_turn(window, "first", 160.0 - EARLY_SECONDS, 180.0) == (155.0, 0)
     assert [turn.name for turn in window.turns] == ["first"]
 
 
-def test_who_holds_a_worker_goes_before_those_that_are_deferred():
+def test_tasks_that_hold_a_worker_go_before_deferred_tasks():
     window = full(2)
     windows.await_turn(window, "deferred", 101.0, 900.0)
 
@@ -45,7 +45,7 @@ def test_who_holds_a_worker_goes_before_those_that_are_deferred():
     assert windows.await_turn(window, "deferred", 103.0, 900.0) == (220.0, 0)
 
 
-def test_a_task_that_woke_goes_on_before_those_that_sleep():
+def test_a_woken_task_sends_before_those_that_are_deferred():
     window = full(10)
     for name in ("first", "second", "third"):
         windows.await_turn(window, name, 101.0, 180.0)
@@ -53,7 +53,7 @@ def test_a_task_that_woke_goes_on_before_those_that_sleep():
 
     for number in range(6):
         assert windows.reserve(window, f"first's {number}", 161.0, 75, "first") == 161.0
-    assert windows.reserve(window, "second's", 161.0, 75, "second") == 161.0, "four places are left"
+    assert windows.reserve(window, "second's", 161.0, 75, "second") == 161.0, "four slots are left"
     assert windows.reserve(window, "third's", 161.0, 75, "third") == 221.0, "they are for the two that are awake"
 
 
@@ -61,7 +61,7 @@ def test_a_turn_ends_with_a_window_s_requests_while_others_wait():
     window = Window(limit=4)
     for number in range(4):
         assert windows.reserve(window, f"first's {number}", 100.0 + number, 75, "first") == 100.0 + number
-        windows.answered(window, f"first's {number}", 100.0 + number, RateLimitInfo(), random.Random(7))
+        windows.record_response(window, f"first's {number}", 100.0 + number, RateLimitInfo(), random.Random(7))
     windows.await_turn(window, "second", 104.0, 180.0)
 
     assert windows.reserve(window, "first's 4", 105.0, 75, "first") > 160.0
@@ -74,7 +74,7 @@ def test_a_turn_that_nobody_uses_is_given_away(ends):
     windows.await_turn(window, "killed", 101.0, 180.0)
     windows.await_turn(window, "next", 101.0, 900.0)
     assert windows.await_turn(window, "killed", 160.0, 180.0) == (160.0, 0)
-    assert windows.await_turn(window, "next", 161.0, 900.0)[0] == 161.0, "a turn wants one of two places"
+    assert windows.await_turn(window, "next", 161.0, 900.0)[0] == 161.0, "a turn wants one of two slots"
     windows.await_turn(window, "third", 161.0, 900.0)
     assert windows.await_turn(window, "third", 162.0, 900.0)[0] > 162.0
 

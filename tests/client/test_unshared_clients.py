@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from airflow_provider_ringcentral.client.auth.login import FIRST_LOGIN_SPREAD_SECONDS
-from airflow_provider_ringcentral.client.rate_limit import windows as pacing
+from airflow_provider_ringcentral.client.rate_limit import windows
 from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
 
 SESSIONS = 5
@@ -32,7 +32,7 @@ class Bucket:
         if now < self.closed or len(self.times) >= self.limit:
             self.closed = now + 60.0
             self.refused += 1
-            return RateLimitInfo(refused=60.0)
+            return RateLimitInfo(penalty=60.0)
         self.times.append(now)
         return RateLimitInfo(limit=self.limit, seconds=60.0, remaining=self.limit - len(self.times))
 
@@ -42,8 +42,8 @@ class Client:
     """One process with a ledger of its own."""
 
     work: int
-    windows: dict[str, Window] = field(
-        default_factory=lambda: {name: pacing.new_window(name) for name in ("auth", "heavy")}
+    by_group: dict[str, Window] = field(
+        default_factory=lambda: {name: windows.new_window(name) for name in ("auth", "heavy")}
     )
     token: int | None = None
     done: float = 0.0
@@ -75,7 +75,7 @@ class SharedQuota:
         return max(client.done for client in self.clients)
 
     def answer(self, client: Client, group: str, heard: RateLimitInfo, now: float) -> float:
-        pacing.answered(client.windows[group], "t", now, heard, self.rng)
+        windows.record_response(client.by_group[group], "t", now, heard, self.rng)
         if heard.refused is None and group == "heavy":
             client.work -= 1
             client.done = 0.0 if client.work else now
@@ -84,7 +84,7 @@ class SharedQuota:
     def send(self, n: int, now: float) -> None:
         client = self.clients[n]
         group = "auth" if client.token not in self.alive else "heavy"
-        instant = pacing.reserve(client.windows[group], "t", now, 75.0)
+        instant = windows.reserve(client.by_group[group], "t", now, 75.0)
         if instant > now:
             heapq.heappush(self.events, (instant + self.rng.uniform(0, 0.02), n, "", RateLimitInfo()))
             return

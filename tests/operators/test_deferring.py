@@ -208,7 +208,7 @@ def test_a_trigger_looks_the_more_often_the_sooner_its_turn_may_come(left, in_fr
 
 
 def place_in(ledger: Any) -> dict[str, str]:
-    Reservation("owner", "heavy", "turn").keep(ledger, 60.0)
+    Reservation("owner", "heavy", "turn").renew(ledger, 60.0)
     return {"owner": "owner", "group": "heavy", "turn": "turn"}
 
 
@@ -232,7 +232,7 @@ async def test_without_its_place_in_the_ledger_the_trigger_goes_by_its_moment(mo
     place = {"owner": "owner", "group": "heavy", "turn": "turn"}
 
     assert await asyncio.wait_for(fired(RingCentralQuotaTrigger(0.0, place=place)), 60) == {"status": "success"}
-    assert Reservation(**place).look(open_ledger(ledger_url(tmp_path)), 60.0) is None
+    assert Reservation(**place).check(open_ledger(ledger_url(tmp_path)), 60.0) is None
 
 
 async def test_the_trigger_ends_at_its_deadline():

@@ -62,16 +62,16 @@ def test_one_429_closes_the_gate_for_all_processes(form, shortest, longest):
         first = here.run(1, heavy, 1, max_wait=1)
         gate = here.window(HEAVY)
         # However slow this machine, the others come in time.
-        here.change_window(HEAVY, gate=gate.gate + 3000, gate_seconds=gate.gate_seconds + 3000)
+        here.change_window(HEAVY, closed_until=gate.closed_until + 3000, closed_seconds=gate.closed_seconds + 3000)
         others = here.run(10, heavy, 1, max_wait=1)
 
     assert [outcome.error for outcome in (*first.outcomes, *others.outcomes)] == [RateLimited.__name__] * 11
     assert (first.limited, others.limited, len(others.of_group("Heavy"))) == (1, 0, 1), "nobody else sent anything"
-    assert shortest <= gate.gate_seconds <= longest * 1.05
+    assert shortest <= gate.closed_seconds <= longest * 1.05
     refused = others.of_group("Heavy")[0]["time"]
-    assert gate.gate >= refused + shortest
+    assert gate.closed_until >= refused + shortest
     if form == "date":
-        assert gate.gate >= parsedate_to_datetime(headers["Retry-After"]).timestamp()
+        assert gate.closed_until >= parsedate_to_datetime(headers["Retry-After"]).timestamp()
 
 
 def test_four_hours_need_five_logins_at_most():

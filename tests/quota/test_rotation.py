@@ -91,6 +91,6 @@ def test_two_jwts_of_one_user_share_windows_and_not_tokens(sandbox, client):
     heavy(client(first), 5)
     heavy(client(second), 5)
 
-    assert client(first).places is not None
+    assert client(first).rate_limiter is not None
     assert sandbox.stats()["logins"] == 2
     assert sandbox.stats()["limited"] == 0

@@ -85,14 +85,14 @@ class Login:
         ledger: Ledger,
         *,
         transport: Transport,
-        places: RateLimiter,
+        rate_limiter: RateLimiter,
         usage: Usage,
         on_secret: Callable[[str], None],
     ) -> None:
         self._credentials = credentials
         self._ledger = ledger
         self._transport = transport
-        self._places = places
+        self._rate_limiter = rate_limiter
         self._usage = usage
         self._on_secret = on_secret
         self._seal = TokenEncryptor(credentials)
@@ -138,22 +138,22 @@ class Login:
 
         Returns the token endpoint's answer without its tokens. Raises `RetryLater`, `LoginFailed` or `Unavailable`.
         """
-        self._places.take(self._credentials.app_key, AUTH, caller, failures=failures)
+        self._rate_limiter.acquire(self._credentials.app_key, AUTH, caller, failures=failures)
         self._usage.count_request(AUTH)
         self._usage.count_login(AUTH)
         try:
             answer = within(min(CONNECT_TIMEOUT_SECONDS, self._timeout) + self._timeout, self._ask)
         except (Lost, NeverSent) as error:
             if isinstance(error, NeverSent):
-                self._places.give_back(self._credentials.app_key, AUTH, caller)
+                self._rate_limiter.release(self._credentials.app_key, AUTH, caller)
             else:
-                self._places.date(self._credentials.app_key, AUTH, caller, heard({}))
+                self._rate_limiter.record_response(self._credentials.app_key, AUTH, caller, heard({}))
             raise self._again(Classification(Action.AGAIN, error, LOGIN_REPEAT_SECONDS), failures + 1) from None
         verdict = judge_login(answer)
         refused = verdict.delay if isinstance(verdict.error, RateLimited) else None
         if refused is not None:
             self._usage.count_throttled(AUTH)
-        self._places.date(self._credentials.app_key, AUTH, caller, heard(answer.headers, refused))
+        self._rate_limiter.record_response(self._credentials.app_key, AUTH, caller, heard(answer.headers, refused))
         if verdict.action is Action.DONE:
             return self._keep(json_object(answer.body))
         if isinstance(verdict.error, LoginFailed):
@@ -173,7 +173,7 @@ class Login:
     def leave(self, caller: str) -> None:
         """The caller gives up: end its turn and leave the queue of the Auth window."""
         self._change(lambda session: sessions.release(session, caller))
-        self._places.leave(self._credentials.app_key, AUTH, caller)
+        self._rate_limiter.abandon(self._credentials.app_key, AUTH, caller)
 
     def _spread_first_login(self) -> None:
         """Processes that start together and share nothing must not log in together."""

@@ -1,1 +1,1 @@
-"""RingCentral's request limits: windows, slots and penalties, as pure functions and as they lie in the ledger."""
+"""The rate limit of each throttling group: sliding windows, a queue of waiting requests, penalties after a 429."""

@@ -1,4 +1,4 @@
-"""Places in the request windows of a credential: reserved, held and given a date through the ledger."""
+"""RateLimiter: slots in the rate limit windows, shared through the ledger."""
 
 from __future__ import annotations
 
@@ -11,52 +11,55 @@ import msgspec
 
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.policy import RetryLater
-from airflow_provider_ringcentral.client.rate_limit import windows as pacing
-from airflow_provider_ringcentral.client.rate_limit.queue import LOOK_AGAIN_SECONDS, turn_of
+from airflow_provider_ringcentral.client.rate_limit import windows
+from airflow_provider_ringcentral.client.rate_limit.queue import RECHECK_SECONDS, turn_of
 from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
 
 T = TypeVar("T")
 
 
 class RateLimiter:
-    """Takes and dates places. A window is named by its group and by the key of who owns the quota."""
+    """Acquires and releases slots. A window is identified by the key of the quota's owner and by its group.
+
+    `hold_seconds` is how long a slot is held by a request whose response nobody records.
+    """
 
     def __init__(self, ledger: Ledger, hold_seconds: float) -> None:
         self._ledger = ledger
         self._hold_seconds = hold_seconds
         self._rng = random.Random()
 
-    def take(self, owner: str, group: str, ticket: str, *, failures: int = 0, turn: str | None = None) -> None:
-        """Hold a place in the group's window, or raise `RetryLater` with the time until there is one.
+    def acquire(self, owner: str, group: str, ticket: str, *, failures: int = 0, task: str | None = None) -> None:
+        """Hold a slot for the request `ticket`, or raise `RetryLater` with the time until one is free.
 
-        `turn` names a task that gives its worker back when that is long.
+        `task` names a deferrable task, which gives up its worker if that takes long.
         """
         now = self._ledger.now()
         instant = self._change(
-            owner, group, lambda window: pacing.reserve(window, ticket, now, self._hold_seconds, turn)
+            owner, group, lambda window: windows.reserve(window, ticket, now, self._hold_seconds, task)
         )
         if instant > now:
             needed = instant - now
             reason = f"the quota of group {group} is used up by this app and user for {needed:.1f} s"
-            raise RetryLater(reason, delay=min(needed, LOOK_AGAIN_SECONDS), needed=needed, failures=failures)
+            raise RetryLater(reason, delay=min(needed, RECHECK_SECONDS), needed=needed, failures=failures)
 
-    def date(self, owner: str, group: str, ticket: str, heard: RateLimitInfo) -> None:
-        """The request was answered, or nobody knows: its place counts from now."""
+    def record_response(self, owner: str, group: str, ticket: str, info: RateLimitInfo) -> None:
+        """Count the request from now on: it was answered, or its outcome is unknown."""
         now = self._ledger.now()
-        self._change(owner, group, lambda window: pacing.answered(window, ticket, now, heard, self._rng))
+        self._change(owner, group, lambda window: windows.record_response(window, ticket, now, info, self._rng))
 
-    def give_back(self, owner: str, group: str, ticket: str) -> None:
-        """Leave the queue, and give up a held place: nothing was sent."""
-        self._change(owner, group, lambda window: pacing.give_back(window, ticket))
+    def release(self, owner: str, group: str, ticket: str) -> None:
+        """Leave the queue and free a held slot: nothing was sent."""
+        self._change(owner, group, lambda window: windows.release(window, ticket))
 
-    def leave(self, owner: str, group: str, ticket: str) -> None:
-        """Leave the queue; a place still held counts from now, since its request may be out."""
+    def abandon(self, owner: str, group: str, ticket: str) -> None:
+        """Leave the queue. A slot still held counts from now, since its request may have been sent."""
         now = self._ledger.now()
-        self._change(owner, group, lambda window: pacing.leave(window, ticket, now))
+        self._change(owner, group, lambda window: windows.abandon(window, ticket, now))
 
-    def end_turn(self, owner: str, group: str, turn: str) -> None:
-        """The task is done: the next one may have its turn."""
-        self._change(owner, group, lambda window: pacing.end_turn(window, turn))
+    def end_turn(self, owner: str, group: str, task: str) -> None:
+        """End the turn of a task that is over, so that the next deferred task may start."""
+        self._change(owner, group, lambda window: windows.end_turn(window, task))
 
     def _change(self, owner: str, group: str, step: Callable[[Window], T]) -> T:
         return _change(self._ledger, owner, group, step)
@@ -64,57 +67,60 @@ class RateLimiter:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """The place in the queue that a deferred task keeps. Who has the same ledger can look at it."""
+    """The position of a deferred task in a window's queue. `turn` is the task's name.
+
+    Any process with the same ledger can check it. The field names are stored in trigger arguments.
+    """
 
     owner: str
     group: str
     turn: str
 
-    def keep(self, ledger: Ledger, seconds: float) -> tuple[float, int]:
-        """Seconds until the task's turn, and how many deferred tasks are in front of it.
+    def renew(self, ledger: Ledger, seconds: float) -> tuple[float, int]:
+        """Return the seconds until the task's turn, and how many deferred tasks are in front of it.
 
-        At 0 seconds it has begun; else the place is kept for `seconds` without another look.
+        At 0 seconds the turn has started. Otherwise the reservation is kept for `seconds` without another call.
         """
         now = ledger.now()
         instant, in_front = _change(
-            ledger, self.owner, self.group, lambda window: pacing.await_turn(window, self.turn, now, seconds)
+            ledger, self.owner, self.group, lambda window: windows.await_turn(window, self.turn, now, seconds)
         )
         return instant - now, in_front
 
-    def look(self, ledger: Ledger, seconds: float) -> tuple[float, int] | None:
-        """As `keep`, for a place that is there already; None when this ledger does not know it."""
+    def check(self, ledger: Ledger, seconds: float) -> tuple[float, int] | None:
+        """Renew an existing reservation, with the result of `renew`; None if this ledger does not know it."""
         window = read_window(ledger, self.owner, self.group)
         if turn_of(window.turns, self.turn) is not None:
             return 0.0, 0
-        return self.keep(ledger, seconds) if any(one.ticket == self.turn for one in window.queue) else None
+        return self.renew(ledger, seconds) if any(each.ticket == self.turn for each in window.queue) else None
+
+
+def read_window(ledger: Ledger, owner: str, group: str) -> Window:
+    """Return the window of a group, unused if the ledger does not know it."""
+    return _decode(ledger.read(_key(owner, group)), group)
+
+
+def groups_of(ledger: Ledger, owner: str) -> list[str]:
+    """Return the throttling groups that the ledger knows of an owner, by RingCentral's names."""
+    return [key.removeprefix(_key(owner, "")) for key in ledger.keys(_key(owner, ""))]
 
 
 def _change(ledger: Ledger, owner: str, group: str, step: Callable[[Window], T]) -> T:
     def change(value: bytes | None) -> tuple[bytes, T]:
-        window = _window(value, group)
+        window = _decode(value, group)
         result = step(window)
         return msgspec.json.encode(window), result
 
     return ledger.update(_key(owner, group), change)
 
 
-def read_window(ledger: Ledger, owner: str, group: str) -> Window:
-    """What the ledger knows of a group's window."""
-    return _window(ledger.read(_key(owner, group)), group)
-
-
-def groups_of(ledger: Ledger, owner: str) -> list[str]:
-    """Groups that a window is known of, by the names RingCentral gave them."""
-    return [key.removeprefix(_key(owner, "")) for key in ledger.keys(_key(owner, ""))]
-
-
 def _key(owner: str, group: str) -> str:
     return f"window:{owner}:{group}"
 
 
-def _window(value: bytes | None, group: str) -> Window:
+def _decode(value: bytes | None, group: str) -> Window:
     try:
-        return pacing.new_window(group) if value is None else msgspec.json.decode(value, type=Window)
+        return windows.new_window(group) if value is None else msgspec.json.decode(value, type=Window)
     except msgspec.DecodeError:
-        # Damaged, or of another version: as good as none.
-        return pacing.new_window(group)
+        # Damaged, or of an incompatible version: start anew.
+        return windows.new_window(group)

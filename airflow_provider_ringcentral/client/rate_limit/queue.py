@@ -1,7 +1,8 @@
-"""The queue of a request window: who waits for a place, and which deferrable tasks may send. Pure.
+"""The queue of a rate limit window: which requests wait for a slot, and which deferrable tasks may send. Pure.
 
-Tasks that hold a worker are served in the order in which they came. Tasks that can wait without one stand behind them,
-and wake one after the other: a task that woke for each of its requests would need a worker start for each.
+Requests of tasks that hold a worker are served in the order in which they came. Deferred tasks stand behind them and
+wake one after the other, each for several requests: waking a task for each of its requests would cost a worker start
+each time.
 """
 
 from __future__ import annotations
@@ -11,39 +12,41 @@ from itertools import takewhile
 
 import msgspec
 
-LOOK_AGAIN_SECONDS = 10.0
-"""A waiter looks at its reservation at least this often, so that places of processes that died are given away."""
+RECHECK_SECONDS = 10.0
+"""A waiter checks its reservation at least this often, so that slots of processes that died are given to others."""
 
-FORGOTTEN_SECONDS = 3 * LOOK_AGAIN_SECONDS
+EXPIRY_SECONDS = 3 * RECHECK_SECONDS
+"""A reservation that is not checked for this long expires."""
 
-SHARE = 5
-"""Requests that a task is taken to want in its turn, at most half of the limit. The next one in the queue wakes when
-there are places beyond these."""
+REQUESTS_PER_TURN = 5
+"""How many requests a task is assumed to need in its turn, but at most half of the limit. The next task in the queue
+wakes when there are slots beyond these."""
 
 WAKING_SECONDS = 120.0
-"""How long the turn of a task that was woken is kept until its worker sends the first request."""
+"""How long a woken task keeps its turn until its worker sends the first request."""
 
 EARLY_SECONDS = 5.0
-"""How long before its place is free a task is woken. Its worker starts meanwhile, and may wait for the rest."""
+"""How long before its slot is free a task is woken: its worker starts meanwhile, and may wait for the rest."""
 
 
 class Waiter(msgspec.Struct):
-    """A reservation: a place in the queue and the instant it may be used; `seen` is when its owner last looked.
+    """A reservation: a position in the queue, and the time (epoch seconds) at which a slot will be free for it.
 
-    Who does not look for `kept` seconds loses it. `deferred`: it is that of a task that can wait without a worker.
+    It expires when nobody checked it for `kept` seconds since `seen`. `deferred`: it belongs to a task that waits
+    without a worker. The field names are stored in the ledger.
     """
 
     ticket: str
     instant: float
     seen: float
-    kept: float = FORGOTTEN_SECONDS
+    kept: float = EXPIRY_SECONDS
     deferred: bool = False
 
 
 class Turn(msgspec.Struct):
-    """A deferrable task that may send before all that are deferred; `used` counts its requests.
+    """A woken task's right to send before all deferred tasks; `name` is the task, `used` counts its requests.
 
-    It is over when no request comes for `kept` seconds.
+    It ends when the task sends no request for `kept` seconds. The field names are stored in the ledger.
     """
 
     name: str
@@ -52,41 +55,41 @@ class Turn(msgspec.Struct):
     used: int = 0
 
 
-def ahead(
-    queue: Sequence[Waiter], turns: Iterable[Turn], name: str, now: float, *, deferred: bool, limit: int
+def times_ahead(
+    queue: Sequence[Waiter], turns: Iterable[Turn], ticket: str, now: float, *, deferred: bool, limit: int
 ) -> list[float]:
-    """When the requests will be sent that go before the next one of `name`."""
-    place = next((number for number, waiter in enumerate(queue) if waiter.ticket == name), len(queue))
+    """Return the times at which the requests will be sent that go before the next one of `ticket`."""
+    position = next((number for number, waiter in enumerate(queue) if waiter.ticket == ticket), len(queue))
     if not deferred:
-        return [waiter.instant for waiter in queue[:place] if not waiter.deferred]
-    share = max(1, min(SHARE, limit // 2))
-    instants = [waiter.instant for waiter in queue if not waiter.deferred]
+        return [waiter.instant for waiter in queue[:position] if not waiter.deferred]
+    share = max(1, min(REQUESTS_PER_TURN, limit // 2))
+    times = [waiter.instant for waiter in queue if not waiter.deferred]
     for turn in turns:
-        instants += [now] * max(1, share - turn.used)
-    for waiter in queue[:place]:
-        instants += [max(now, waiter.instant)] * share if waiter.deferred else []
-    return instants
+        times += [now] * max(1, share - turn.used)
+    for waiter in queue[:position]:
+        times += [max(now, waiter.instant)] * share if waiter.deferred else []
+    return times
 
 
-def deferred_before(queue: Iterable[Waiter], name: str) -> int:
-    """How many deferred tasks are in front of `name`."""
-    return sum(waiter.deferred for waiter in takewhile(lambda waiter: waiter.ticket != name, queue))
+def deferred_before(queue: Iterable[Waiter], ticket: str) -> int:
+    """Return how many deferred tasks are in front of `ticket`."""
+    return sum(waiter.deferred for waiter in takewhile(lambda waiter: waiter.ticket != ticket, queue))
 
 
-def wait(queue: list[Waiter], waiter: Waiter) -> None:
-    """Stand in the queue, at the end unless it has its place already."""
-    for place, there in enumerate(queue):
-        if there.ticket == waiter.ticket:
-            queue[place] = waiter
+def enqueue(queue: list[Waiter], waiter: Waiter) -> None:
+    """Add `waiter` at the end of the queue, or update it where it stands already."""
+    for position, other in enumerate(queue):
+        if other.ticket == waiter.ticket:
+            queue[position] = waiter
             return
     queue.append(waiter)
 
 
-def without(queue: Iterable[Waiter], name: str) -> list[Waiter]:
-    """The queue when `name` has left it."""
-    return [waiter for waiter in queue if waiter.ticket != name]
+def without(queue: Iterable[Waiter], ticket: str) -> list[Waiter]:
+    """Return the queue without `ticket`."""
+    return [waiter for waiter in queue if waiter.ticket != ticket]
 
 
-def turn_of(turns: Iterable[Turn], name: str | None) -> Turn | None:
-    """The turn that `name` has."""
-    return next((turn for turn in turns if turn.name == name), None)
+def turn_of(turns: Iterable[Turn], task: str | None) -> Turn | None:
+    """Return the turn that `task` has, or None."""
+    return next((turn for turn in turns if turn.name == task), None)

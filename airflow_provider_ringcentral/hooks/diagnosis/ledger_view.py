@@ -80,5 +80,5 @@ def ledger_view(credentials: Credentials) -> LedgerView:
 
 def _group(ledger: Ledger, owner: str, group: str) -> GroupView:
     window, now = read_window(ledger, owner, group), ledger.now()
-    left = windows.left(window, now)
-    return GroupView(group, window.limit, window.seconds, left, max(0.0, window.gate - now), len(window.queue))
+    left = windows.slots_left(window, now)
+    return GroupView(group, window.limit, window.seconds, left, max(0.0, window.closed_until - now), len(window.queue))

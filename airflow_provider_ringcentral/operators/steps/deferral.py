@@ -103,7 +103,7 @@ def _deferral(
     if error.retry_after is None:
         return None
     now = time.time()
-    kept = worker_run.keep_place(kept_seconds(error.retry_after)) if isinstance(error, RateLimited) else None
+    kept = worker_run.keep_reservation(kept_seconds(error.retry_after)) if isinstance(error, RateLimited) else None
     reservation, needed = kept or (None, error.retry_after)
     deadline = _deadline(operator, context, worker_run)
     left = None if deadline is None else deadline - now
