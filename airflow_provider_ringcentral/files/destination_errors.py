@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError, DestinationUnavailable
-from airflow_provider_ringcentral.client.errors.remedies.remedy import DAG_AUTHOR, PLATFORM_TEAM, Remedy
+from airflow_provider_ringcentral.client.errors.remedy import DAG_AUTHOR, PLATFORM_TEAM, Remedy
 
 _PACKAGE: Final = Remedy(
     "No package serves this kind of destination.",

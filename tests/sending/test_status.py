@@ -6,7 +6,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.errors import DeliveryFailed
 from airflow_provider_ringcentral.client.errors.remedies import WHO
-from airflow_provider_ringcentral.sending.status.delivery import BY_NUMBER, UNLISTED, Kind, diagnosis_of
+from airflow_provider_ringcentral.client.errors.remedies.delivery import BY_NUMBER, UNLISTED, Kind, diagnosis_of
 from airflow_provider_ringcentral.sending.status.following import DeliveryState, check_failures, not_confirmed
 from airflow_provider_ringcentral.sending.status.status import WaitState, failure_of, wait_state_of
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.errors import DeliveryFailed
+from airflow_provider_ringcentral.client.errors.remedies.delivery import diagnosis_of
 from airflow_provider_ringcentral.sending.once.message import Record
-from airflow_provider_ringcentral.sending.status.delivery import diagnosis_of
 from airflow_provider_ringcentral.sending.status.message_store import messages_by_id
 from airflow_provider_ringcentral.sending.status.status import (
     NotConfirmed,

@@ -12,9 +12,9 @@ from typing import Any
 
 from airflow_provider_ringcentral.client.answer import objects, one_word
 from airflow_provider_ringcentral.client.errors import DeliveryFailed, RingCentralError
+from airflow_provider_ringcentral.client.errors.remedies.delivery import Kind, diagnosis_of
 from airflow_provider_ringcentral.sending.channels.fax.errors import fax_diagnosis_of
 from airflow_provider_ringcentral.sending.once.message import Record
-from airflow_provider_ringcentral.sending.status.delivery import Kind, diagnosis_of
 
 WAIT_FOR = ("accepted", "sent", "delivered")
 """RingCentral has it; the carrier has it (which is often the last that is heard of it); the phone has it."""

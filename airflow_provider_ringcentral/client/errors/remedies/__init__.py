@@ -10,16 +10,10 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from types import MappingProxyType
 
-from airflow_provider_ringcentral.client.errors.remedies import (
-    access,
-    availability,
-    login,
-    messages,
-    parameters,
-    subscriptions,
-)
+from airflow_provider_ringcentral.client.errors.remedies import access, availability, login, messages, subscriptions
+from airflow_provider_ringcentral.client.errors.remedies import requests as parameters
 from airflow_provider_ringcentral.client.errors.remedies.login import login_remedy
-from airflow_provider_ringcentral.client.errors.remedies.remedy import (
+from airflow_provider_ringcentral.client.errors.remedy import (
     ADMIN_PORTAL,
     CONNECTION,
     DAG_AUTHOR,

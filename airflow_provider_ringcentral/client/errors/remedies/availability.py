@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_ringcentral.client.errors.remedies.remedy import (
+from airflow_provider_ringcentral.client.errors.remedy import (
     CONNECTION,
     DAG_AUTHOR,
     DEVELOPER_CONSOLE,

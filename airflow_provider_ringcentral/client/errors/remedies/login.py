@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from airflow_provider_ringcentral.client.errors.remedies.remedy import (
+from airflow_provider_ringcentral.client.errors.remedy import (
     ADMIN_PORTAL,
     CONNECTION,
     DAG_AUTHOR,

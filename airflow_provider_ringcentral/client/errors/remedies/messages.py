@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_ringcentral.client.errors.remedies.remedy import (
+from airflow_provider_ringcentral.client.errors.remedy import (
     ADMIN_PORTAL,
     DAG_AUTHOR,
     RINGCENTRAL_SUPPORT,

@@ -7,7 +7,7 @@ Source: schema FaxErrorCodeEnum of the OpenAPI file (FACTS 7.7). A record has a 
 from __future__ import annotations
 
 from airflow_provider_ringcentral.client.errors.remedies import ADMIN_PORTAL, DAG_AUTHOR, RINGCENTRAL_SUPPORT, Remedy
-from airflow_provider_ringcentral.sending.status.delivery import Diagnosis, Kind
+from airflow_provider_ringcentral.client.errors.remedies.delivery import Diagnosis, Kind
 
 _LATER = Diagnosis(
     Kind.TEMPORARY,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow_provider_ringcentral.client.errors.remedies.remedy import DAG_AUTHOR, Remedy
+from airflow_provider_ringcentral.client.errors.remedy import DAG_AUTHOR, Remedy
 
 
 def _author(cause: str, cure: str) -> Remedy:
