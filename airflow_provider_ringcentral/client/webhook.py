@@ -35,7 +35,7 @@ from airflow_provider_ringcentral.client.errors import (
     RingCentralError,
     Unavailable,
 )
-from airflow_provider_ringcentral.client.errors.remedies import DAG_AUTHOR, Remedy
+from airflow_provider_ringcentral.client.errors.remedies.messages import WEBHOOK
 from airflow_provider_ringcentral.client.http.broken_connection import Lost, NeverSent
 from airflow_provider_ringcentral.client.http.hosts import canonical, host_of, is_loopback, may_receive_secrets
 from airflow_provider_ringcentral.client.http.request_body import replayable
@@ -122,17 +122,6 @@ def _problem(url: str, hosts: Collection[str]) -> Problem | None:
 _JUDGE = Classifier(repeatable=False)
 _PASSES = frozenset({408, 429})
 
-_GONE = Remedy(
-    "The incoming webhook does not exist any more, or its URL is not whole.",
-    "Create one in the chat's settings (Integrations → Incoming Webhook), and put its URL into the Connection.",
-    DAG_AUTHOR,
-)
-_REFUSED = Remedy(
-    "RingCentral took the request and made no post of it.",
-    "Correct what it names; a webhook that is suspended is activated again in RingCentral's app.",
-    DAG_AUTHOR,
-)
-
 
 def judge_webhook(answer: Answer) -> Classification:
     """What to do about an answer. Nothing says that a post was not made except an error that names why."""
@@ -141,10 +130,10 @@ def judge_webhook(answer: Answer) -> Classification:
     told = isinstance(status, str) and status.lower() == "error"
     if answer.status == 404:
         return Classification(
-            Action.FAIL, NotFound(_words(body) or "the webhook is not there", status=404, remedy=_GONE)
+            Action.FAIL, NotFound(_words(body) or "the webhook is not there", status=404, remedy=WEBHOOK["404"])
         )
     if told and answer.status < 500 and answer.status not in _PASSES:
-        return Classification(Action.FAIL, BadRequest(_words(body), status=answer.status, remedy=_REFUSED))
+        return Classification(Action.FAIL, BadRequest(_words(body), status=answer.status, remedy=WEBHOOK["error"]))
     if 200 <= answer.status < 300:
         return _JUDGE.lost(_unreadable(answer)) if _is_broken(answer) else Classification(Action.DONE)
     if 300 <= answer.status < 400:

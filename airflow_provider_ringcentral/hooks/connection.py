@@ -23,7 +23,7 @@ from airflow_provider_ringcentral import provider_info
 from airflow_provider_ringcentral.client.auth import credentials as rules
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_SERVER, Credentials
 from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem
-from airflow_provider_ringcentral.client.errors.remedies import CONNECTION, Remedy
+from airflow_provider_ringcentral.client.errors.remedy import CONNECTION, Remedy
 from airflow_provider_ringcentral.client.http.hosts import is_loopback
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.sending.text import E164, why_no_number

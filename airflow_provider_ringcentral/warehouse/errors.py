@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError, RingCentralError
-from airflow_provider_ringcentral.client.errors.remedies import PLATFORM_TEAM, Remedy
+from airflow_provider_ringcentral.client.errors.remedy import PLATFORM_TEAM, Remedy
 from airflow_provider_ringcentral.warehouse.dialects.problems import problem_of
 
 if TYPE_CHECKING:

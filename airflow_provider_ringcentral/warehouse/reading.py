@@ -18,7 +18,7 @@ import msgspec
 
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.client.errors.remedies import PLATFORM_TEAM, Remedy
+from airflow_provider_ringcentral.client.errors.remedy import PLATFORM_TEAM, Remedy
 from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
 from airflow_provider_ringcentral.files.columns import OTHER
 from airflow_provider_ringcentral.files.parquet import require_pyarrow

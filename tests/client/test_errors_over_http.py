@@ -11,7 +11,7 @@ from airflow_provider_ringcentral.client import errors
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import Problem
-from airflow_provider_ringcentral.client.errors.remedies import REMEDIES
+from airflow_provider_ringcentral.client.errors.remedies.access import ACCESS
 
 from .conftest import EXTENSION, LOG, UNKNOWN
 
@@ -120,7 +120,7 @@ def test_errors_survive_pickling(kind):
         parameter="to",
         permission="ReadCallLog",
         retry_after=1.5,
-        remedy=REMEDIES["CMN-401"],
+        remedy=ACCESS["CMN-401"],
     )
     again = pickle.loads(pickle.dumps(error))
 

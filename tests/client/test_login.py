@@ -151,7 +151,7 @@ def test_a_second_401_after_a_login_that_worked_may_pass(start, client_of, seen)
         client.request_json("GET", EXTENSION)
 
     assert (caught.value.status, caught.value.code) == (401, "OAU-213")
-    assert "only about five sessions are kept" in str(caught.value)
+    assert "keeps only about five sessions" in str(caught.value)
     assert sandbox.stats()["logins"] == 2
     assert len(seen(sandbox, "readExtension")) == 2
 

@@ -50,16 +50,16 @@ def proxy(behind: Exception) -> urllib3.exceptions.ProxyError:
 NAME = urllib3.exceptions.NameResolutionError("host.example", None, socket.gaierror(-2, "Name or service not known"))
 CASES = {
     "name": (unmade(NAME), "its name cannot be resolved", "DNS"),
-    "refused": (unmade(new_connection(errno.ECONNREFUSED)), "refused", "nothing listens"),
-    "no route": (unmade(new_connection(errno.EHOSTUNREACH)), "no route", "no network, or no route"),
-    "unreachable": (unmade(new_connection(errno.ENETUNREACH)), "no route", "no network, or no route"),
+    "refused": (unmade(new_connection(errno.ECONNREFUSED)), "refused", "no server listens"),
+    "no route": (unmade(new_connection(errno.EHOSTUNREACH)), "no route", "a route to the host"),
+    "unreachable": (unmade(new_connection(errno.ENETUNREACH)), "no route", "a route to the host"),
     "silent": (requests.exceptions.ConnectTimeout(SECRET), "no answer in time", "firewall"),
     "system timeout": (unmade(new_connection(errno.ETIMEDOUT)), "no answer in time", "firewall"),
     "something": (unmade(urllib3.exceptions.NewConnectionError(None, "odd")), "it failed", "does not name"),
     "certificate": (
         unmade(urllib3.exceptions.SSLError(certificate("self-signed certificate in certificate chain"))),
         "its certificate is not trusted (self-signed certificate in certificate chain)",
-        "looks into TLS",
+        "inspects TLS",
     ),
     "plain http": (
         unmade(urllib3.exceptions.SSLError(tls("WRONG_VERSION_NUMBER"))),

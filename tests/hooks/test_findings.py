@@ -11,7 +11,7 @@ import pytest
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import LoginFailed, RateLimited, Unavailable
-from airflow_provider_ringcentral.client.errors.remedies import remedy_for
+from airflow_provider_ringcentral.client.errors.remedies import login_remedy, remedy_for
 from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.hooks.diagnosis.access_findings import _is_service, granted_scopes
@@ -62,8 +62,9 @@ def jwt_with(**claims) -> str:
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts)
 
 
-def refused(status: int | None, *codes: str) -> LoginFailed:
-    return LoginFailed("refused", status=status, codes=codes, remedy=remedy_for(codes, status=status))
+def refused(status: int, *codes: str) -> LoginFailed:
+    remedy = login_remedy(codes, status, remedy_for(codes, status=status))
+    return LoginFailed("refused", status=status, codes=codes, remedy=remedy)
 
 
 @pytest.mark.parametrize("name", LOGIN_REFUSALS)

@@ -194,10 +194,10 @@ def test_a_code_that_tells_nothing_warns(desk, caplog):
 
 
 FAILURES = [
-    ({"status": "SendingFailed", "code": "SMS-UP-410"}, "not valid, or is a landline", False),
+    ({"status": "SendingFailed", "code": "SMS-UP-410"}, "not valid, or it is a landline", False),
     ({"status": "DeliveryFailed", "code": "SMS-CAR-431"}, "spam", False),
     ({"status": "DeliveryFailed", "code": "SMS-CAR-412"}, "cannot be reached", True),
-    ({"status": "SendingFailed", "code": "SMS-RC-403"}, "used up", False),
+    ({"status": "SendingFailed", "code": "SMS-RC-403"}, "monthly limit", False),
     ({"status": "SendingFailed", "code": "SMS-ZZ-1"}, "does not know", False),
     ({"status": "SendingFailed"}, "does not know", False),
 ]

@@ -101,7 +101,7 @@ def test_an_error_in_the_answer_is_an_error_whatever_its_status(office, url, pos
         office.set(webhook_error_status=200)
 
     assert isinstance(caught.value, AirflowFailException)
-    assert caught.value.remedy.cause == "RingCentral took the request and made no post of it."
+    assert caught.value.remedy.cause == "RingCentral received the request and did not make a post of it."
 
 
 def test_what_ringcentral_finds_wrong_is_told(url, posted):

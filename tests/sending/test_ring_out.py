@@ -12,9 +12,10 @@ from airflow.providers.common.compat.sdk import AirflowFailException, TaskDeferr
 from requests_mock import ANY
 
 from airflow_provider_ringcentral.client.errors import BadRequest, DeliveryFailed, OutcomeUnknown
+from airflow_provider_ringcentral.client.errors.remedies.delivery import RING_OUT
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.ring_out import RingCentralRingOutOperator
-from airflow_provider_ringcentral.sending.channels.ring_out import FAILURES, CallState, look
+from airflow_provider_ringcentral.sending.channels.ring_out import CallState, look
 from airflow_provider_ringcentral.sending.status.status import NotConfirmed, WaitState
 from airflow_provider_ringcentral.triggers.ring_out import RingCentralRingOutTrigger
 
@@ -88,7 +89,7 @@ def test_an_end_that_is_forgotten_already(desk, calls):
         (TO, "Busy", "Nobody answered"),
         (TO, "NoAnsweringMachine", "Nobody answered"),
         (FROM, "NoAnswer", "Nobody answered"),
-        (TO, "InternationalDisabled", "may not call"),
+        (TO, "InternationalDisabled", "not allowed to call"),
         (TO, "Invalid", "cannot be called"),
     ],
 )
@@ -340,7 +341,7 @@ STANDS = [
     (CallState("Success", "Finished", "Success", connected=True, over=True), "ended", WaitState.DONE),
     (CallState("Dreaming"), "connected", WaitState.WAIT),
     (CallState("InProgress", over=True), "connected", WaitState.FAILED),
-    *[(CallState(word), "placed", WaitState.FAILED) for word in FAILURES],
+    *[(CallState(word), "placed", WaitState.FAILED) for word in RING_OUT],
 ]
 
 

@@ -70,10 +70,10 @@ def test_how_messages_are_named(client, desk, given):
 
 
 FAILURES = [
-    ("SendingFailed", None, "Look the code up"),
+    ("SendingFailed", None, "Find the code in"),
     ("DeliveryFailed", "SMS-CAR-410", "Correct the number"),
-    ("SendingFailed", "SMS-RC-413", "Leave the recipient out"),
-    ("DeliveryFailed", "SMS-UP-412", "Try again later"),
+    ("SendingFailed", "SMS-RC-413", "Remove the recipient"),
+    ("DeliveryFailed", "SMS-UP-412", "Send the message again later"),
 ]
 
 

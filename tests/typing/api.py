@@ -27,7 +27,7 @@ from airflow_provider_ringcentral.client.errors import (
     RingCentralError,
     Unavailable,
 )
-from airflow_provider_ringcentral.client.errors.remedies import Remedy
+from airflow_provider_ringcentral.client.errors.remedy import Remedy
 from airflow_provider_ringcentral.files.receipt import Receipt
 from airflow_provider_ringcentral.hooks.client import shared_client
 from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Diagnosis

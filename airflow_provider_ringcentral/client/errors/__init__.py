@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from airflow_provider_ringcentral.client.errors.remedies import Remedy
+from airflow_provider_ringcentral.client.errors.remedy import Remedy
 
 _TOLD = ("status", "codes", "request_id", "parameter", "permission", "retry_after", "remedy")
 

@@ -1,4 +1,4 @@
-"""What went wrong, what to do about it and who can do it."""
+"""The cause of an error, its cure, and who applies the cure."""
 
 from __future__ import annotations
 
@@ -13,37 +13,42 @@ DAG_AUTHOR = "DAG author"
 PLATFORM_TEAM = "platform team"
 
 WHO = (DEVELOPER_CONSOLE, ADMIN_PORTAL, CONNECTION, RINGCENTRAL_SUPPORT, DAG_AUTHOR, PLATFORM_TEAM)
-"""Everyone (or every place) a remedy can point at."""
+"""The values of `Remedy.who`: people, and places where the cure is applied."""
 
-# Names from RingCentral's answer may hold braces themselves: str.format would fail on them, one replace after another
-# would fill them too.
-_PLACEHOLDER = re.compile(r"\{parameter\}|\{permission\}|\{where\}")
-_UNNAMED_PARAMETER = "a parameter RingCentral did not name"
-_UNNAMED_PERMISSION = "a permission RingCentral did not name"
+# Names from RingCentral's answer may contain braces themselves: str.format would fail on them, and successive
+# replacements would fill them too.
+_PLACEHOLDER = re.compile(r"\{parameter\}|\{permission\}|\{portal_name\}")
+_UNNAMED_PARAMETER = "a parameter that RingCentral did not name"
+_UNNAMED_PERMISSION = "a permission that RingCentral did not name"
 
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """One sentence or two each: why it happened, what ends it, and who (one of `WHO`) does that.
+    """Why an error happened (`cause`), what ends it (`cure`), and who does that (`who`, one of `WHO`).
 
-    In the tables `cause` and `cure` may hold `{parameter}` and `{permission}`, each standing for a whole noun phrase
-    ("parameter 'view'"), and `{where}`, what the Admin Portal calls the permission. What `remedy_for` returns holds
-    none of them.
+    `cause` and `cure` are one or two sentences each. In the tables of `remedies` they may contain `{parameter}` and
+    `{permission}`, each of which stands for a noun phrase ("parameter 'view'"), and `{portal_name}`, the name that the
+    Admin Portal shows for the permission. `filled` replaces them.
     """
 
     cause: str
     cure: str
     who: str
 
-    def filled(self, *, parameter: str | None, permission: str | None, where: str | None = None) -> Remedy:
-        """The same remedy with the names RingCentral gave, or words that say it gave none."""
+    def filled(self, *, parameter: str | None, permission: str | None, portal_name: str | None = None) -> Remedy:
+        """Return the remedy with the names that RingCentral gave, or with words that say that it gave none."""
         words = {
             "{parameter}": f"parameter '{parameter}'" if parameter else _UNNAMED_PARAMETER,
             "{permission}": f"permission '{permission}'" if permission else _UNNAMED_PERMISSION,
-            "{where}": f", there called {where}" if where else "",
+            "{portal_name}": f" (shown there as {portal_name})" if portal_name else "",
         }
 
         def fill(text: str) -> str:
             return _PLACEHOLDER.sub(lambda match: words[match[0]], text)
 
         return Remedy(cause=fill(self.cause), cure=fill(self.cure), who=self.who)
+
+
+def by_dag_author(cause: str, cure: str) -> Remedy:
+    """Return a remedy that the DAG author applies, as most are."""
+    return Remedy(cause, cure, DAG_AUTHOR)

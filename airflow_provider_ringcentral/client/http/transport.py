@@ -25,7 +25,7 @@ from airflow_provider_ringcentral.client.errors import (
     ConfigurationError,
     Problem,
 )
-from airflow_provider_ringcentral.client.errors.remedies import DAG_AUTHOR, Remedy
+from airflow_provider_ringcentral.client.errors.remedy import DAG_AUTHOR, Remedy
 from airflow_provider_ringcentral.client.http.broken_connection import NeverSent, translated
 from airflow_provider_ringcentral.client.http.hosts import canonical, host_of, is_loopback, may_receive_secrets
 from airflow_provider_ringcentral.client.http.response_body import ACCEPTED_ENCODINGS

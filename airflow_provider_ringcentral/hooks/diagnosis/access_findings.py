@@ -15,13 +15,8 @@ from airflow_provider_ringcentral.client.endpoints import (
     READ_EXTENSION,
 )
 from airflow_provider_ringcentral.client.errors import BadRequest, NotFound, PermissionDenied, RateLimited
-from airflow_provider_ringcentral.client.errors.remedies import (
-    ADMIN_PORTAL,
-    CONNECTION,
-    DEVELOPER_CONSOLE,
-    PLATFORM_TEAM,
-)
-from airflow_provider_ringcentral.client.errors.remedies.access import IN_THE_PORTAL
+from airflow_provider_ringcentral.client.errors.remedies.access import PORTAL_NAMES
+from airflow_provider_ringcentral.client.errors.remedy import ADMIN_PORTAL, CONNECTION, DEVELOPER_CONSOLE, PLATFORM_TEAM
 from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Finding, Severity
 from airflow_provider_ringcentral.hooks.diagnosis.login_findings import NEEDED, SCOPES
 
@@ -144,7 +139,7 @@ def role_findings(client: RingCentralClient, scopes: set[str]) -> Iterator[Findi
         free = scopes & (WORK - {scope for scope, _ in ROLES.values()})
         severity: Severity = "warning" if len(missing) < len(jobs) or free else "error"
         cause = f"The user's role lacks {listed}."
-        named = [f"{ROLES[job][1][0]} is {place}" for job in missing if (place := IN_THE_PORTAL.get(ROLES[job][1][0]))]
+        named = [f"{ROLES[job][1][0]} is {place}" for job in missing if (place := PORTAL_NAMES.get(ROLES[job][1][0]))]
         there = f" There, {'; '.join(named)}." if named else ""
         cure = f"Admin Portal → Users → Roles: add what your DAGs need to the role of the JWT's user.{there}"
         yield Finding("role_missing", severity, cause, cure, ADMIN_PORTAL)

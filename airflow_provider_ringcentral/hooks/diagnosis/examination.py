@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.client.errors import (
     RateLimited,
     RingCentralError,
 )
-from airflow_provider_ringcentral.client.errors.remedies import CONNECTION, PLATFORM_TEAM
+from airflow_provider_ringcentral.client.errors.remedy import CONNECTION, PLATFORM_TEAM
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.connection import ConnectionNotFound
 from airflow_provider_ringcentral.hooks.diagnosis.access_findings import (

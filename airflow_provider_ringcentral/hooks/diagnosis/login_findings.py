@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from airflow_provider_ringcentral.client.answer import json_object
@@ -11,14 +11,13 @@ from airflow_provider_ringcentral.client.auth.console_links import new_app_link,
 from airflow_provider_ringcentral.client.auth.credentials import jwt_claims
 from airflow_provider_ringcentral.client.endpoints import ENDPOINTS
 from airflow_provider_ringcentral.client.errors import ConfigurationError, LoginFailed, RateLimited, RingCentralError
-from airflow_provider_ringcentral.client.errors.remedies import (
-    CONNECTION,
-    DEVELOPER_CONSOLE,
-    PLATFORM_TEAM,
-    REMEDIES,
-    Remedy,
+from airflow_provider_ringcentral.client.errors.remedies.login import (
+    JWT_REFUSED,
+    LOGIN,
+    NO_TOKEN_ENDPOINT,
+    REFUSAL_STATUSES,
 )
-from airflow_provider_ringcentral.client.errors.remedies.login import ABOUT_JWT, NO_TOKEN_ENDPOINT
+from airflow_provider_ringcentral.client.errors.remedy import CONNECTION, PLATFORM_TEAM, Remedy
 from airflow_provider_ringcentral.hooks.connection import STAND_IN
 from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Finding
 
@@ -34,22 +33,6 @@ Each other one is for one way of sending, or for paths that only the API operato
 SOON_DAYS = 14
 DAY_SECONDS = 86_400.0
 LAST_YEAR = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
-
-SITUATIONS: Mapping[str, str] = {
-    **dict.fromkeys(("OAU-251", "OAU-112", "OAU-113", "OAU-125"), "jwt_flow_disabled"),
-    **dict.fromkeys(("OAU-153", "OAU-146", "OAU-123", "OAU-134"), "client_rejected"),
-    **dict.fromkeys(("OAU-120", "OAU-121", "OAU-127", "OAU-165", "OAU-167"), "client_rejected"),
-    **dict.fromkeys(("OAU-105", "OAU-136", "OAU-141", "OAU-142"), "user_inactive"),
-    **dict.fromkeys(("OAU-147", "OAU-148", "OAU-168"), "user_inactive"),
-    **dict.fromkeys(("OAU-111", "OAU-250", "AGW-404"), "connection_invalid"),
-    "invalid_client": "client_rejected",
-    "invalid_request": "connection_invalid",
-    "unsupported_grant_type": "connection_invalid",
-    "invalid_scope": "scope_missing",
-    # An app without the JWT flow gets OAU-251 with it; the word alone may answer a JWT restricted to other apps.
-    "unauthorized_client": "jwt_rejected",
-}
-"""Code of a refused login -> finding. What is not here is about the JWT: those codes are published nowhere."""
 
 WITH_NEW_JWT = ("jwt_malformed", "jwt_rejected", "jwt_expires_soon")
 """Findings that a new JWT ends. A new app ends `jwt_flow_disabled`; links help with no other finding."""
@@ -130,22 +113,20 @@ def login_finding(error: RingCentralError, jwt: str, client_id: str) -> Finding:
 
 
 def situation(error: LoginFailed) -> str:
-    """Which finding a refused login is: numbered codes say it better than words, and words better than the status."""
+    """Return the code of the finding for a refused login.
+
+    A numbered code says more than a word, and a word says more than the status.
+    """
+    if error.status not in REFUSAL_STATUSES:
+        return "connection_invalid"
     numbered = [code for code in error.codes if "-" in code]
-    known = (SITUATIONS[code] for code in (*numbered, *error.codes) if code in SITUATIONS)
-    return next(known, "jwt_rejected" if error.status in ABOUT_JWT else "connection_invalid")
+    return next((LOGIN[code].finding for code in (*numbered, *error.codes) if code in LOGIN), "jwt_rejected")
 
 
 def _remedy(error: LoginFailed, code: str, jwt: str) -> Remedy:
-    if code == "connection_invalid" and error.status not in ABOUT_JWT:
-        return NO_TOKEN_ENDPOINT
-    if code == "jwt_rejected" and not EXPLAINED & set(error.codes):
-        return Remedy(_likely(error, expiry_of(jwt)), REMEDIES["invalid_grant"].cure, DEVELOPER_CONSOLE)
+    if code == "jwt_rejected" and not any(LOGIN[code].explains_jwt for code in error.codes if code in LOGIN):
+        return Remedy(_likely(error, expiry_of(jwt)), JWT_REFUSED.cure, JWT_REFUSED.who)
     return error.remedy or NO_TOKEN_ENDPOINT
-
-
-EXPLAINED = {"access_denied", "OAU-210", "OAU-211"}
-"""Codes of a refused JWT whose row says more than the JWT itself does."""
 
 
 def _likely(error: LoginFailed, end: float | None) -> str:

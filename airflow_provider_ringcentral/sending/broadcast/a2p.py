@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.client.endpoints import (
     LIST_A2P_MESSAGES,
 )
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
-from airflow_provider_ringcentral.client.errors.remedies import DAG_AUTHOR, Remedy
+from airflow_provider_ringcentral.client.errors.remedy import DAG_AUTHOR, Remedy
 from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, post
 from airflow_provider_ringcentral.sending.status.status import WaitState, word
 from airflow_provider_ringcentral.sending.text import same_text

@@ -17,7 +17,8 @@ from airflow_provider_ringcentral.client.errors import (
     OutcomeUnknown,
     RingCentralError,
 )
-from airflow_provider_ringcentral.client.errors.remedies import ADMIN_PORTAL, DAG_AUTHOR, Remedy
+from airflow_provider_ringcentral.client.errors.remedies import ring_out_remedy
+from airflow_provider_ringcentral.client.errors.remedy import DAG_AUTHOR, Remedy
 from airflow_provider_ringcentral.sending.once.message import Message, Record, Sent, digest, post
 from airflow_provider_ringcentral.sending.once.send_once import send_once
 from airflow_provider_ringcentral.sending.once.store import IdempotencyStore, SendState, WriteConflict
@@ -35,37 +36,9 @@ WAIT_FOR = ("placed", "connected", "ended")
 IN_PROGRESS, SUCCESS = "InProgress", "Success"
 OVER = frozenset({"Finished", "NoSessionFound"})
 
-LATER = Remedy("Nobody answered, or the line was busy.", "Call again later: a retry of the task does.", DAG_AUTHOR)
 CANCELLED = Remedy(
     "The task was ended before anybody answered.", "Nothing: a retry of the task calls anew.", DAG_AUTHOR
 )
-NUMBERS = Remedy(
-    "One of the two numbers cannot be called.", "Correct the number in `to` or in `from_number`.", DAG_AUTHOR
-)
-ALLOWED = Remedy(
-    "The account or the user may not call this number.",
-    "Admin Portal → Users → the JWT's user: check international calling, blocked numbers and the calling credit.",
-    ADMIN_PORTAL,
-)
-FAILURES = {
-    "Busy": LATER,
-    "NoAnswer": LATER,
-    "NoAnsweringMachine": LATER,
-    "CannotReach": LATER,
-    "GenericError": LATER,
-    "Error": LATER,
-    "Rejected": NUMBERS,
-    "Invalid": NUMBERS,
-    "NosuchUser": NUMBERS,
-    "RingOutFromThisNumberIsNotSupported": NUMBERS,
-    "InternationalDisabled": ALLOWED,
-    "DestinationBlocked": ALLOWED,
-    "NotEnoughFunds": ALLOWED,
-}
-"""Statuses of a call or a party that end it unconnected (CallingStatusInfo of the OpenAPI file)."""
-
-_SPELLINGS = {word(one): one for one in (IN_PROGRESS, SUCCESS, *OVER, *FAILURES)}
-
 LOST = Remedy(
     "The phones may or may not have rung: RingCentral has no list of RingOut calls to look in.",
     "Ask those who were to be called, or look into the call log. If nothing rang, clear the task: it calls then.",
@@ -125,7 +98,7 @@ class CallState:
 
     def outcome(self, wait_for: str) -> WaitState:
         """Whether it is where `wait_for` (one of `WAIT_FOR`) wants it. A status that nobody knows yet waits."""
-        if self.call in FAILURES:
+        if ring_out_remedy(self.call):
             return WaitState.FAILED
         if wait_for == "placed" or (self.connected and (self.over or wait_for == "connected")):
             return WaitState.DONE
@@ -147,8 +120,11 @@ def look(client: RingCentralClient, call_id: str, before: CallState) -> CallStat
 
 
 def _spelled(status: Any) -> str:
-    """A status as the OpenAPI file spells it; one that nobody knows as it came."""
-    return _SPELLINGS.get(word(status), str(status)) if status else IN_PROGRESS
+    """Return a status as the OpenAPI file spells it; an unknown one as it is."""
+    from airflow_provider_ringcentral.client.errors.remedies.delivery import RING_OUT
+
+    spellings = {word(one): one for one in (IN_PROGRESS, SUCCESS, *OVER, *RING_OUT)}
+    return spellings.get(word(status), str(status)) if status else IN_PROGRESS
 
 
 def place(client: RingCentralClient, message: RingOutCall, store: IdempotencyStore, *, on_rerun: str = "send") -> Sent:
@@ -240,14 +216,14 @@ def not_connected_error(
 def failure_of(ringing: CallState) -> RingCentralError:
     """The error for a call that was not connected, as far as anybody knows."""
     parties = f"caller {ringing.caller}, callee {ringing.callee}"
-    if ringing.call not in FAILURES:
+    if ring_out_remedy(ringing.call) is None:
         return OutcomeUnknown(
             f"the call is over, and RingCentral does not say any more whether it was connected (last seen: {parties})"
         )
-    named = [one for one in (ringing.caller, ringing.callee, ringing.call) if one in FAILURES]
-    remedy = FAILURES[named[0]]
+    known = (ring_out_remedy(status) for status in (ringing.caller, ringing.callee, ringing.call))
+    remedy = next(row for row in known if row)
     return DeliveryFailed(
-        f"the call was not connected: {ringing.call} ({parties})", remedy=remedy, temporary=remedy is LATER
+        f"the call was not connected: {ringing.call} ({parties})", remedy=remedy, temporary=remedy.temporary
     )
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RateLimited, RingCentralError, Unavailable
-from airflow_provider_ringcentral.client.errors.remedies import DAG_AUTHOR, PLATFORM_TEAM, Remedy
+from airflow_provider_ringcentral.client.errors.remedy import DAG_AUTHOR, PLATFORM_TEAM, Remedy
 from airflow_provider_ringcentral.sending.once.message import Message, Record, Sent
 from airflow_provider_ringcentral.sending.once.store import IdempotencyStore, SendState, WriteConflict
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.errors import DeliveryFailed
-from airflow_provider_ringcentral.client.errors.remedies.delivery import diagnosis_of
+from airflow_provider_ringcentral.client.errors.remedies import delivery_remedy
 from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.sending.status.message_store import messages_by_id
 from airflow_provider_ringcentral.sending.status.status import (
@@ -113,7 +113,7 @@ def check_failures(state: DeliveryState, ids: Sequence[str]) -> None:
     for message_id in ids:
         record = state.records.get(message_id, {})
         if unknown_fate(record):
-            log.warning("Message %s: %s %s", message_id, code_of(record), diagnosis_of(code_of(record)).remedy.cause)
+            log.warning("Message %s: %s %s", message_id, code_of(record), delivery_remedy(code_of(record)).cause)
     failed = state.of(WaitState.FAILED, ids)
     if not failed:
         return

@@ -12,8 +12,7 @@ from typing import Any
 
 from airflow_provider_ringcentral.client.answer import objects, one_word
 from airflow_provider_ringcentral.client.errors import DeliveryFailed, RingCentralError
-from airflow_provider_ringcentral.client.errors.remedies.delivery import Kind, diagnosis_of
-from airflow_provider_ringcentral.sending.channels.fax.errors import fax_diagnosis_of
+from airflow_provider_ringcentral.client.errors.remedies import delivery_remedy
 from airflow_provider_ringcentral.sending.once.message import Record
 
 WAIT_FOR = ("accepted", "sent", "delivered")
@@ -75,19 +74,18 @@ def code_of(record: Record) -> str | None:
 
 def unknown_fate(record: Record) -> bool:
     """Whether the code says that the carrier does not tell what became of the message."""
-    return diagnosis_of(code_of(record)).kind is Kind.UNKNOWN
+    return not delivery_remedy(code_of(record)).is_failure
 
 
 def failure_of(record: Record) -> DeliveryFailed:
     """The error for a message that failed; `temporary` when sending it anew may help."""
     code, status = code_of(record), status_of(record)
-    diagnosis = fax_diagnosis_of(code) or diagnosis_of(code)
-    temporary = diagnosis.kind is Kind.TEMPORARY
+    remedy = delivery_remedy(code)
     return DeliveryFailed(
-        f"message {one_word(str(record.get('id')))} has the status {one_word(status)} ({diagnosis.kind.value})",
+        f"message {one_word(str(record.get('id')))} has the status {one_word(status)} ({remedy.kind.value})",
         codes=(code,) if code else (),
-        remedy=diagnosis.remedy,
-        temporary=temporary,
+        remedy=remedy,
+        temporary=remedy.temporary,
     )
 
 

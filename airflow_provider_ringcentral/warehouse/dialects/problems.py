@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from airflow_provider_ringcentral.client.errors.remedies import CONNECTION, DAG_AUTHOR, PLATFORM_TEAM, Remedy
+from airflow_provider_ringcentral.client.errors.remedy import CONNECTION, DAG_AUTHOR, PLATFORM_TEAM, Remedy
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,83 +1,116 @@
-"""RingCentral's error codes, each with its cause, its cure and who can apply it.
+"""What an error code means: the tables of all codes, and the functions that look a code up.
 
-The tables are data. Codes and meanings come from RingCentral's guide page "Error codes" and from the per-operation
-error lists of its OpenAPI files; the wording is ours. RingCentral localises its messages: nothing here looks at one.
+Each table is a mapping of code -> `Remedy`, or a subclass with what that table needs besides. A new code is one row of
+one table. The tables are imported by the first lookup: operators import this package, and most tasks never need one.
+RingCentral translates its messages, so no lookup reads them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Mapping
+from functools import cache
 from itertools import chain
-from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from airflow_provider_ringcentral.client.errors.remedies import access, availability, login, messages, subscriptions
-from airflow_provider_ringcentral.client.errors.remedies import requests as parameters
-from airflow_provider_ringcentral.client.errors.remedies.login import login_remedy
-from airflow_provider_ringcentral.client.errors.remedy import (
-    ADMIN_PORTAL,
-    CONNECTION,
-    DAG_AUTHOR,
-    DEVELOPER_CONSOLE,
-    PLATFORM_TEAM,
-    RINGCENTRAL_SUPPORT,
-    WHO,
-    Remedy,
-)
+from airflow_provider_ringcentral.client.errors.remedy import Remedy
 
-__all__ = [
-    "ADMIN_PORTAL",
-    "CONNECTION",
-    "DAG_AUTHOR",
-    "DEVELOPER_CONSOLE",
-    "PLATFORM_TEAM",
-    "REMEDIES",
-    "RINGCENTRAL_SUPPORT",
-    "WHO",
-    "Remedy",
-    "login_remedy",
-    "remedy_for",
-]
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.client.errors.remedies.delivery import DeliveryRemedy
 
-REMEDIES: Mapping[str, Remedy] = MappingProxyType(
-    {
-        **login.ROWS,
-        **access.ROWS,
-        **parameters.ROWS,
-        **messages.ROWS,
-        **subscriptions.ROWS,
-        **availability.ROWS,
+_NUMBERED = re.compile(r"[A-Za-z]+-\d+")
+_SMS_CODE = re.compile(r"SMS-(?:RC|UP|CAR)-(\d{3})")
+
+
+@cache
+def tables() -> Mapping[str, Mapping[str, Remedy]]:
+    """Return every table by its heading in the reference."""
+    from airflow_provider_ringcentral.client.errors.remedies import access, delivery, login, messages, network, requests
+
+    return {
+        "Login": login.LOGIN,
+        "Access": access.ACCESS,
+        "Requests": requests.REQUESTS,
+        "Answers without a known code": requests.STATUSES,
+        "Messages that RingCentral refused": messages.MESSAGES,
+        "Incoming webhooks": messages.WEBHOOK,
+        "SMS and MMS that were not delivered": delivery.SMS,
+        "Faxes that were not delivered": delivery.FAX,
+        "RingOut calls that were not connected": delivery.RING_OUT,
+        "Connections that failed": network.NETWORK,
     }
-)
-"""Code -> remedy. Keys are numbered codes ("CMN-401"), symbolic codes ("TokenInvalid") and OAuth `error` words."""
+
+
+@cache
+def answer_codes() -> Mapping[str, Remedy]:
+    """Return the remedy of every code of an HTTP answer.
+
+    The codes are numbered ("CMN-401"), words ("TokenInvalid"), or the `error` of OAuth ("invalid_grant").
+    """
+    from airflow_provider_ringcentral.client.errors.remedies import access, login, messages, requests
+
+    return {**login.LOGIN, **access.ACCESS, **requests.REQUESTS, **messages.MESSAGES}
 
 
 def remedy_for(
-    codes: Iterable[str],
+    codes: Collection[str],
     *,
     status: int | None = None,
     parameter: str | None = None,
     permission: str | None = None,
 ) -> Remedy | None:
-    """The remedy of one answer, with all names filled in; None when neither a code nor the status says anything.
+    """Return the remedy of an HTTP answer with all names filled in; None when code and status are unknown.
 
-    `codes` are all codes the answer carried, most specific first. A numbered one wins over a word wherever it stands,
-    because one word ("InsufficientPermissions") covers several different faults. `status` counts only when no code has
-    a row. `parameter` and `permission` are the answer's `parameterName` and `permissionName`.
+    `codes` are all codes of the answer, the most specific first. A numbered code wins over a word wherever it stands,
+    because a word ("InsufficientPermissions") covers several different faults. `status` counts only when no code has a
+    row. `parameter` and `permission` are the answer's `parameterName` and `permissionName`.
     """
-    known = [code for code in codes if code in REMEDIES]
-    numbered = (code for code in known if _is_numbered(code))
-    code = next(chain(numbered, known), None)
-    row = REMEDIES[code] if code is not None else _by_status(status)
-    where = access.IN_THE_PORTAL.get(permission or "")
-    return None if row is None else row.filled(parameter=parameter, permission=permission, where=where)
+    from airflow_provider_ringcentral.client.errors.remedies.access import PORTAL_NAMES
+    from airflow_provider_ringcentral.client.errors.remedies.requests import STATUSES
+
+    known = answer_codes()
+    numbered = (code for code in codes if _NUMBERED.fullmatch(code))
+    row = next((known[code] for code in chain(numbered, codes) if code in known), None)
+    if row is None and status is not None:
+        row = STATUSES.get("5xx" if status >= 500 else str(status))
+    portal_name = PORTAL_NAMES.get(permission or "")
+    return row.filled(parameter=parameter, permission=permission, portal_name=portal_name) if row else None
 
 
-def _is_numbered(code: str) -> bool:
-    prefix, dash, number = code.partition("-")
-    return bool(dash) and prefix.isalpha() and number.isdigit()
+def login_remedy(codes: Collection[str], status: int, remedy: Remedy | None) -> Remedy | None:
+    """Return the remedy of a refused login; `remedy` is what `remedy_for` found.
+
+    It differs in two cases. A login carries no access token, so a code about tokens is about the JWT. A status that the
+    token endpoint does not use comes from another server.
+    """
+    from airflow_provider_ringcentral.client.errors.remedies import login
+
+    if status not in login.REFUSAL_STATUSES:
+        return login.NO_TOKEN_ENDPOINT
+    return login.JWT_REFUSED if login.TOKEN_CODES & set(codes) else remedy
 
 
-def _by_status(status: int | None) -> Remedy | None:
-    if status is None:
-        return None
-    return availability.SERVER_ERROR if status >= 500 else availability.BY_STATUS.get(status)
+def delivery_remedy(code: str | None) -> DeliveryRemedy:
+    """Return what a code of an undelivered message or fax means; `UNLISTED` for an absent or unknown code."""
+    from airflow_provider_ringcentral.client.errors.remedies import delivery
+
+    sms = _SMS_CODE.fullmatch((code or "").strip().upper())
+    row = delivery.SMS.get(f"SMS-{sms[1]}") if sms else _row(delivery.FAX, code)
+    return row or delivery.UNLISTED
+
+
+def ring_out_remedy(status: str | None) -> DeliveryRemedy | None:
+    """Return why a RingOut call with this status was not connected; None for a status that is not a failure."""
+    from airflow_provider_ringcentral.client.errors.remedies.delivery import RING_OUT
+
+    return _row(RING_OUT, status)
+
+
+def _row(table: Mapping[str, DeliveryRemedy], code: str | None) -> DeliveryRemedy | None:
+    """Return the row of a code, whose spaces and case do not matter: RingCentral spells some codes in several ways."""
+    word = _word(code)
+    return next((row for known, row in table.items() if _word(known) == word), None) if word else None
+
+
+def _word(code: str | None) -> str:
+    return "".join((code or "").split()).lower()

@@ -9,7 +9,7 @@ import pytest
 from airflow_provider_ringcentral.client import errors
 from airflow_provider_ringcentral.client.errors import RingCentralError, error_of
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument, DestinationError
-from airflow_provider_ringcentral.client.errors.remedies import Remedy
+from airflow_provider_ringcentral.client.errors.remedy import Remedy
 from airflow_provider_ringcentral.client.http.broken_connection import Lost
 from airflow_provider_ringcentral.hooks.errors import LoginRefused
 

@@ -1,30 +1,35 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+import subprocess
+import sys
 
 import pytest
 
 from airflow_provider_ringcentral.client.errors.remedies import (
+    access,
+    answer_codes,
+    delivery,
+    login,
+    login_remedy,
+    messages,
+    network,
+    remedy_for,
+    requests,
+    tables,
+)
+from airflow_provider_ringcentral.client.errors.remedy import (
     ADMIN_PORTAL,
     CONNECTION,
     DAG_AUTHOR,
     DEVELOPER_CONSOLE,
     PLATFORM_TEAM,
-    REMEDIES,
     RINGCENTRAL_SUPPORT,
     WHO,
-    login_remedy,
-    remedy_for,
+    Remedy,
 )
 
-FACTS = Path(__file__).parents[3] / "shared" / "ringcentral" / "FACTS.md"
-SECTIONS = [("2.7", "2.8"), ("3.3", "3.4"), ("4.2", "4.3")]
-
-# The tables of FACTS written down once more, so that the check also runs where the file is not.
-NAMED = re.findall(
-    r"\S+",
-    """
+DOCUMENTED = """
     OAU-105 OAU-111 OAU-112 OAU-120 OAU-121 OAU-123 OAU-125 OAU-127 OAU-128 OAU-129 OAU-134 OAU-136 OAU-140 OAU-141
     OAU-142 OAU-146 OAU-147 OAU-148 OAU-149 OAU-151 OAU-153 OAU-165 OAU-167 OAU-168 OAU-210 OAU-211 OAU-213 OAU-232
     OAU-236 OAU-250 OAU-251 AGW-401 AGW-404 CMN-100 CMN-101 CMN-102 CMN-103 CMN-104 CMN-105 CMN-106 CMN-107 CMN-108
@@ -37,62 +42,60 @@ NAMED = re.findall(
     SUB-525 SUB-527 ADG-000 ADG-001 ADG-010 ADG-100 ADG-101 ADG-105 ADG-107 ADG-111 ADG-112 ADG-121 ADG-122 ADG-200
     invalid_request invalid_client invalid_grant unauthorized_client unsupported_grant_type invalid_scope access_denied
     expired_token insufficient_scope TokenInvalid InsufficientPermissions FeatureNotAvailable InvalidMultipartRequest
-    """,
-)
-
-RUN_OF_CODES = re.compile(r"\b([A-Z]{3})-(\d{3}(?:(?:, | / |/|…)\d{3}\b)*)")
+"""
+"""The codes of RingCentral's guide pages and of the OpenAPI file."""
 
 
-def expand(text: str) -> set[str]:
-    """Codes of a text, with 'CMN-301…304, 310' and 'OAU-120/121' written out."""
-    codes: set[str] = set()
-    for prefix, run in RUN_OF_CODES.findall(text):
-        for part in re.split(r", | / |/", run):
-            first, _, last = part.partition("…")
-            codes |= {f"{prefix}-{number:03d}" for number in range(int(first), int(last or first) + 1)}
-    return codes
+@pytest.mark.parametrize("code", DOCUMENTED.split())
+def test_every_documented_code_has_a_row(code: str) -> None:
+    assert code in answer_codes()
 
 
-def section(text: str, start: str, end: str) -> str:
-    return text[text.index(f"### {start}") : text.index(f"### {end}")]
+ROWS = [pytest.param(row, id=f"{title}: {code}") for title, table in tables().items() for code, row in table.items()]
 
 
-def test_expand_writes_runs_and_ranges_out() -> None:
-    assert expand("CMN-301…304, 310; OAU-120/121 (401); MSG-330 / 331 | 403") == {
-        "CMN-301",
-        "CMN-302",
-        "CMN-303",
-        "CMN-304",
-        "CMN-310",
-        "OAU-120",
-        "OAU-121",
-        "MSG-330",
-        "MSG-331",
-    }
-
-
-@pytest.mark.parametrize("code", NAMED)
-def test_every_named_code_has_a_row(code: str) -> None:
-    assert code in REMEDIES
-
-
-@pytest.mark.skipif(not FACTS.exists(), reason="the fact sheet is not beside this checkout")
-@pytest.mark.parametrize(("start", "end"), SECTIONS)
-def test_every_code_of_the_fact_sheet_has_a_row(start: str, end: str) -> None:
-    codes = expand(section(FACTS.read_text(encoding="utf-8"), start, end))
-    assert len(codes) >= 6
-    assert codes - REMEDIES.keys() == set()
-
-
-@pytest.mark.parametrize("code", sorted(REMEDIES))
-def test_rows_are_complete_and_short(code: str) -> None:
-    row = REMEDIES[code]
-    assert row.cause.strip() == row.cause != ""
-    assert row.cure.strip() == row.cure != ""
+@pytest.mark.parametrize("row", [*ROWS, delivery.UNLISTED, login.NO_TOKEN_ENDPOINT])
+def test_every_row_of_every_table_is_complete(row: Remedy) -> None:
+    for text in (row.cause, row.cure):
+        assert re.fullmatch(r"\S.*[.…]", text)
+        assert text.isprintable()
+        assert "  " not in text
     assert row.who in WHO
     assert len(row.cause) + len(row.cure) < 500
-    assert set(re.findall(r"\{(.*?)\}", row.cause + row.cure)) <= {"parameter", "permission", "where"}
-    assert (row.cause + row.cure).isprintable()
+    assert set(re.findall(r"\{(.*?)\}", row.cause + row.cure)) <= {"parameter", "permission", "portal_name"}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_no_row_leaves_a_name_open(row: Remedy) -> None:
+    for names in ({"parameter": None, "permission": None}, {"parameter": "view", "permission": "ReadCallLog"}):
+        filled = row.filled(**names)
+        assert not {"{", "}"} & set(filled.cause + filled.cure)
+
+
+def test_no_code_of_an_answer_is_in_two_tables() -> None:
+    answers = (login.LOGIN, access.ACCESS, requests.REQUESTS, messages.MESSAGES)
+    assert len(answer_codes()) == sum(len(table) for table in answers)
+
+
+def test_every_table_of_the_package_is_listed() -> None:
+    modules = (access, delivery, login, messages, network, requests)
+    found = [
+        name
+        for module in modules
+        for name, value in vars(module).items()
+        if isinstance(value, dict) and value and all(isinstance(row, Remedy) for row in value.values())
+    ]
+    assert len(found) == len(tables())
+
+
+def test_an_operator_imports_no_table() -> None:
+    code = (
+        "import sys, airflow_provider_ringcentral.operators.call_log, airflow_provider_ringcentral.operators.sms;"
+        "import airflow_provider_ringcentral.client.errors.remedies;"
+        "print([name for name in sys.modules if '.errors.remedies.' in name])"
+    )
+    output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert output.splitlines()[-1] == "[]"
 
 
 @pytest.mark.parametrize(
@@ -137,10 +140,10 @@ def test_who_fixes_it_and_where(code: str, who: str, word: str) -> None:
     ],
 )
 def test_a_number_wins_over_a_word_and_the_first_number_over_later_ones(codes: list[str], like: str) -> None:
-    assert remedy_for(codes) == REMEDIES[like].filled(parameter=None, permission=None)
+    assert remedy_for(codes) == answer_codes()[like].filled(parameter=None, permission=None)
 
 
-def test_names_of_the_answer_are_filled_in() -> None:
+def test_the_names_in_the_answer_are_filled_in() -> None:
     scope = remedy_for(["CMN-401"], permission="ReadCallLog")
     value = remedy_for(["CMN-101"], parameter="dateFrom")
     assert scope is not None
@@ -150,17 +153,17 @@ def test_names_of_the_answer_are_filled_in() -> None:
     assert value.cause == "The value of parameter 'dateFrom' is not valid."
 
 
-def test_missing_names_are_said_to_be_missing() -> None:
+def test_the_sentences_say_that_ringcentral_gave_no_name() -> None:
     scope = remedy_for(["CMN-401"])
     value = remedy_for(["CMN-101"])
     assert scope is not None
     assert value is not None
-    assert scope.cause.startswith("The app lacks a permission RingCentral did not name.")
-    assert value.cause == "The value of a parameter RingCentral did not name is not valid."
+    assert scope.cause.startswith("The app lacks a permission that RingCentral did not name.")
+    assert value.cause == "The value of a parameter that RingCentral did not name is not valid."
 
 
 @pytest.mark.parametrize("name", ["{0}", "{", "to[0].{permission}", "%s"])
-def test_names_with_braces_are_only_text(name: str) -> None:
+def test_names_with_braces_are_not_placeholders(name: str) -> None:
     remedy = remedy_for(["CMN-101"], parameter=name)
     assert remedy is not None
     assert remedy.cause == f"The value of parameter '{name}' is not valid."
@@ -179,7 +182,7 @@ def test_names_with_braces_are_only_text(name: str) -> None:
         (504, RINGCENTRAL_SUPPORT),
     ],
 )
-def test_the_status_speaks_when_no_code_does(status: int, who: str) -> None:
+def test_the_status_decides_when_no_code_is_known(status: int, who: str) -> None:
     for codes in ([], ["NEW-001"], [""]):
         remedy = remedy_for(codes, status=status)
         assert remedy is not None
@@ -187,18 +190,18 @@ def test_the_status_speaks_when_no_code_does(status: int, who: str) -> None:
         assert "{" not in remedy.cause + remedy.cure
 
 
-def test_nothing_known_is_no_remedy() -> None:
+def test_an_unknown_code_and_status_have_no_remedy() -> None:
     assert remedy_for([]) is None
     assert remedy_for(["NEW-001"]) is None
     assert remedy_for([], status=418) is None
 
 
-def test_the_place_in_the_portal_is_named_for_the_permission_that_has_one() -> None:
+def test_the_cure_gives_the_name_in_the_admin_portal_when_it_is_known() -> None:
     calls = remedy_for(["CMN-408"], permission="FullCompanyCallLog")
     texts = remedy_for(["CMN-408"], permission="OutboundSMS")
 
     assert calls is not None
-    assert "grant permission 'FullCompanyCallLog', there called 'Company Call Log' → 'View Only'." in calls.cure
+    assert "grant permission 'FullCompanyCallLog' (shown there as 'Company Call Log' → 'View Only')." in calls.cure
     assert texts is not None
     assert texts.cure.endswith("grant permission 'OutboundSMS'.")
 
@@ -212,9 +215,8 @@ def test_the_place_in_the_portal_is_named_for_the_permission_that_has_one() -> N
         (["AGW-404"], 404, "not RingCentral's token endpoint"),
     ],
 )
-def test_at_the_login_codes_about_tokens_are_about_the_jwt(codes: list[str], status: int, cause: str) -> None:
+def test_codes_about_tokens_are_about_the_jwt_when_a_login_gets_them(codes: list[str], status: int, cause: str) -> None:
     remedy = login_remedy(codes, status, remedy_for(codes, status=status))
 
     assert remedy is not None
     assert cause in remedy.cause
-    assert "Nothing to do" not in remedy.cure
