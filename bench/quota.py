@@ -70,7 +70,7 @@ def other_clients() -> Rows:
     known = run.into_known_penalty(60 * scale)
     text = f"{run.limited} 429s in {windows} windows; {known}; {run.finished} of {len(run.outcomes)} finish"
     good = run.limited <= windows and known == 0 and run.finished == len(run.outcomes)
-    must = "at most one 429 a window; no request inside a penalty we were told of"
+    must = "at most one 429 a window; no request during a known penalty"
     return [("another client uses half the quota (minute = 6 s)", must, text, good)]
 
 
@@ -82,7 +82,7 @@ def gates() -> Rows:
     for form, (asked, silent) in run().items():
         text = f"asked for {asked:.1f} s, silent for {silent:.1f} s"
         found.append(
-            (names[form], "10 processes stay silent as told (30 s when not)", text, asked <= silent < asked + 4)
+            (names[form], "10 processes send nothing for the stated time (default 30 s)", text, asked <= silent < asked + 4)
         )
     return found
 
@@ -113,7 +113,7 @@ def kills() -> Rows:
 
     took = killed_in_turn()
     text = f"{len(took)} times; longest {max(took):.1f} s, median {statistics.median(took):.1f} s"
-    must = f"others go on within the turn's expiry ({TURN_SECONDS:g} s)"
+    must = f"others continue when the turn expires ({TURN_SECONDS:g} s)"
     return [("kill -9 while holding the login turn", must, text, len(took) == 20 and max(took) <= TURN_SECONDS + 2)]
 
 
@@ -153,7 +153,7 @@ def locks() -> Rows:
     took = sorted(second for outcome in run.outcomes for second in outcome.value)
     p99 = took[int(len(took) * 0.99)]
     text = f"median {took[len(took) // 2] * 1000:.2f} ms, p99 {p99 * 1000:.0f} ms, longest {took[-1] * 1000:.0f} ms"
-    return [("50 processes reserve 2000 places, SQLite", "no reservation waits over 1 s", text, took[-1] < 1.0)]
+    return [("50 processes reserve 2000 slots, SQLite", "no reservation waits over 1 s", text, took[-1] < 1.0)]
 
 
 def deferral() -> Rows:
@@ -167,7 +167,7 @@ def deferral() -> Rows:
     found = json.loads(done.stdout.splitlines()[-1])
     share = found["inside"] / found["wall"]
     text = f"{share:.1%} of {found['wall']:.0f} s, {found['deferrals']} deferrals; equal: {found['equal']}"
-    must = "inside execute under 15 % of the time; output equals the non-deferred one"
+    must = "less than 15 % of the time in `execute`; same output as without deferrals"
     name = f"deferrable extract of {found['pages']} pages (minute = 12 s)"
     return [(name, must, text, share < 0.15 and found["equal"])]
 
