@@ -50,7 +50,7 @@ class RingCentralSmsNotifier(RingCentralAccountNotifier):
     def line(self) -> str:
         """These recipients by SMS."""
         from airflow_provider_ringcentral.sending.once.message import digest
-        from airflow_provider_ringcentral.sending.parties import recipients
+        from airflow_provider_ringcentral.sending.phone_numbers import recipients
         from airflow_provider_ringcentral.sending.text import checked_number
 
         everybody = sorted(one.address for one in recipients(self.to, checked_number))
@@ -60,9 +60,9 @@ class RingCentralSmsNotifier(RingCentralAccountNotifier):
         """A message each; nobody keeps the others back."""
         from airflow_provider_ringcentral.hooks.settings import log_personal_data
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
-        from airflow_provider_ringcentral.sending.batch import AddressedMessage, send_all_then_look
         from airflow_provider_ringcentral.sending.channels.sms import SmsMessage
-        from airflow_provider_ringcentral.sending.parties import recipients
+        from airflow_provider_ringcentral.sending.phone_numbers import recipients
+        from airflow_provider_ringcentral.sending.send_all import AddressedMessage, send_all_then_look
         from airflow_provider_ringcentral.sending.senders import SMS, sender
         from airflow_provider_ringcentral.sending.text import checked_number
 

@@ -49,9 +49,9 @@ class RingCentralTeamMessagingNotifier(RingCentralAccountNotifier):
     def send(self, client: RingCentralClient, text: str) -> Outcomes:
         """One post."""
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
-        from airflow_provider_ringcentral.sending.batch import AddressedMessage, send_all
         from airflow_provider_ringcentral.sending.channels.team_messaging.chats import chat_of
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost
+        from airflow_provider_ringcentral.sending.send_all import AddressedMessage, send_all
 
         message = TeamPost(chat_of(client, chat=self.chat, team=self.team, email=self.email), text)
         # A notebook of its own: what the task itself has posted to the chat is another post.

@@ -75,8 +75,8 @@ class RingCentralWebhookNotifier(RingCentralAlertNotifier):
     def send(self, client: WebhookClient, text: str) -> Outcomes:
         """One post."""
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
-        from airflow_provider_ringcentral.sending.batch import AddressedMessage, send_all
         from airflow_provider_ringcentral.sending.channels.webhook import WebhookPost, webhook_body
+        from airflow_provider_ringcentral.sending.send_all import AddressedMessage, send_all
 
         body = webhook_body(text, title=self.title, activity=self.activity, icon_uri=self.icon_uri)
         return send_all(client, [AddressedMessage(WebhookPost(body), ())], idempotency_store({}, client))

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.arguments import DurationArgument, TimeArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.operators.steps.inputs import SendOptions
-    from airflow_provider_ringcentral.sending.batch import AddressedMessage
     from airflow_provider_ringcentral.sending.channels.attachment import FileAttachment
     from airflow_provider_ringcentral.sending.once.message import Sent
     from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
+    from airflow_provider_ringcentral.sending.send_all import AddressedMessage
     from airflow_provider_ringcentral.sending.status.following import DeliveryState
 
 SECONDS_EACH_POLL = 30.0
@@ -112,13 +112,13 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One fax a recipient, or the one that failed."""
         from airflow_provider_ringcentral.operators.steps.inputs import addressees
-        from airflow_provider_ringcentral.sending.batch import AddressedMessage
         from airflow_provider_ringcentral.sending.channels.fax.fax import (
             FaxMessage,
             failed_fax,
             fax_style,
             only_original,
         )
+        from airflow_provider_ringcentral.sending.send_all import AddressedMessage
         from airflow_provider_ringcentral.sending.text import checked_number
 
         moment = parse_time("send_time", self.send_time)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import ObjectStoragePath
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.sending.batch import AddressedMessage
+    from airflow_provider_ringcentral.sending.send_all import AddressedMessage
 
 
 class RingCentralSendMmsOperator(RingCentralMessageOperator):
@@ -71,9 +71,9 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
         """One message a recipient, or one to all."""
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.steps.inputs import phones
-        from airflow_provider_ringcentral.sending.batch import AddressedMessage
         from airflow_provider_ringcentral.sending.channels.mms import MmsMessage, attachments
         from airflow_provider_ringcentral.sending.channels.sms import MOST_UNITS
+        from airflow_provider_ringcentral.sending.send_all import AddressedMessage
         from airflow_provider_ringcentral.sending.text import checked_text
 
         text = checked_text(self.text or "", MOST_UNITS, may_be_empty=not self._has_text)

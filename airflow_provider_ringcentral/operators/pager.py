@@ -9,7 +9,7 @@ from airflow_provider_ringcentral.operators.steps.message_operator import RingCe
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.sending.batch import AddressedMessage
+    from airflow_provider_ringcentral.sending.send_all import AddressedMessage
 
 Extension = str | int | Mapping[str, str]
 
@@ -42,8 +42,8 @@ class RingCentralSendPagerOperator(RingCentralMessageOperator):
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message an extension, or one to all."""
         from airflow_provider_ringcentral.operators.steps.inputs import addressees
-        from airflow_provider_ringcentral.sending.batch import AddressedMessage
         from airflow_provider_ringcentral.sending.channels.pager import MOST_UNITS, PagerMessage, checked_address
+        from airflow_provider_ringcentral.sending.send_all import AddressedMessage
         from airflow_provider_ringcentral.sending.text import checked_text
 
         text = checked_text(self.text, MOST_UNITS)

@@ -9,7 +9,7 @@ from airflow_provider_ringcentral.operators.steps.message_operator import RingCe
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.sending.batch import AddressedMessage
+    from airflow_provider_ringcentral.sending.send_all import AddressedMessage
 
 
 class RingCentralSendSmsOperator(RingCentralMessageOperator):
@@ -68,8 +68,8 @@ class RingCentralSendSmsOperator(RingCentralMessageOperator):
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message a recipient, or one to all."""
         from airflow_provider_ringcentral.operators.steps.inputs import phones
-        from airflow_provider_ringcentral.sending.batch import AddressedMessage
         from airflow_provider_ringcentral.sending.channels.sms import MOST_UNITS, SmsMessage
+        from airflow_provider_ringcentral.sending.send_all import AddressedMessage
         from airflow_provider_ringcentral.sending.text import checked_text, segments
 
         text = checked_text(self.text, MOST_UNITS)

@@ -89,7 +89,7 @@ class RingCentralCallSensor(RingCentralSinceSensor):
     def _wanted(self) -> EndedCall:
         from airflow_provider_ringcentral.arguments import parse_choice, parse_ids, parse_texts
         from airflow_provider_ringcentral.extract.call_log.query import CALL_TYPES, DIRECTIONS
-        from airflow_provider_ringcentral.sending.parties import checked_parties
+        from airflow_provider_ringcentral.sending.phone_numbers import checked_parties
         from airflow_provider_ringcentral.triggers.calls import MOST_EXTENSIONS, EndedCall
 
         return EndedCall(

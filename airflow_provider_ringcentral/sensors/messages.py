@@ -277,7 +277,7 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
 
     def _arrival(self, since: float) -> Arrival:
         from airflow_provider_ringcentral.arguments import parse_choice, parse_choices
-        from airflow_provider_ringcentral.sending.parties import checked_parties
+        from airflow_provider_ringcentral.sending.phone_numbers import checked_parties
         from airflow_provider_ringcentral.sending.status.arrival import DIRECTIONS, TYPES, Arrival
 
         return Arrival(

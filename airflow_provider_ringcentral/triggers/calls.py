@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.endpoints import EXTRACT_SYNC_ACCOUNT_CALL_LOG
 from airflow_provider_ringcentral.hooks.xcom import first_that_fit
 from airflow_provider_ringcentral.sending.once.message import Record
-from airflow_provider_ringcentral.sending.parties import is_one_of
+from airflow_provider_ringcentral.sending.phone_numbers import is_one_of
 from airflow_provider_ringcentral.sending.status.arrival import list_start
 from airflow_provider_ringcentral.sending.status.status import word
 from airflow_provider_ringcentral.triggers.condition import Look

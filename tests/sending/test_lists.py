@@ -18,15 +18,15 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
-from airflow_provider_ringcentral.sending.batch import (
+from airflow_provider_ringcentral.sending.once.store import IdempotencyStore, LedgerKeyValueStore
+from airflow_provider_ringcentral.sending.outcomes import Outcomes, SendStatus
+from airflow_provider_ringcentral.sending.send_all import (
     FAILING_SECONDS,
     AddressedMessage,
     concerns_everybody,
     send_all,
     send_all_then_look,
 )
-from airflow_provider_ringcentral.sending.once.store import IdempotencyStore, LedgerKeyValueStore
-from airflow_provider_ringcentral.sending.outcomes import Outcomes, SendStatus
 from tests.sending.conftest import Store, context_of
 from tests.sending.post_office import Note, PostOffice
 

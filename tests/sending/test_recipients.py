@@ -6,7 +6,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.sending.channels.pager import checked_address
-from airflow_provider_ringcentral.sending.parties import Recipient, one_group, recipients
+from airflow_provider_ringcentral.sending.phone_numbers import Recipient, one_group, recipients
 from airflow_provider_ringcentral.sending.text import checked_number
 
 A, B = "+16505550100", "+16505550101"

@@ -56,7 +56,7 @@ from airflow_provider_ringcentral.extract.changes.query import SyncQuery
 from airflow_provider_ringcentral.files.formats import format_of
 from airflow_provider_ringcentral.files.receipt import fingerprint_of
 from airflow_provider_ringcentral.sending.once.send_once import ON_RERUN, ON_UNKNOWN
-from airflow_provider_ringcentral.sending.parties import Recipient, one_group, recipients
+from airflow_provider_ringcentral.sending.phone_numbers import Recipient, one_group, recipients
 from airflow_provider_ringcentral.sending.senders import MMS, SMS, sender
 from airflow_provider_ringcentral.sending.status.status import WAIT_FOR
 from airflow_provider_ringcentral.sending.text import checked_number

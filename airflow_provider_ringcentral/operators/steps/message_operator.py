@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.errors import RingCentralError
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
     from airflow_provider_ringcentral.operators.steps.inputs import SendOptions
-    from airflow_provider_ringcentral.sending.batch import AddressedMessage
     from airflow_provider_ringcentral.sending.once.message import Sent
     from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
     from airflow_provider_ringcentral.sending.outcomes import Outcomes
+    from airflow_provider_ringcentral.sending.send_all import AddressedMessage
     from airflow_provider_ringcentral.sending.status.following import DeliveryState
 
 SECONDS_EACH_POLL = 10.0
@@ -123,7 +123,7 @@ class RingCentralMessageOperator(BaseOperator):
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.operators.steps.inputs import wishes_of
-        from airflow_provider_ringcentral.sending.batch import send_all
+        from airflow_provider_ringcentral.sending.send_all import send_all
         from airflow_provider_ringcentral.sending.status.following import DeliveryState, ungrouped
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():

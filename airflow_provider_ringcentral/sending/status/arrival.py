@@ -12,7 +12,7 @@ import msgspec
 from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.sending.once.message import Record
-from airflow_provider_ringcentral.sending.parties import is_one_of
+from airflow_provider_ringcentral.sending.phone_numbers import is_one_of
 from airflow_provider_ringcentral.sending.status.status import word
 
 TYPES = ("SMS", "VoiceMail", "Fax", "Pager")
