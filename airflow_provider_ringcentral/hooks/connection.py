@@ -26,7 +26,7 @@ from airflow_provider_ringcentral.client.errors import ConfigurationError, Probl
 from airflow_provider_ringcentral.client.errors.remedy import CONNECTION, Remedy
 from airflow_provider_ringcentral.client.http.hosts import is_loopback
 from airflow_provider_ringcentral.hooks import settings
-from airflow_provider_ringcentral.sending.text import E164, why_no_number
+from airflow_provider_ringcentral.sending.phone_numbers import E164, phone_number_hint
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Connection
@@ -319,7 +319,7 @@ def _phone_number(value: Any, schema: Mapping[str, Any]) -> str:  # noqa: ARG001
     text = value.strip() if isinstance(value, str) else value
     if not isinstance(text, str) or not E164.fullmatch(text):
         raise ValueError(
-            f"is not a valid phone number{why_no_number(text)}; use E.164, for example +16505550100, as a string"
+            f"is not a valid phone number{phone_number_hint(text)}: use E.164, for example +16505550100, as a string"
         )
     return text
 

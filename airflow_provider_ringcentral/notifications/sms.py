@@ -50,10 +50,9 @@ class RingCentralSmsNotifier(RingCentralAccountNotifier):
     def line(self) -> str:
         """These recipients by SMS."""
         from airflow_provider_ringcentral.sending.once.message import digest
-        from airflow_provider_ringcentral.sending.phone_numbers import recipients
-        from airflow_provider_ringcentral.sending.text import checked_number
+        from airflow_provider_ringcentral.sending.phone_numbers import parse_phone_number, recipients
 
-        everybody = sorted(one.address for one in recipients(self.to, checked_number))
+        everybody = sorted(one.address for one in recipients(self.to, parse_phone_number))
         return digest("SMS", self.ringcentral_conn_id, *everybody)
 
     def send(self, client: RingCentralClient, text: str) -> Outcomes:
@@ -61,13 +60,12 @@ class RingCentralSmsNotifier(RingCentralAccountNotifier):
         from airflow_provider_ringcentral.hooks.settings import log_personal_data
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.sending.channels.sms import SmsMessage
-        from airflow_provider_ringcentral.sending.phone_numbers import recipients
-        from airflow_provider_ringcentral.sending.send_all import AddressedMessage, send_all_then_look
+        from airflow_provider_ringcentral.sending.phone_numbers import parse_phone_number, recipients
+        from airflow_provider_ringcentral.sending.send_all import AddressedMessage, send_all_then_look_up
         from airflow_provider_ringcentral.sending.senders import SMS, sender
-        from airflow_provider_ringcentral.sending.text import checked_number
 
-        everybody = recipients(self.to, checked_number)
+        everybody = recipients(self.to, parse_phone_number)
         own = sender(client, self.from_number, SMS, show_numbers=log_personal_data(), any_of_several=True)
-        messages = [AddressedMessage(SmsMessage(own, (one.address,), text), one.places) for one in everybody]
+        messages = [AddressedMessage(SmsMessage(own, (one.address,), text), one.positions) for one in everybody]
         # A notebook of its own: what the task itself has sent to the same number is another message.
-        return send_all_then_look(client, messages, idempotency_store({}, client), settling=SECONDS_OF_LOOKING)
+        return send_all_then_look_up(client, messages, idempotency_store({}, client), settling=SECONDS_OF_LOOKING)

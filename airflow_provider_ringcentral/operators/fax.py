@@ -118,18 +118,18 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
             fax_style,
             only_original,
         )
+        from airflow_provider_ringcentral.sending.phone_numbers import parse_phone_number
         from airflow_provider_ringcentral.sending.send_all import AddressedMessage
-        from airflow_provider_ringcentral.sending.text import checked_number
 
         moment = parse_time("send_time", self.send_time)
         if not is_unset(self.original_message_id):
             only_original(to=self.to, files=self.files, cover=self.cover, cover_text=self.cover_text)
             return [AddressedMessage(failed_fax(client, self.original_message_id, moment), ())]
-        everybody = addressees(self.log, self.to, checked_number, group=False)
+        everybody = addressees(self.log, self.to, parse_phone_number, group=False)
         style = fax_style(self.resolution, self.cover, self.cover_text, has_text=self._has_cover_text)
         # A retry that finds the fax sent needs no file, and it may be gone.
         files = cache(partial(self._enclosures, alone=bool(style.cover)))
-        return [AddressedMessage(FaxMessage(one.address[0], files, style, moment), one.places) for one in everybody]
+        return [AddressedMessage(FaxMessage(one.address[0], files, style, moment), one.positions) for one in everybody]
 
     def _enclosures(self, *, alone: bool) -> tuple[FileAttachment, ...]:
         from airflow_provider_ringcentral.hooks.storage import storage_path

@@ -74,10 +74,10 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
         from airflow_provider_ringcentral.sending.channels.mms import MmsMessage, attachments
         from airflow_provider_ringcentral.sending.channels.sms import MOST_UNITS
         from airflow_provider_ringcentral.sending.send_all import AddressedMessage
-        from airflow_provider_ringcentral.sending.text import checked_text
+        from airflow_provider_ringcentral.sending.text import parse_text
 
-        text = checked_text(self.text or "", MOST_UNITS, may_be_empty=not self._has_text)
+        text = parse_text(self.text or "", MOST_UNITS, may_be_empty=not self._has_text)
         # A retry that finds the message sent needs no file, and it may be gone.
         files = cache(lambda: attachments([storage_path(place, "file") for place in places_of("files", self.files)]))
         sender, everybody = phones(self.log, client, self.to, self.from_number, group=self.group, media=True)
-        return [AddressedMessage(MmsMessage(sender, one.address, text, files), one.places) for one in everybody]
+        return [AddressedMessage(MmsMessage(sender, one.address, text, files), one.positions) for one in everybody]

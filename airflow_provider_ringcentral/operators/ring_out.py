@@ -148,20 +148,20 @@ class RingCentralRingOutOperator(BaseOperator):
         from airflow_provider_ringcentral.arguments import is_unset, parse_bool, parse_choice
         from airflow_provider_ringcentral.client.errors.arguments import BadArgument
         from airflow_provider_ringcentral.sending.channels.ring_out import WAIT_FOR, RingOutCall
-        from airflow_provider_ringcentral.sending.text import checked_number
+        from airflow_provider_ringcentral.sending.phone_numbers import parse_phone_number
 
         parse_choice("wait_for", self.wait_for, WAIT_FOR)
-        to = checked_number("to", self.to)
+        to = parse_phone_number("to", self.to)
         if is_unset(self.from_number) == is_unset(self.forwarding_number_id):
             raise BadArgument("give either from_number or forwarding_number_id.", parameter="from_number")
         caller = (
-            {"phoneNumber": checked_number("from_number", self.from_number)}
+            {"phoneNumber": parse_phone_number("from_number", self.from_number)}
             if not is_unset(self.from_number)
             else {"forwardingNumberId": str(self.forwarding_number_id)}
         )
         options: dict[str, Any] = {}
         if not is_unset(self.caller_id):
-            options["callerId"] = {"phoneNumber": checked_number("caller_id", self.caller_id)}
+            options["callerId"] = {"phoneNumber": parse_phone_number("caller_id", self.caller_id)}
         if not is_unset(self.play_prompt):
             options["playPrompt"] = parse_bool("play_prompt", self.play_prompt)
         return RingOutCall(caller, to, options)

@@ -70,12 +70,12 @@ class RingCentralSendSmsOperator(RingCentralMessageOperator):
         from airflow_provider_ringcentral.operators.steps.inputs import phones
         from airflow_provider_ringcentral.sending.channels.sms import MOST_UNITS, SmsMessage
         from airflow_provider_ringcentral.sending.send_all import AddressedMessage
-        from airflow_provider_ringcentral.sending.text import checked_text, segments
+        from airflow_provider_ringcentral.sending.text import parse_text, segments
 
-        text = checked_text(self.text, MOST_UNITS)
+        text = parse_text(self.text, MOST_UNITS)
         sender, everybody = phones(self.log, client, self.to, self.from_number, group=self.group)
         self.log.info("Messages: %d, of SMS segments each: %d.", len(everybody), segments(text))
-        return [AddressedMessage(SmsMessage(sender, one.address, text), one.places) for one in everybody]
+        return [AddressedMessage(SmsMessage(sender, one.address, text), one.positions) for one in everybody]
 
     def segments(self, record: Mapping[str, Any]) -> int:
         """RingCentral's count, else ours."""

@@ -113,11 +113,11 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
     def _whole_text(self, chat: str, *, may_be_empty: bool) -> str:
         """The text with the mentions before it."""
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import MOST_UNITS, mention
-        from airflow_provider_ringcentral.sending.text import checked_text
+        from airflow_provider_ringcentral.sending.text import parse_text
 
-        checked_text(self.text, MOST_UNITS, may_be_empty=may_be_empty)
+        parse_text(self.text, MOST_UNITS, may_be_empty=may_be_empty)
         named = [mention(f"mentions[{place}]", one, chat) for place, one in enumerate(listed(self.mentions))]
-        return checked_text(" ".join([*named, self.text]).strip(), MOST_UNITS, may_be_empty=may_be_empty)
+        return parse_text(" ".join([*named, self.text]).strip(), MOST_UNITS, may_be_empty=may_be_empty)
 
 
 class RingCentralPostCardOperator(RingCentralChatOperator):
@@ -174,9 +174,9 @@ class RingCentralPostCardOperator(RingCentralChatOperator):
         return TeamCard(self.chat_id(client), card)
 
     def _checked(self) -> dict[str, Any]:
-        from airflow_provider_ringcentral.sending.channels.team_messaging.card import checked_card
+        from airflow_provider_ringcentral.sending.channels.team_messaging.card import parse_card
 
-        card = checked_card(self.card, self.fallback_text)
+        card = parse_card(self.card, self.fallback_text)
         if not card.get("fallbackText"):
             self.log.warning("The card has no fallbackText: notices will only say that there is a new card.")
         return card

@@ -1,4 +1,4 @@
-"""What became of the messages of one task, and the one error that says it."""
+"""What became of the messages of one task, and one error that says it for all of them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RateLimited, RingCentralError, Unavailable
 from airflow_provider_ringcentral.sending.once.message import Sent
 
-MOST_PLACES = 20
-"""Places of recipients that the error lists for each outcome; all of them are in `Outcomes.told`."""
+MOST_POSITIONS = 20
+"""Positions of recipients that the error lists for each status; `Outcomes.as_json` has all of them."""
 
 
 class SendStatus(Enum):
-    """What became of one message; the values are what users read."""
+    """What became of one message. Users read the values in errors and in XCom."""
 
     SENT = "sent"
     REFUSED = "refused"
@@ -26,23 +26,24 @@ class SendStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MessageOutcome:
-    """One message of a `channel`: the places of its recipients in `to` (from 0), and `sent` or the `error`.
+    """One message of a `channel`: the positions of its recipients in `to` (from 0), and `sent` or the `error`.
 
-    `out`: it may be at the server although an error says that it failed.
+    `may_be_out`: it may be at the server although there is an error.
     """
 
-    places: tuple[int, ...]
+    positions: tuple[int, ...]
     status: SendStatus = SendStatus.UNTRIED
     sent: Sent | None = None
     error: RingCentralError | None = None
-    out: bool = False
+    may_be_out: bool = False
     channel: str = "message"
 
-    def told(self) -> dict[str, Any]:
-        """As JSON, without personal data: `to`, `outcome`, `id`, and of the error `status` and `codes`."""
+    def as_json(self) -> dict[str, Any]:
+        """Return `to`, `outcome` and `id`, and of an error `status` and `codes`, without personal data."""
         error = self.error
-        said = {} if error is None else {"status": error.status, "codes": list(error.codes)}
-        return {"to": list(self.places), "outcome": self.status.value, "id": self.sent and self.sent.id, **said}
+        failure = {} if error is None else {"status": error.status, "codes": list(error.codes)}
+        sent_id = self.sent and self.sent.id
+        return {"to": list(self.positions), "outcome": self.status.value, "id": sent_id, **failure}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,54 +60,54 @@ class Outcomes:
     @property
     def may_have_sent(self) -> bool:
         """Whether any message is at RingCentral, or may be."""
-        return any(one.sent or one.out for one in self.all)
+        return any(one.sent or one.may_be_out for one in self.all)
 
     @property
     def retryable(self) -> bool:
         """Whether a later try may send what is not sent yet."""
         return any(one.status is SendStatus.LATER for one in self.all)
 
-    def told(self) -> list[dict[str, Any]]:
-        """Each message as JSON."""
-        return [one.told() for one in self.all]
+    def as_json(self) -> list[dict[str, Any]]:
+        """Return each message as JSON."""
+        return [one.as_json() for one in self.all]
 
     def error(self) -> RingCentralError | None:
-        """One error for all that are not sent; None when all are.
+        """Combine the errors of all messages into one; None if there is none.
 
-        Of the kind that decides what happens next: what may pass (Airflow tries again, and goes on with the rest), then
-        an unknown fate, then the first refusal.
+        Its class decides what happens next, so the first of these that occurred gives it: a temporary error (Airflow
+        retries, and sends the rest), an unknown outcome, a refusal.
         """
         failed = [one for one in self.all if one.error is not None]
         if not failed:
             return None
-        worst = min(failed, key=lambda one: _rank(one.error))
-        assert worst.error is not None  # noqa: S101 - for the type checker: `failed` has errors only
-        error = worst.error
+        decisive = min(failed, key=lambda one: _rank(one.error))
+        assert decisive.error is not None  # noqa: S101 - for the type checker: `failed` has errors only
+        error = decisive.error
         if len(self.all) == 1:
             return error
-        told = "; ".join(filter(None, map(self._said, SendStatus)))
-        joined = type(error)(
-            f"of {len(self.all)} messages {told}; to{list(worst.places)}: {error.message}", **error.fields()
+        counts = "; ".join(filter(None, map(self._count, SendStatus)))
+        combined = type(error)(
+            f"of {len(self.all)} messages {counts}; to{list(decisive.positions)}: {error.message}", **error.fields()
         )
-        joined.__cause__ = error.__cause__
-        return joined
+        combined.__cause__ = error.__cause__
+        return combined
 
-    def _said(self, status: SendStatus) -> str:
-        """How many met this fate, where in `to` they are, and by which codes."""
+    def _count(self, status: SendStatus) -> str:
+        """How many messages have this status, whose they are, and by which error codes."""
         ones = [one for one in self.all if one.status is status]
         if not ones:
             return "none is sent" if status is SendStatus.SENT else ""
         groups: dict[str, list[int]] = {}
         for one in ones:
-            groups.setdefault(_label(one.error), []).extend(one.places)
-        parts = [_listed(places) + (f" {label}" if label else "") for label, places in groups.items()]
+            groups.setdefault(_label(one.error), []).extend(one.positions)
+        listed = [_listed(positions) + (f" {label}" if label else "") for label, positions in groups.items()]
         verb = "is" if len(ones) == 1 else "are"
-        return f"{len(ones)} {verb} {status.value} ({', '.join(parts)})"
+        return f"{len(ones)} {verb} {status.value} ({', '.join(listed)})"
 
 
 def _rank(error: RingCentralError | None) -> int:
     if isinstance(error, (RateLimited, Unavailable)):
-        # One that says when to come back is worth more: a deferrable task comes back then.
+        # A deferrable task resumes at the time that `retry_after` says.
         return 0 if error.retry_after is not None else 1
     return 2 if isinstance(error, OutcomeUnknown) else 3
 
@@ -118,7 +119,7 @@ def _label(error: RingCentralError | None) -> str:
     return " ".join(filter(None, (status, *error.codes))) or type(error).__name__
 
 
-def _listed(places: Iterable[int]) -> str:
-    ordered = sorted(places)
-    more = f" and {len(ordered) - MOST_PLACES} more" if len(ordered) > MOST_PLACES else ""
-    return f"to{ordered[:MOST_PLACES]}{more}"
+def _listed(positions: Iterable[int]) -> str:
+    ordered = sorted(positions)
+    more = f" and {len(ordered) - MOST_POSITIONS} more" if len(ordered) > MOST_POSITIONS else ""
+    return f"to{ordered[:MOST_POSITIONS]}{more}"

@@ -1,9 +1,4 @@
-"""The messages of one task: each is tried, and what became of each is told.
-
-Who of a list failed in an earlier leg or try, so that they do not stand in the way of the others again.
-
-Whether a refusal concerns one recipient or everybody: the text, the sender, or the right to send at all. Pure.
-"""
+"""`send_all`: send the messages of one task, so that no recipient keeps the others from theirs."""
 
 from __future__ import annotations
 
@@ -28,68 +23,18 @@ from airflow_provider_ringcentral.sending.once.send_once import send_once
 from airflow_provider_ringcentral.sending.once.store import PREFIX, IdempotencyStore
 from airflow_provider_ringcentral.sending.outcomes import MessageOutcome, Outcomes, SendStatus
 
-PAGE = f"{PREFIX}failed"
-SHORT = 12
-"""Digits of a draft's key that tell it from the others of its task, so that a thousand fit into a page."""
+C = TypeVar("C")
+log = logging.getLogger(__name__)
+
+FAILING_SECONDS = 300.0
+"""If no message has gone through for this long, RingCentral is down, and the rest is left to the next try."""
+
+FAILURES_KEY = f"{PREFIX}failed"
+KEY_DIGITS = 12
+"""Digits of a message's key that tell it from the others of its task, so that a thousand of them fit into one value."""
 
 MOST_ERRORS = 10
-"""Different refusals that are kept in full; whoever met another one is asked again."""
-
-
-class Refused(msgspec.Struct):
-    """An error as `RingCentralError.as_json` gives it, and whom it met."""
-
-    error: dict[str, object]
-    keys: list[str]
-
-
-class Page(msgspec.Struct):
-    """What try `attempt` met: refusals that are final, and everybody who failed."""
-
-    attempt: int = 0
-    refused: list[Refused] = []
-    failed: list[str] = []
-
-
-class FailedBefore:
-    """What the notes of a task say of those who failed before."""
-
-    def __init__(self, store: IdempotencyStore) -> None:
-        self._store = store
-        self._page = _page(store.values.get(PAGE))
-        same = self._page.attempt == store.attempt
-        self._refused = {key: one.error for one in self._page.refused for key in one.keys} if same else {}
-
-    def order(self, keys: Sequence[str]) -> list[int]:
-        """In which order to try: whoever failed before comes last."""
-        failed = set(self._page.failed)
-        return sorted(range(len(keys)), key=lambda place: keys[place][:SHORT] in failed)
-
-    def refusal(self, key: str) -> RingCentralError | None:
-        """What this try was refused with, before it came back from a deferral."""
-        error = self._refused.get(key[:SHORT])
-        return None if error is None else error_of(error)
-
-    def note(self, failures: Iterable[tuple[str, RingCentralError]]) -> None:
-        """Note who failed, by the key of the draft: something may pass, so there is another leg or try."""
-        page = Page(self._store.attempt)
-        kinds: dict[bytes, Refused] = {}
-        for key, error in failures:
-            page.failed.append(key[:SHORT])
-            if not isinstance(error, (OutcomeUnknown, RateLimited, Unavailable)):
-                told = error.as_json()
-                kind = kinds.setdefault(msgspec.json.encode(told), Refused(told, []))
-                kind.keys.append(key[:SHORT])
-        page.refused = list(kinds.values())[:MOST_ERRORS]
-        self._store.values.set(PAGE, msgspec.to_builtins(page))
-
-
-def _page(value: object) -> Page:
-    try:
-        return Page() if value is None else msgspec.convert(value, Page)
-    except msgspec.ValidationError:
-        return Page()
-
+"""Different refusals that are recorded; recipients with further ones are tried again after a deferral."""
 
 FOR_EVERYBODY = frozenset(
     {
@@ -104,38 +49,20 @@ FOR_EVERYBODY = frozenset(
 )
 """Error codes that any other recipient would get, too. Source: guide page "Error codes" and the operations' own lists.
 
-Codes that may mean the recipient are not here, such as MSG-241 (a fax number, of whichever side): one request too many
+Codes that may be about the recipient are left out, such as MSG-241 (the fax number of either side): a request too many
 costs less than a recipient who is never tried.
 """
 
 SHARED_PARAMETERS = ("from", "text", "attachment", "file", "subject", "body")
-"""Parameters that all messages of a list have in common, by which a general code (`CMN-101`) can be placed."""
-
-
-def concerns_everybody(error: RingCentralError) -> bool:
-    """Whether the other recipients of the same list would meet the same error."""
-    if isinstance(error, (ConfigurationError, LoginFailed)):
-        return True
-    if isinstance(error, RateLimited) and error.status is None:
-        # No answer of the server: the quota that all share is used up for longer than the client waits.
-        return True
-    parameter = (error.parameter or "").lower()
-    return not FOR_EVERYBODY.isdisjoint(error.codes) or parameter.startswith(SHARED_PARAMETERS)
-
-
-C = TypeVar("C")
-log = logging.getLogger(__name__)
-
-FAILING_SECONDS = 300.0
-"""When nothing has gone through for this long, RingCentral is down, and the rest is left to the next try."""
+"""Parameters that all messages of a list share, by which a general code (`CMN-101`) can be attributed."""
 
 
 @dataclass(frozen=True)
 class AddressedMessage(Generic[C]):
-    """A draft, and the places of its recipients in the operator's `to` (from 0)."""
+    """A message, and the positions of its recipients in the operator's `to` (from 0)."""
 
     message: Message[C]
-    places: tuple[int, ...]
+    positions: tuple[int, ...]
 
 
 def send_all(
@@ -147,76 +74,138 @@ def send_all(
     on_rerun: str = "send",
     settling: float | None = None,
 ) -> Outcomes:
-    """Send every parcel once, in their order; what became of each, in that order. Raises none of their errors.
+    """Send every message once, in their order; return what became of each. Raises none of their errors.
 
-    No recipient keeps the others back: after a refusal, an unknown fate or an outage the next one is tried. It stops
-    for what all have in common only (`refusals.py`), and when nothing has gone through for `FAILING_SECONDS`. What is
-    not sent yet is sent by a retry or after a deferral: first whoever was not tried, then whoever failed; what this try
-    was refused for good is not asked again.
+    After a refusal, an unknown outcome or an outage, the next message is tried. Sending stops early for an error that
+    all messages would get, and if nothing has gone through for `FAILING_SECONDS`. A retry, or the task after a
+    deferral, sends the rest: first what was not tried, then what failed. A refusal of this try is not requested again.
     """
-    before = FailedBefore(store)
-    outcomes = [MessageOutcome(addressed.places, channel=addressed.message.channel) for addressed in messages]
+    earlier = EarlierFailures(store)
+    outcomes = [MessageOutcome(one.positions, channel=one.message.channel) for one in messages]
     failing_since: float | None = None
-    for place in before.order([addressed.message.key for addressed in messages]):
-        addressed = messages[place]
-        error = before.refusal(addressed.message.key)
+    for index in earlier.order([one.message.key for one in messages]):
+        message, positions = messages[index].message, messages[index].positions
+        error = earlier.refusal(message.key)
         if error is None and failing_since is not None and store.now() - failing_since > FAILING_SECONDS:
             break
         try:
             if error is not None:
                 raise error
-            sent = send_once(
-                client, addressed.message, store, on_unknown=on_unknown, on_rerun=on_rerun, settling=settling
-            )
+            sent = send_once(client, message, store, on_unknown=on_unknown, on_rerun=on_rerun, settling=settling)
         except RingCentralError as caught:
-            outcomes[place] = replace(
-                outcomes[place], status=_fate(caught), error=caught, out=_is_out(store, addressed, caught)
-            )
+            may_be_out = _may_be_out(store, message, caught)
+            outcomes[index] = replace(outcomes[index], status=_status(caught), error=caught, may_be_out=may_be_out)
             if concerns_everybody(caught):
                 break
             if isinstance(caught, (OutcomeUnknown, RateLimited, Unavailable)) and failing_since is None:
                 failing_since = store.now()
         else:
-            outcomes[place] = replace(outcomes[place], status=SendStatus.SENT, sent=sent)
+            outcomes[index] = replace(outcomes[index], status=SendStatus.SENT, sent=sent)
             failing_since = None
-            whom = f", for to{list(addressed.places)}" if addressed.places else ""
-            log.info("%s %s is at RingCentral%s%s.", addressed.message.channel, sent.id, sent.log_suffix, whom)
+            recipients = f", for to{list(positions)}" if positions else ""
+            log.info("%s %s is at RingCentral%s%s.", message.channel, sent.id, sent.log_suffix, recipients)
     result = Outcomes(tuple(outcomes))
     if result.retryable:
-        before.note(_failures(messages, result))
+        earlier.record(_failures(messages, result))
     return result
 
 
-def send_all_then_look(
+def send_all_then_look_up(
     client: C, messages: Sequence[AddressedMessage[C]], store: IdempotencyStore, *, settling: float | None = None
 ) -> Outcomes:
-    """As `send_all`, for who has little time: lost answers are looked for when everybody was sent to."""
+    """Do as `send_all`, when time is short: lost answers are looked up after everything has been sent."""
     outcomes = send_all(client, messages, store, on_unknown="fail", settling=settling)
-    unknown = [place for place, one in enumerate(outcomes.all) if one.status is SendStatus.UNKNOWN]
+    unknown = [index for index, one in enumerate(outcomes.all) if one.status is SendStatus.UNKNOWN]
     if not unknown:
         return outcomes
-    # What was lost was lost here, so that nothing is under way any more.
+    # These requests were lost in this process, so none of them is in flight any more.
     store.in_flight_seconds = 0.0
-    looked = send_all(client, [messages[place] for place in unknown], store, settling=settling)
-    found = {place: one for place, one in zip(unknown, looked.all, strict=True) if one.status is SendStatus.SENT}
-    return Outcomes(tuple(found.get(place, one) for place, one in enumerate(outcomes.all)))
+    looked_up = send_all(client, [messages[index] for index in unknown], store, settling=settling)
+    found = {index: one for index, one in zip(unknown, looked_up.all, strict=True) if one.status is SendStatus.SENT}
+    return Outcomes(tuple(found.get(index, one) for index, one in enumerate(outcomes.all)))
 
 
-def _fate(error: RingCentralError) -> SendStatus:
+def concerns_everybody(error: RingCentralError) -> bool:
+    """Whether the other recipients of the same list would get the same error."""
+    if isinstance(error, (ConfigurationError, LoginFailed)):
+        return True
+    if isinstance(error, RateLimited) and error.status is None:
+        # Not an answer of the server: the quota that all share is used up for longer than the client waits.
+        return True
+    parameter = (error.parameter or "").lower()
+    return not FOR_EVERYBODY.isdisjoint(error.codes) or parameter.startswith(SHARED_PARAMETERS)
+
+
+def _status(error: RingCentralError) -> SendStatus:
     if isinstance(error, OutcomeUnknown):
         return SendStatus.UNKNOWN
     return SendStatus.LATER if isinstance(error, (RateLimited, Unavailable)) else SendStatus.REFUSED
 
 
-def _is_out(store: IdempotencyStore, addressed: AddressedMessage[C], error: RingCentralError) -> bool:
-    """Whether it may be at the server all the same: it went out, and the look for it got no answer."""
+def _may_be_out(store: IdempotencyStore, message: Message[C], error: RingCentralError) -> bool:
+    """Whether the message may be at the server despite the error, such as a lookup that got no answer."""
     if isinstance(error, OutcomeUnknown):
         return True
-    entry = store.read(addressed.message.key) if isinstance(error, (RateLimited, Unavailable)) else None
-    return entry is not None and bool(entry.id or entry.sends)
+    state = store.read(message.key) if isinstance(error, (RateLimited, Unavailable)) else None
+    return state is not None and state.may_be_out
 
 
 def _failures(messages: Sequence[AddressedMessage[C]], result: Outcomes) -> Iterator[tuple[str, RingCentralError]]:
-    for addressed, outcome in zip(messages, result.all, strict=True):
+    for one, outcome in zip(messages, result.all, strict=True):
         if outcome.error is not None:
-            yield addressed.message.key, outcome.error
+            yield one.message.key, outcome.error
+
+
+class Refusal(msgspec.Struct):
+    """An error in the form of `RingCentralError.as_json`, and the messages that got it."""
+
+    error: dict[str, object]
+    keys: list[str]
+
+
+class Failures(msgspec.Struct):
+    """Which messages the try `attempt` could not send, and which of them were refused for good."""
+
+    attempt: int = 0
+    refused: list[Refusal] = []
+    failed: list[str] = []
+
+
+class EarlierFailures:
+    """What the store knows of messages that failed before: in an earlier try, or before a deferral."""
+
+    def __init__(self, store: IdempotencyStore) -> None:
+        self._store = store
+        failures = _decode(store.values.get(FAILURES_KEY))
+        self._failed = set(failures.failed)
+        same_try = failures.attempt == store.attempt
+        self._refused = {key: one.error for one in failures.refused for key in one.keys} if same_try else {}
+
+    def order(self, keys: Sequence[str]) -> list[int]:
+        """Return the order in which to send: what failed before comes last."""
+        return sorted(range(len(keys)), key=lambda index: keys[index][:KEY_DIGITS] in self._failed)
+
+    def refusal(self, key: str) -> RingCentralError | None:
+        """Return the error with which this try was refused, before it came back from a deferral."""
+        error = self._refused.get(key[:KEY_DIGITS])
+        return None if error is None else error_of(error)
+
+    def record(self, failures: Iterable[tuple[str, RingCentralError]]) -> None:
+        """Record the messages that failed, by key, for the next try or the time after a deferral."""
+        recorded = Failures(self._store.attempt)
+        refusals: dict[bytes, Refusal] = {}
+        for key, error in failures:
+            recorded.failed.append(key[:KEY_DIGITS])
+            if not isinstance(error, (OutcomeUnknown, RateLimited, Unavailable)):
+                as_json = error.as_json()
+                refusal = refusals.setdefault(msgspec.json.encode(as_json), Refusal(as_json, []))
+                refusal.keys.append(key[:KEY_DIGITS])
+        recorded.refused = list(refusals.values())[:MOST_ERRORS]
+        self._store.values.set(FAILURES_KEY, msgspec.to_builtins(recorded))
+
+
+def _decode(value: object) -> Failures:
+    try:
+        return Failures() if value is None else msgspec.convert(value, Failures)
+    except msgspec.ValidationError:
+        return Failures()

@@ -89,7 +89,7 @@ class RingCentralCallSensor(RingCentralSinceSensor):
     def _wanted(self) -> EndedCall:
         from airflow_provider_ringcentral.arguments import parse_choice, parse_ids, parse_texts
         from airflow_provider_ringcentral.extract.call_log.query import CALL_TYPES, DIRECTIONS
-        from airflow_provider_ringcentral.sending.phone_numbers import checked_parties
+        from airflow_provider_ringcentral.sending.phone_numbers import parse_parties
         from airflow_provider_ringcentral.triggers.calls import MOST_EXTENSIONS, EndedCall
 
         return EndedCall(
@@ -97,8 +97,8 @@ class RingCentralCallSensor(RingCentralSinceSensor):
             direction=parse_choice("direction", self.direction, DIRECTIONS) if self.direction else None,
             call_type=parse_choice("call_type", self.call_type, CALL_TYPES) if self.call_type else None,
             results=parse_texts("result", self.result),
-            from_numbers=checked_parties("from_number", self.from_number),
-            to_numbers=checked_parties("to_number", self.to_number),
+            from_numbers=parse_parties("from_number", self.from_number),
+            to_numbers=parse_parties("to_number", self.to_number),
             extensions=tuple(parse_ids("extension_id", self.extension_id, MOST_EXTENSIONS))
             if self.extension_id
             else (),

@@ -277,15 +277,15 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
 
     def _arrival(self, since: float) -> Arrival:
         from airflow_provider_ringcentral.arguments import parse_choice, parse_choices
-        from airflow_provider_ringcentral.sending.phone_numbers import checked_parties
+        from airflow_provider_ringcentral.sending.phone_numbers import parse_parties
         from airflow_provider_ringcentral.sending.status.arrival import DIRECTIONS, TYPES, Arrival
 
         return Arrival(
             since,
             types=tuple(parse_choices("message_type", self.message_type, TYPES) or ()),
             direction=parse_choice("direction", self.direction, DIRECTIONS) if self.direction else None,
-            from_numbers=checked_parties("from_number", self.from_number),
-            to_numbers=checked_parties("to_number", self.to_number),
+            from_numbers=parse_parties("from_number", self.from_number),
+            to_numbers=parse_parties("to_number", self.to_number),
         )
 
     def _pattern(self) -> re.Pattern[str] | None:

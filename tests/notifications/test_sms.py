@@ -274,14 +274,14 @@ def test_no_time_is_left(desk, texts, logged):
 
 
 BAD = [
-    ({"to": "2125550101"}, "to is no phone number"),
-    ({"to": []}, "to names nobody"),
-    ({"from_number": "+16505551002"}, "no number of this JWT's user"),
+    ({"to": "2125550101"}, "to is not a valid phone number"),
+    ({"to": []}, "to has no recipient"),
+    ({"from_number": "+16505551002"}, "not a number of this JWT's user"),
     ({"min_interval": "soon"}, "min_interval 'soon' is not a duration"),
     ({"max_per_hour": -1}, "max_per_hour -1 is not a number"),
     ({"ringcentral_conn_id": "nobody"}, "nobody"),
     ({"gather": -1}, "gather -1 is negative"),
-    ({"to": "{{ 1 / 0 }}"}, "to is no phone number"),
+    ({"to": "{{ 1 / 0 }}"}, "to is not a valid phone number"),
 ]
 
 

@@ -96,7 +96,7 @@ def test_a_broadcast_takes_it_only_when_it_can_send_batches(desk, default, tmp_p
 @pytest.mark.parametrize(
     ("number", "problem"),
     [
-        ("+16505550199", r"from_number of the Connection is no number of this JWT's user.*…9000, …9001"),
+        ("+16505550199", r"from_number of the Connection is not a number of this JWT's user.*…9000, …9001"),
         (None, r"2 numbers can send \(SmsSender\).*as Default sender in the Connection"),
         (BROADCASTS, r"2 numbers can send \(SmsSender\)"),
     ],

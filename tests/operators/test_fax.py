@@ -247,8 +247,8 @@ def send(**how: Any) -> list[dict[str, Any]]:
 
 
 BAD: list[tuple[str, Callable[[Path], Any], str]] = [
-    ("nobody", lambda _: send(to=[]), "to names nobody"),
-    ("no number", lambda _: send(to="2015550101"), "to is no phone number in E.164"),
+    ("nobody", lambda _: send(to=[]), "to has no recipient"),
+    ("no number", lambda _: send(to="2015550101"), "to is not a valid phone number"),
     ("no files", lambda _: send(files=[]), "files names none"),
     ("a missing file", lambda folder: send(files=str(folder / "a.pdf")), "cannot be read"),
     ("a folder", lambda folder: send(files=str((folder / "a.pdf").mkdir() or folder / "a.pdf")), "is a folder"),

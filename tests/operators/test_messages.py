@@ -283,17 +283,17 @@ def file_of(folder: Path, name: str, size: int) -> str:
 
 
 BAD: list[tuple[str, Callable[[Path], Any], str]] = [
-    ("a text of 1,001 units", lambda _: sms(text="a" * 1001), "1001 UTF-16 units and may have 1000"),
+    ("a text of 1,001 units", lambda _: sms(text="a" * 1001), "1001 UTF-16 units; the limit is 1000"),
     ("emoji", lambda _: sms(text="😀" * 501), "1002 UTF-16 units"),
     ("no text", lambda _: sms(text=""), "text is empty"),
-    ("a number without +", lambda _: sms(to="2125550101"), "to is no phone number in E.164"),
-    ("one bad number of three", lambda _: sms(to=[ALICE, "x", BOB]), r"to\[1\] is no phone number"),
-    ("nobody", lambda _: sms(to=[]), "to names nobody"),
-    ("numbers in one text", lambda _: sms(to=f"{ALICE},{BOB}"), "to is no phone number"),
+    ("a number without +", lambda _: sms(to="2125550101"), "to is not a valid phone number"),
+    ("one bad number of three", lambda _: sms(to=[ALICE, "x", BOB]), r"to\[1\] is not a valid phone number"),
+    ("nobody", lambda _: sms(to=[]), "to has no recipient"),
+    ("numbers in one text", lambda _: sms(to=f"{ALICE},{BOB}"), "to is not a valid phone number"),
     ("eleven in a group", lambda _: sms(to=[f"+121255502{n:02}" for n in range(11)], group=True), "11 recipients"),
     ("group", lambda _: sms(group="maybe"), "neither True nor False"),
-    ("a sender that is none", lambda _: sms(from_number="650"), "from_number is no phone number"),
-    ("a number of a colleague", lambda _: sms(from_number="+16505551002"), "no number of this JWT's user.*…1001"),
+    ("a sender that is none", lambda _: sms(from_number="650"), "from_number is not a valid phone number"),
+    ("a number of a colleague", lambda _: sms(from_number="+16505551002"), "not a number of this JWT's user.*…1001"),
     ("a number without SMS", lambda _: sms(from_number="+16505550100"), "lacks SmsSender.*…1001"),
     ("wait_for", lambda _: sms(wait_for="Sent"), "did you mean 'sent'"),
     ("on_unknown", lambda _: sms(on_unknown="repeat"), "'look', 'resend', 'fail'"),
@@ -314,8 +314,8 @@ BAD: list[tuple[str, Callable[[Path], Any], str]] = [
     ),
     ("eleven files", lambda folder: mms(files=too_many_files(folder)), "11 files and an MMS may have 10"),
     ("a scheme nobody serves", lambda _: mms(files="nowhere://a.png"), "The file nowhere://a.png cannot be used"),
-    ("a long pager text", lambda _: pager(text="a" * 1025), "1025 UTF-16 units and may have 1024"),
-    ("no extension", lambda _: pager(to="x"), "to is no extension"),
+    ("a long pager text", lambda _: pager(text="a" * 1025), "1025 UTF-16 units; the limit is 1024"),
+    ("no extension", lambda _: pager(to="x"), "to is not an extension"),
 ]
 
 

@@ -547,8 +547,8 @@ BAD: list[tuple[str, Callable[[Path], dict[str, Any]], str]] = [
     ("nobody", lambda _: {"to": []}, "there are no recipients"),
     ("neither", lambda _: {"to": None}, "either to or recipients_file"),
     ("both", lambda _: {"to": [ANN], "recipients_file": "a.csv"}, "either to or recipients_file"),
-    ("a number of a thousand", lambda _: {"to": [ANN, "415555"]}, r"to\[1\]: to is no phone number in E.164"),
-    ("a dict without to", lambda _: {"to": [{"text": "x"}]}, r"to\[0\]: to is no phone number"),
+    ("a number of a thousand", lambda _: {"to": [ANN, "415555"]}, r"to\[1\]: to is not a valid phone number"),
+    ("a dict without to", lambda _: {"to": [{"text": "x"}]}, r"to\[0\]: to is not a valid phone number"),
     ("no list", lambda _: {"to": 5}, "to is int; give a list"),
     ("no text", lambda _: {"text": None}, r"to\[0\]: there is no text"),
     ("a long text", lambda _: {"to": [{"to": ANN, "text": "a" * 1001}]}, r"to\[0\]: text has 1001 UTF-16 units"),
@@ -559,7 +559,7 @@ BAD: list[tuple[str, Callable[[Path], dict[str, Any]], str]] = [
     (
         "a bad number in a file",
         lambda path: {"recipients_file": lines_of(path, "a.csv", f"to\n{ANN}\n12\n".encode())},
-        "a.csv, line 3: to is no phone number",
+        "a.csv, line 3: to is not a valid phone number",
     ),
     (
         "a cell too many",

@@ -316,11 +316,11 @@ async def test_a_deferred_task_that_a_person_ends_cancels_its_call(desk, outcome
 
 
 BAD = [
-    ({"to": "415"}, "to is no phone number"),
-    ({"from_number": "650"}, "from_number is no phone number"),
+    ({"to": "415"}, "to is not a valid phone number"),
+    ({"from_number": "650"}, "from_number is not a valid phone number"),
     ({"from_number": None}, "either from_number or forwarding_number_id"),
     ({"forwarding_number_id": "5"}, "either from_number or forwarding_number_id"),
-    ({"caller_id": "x"}, "caller_id is no phone number"),
+    ({"caller_id": "x"}, "caller_id is not a valid phone number"),
     ({"play_prompt": "maybe"}, "neither True nor False"),
     ({"wait_for": "answered"}, "'placed', 'connected', 'ended'"),
     ({"on_rerun": "skip"}, "Airflow 3.3 or later"),

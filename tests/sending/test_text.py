@@ -5,15 +5,8 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.sending.text import (
-    GSM_7,
-    checked_number,
-    checked_text,
-    same_number,
-    same_text,
-    segments,
-    utf16_units,
-)
+from airflow_provider_ringcentral.sending.phone_numbers import parse_phone_number, same_number
+from airflow_provider_ringcentral.sending.text import GSM_7, parse_text, same_text, segments, utf16_units
 
 
 @pytest.mark.parametrize(("text", "units"), [("abc", 3), ("é€", 2), ("😀", 2), ("👩‍🚀", 5), ("", 0)])
@@ -57,15 +50,15 @@ def test_the_default_alphabet_has_its_size():
 
 @pytest.mark.parametrize("text", ["a" * 1000, "😀" * 500, " a "])
 def test_texts_up_to_the_limit(text):
-    assert checked_text(text, 1000) == text
+    assert parse_text(text, 1000) == text
 
 
 TEXTS = [
-    ("a" * 1001, "1001 UTF-16 units and may have 1000"),
+    ("a" * 1001, "1001 UTF-16 units; the limit is 1000"),
     ("😀" * 501, "1002 UTF-16 units"),
     ("", "is empty"),
     (" \n", "is empty"),
-    (None, "is NoneType"),
+    (None, "must be a str, not NoneType"),
     (5, "is int"),
     ("\ud83d", "half a character"),
 ]
@@ -74,17 +67,17 @@ TEXTS = [
 @pytest.mark.parametrize(("text", "problem"), TEXTS)
 def test_texts_that_cannot_be_sent(text, problem):
     with pytest.raises(BadArgument, match=problem) as caught:
-        checked_text(text, 1000)
+        parse_text(text, 1000)
     assert caught.value.parameter == "text"
 
 
 def test_an_empty_text_where_it_may_be():
-    assert checked_text("", 1000, may_be_empty=True) == ""
+    assert parse_text("", 1000, may_be_empty=True) == ""
 
 
 @pytest.mark.parametrize("number", ["+16505550100", " +16505550100\n", "+4930123456", "+123456789012345"])
 def test_numbers_in_e164(number):
-    assert checked_number("to", number) == number.strip()
+    assert parse_phone_number("to", number) == number.strip()
 
 
 NUMBERS = ["16505550100", "+1 650 555 0100", "(650) 555-0100", "+0650555010", "+12345", "+1234567890123456", "", "x"]
@@ -94,8 +87,8 @@ NUMBERS = ["16505550100", "+1 650 555 0100", "(650) 555-0100", "+0650555010", "+
     "number", [*NUMBERS, None, 16505550100, "+1\u0666\u0665\u0660\u0665\u0665\u0665\u0660\u0661\u0660\u0660"]
 )
 def test_what_is_no_number_is_named_by_its_place_only(number):
-    with pytest.raises(BadArgument, match=r"to\[3\] is no phone number in E.164") as caught:
-        checked_number("to[3]", number)
+    with pytest.raises(BadArgument, match=r"to\[3\] is not a valid phone number") as caught:
+        parse_phone_number("to[3]", number)
 
     shown = str(caught.value).replace("+16505550100", "")
     assert caught.value.parameter == "to[3]"

@@ -56,10 +56,9 @@ from airflow_provider_ringcentral.extract.changes.query import SyncQuery
 from airflow_provider_ringcentral.files.formats import format_of
 from airflow_provider_ringcentral.files.receipt import fingerprint_of
 from airflow_provider_ringcentral.sending.once.send_once import ON_RERUN, ON_UNKNOWN
-from airflow_provider_ringcentral.sending.phone_numbers import Recipient, one_group, recipients
+from airflow_provider_ringcentral.sending.phone_numbers import Recipient, one_group, parse_phone_number, recipients
 from airflow_provider_ringcentral.sending.senders import MMS, SMS, sender
 from airflow_provider_ringcentral.sending.status.status import WAIT_FOR
-from airflow_provider_ringcentral.sending.text import checked_number
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -69,12 +68,12 @@ if TYPE_CHECKING:
 def addressees(log: Any, to: Any, check: Callable[[str, Any], Any], *, group: Any) -> list[Recipient]:
     """Everybody of `to` once, as recipients of a message each, or with `group` of one; addresses are tuples."""
     everybody = recipients(to, check)
-    twice = [f"to[{place}]" for one in everybody for place in one.places[1:]]
+    twice = [f"to[{place}]" for one in everybody for place in one.positions[1:]]
     if twice:
         log.warning("%s: named before in to, and sent one message only.", ", ".join(twice))
     if parse_bool("group", group):
         return [one_group(everybody)]
-    return [Recipient((one.address,), one.places) for one in everybody]
+    return [Recipient((one.address,), one.positions) for one in everybody]
 
 
 def phones(
@@ -83,7 +82,7 @@ def phones(
     """The number to send from, looked up when it is first asked for, and who gets a message each."""
     from airflow_provider_ringcentral.hooks.settings import log_personal_data
 
-    everybody = addressees(log, to, checked_number, group=group)
+    everybody = addressees(log, to, parse_phone_number, group=group)
     needs = MMS if media or len(everybody[0].address) > 1 else SMS
     return cache(lambda: sender(client, from_number, needs, show_numbers=log_personal_data())), everybody
 

@@ -102,7 +102,7 @@ class RingCentralMessageOperator(BaseOperator):
 
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """The messages, everything about them checked."""
-        raise BadArgument(f"{type(self).__name__} does not say what to send: override parcels().")
+        raise BadArgument(f"{type(self).__name__} does not say what to send: override messages().")
 
     def segments(self, record: Mapping[str, Any]) -> int | None:
         """Into how many SMS a message was cut; None where that means nothing."""
@@ -164,7 +164,7 @@ class RingCentralMessageOperator(BaseOperator):
             return None
         push = getattr(context.get("ti"), "xcom_push", None)
         if push is not None and len(outcomes.all) > 1:
-            push(key=OUTCOMES, value=first_that_fit(outcomes.told()))
+            push(key=OUTCOMES, value=first_that_fit(outcomes.as_json()))
         if outcomes.retryable:
             raise error
         if outcomes.may_have_sent:
@@ -221,7 +221,7 @@ class RingCentralMessageOperator(BaseOperator):
         self, addressed: AddressedMessage[RingCentralClient], sent: Sent, record: Mapping[str, Any]
     ) -> dict[str, Any]:
         return {
-            "to": list(addressed.places),
+            "to": list(addressed.positions),
             "id": sent.id,
             "status": record.get("messageStatus"),
             "segments": self.segments(record),

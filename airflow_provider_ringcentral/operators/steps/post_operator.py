@@ -55,7 +55,7 @@ class RingCentralPostOperator(BaseOperator):
 
     def message(self, client: Any) -> Message[Any]:
         """What to post, everything about it checked."""
-        raise BadArgument(f"{type(self).__name__} does not say what to post: override draft().")
+        raise BadArgument(f"{type(self).__name__} does not say what to post: override message().")
 
     def change(self, client: Any) -> dict[str, Any] | None:
         """Change what was posted before, and what to return then; None: there is nothing to change."""

@@ -20,7 +20,8 @@ from airflow_provider_ringcentral.client.endpoints import SEARCH_CONSENTS
 from airflow_provider_ringcentral.client.errors import BadRequest, NotFound, PermissionDenied
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.sending.broadcast.a2p import MOST_UNITS
-from airflow_provider_ringcentral.sending.text import checked_number, checked_text
+from airflow_provider_ringcentral.sending.phone_numbers import parse_phone_number
+from airflow_provider_ringcentral.sending.text import parse_text
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -84,8 +85,8 @@ def addressees(given: Iterable[Given], text: str | None) -> Iterator[Addressee]:
     for row, one in enumerate(given, start=1):
         values = one.value if isinstance(one.value, Mapping) else {"to": one.value}
         try:
-            number = checked_number("to", values.get("to"))
-            personal = checked_text(values.get("text") or _filled(text, values), MOST_UNITS)
+            number = parse_phone_number("to", values.get("to"))
+            personal = parse_text(values.get("text") or _filled(text, values), MOST_UNITS)
         except BadArgument as error:
             raise BadArgument(f"{one.where}: {error.message}", parameter=one.parameter) from None
         yield Addressee(row, number, personal)

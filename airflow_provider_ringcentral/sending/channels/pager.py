@@ -67,7 +67,7 @@ class PagerMessage(Message["RingCentralClient"]):
         return _content(self.to, record.get("subject")) if ours else None
 
 
-def checked_address(name: str, value: Any) -> Address:
+def parse_extension(name: str, value: Any) -> Address:
     """An extension number, or `{"extensionId": "…"}` or `{"extensionNumber": "…"}`. Raises `BadArgument`."""
     if isinstance(value, Mapping) and len(value) == 1 and set(value) <= {NUMBER, ID}:
         kind, value = next(iter(value.items()))
@@ -77,7 +77,8 @@ def checked_address(name: str, value: Any) -> Address:
     if not is_digits(text):
         why = f" ({LIST_AS_TEXT})" if is_list_as_text(text) else ""
         raise BadArgument(
-            f'{name} is no extension{why}; give its number, such as "101", or {{"extensionId": "…"}}.', parameter=name
+            f'{name} is not an extension{why}: give its number, such as "101", or {{"extensionId": "…"}}.',
+            parameter=name,
         )
     return kind, text
 

@@ -11,8 +11,9 @@ from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_SMS
 from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, post, resolve
+from airflow_provider_ringcentral.sending.phone_numbers import same_number
 from airflow_provider_ringcentral.sending.status.message_store import sent_messages
-from airflow_provider_ringcentral.sending.text import same_number, same_text
+from airflow_provider_ringcentral.sending.text import same_text
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient

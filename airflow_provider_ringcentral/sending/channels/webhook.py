@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_ringcentral.arguments import parse_json
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.sending.once.message import Message, Record, digest
-from airflow_provider_ringcentral.sending.text import checked_text
+from airflow_provider_ringcentral.sending.text import parse_text
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.http.transport import SendObserver
@@ -68,7 +68,7 @@ def webhook_body(
 
     With `has_text` the text may not be empty.
     """
-    checked_text(text, MOST_UNITS, may_be_empty=bool(attachments) and not has_text)
+    parse_text(text, MOST_UNITS, may_be_empty=bool(attachments) and not has_text)
     named = {"title": title, "activity": activity, "iconUri": icon_uri, "text": text}
     body: dict[str, Any] = {name: _text(name, value) for name, value in named.items() if value}
     cards = [_card(f"attachments[{place}]", card) for place, card in enumerate(attachments)]
@@ -81,7 +81,7 @@ def webhook_body(
 
 
 def _text(name: str, value: Any) -> str:
-    return checked_text(value, MOST_UNITS, name=name)
+    return parse_text(value, MOST_UNITS, name=name)
 
 
 def _card(name: str, card: Any) -> dict[str, Any]:

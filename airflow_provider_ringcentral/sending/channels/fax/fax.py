@@ -22,9 +22,10 @@ from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.http.request_body import MultipartBody, Part, text_part
 from airflow_provider_ringcentral.sending.channels.attachment import FileAttachment
 from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, post, resolve
+from airflow_provider_ringcentral.sending.phone_numbers import same_number
 from airflow_provider_ringcentral.sending.status.message_store import messages_by_id, sent_messages
 from airflow_provider_ringcentral.sending.status.status import FAILED, status_of, word
-from airflow_provider_ringcentral.sending.text import checked_text, same_number, utf16_units
+from airflow_provider_ringcentral.sending.text import parse_text, utf16_units
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -60,7 +61,7 @@ def fax_style(resolution: Any, cover: Any, cover_text: Any, *, has_text: bool = 
             'files=[{"name": "letter.txt", "text": "…"}, …].',
             parameter="cover_text",
         )
-    checked_text(text, MOST_UNITS, name="cover_text", may_be_empty=not has_text)
+    parse_text(text, MOST_UNITS, name="cover_text", may_be_empty=not has_text)
     if text and index == 0:
         raise BadArgument("cover_text stands on a cover page, and cover=0 is none; give 1 to 13.", parameter="cover")
     return FaxStyle(word, index, text)

@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.sending.channels.attachment import (
     size_of,
     text_attachment,
 )
-from airflow_provider_ringcentral.sending.text import NOTHING
+from airflow_provider_ringcentral.sending.text import RENDERED_NONE
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -87,9 +87,9 @@ def _text(item: Mapping[str, Any]) -> FileAttachment:
             "neither may be empty.",
             parameter=NAME,
         )
-    if text.strip() == NOTHING:
+    if text.strip() == RENDERED_NONE:
         raise BadArgument(
-            f'the text {name} is "{NOTHING}", as a template renders a value that is missing.', parameter=NAME
+            f'the text {name} is "{RENDERED_NONE}", as a template renders a value that is missing.', parameter=NAME
         )
     suffix = _checked_name(name)
     if suffix not in TEXTS:

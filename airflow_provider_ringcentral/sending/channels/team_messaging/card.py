@@ -14,7 +14,7 @@ from airflow_provider_ringcentral.client.errors import NotFound
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.sending.channels.team_messaging.chats import own_posts
 from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, post
-from airflow_provider_ringcentral.sending.text import checked_text, same_text
+from airflow_provider_ringcentral.sending.text import parse_text, same_text
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -33,7 +33,7 @@ OWN_WORDS = frozenset({"$schema", "version"})
 
 @dataclass(frozen=True)
 class TeamCard(Message["RingCentralClient"]):
-    """A card (checked by `checked_card`) to the chat with the id `chat`; its id is the card's, not that of its post.
+    """A card (checked by `parse_card`) to the chat with the id `chat`; its id is the card's, not that of its post.
 
     Source: operationId createGlipAdaptiveCardNew, app scope TeamMessaging, 40 requests a minute. As an attachment of a
     post RingCentral refuses cards.
@@ -93,7 +93,7 @@ def change_card(client: RingCentralClient, card_id: Any, card: Mapping[str, Any]
     return record if isinstance(record, dict) else {}
 
 
-def checked_card(card: Any, fallback_text: str | None = None) -> dict[str, Any]:
+def parse_card(card: Any, fallback_text: str | None = None) -> dict[str, Any]:
     """An adaptive card from an object or its JSON, with `fallback_text` as its `fallbackText`.
 
     Raises `BadArgument`. The text is what notices show, and clients that cannot show cards; without one they say that
@@ -110,7 +110,7 @@ def checked_card(card: Any, fallback_text: str | None = None) -> dict[str, Any]:
             raise BadArgument(f"card has a {name} that is no list.", parameter="card")
     if fallback_text is None:
         return dict(card)
-    return {**card, "fallbackText": checked_text(fallback_text, MOST_UNITS, name="fallback_text")}
+    return {**card, "fallbackText": parse_text(fallback_text, MOST_UNITS, name="fallback_text")}
 
 
 def _cards_of(record: Record) -> Iterable[str]:

@@ -25,7 +25,7 @@ from airflow_provider_ringcentral.sending.send_all import (
     AddressedMessage,
     concerns_everybody,
     send_all,
-    send_all_then_look,
+    send_all_then_look_up,
 )
 from tests.sending.conftest import Store, context_of
 from tests.sending.post_office import Note, PostOffice
@@ -89,7 +89,7 @@ def test_the_error_says_what_became_of_each_and_that_trying_again_helps():
 
 
 def test_the_outcome_of_each_as_json():
-    assert send(PostOffice(plan=[ABROAD, "ok", LOST]), 3).told() == [
+    assert send(PostOffice(plan=[ABROAD, "ok", LOST]), 3).as_json() == [
         {"to": [0], "outcome": "refused", "id": None, "status": 403, "codes": ["MSG-240"]},
         {"to": [1], "outcome": "sent", "id": "7000000000000000001"},
         {"to": [2], "outcome": "unknown", "id": None, "status": 502, "codes": []},
@@ -168,7 +168,7 @@ def test_who_has_little_time_looks_when_everybody_was_sent_to():
     store = IdempotencyStore(LedgerKeyValueStore(ledger, "alert"), ledger, "server")
 
     messages = [AddressedMessage(Note(f"+1650555{place:04}"), (place,)) for place in range(4)]
-    outcomes = send_all_then_look(office, messages, store, settling=0.1)
+    outcomes = send_all_then_look_up(office, messages, store, settling=0.1)
 
     assert fates(outcomes) == [SendStatus.SENT, SendStatus.REFUSED, SendStatus.UNKNOWN, SendStatus.SENT]
     assert [one["to"] for one in office.messages] == ["+16505550000", "+16505550003"]
