@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateColumn
@@ -20,7 +20,7 @@ from sqlalchemy.schema import CreateColumn
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.warehouse.dialects.registry import dialect_of
 from airflow_provider_ringcentral.warehouse.errors import WarehouseError, sql_errors
-from airflow_provider_ringcentral.warehouse.merge import Merge
+from airflow_provider_ringcentral.warehouse.merge import Counts, Merge
 from airflow_provider_ringcentral.warehouse.rows import Rows
 from airflow_provider_ringcentral.warehouse.source import SourceFile
 from airflow_provider_ringcentral.warehouse.staging import Staging
@@ -32,36 +32,6 @@ if TYPE_CHECKING:
     from upath import UPath
 
     from airflow_provider_ringcentral.warehouse.dialects.dialect import Dialect
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Of one file or several.
-
-    `rows_read` are lines or rows of files. Each wrote a new call (`calls_inserted`) or a later version of one
-    (`calls_updated`), removed one, or changed nothing (`calls_unchanged`): the same or an older version.
-    `calls_deleted` also counts what `delete_missing` removed. `legs` are those written. `bad_records` could not be
-    loaded and were kept as text.
-    """
-
-    rows_read: int = 0
-    calls_inserted: int = 0
-    calls_updated: int = 0
-    calls_unchanged: int = 0
-    calls_deleted: int = 0
-    legs: int = 0
-    bad_records: int = 0
-
-    def told(self) -> str:
-        """As a log says it."""
-        calls = ", ".join(
-            f"{getattr(self, f'calls_{what}')} {name}"
-            for what, name in (("inserted", "new"), ("updated", "updated"), ("unchanged", "unchanged"))
-        )
-        return f"{self.rows_read} records read; calls: {calls}, {self.calls_deleted} deleted; {self.legs} legs written"
-
-    def __add__(self, other: Self) -> Counts:
-        return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Counts)))
 
 
 @dataclass(frozen=True, slots=True)

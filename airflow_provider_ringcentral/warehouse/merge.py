@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from array import array
 from contextlib import closing
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import sqlalchemy as sa
@@ -22,7 +23,6 @@ from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
 from airflow_provider_ringcentral.files.columns import Kind, as_moment
 from airflow_provider_ringcentral.warehouse.columns import DETAILED_ONLY
 from airflow_provider_ringcentral.warehouse.dialects.dialect import Dialect
-from airflow_provider_ringcentral.warehouse.load import Counts
 from airflow_provider_ringcentral.warehouse.tables import Stage, Tables
 from airflow_provider_ringcentral.warehouse.window import Window
 
@@ -107,6 +107,36 @@ def _plain(value: Any, path: tuple[str, ...] | None) -> Any:
     if kind is Kind.TEXT and type(value) is int:
         return str(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of one file or several.
+
+    `rows_read` are lines or rows of files. Each wrote a new call (`calls_inserted`) or a later version of one
+    (`calls_updated`), removed one, or changed nothing (`calls_unchanged`): the same or an older version.
+    `calls_deleted` also counts what `delete_missing` removed. `legs` are those written. `bad_records` could not be
+    loaded and were kept as text.
+    """
+
+    rows_read: int = 0
+    calls_inserted: int = 0
+    calls_updated: int = 0
+    calls_unchanged: int = 0
+    calls_deleted: int = 0
+    legs: int = 0
+    bad_records: int = 0
+
+    def told(self) -> str:
+        """As a log says it."""
+        calls = ", ".join(
+            f"{getattr(self, f'calls_{what}')} {name}"
+            for what, name in (("inserted", "new"), ("updated", "updated"), ("unchanged", "unchanged"))
+        )
+        return f"{self.rows_read} records read; calls: {calls}, {self.calls_deleted} deleted; {self.legs} legs written"
+
+    def __add__(self, other: Self) -> Counts:
+        return Counts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Counts)))
 
 
 _UNFINISHED = 2
