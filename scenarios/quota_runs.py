@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
-from airflow_provider_ringcentral.client.auth.login import read_session
-from airflow_provider_ringcentral.client.auth.token_cache import RENEWAL_MARGIN_SECONDS, RENEWAL_MARGIN_SHARE
+from airflow_provider_ringcentral.client.auth.token_cache import (
+    RENEWAL_MARGIN_SECONDS,
+    RENEWAL_MARGIN_SHARE,
+    read_token_state,
+)
 from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from scenarios.other_client import OtherClient
@@ -145,7 +148,7 @@ def _kill_and_follow(here: SharedQuota, n: int, delay: float) -> float:
 
 def turn(ledger: Ledger, credentials: Credentials) -> str | None:
     """Who is logging in."""
-    return read_session(ledger, credentials).turn
+    return read_token_state(ledger, credentials).login_caller
 
 
 def alone(processes: int, requests: int, scale: float = 0.02) -> Run:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
-from airflow_provider_ringcentral.client.auth.login import read_session
+from airflow_provider_ringcentral.client.auth.token_cache import read_token_state
 from airflow_provider_ringcentral.client.endpoints import AUTH
 from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
@@ -107,7 +107,7 @@ class SharedQuota:
         self._put(f"window:{owner}:{group}", window)
 
     def _owner(self, ledger: Ledger) -> str:
-        return self.credentials.owner_key(read_session(ledger, self.credentials).owner_id)
+        return self.credentials.owner_key(read_token_state(ledger, self.credentials).owner_id)
 
     def _put(self, key: str, window: Window) -> None:
         with closing(open_ledger(self.ledger)) as ledger:

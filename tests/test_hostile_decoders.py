@@ -24,12 +24,12 @@ from airflow_provider_ringcentral.client.answer import (
     decoded,
     error_fields,
     group_named,
-    heard,
     in_utf8,
+    rate_limit_info,
 )
 from airflow_provider_ringcentral.client.auth.credentials import jwt_claims
-from airflow_provider_ringcentral.client.auth.token_cache import Session, logged_in
-from airflow_provider_ringcentral.client.classify import Classification, Classifier, judge_login
+from airflow_provider_ringcentral.client.auth.token_cache import TokenState, store_token
+from airflow_provider_ringcentral.client.classify import Classification, Classifier, classify_login
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.client.http.download import download
 from airflow_provider_ringcentral.client.http.multi_status import as_array, parts_of
@@ -225,7 +225,7 @@ def test_verdicts(status, headers, body, flag):
     for judgement in (
         Classifier(repeatable=flag, wants_json=True, gone_is_done=flag).judge,
         Classifier(repeatable=flag, show_personal_data=True, partial_ok=flag).judge,
-        judge_login,
+        classify_login,
         judge_webhook,
     ):
         verdict = judgement(answer)
@@ -240,7 +240,7 @@ def test_verdicts(status, headers, body, flag):
 def test_headers_and_error_fields(headers, body):
     assert group_named(headers) is None or len(group_named(headers)) <= 100
     assert 0 <= clock_behind(headers) <= date_behind(headers) < 100 * 366 * 86_400
-    said = heard(headers)
+    said = rate_limit_info(headers)
     assert said.limit is None or said.limit > 0
     fields = error_fields(Answer(429, headers, body))
     assert all(type(fields[name]) in (str, type(None)) for name in ("parameter", "permission", "request_id"))
@@ -320,8 +320,8 @@ def test_records(record):
 @ONE_BY_ONE
 @given(st.dictionaries(NAMES, LEAVES, max_size=8))
 def test_logins(answer):
-    session = Session()
-    logged_in(session, "sealed", "id", answer, 1_000.0)
+    session = TokenState()
+    store_token(session, "sealed", "id", answer, 1_000.0)
     assert session.expires >= 1_000.0
 
 

@@ -108,14 +108,14 @@ def request_id(answer: Answer) -> str | None:
     return one_word(answer.headers.get("RCRequestId"))
 
 
-def heard(headers: Mapping[str, str], refused: float | None = None) -> RateLimitInfo:
+def rate_limit_info(headers: Mapping[str, str], penalty: float | None = None) -> RateLimitInfo:
     """What the `X-Rate-Limit-*` headers say; both spellings of the guide are accepted (FACTS 3.2)."""
     limit, remaining, window = (_number(_rate(headers, name)) for name in ("Limit", "Remaining", "Window"))
     return RateLimitInfo(
         limit=int(limit or 0) or None,
         seconds=min(window or 0.0, LONGEST_WINDOW_SECONDS) or None,
         remaining=None if remaining is None else int(remaining),
-        penalty=refused,
+        penalty=penalty,
     )
 
 

@@ -15,10 +15,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from airflow_provider_ringcentral.client import endpoints
-from airflow_provider_ringcentral.client.answer import Answer, clock_behind, date_behind, group_named, heard, in_utf8
+from airflow_provider_ringcentral.client.answer import (
+    Answer,
+    clock_behind,
+    date_behind,
+    group_named,
+    in_utf8,
+    rate_limit_info,
+)
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.auth.login import Login
-from airflow_provider_ringcentral.client.auth.token_cache import Use
+from airflow_provider_ringcentral.client.auth.token_cache import AccessToken
 from airflow_provider_ringcentral.client.classify import Action, Classification, Classifier, refused_for
 from airflow_provider_ringcentral.client.errors import BadRequest, RateLimited, Unavailable
 from airflow_provider_ringcentral.client.http.broken_connection import Lost, NeverSent, TooLarge
@@ -118,9 +125,9 @@ class Attempt:
             call.logged_in_again = False
             raise
 
-    def _answered(self, call: Call, use: Use, owner: str, group: str, response: requests.Response) -> Any:
+    def _answered(self, call: Call, use: AccessToken, owner: str, group: str, response: requests.Response) -> Any:
         if response.status_code in REDIRECTS:
-            self._date(call, owner, group, heard(response.headers))
+            self._date(call, owner, group, rate_limit_info(response.headers))
             return self._redirect(call, response)
         self._usage.behind = clock_behind(response.headers)
         self._usage.date_behind = date_behind(response.headers)
@@ -136,11 +143,11 @@ class Attempt:
             body = b""
         return body if call.judge.wants_json else call.read(response)
 
-    def _act(self, call: Call, use: Use, verdict: Classification) -> Any:
+    def _act(self, call: Call, use: AccessToken, verdict: Classification) -> Any:
         """Raise what follows from a verdict that is not DONE: `RetryLater`, or the error."""
         error = verdict.error or Unavailable("the request failed")
         if verdict.action is Action.LOG_IN:
-            self._login.drop(use.token_id)
+            self._login.cache.drop(use.token_id)
             if call.logged_in_again:
                 # The login works; somebody ends its sessions as fast as they are made. That may pass.
                 raise Unavailable(error.message, **error.fields())
@@ -148,9 +155,9 @@ class Attempt:
             raise RetryLater("the token is no longer valid")
         if verdict.action is Action.ASK_SCOPE and not call.asked_scope:
             call.asked_scope = True
-            if self._login.renew_for_scope(use.token_id):
+            if self._login.cache.renew_for_scope(use.token_id):
                 raise RetryLater("the token may lack a scope that was granted meanwhile")
-        if verdict.action is not Action.AGAIN:
+        if verdict.action is not Action.RETRY:
             raise error
         if not isinstance(error, RateLimited):
             call.failures += 1
@@ -158,7 +165,7 @@ class Attempt:
         reason = f"{type(error).__name__}: {what}"
         raise RetryLater(reason, delay=verdict.delay, failures=call.failures, error=error)
 
-    def _token(self, call: Call) -> Use:
+    def _token(self, call: Call) -> AccessToken:
         try:
             return self._login.token(call.ticket, call.login_failures)
         except RetryLater as again:
@@ -176,7 +183,7 @@ class Attempt:
 
     def _learn(self, call: Call, owner: str, group: str, response: requests.Response, refused: float | None) -> None:
         """What the answer says of the windows; it may count the request in another group than we thought."""
-        said = heard(response.headers, refused)
+        said = rate_limit_info(response.headers, refused)
         named = group_named(response.headers) or group
         if refused is not None:
             self._usage.count_throttled(named)

@@ -37,7 +37,7 @@ DEAD_TOKEN_CODES = frozenset({"OAU-128", "OAU-129", "OAU-149", "OAU-213", "Token
 WRONG_PATH_CODES = frozenset({"CMN-120", "AGW-404"})
 SCOPE_CODE = "CMN-401"
 DAILY_LIMIT_TEXT = "You have exceeded your limits for this action"
-LOGIN_REPEAT_SECONDS = 10.0
+LOGIN_RETRY_SECONDS = 10.0
 """Between two tries of the token endpoint after 408, 500 or a timeout (guide: basics/errors.md)."""
 
 
@@ -45,7 +45,7 @@ class Action(Enum):
     """What to do about an answer."""
 
     DONE = "done"
-    AGAIN = "again"
+    RETRY = "retry"
     LOG_IN = "log in"
     ASK_SCOPE = "log in if a scope may have been granted since"
     FAIL = "fail"
@@ -94,10 +94,10 @@ class Classifier:
                 return Classification(Action.DONE)
             return Classification(Action.FAIL, NotFound(**fields))
         if (wait := answer.refused or refused_for(status, answer.headers)) is not None:
-            return Classification(Action.AGAIN, RateLimited(**{**fields, "retry_after": wait}), wait)
+            return Classification(Action.RETRY, RateLimited(**{**fields, "retry_after": wait}), wait)
         if status == 503 and (pause := retry_after(answer.headers)) is not None:
             # Zero says that it was not executed, but not that it will be at once: back off.
-            return Classification(Action.AGAIN, Unavailable(**{**fields, "retry_after": pause or None}), pause or None)
+            return Classification(Action.RETRY, Unavailable(**{**fields, "retry_after": pause or None}), pause or None)
         if status == 500 and DAILY_LIMIT_TEXT.encode() in answer.body:
             return Classification(Action.FAIL, RateLimited(**fields))
         if status == 408 or (status >= 500 and status != 501):
@@ -107,7 +107,7 @@ class Classifier:
     def lost(self, error: Unavailable) -> Classification:
         """No answer that tells whether the request was executed."""
         if self.repeatable:
-            return Classification(Action.AGAIN, error)
+            return Classification(Action.RETRY, error)
         unknown = OutcomeUnknown(f"RingCentral may have executed this request, it was not repeated: {error.message}")
         for name in ("status", "codes", "request_id"):
             setattr(unknown, name, getattr(error, name))
@@ -122,7 +122,7 @@ class Classifier:
 
     def never_sent(self, error: Unavailable) -> Classification:
         """No connection was made, so nothing was executed."""
-        return Classification(Action.AGAIN, error)
+        return Classification(Action.RETRY, error)
 
     def _success(self, answer: Answer) -> Classification:
         if answer.status == MULTI_STATUS:
@@ -169,7 +169,7 @@ def refused_for(status: int, headers: Mapping[str, str]) -> float | None:
     return (retry_after(headers) or DEFAULT_PENALTY_SECONDS) if status == 429 else None
 
 
-def judge_login(answer: Answer, *, show_personal_data: bool = False) -> Classification:
+def classify_login(answer: Answer, *, show_personal_data: bool = False) -> Classification:
     """What an answer of the token endpoint means: 408 and 500 are repeated, 429 and 503 waited for, the rest is final.
 
     Source: guide page basics/errors.md (FACTS 2.7).
@@ -180,13 +180,13 @@ def judge_login(answer: Answer, *, show_personal_data: bool = False) -> Classifi
         if _is_token(parsed.get("access_token")) and lifetime(parsed.get("expires_in")) is not None:
             return Classification(Action.DONE)
         broken = Unavailable("the token endpoint answered without a token", status=200, request_id=fields["request_id"])
-        return Classification(Action.AGAIN, broken, LOGIN_REPEAT_SECONDS)
+        return Classification(Action.RETRY, broken, LOGIN_RETRY_SECONDS)
     if answer.status in (429, 503):
         wait = retry_after(answer.headers) or DEFAULT_PENALTY_SECONDS
         kind = RateLimited if answer.status == 429 else Unavailable
-        return Classification(Action.AGAIN, kind(**{**fields, "retry_after": wait}), wait)
+        return Classification(Action.RETRY, kind(**{**fields, "retry_after": wait}), wait)
     if answer.status in (408, 500):
-        return Classification(Action.AGAIN, Unavailable(**fields), LOGIN_REPEAT_SECONDS)
+        return Classification(Action.RETRY, Unavailable(**fields), LOGIN_RETRY_SECONDS)
     if answer.status > 500:
         return Classification(Action.FAIL, Unavailable(**fields))
     fields["remedy"] = login_remedy(fields["codes"], answer.status, fields["remedy"])

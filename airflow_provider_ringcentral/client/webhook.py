@@ -142,7 +142,7 @@ def judge_webhook(answer: Answer) -> Classification:
         )
     verdict = _JUDGE.judge(answer)
     # There is no login here to renew.
-    return verdict if verdict.action is Action.AGAIN else Classification(Action.FAIL, verdict.error)
+    return verdict if verdict.action is Action.RETRY else Classification(Action.FAIL, verdict.error)
 
 
 def _words(body: Mapping[str, Any]) -> str:
@@ -292,7 +292,7 @@ class WebhookClient:
         if verdict.action is Action.DONE:
             return
         error = verdict.error or Unavailable("the request failed")
-        if verdict.action is not Action.AGAIN:
+        if verdict.action is not Action.RETRY:
             raise error
         if posting.observer is not None:
             posting.observer.refused()

@@ -182,13 +182,13 @@ def _bounded(work: Callable[[float], T], ends: float | None) -> T:
 
     A name server is such, and an answer that drips. What hangs is left to itself.
     """
-    from airflow_provider_ringcentral.client.auth.login import within
     from airflow_provider_ringcentral.client.http.broken_connection import Lost
+    from airflow_provider_ringcentral.client.http.transport import run_with_deadline
 
     until = time.monotonic() + IN_ALL_SECONDS if ends is None else ends
     left = max(0.0, until - time.monotonic()) + MARGIN_SECONDS
     try:
-        return within(left, partial(work, until))
+        return run_with_deadline(left, partial(work, until))
     except Lost:
         raise OutcomeUnknown(
             f"it was not over after {left:.0f} s: the network hangs, or an answer never ends"

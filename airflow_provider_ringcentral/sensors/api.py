@@ -109,7 +109,7 @@ class RingCentralApiSensor(RingCentralWaitSensor):
 
         if not self.do_xcom_push:
             return None
-        text = TokenEncryptor(self.hook.credentials).open(event["sealed"]) if event["sealed"] else None
+        text = TokenEncryptor(self.hook.credentials).decrypt(event["sealed"]) if event["sealed"] else None
         if text is None:
             return self._returned(self._look(DEFAULT_MAX_WAIT_SECONDS))
         return self._returned(Look(done=True, value=decoded(text.encode())))

@@ -112,5 +112,5 @@ class RingCentralPauseTrigger(RingCentralQuotaTrigger):
 
 def _sealed(credentials: Credentials, value: Any) -> str | None:
     """The value for the worker, which has the same credentials; None when it is too large for an event."""
-    sealed = TokenEncryptor(credentials).close(msgspec.json.encode(value).decode())
+    sealed = TokenEncryptor(credentials).encrypt(msgspec.json.encode(value).decode())
     return sealed if len(sealed) <= XCOM_LIMIT_BYTES else None

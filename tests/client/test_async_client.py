@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
-from airflow_provider_ringcentral.client.auth.login import read_session
+from airflow_provider_ringcentral.client.auth.token_cache import read_token_state
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import ConfigurationError, LoginFailed, NotFound, RateLimited
 from airflow_provider_ringcentral.client.policy import Policy
@@ -173,7 +173,7 @@ async def test_cancelled_during_its_login_the_turn_is_free_for_others(start, led
     sandbox.fault("slow", seconds=2, path="/restapi/oauth/token")
     async with opened(sandbox, ledger) as client:
         first = asyncio.create_task(client.raw_json("GET", EXTENSION))
-        await eventually(lambda: read_session(ledger, credentials_of(sandbox)).turn is not None)
+        await eventually(lambda: read_token_state(ledger, credentials_of(sandbox)).login_caller is not None)
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_SERVER, Credentials
-from airflow_provider_ringcentral.client.auth.login import read_session
+from airflow_provider_ringcentral.client.auth.token_cache import read_token_state
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import LoginFailed, PermissionDenied, Unavailable
 from airflow_provider_ringcentral.client.rate_limit.limiter import read_window
@@ -372,7 +372,7 @@ def test_lifetimes_that_say_nothing_cost_no_second_login(client_of, odd, ledger,
         client.request_json("GET", EXTENSION)
 
     assert len(odd.got) - len(odd.calls) == 1
-    session = read_session(ledger, client.credentials)
+    session = read_token_state(ledger, client.credentials)
     assert session.expires - session.obtained == pytest.approx(life)
 
 
@@ -392,7 +392,7 @@ def test_a_token_answer_that_drips_is_given_up_within_the_turn(client_of, odd, l
     odd.drip = threading.Event()
     client = client_of(odd, credentials={"timeout": 0.3}, max_wait=5)
     try:
-        with pytest.raises(Unavailable, match="no whole answer"):
+        with pytest.raises(Unavailable, match="no complete response"):
             client.request_json("GET", EXTENSION)
     finally:
         odd.drip.set()
@@ -400,7 +400,7 @@ def test_a_token_answer_that_drips_is_given_up_within_the_turn(client_of, odd, l
     assert len(odd.got) == 1
     window = read_window(ledger, client.credentials.app_key, "auth")
     assert (len(window.answered), window.held) == (1, []), "it counts"
-    assert read_session(ledger, client.credentials).turn is None
+    assert read_token_state(ledger, client.credentials).login_caller is None
 
 
 class Interrupted(BaseException):
@@ -424,4 +424,4 @@ def test_an_interrupted_request_stays_counted(requests_mock, production, ledger,
     owner = client.credentials.app_key if group == "auth" else client.credentials.owner_key("7")
     window = read_window(ledger, owner, group)
     assert (len(window.answered), window.held, window.queue) == (1, [], [])
-    assert read_session(ledger, client.credentials).turn is None
+    assert read_token_state(ledger, client.credentials).login_caller is None

@@ -66,17 +66,17 @@ class SharedQuota:
     def run(self) -> float:
         """Seconds until all are done; a day when they never are."""
         while self.events:
-            now, n, arrived, heard = heapq.heappop(self.events)
+            now, n, arrived, info = heapq.heappop(self.events)
             if now > DAY:
                 return DAY
-            wake = self.answer(self.clients[n], arrived, heard, now) if arrived else now
+            wake = self.answer(self.clients[n], arrived, info, now) if arrived else now
             if not self.clients[n].done:
                 self.send(n, wake)
         return max(client.done for client in self.clients)
 
-    def answer(self, client: Client, group: str, heard: RateLimitInfo, now: float) -> float:
-        windows.record_response(client.by_group[group], "t", now, heard, self.rng)
-        if heard.refused is None and group == "heavy":
+    def answer(self, client: Client, group: str, info: RateLimitInfo, now: float) -> float:
+        windows.record_response(client.by_group[group], "t", now, info, self.rng)
+        if info.penalty is None and group == "heavy":
             client.work -= 1
             client.done = 0.0 if client.work else now
         return now
@@ -88,12 +88,12 @@ class SharedQuota:
         if instant > now:
             heapq.heappush(self.events, (instant + self.rng.uniform(0, 0.02), n, "", RateLimitInfo()))
             return
-        heard = self.buckets[group].ask(now)
-        if group == "auth" and heard.refused is None:
+        info = self.buckets[group].ask(now)
+        if group == "auth" and info.penalty is None:
             self.logins += 1
             client.token = self.logins
             self.alive.append(client.token)
-        heapq.heappush(self.events, (now + self.rng.uniform(0.05, 0.3), n, group, heard))
+        heapq.heappush(self.events, (now + self.rng.uniform(0.05, 0.3), n, group, info))
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from upath import UPath
 
-from airflow_provider_ringcentral.client.auth.token_cache import TURN_SECONDS
+from airflow_provider_ringcentral.client.auth.token_cache import LOGIN_LOCK_SECONDS
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.ledger.factory import open_ledger
@@ -61,7 +61,7 @@ def test_killed_while_logging_in_blocks_nobody_longer_than_the_turn():
             killed.kill()
             assert quota_runs.turn(ledger, here.credentials) is not None, "killed within its turn"
 
-            client = RingCentralClient(here.credentials, Later(url, TURN_SECONDS), policy=Policy(max_wait=2))
+            client = RingCentralClient(here.credentials, Later(url, LOGIN_LOCK_SECONDS), policy=Policy(max_wait=2))
             assert client.request_json("GET", EXTENSION)["id"] > 0
             assert client.usage.logins == 1
 

@@ -12,7 +12,7 @@ from airflow_provider_ringcentral.client.errors import LoginFailed
 from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.client.rate_limit.limiter import read_window
-from airflow_provider_ringcentral.client.rate_limit.windows import left
+from airflow_provider_ringcentral.client.rate_limit.windows import slots_left
 from airflow_provider_ringcentral.sandbox import Sandbox
 from scenarios.quota_jobs import heavy, light
 from scenarios.shared_quota import credentials_of
@@ -46,7 +46,7 @@ def client(ledger):
 
 
 def left_for_logins(ledger, credentials: Credentials) -> int:
-    return left(read_window(ledger, credentials.app_key, "auth"), ledger.now())
+    return slots_left(read_window(ledger, credentials.app_key, "auth"), ledger.now())
 
 
 def test_a_wrong_secret_beside_the_right_one_poisons_nothing(sandbox, client, ledger):

@@ -56,7 +56,7 @@ async def fired(trigger):
 
 
 def value_of(event):
-    return json.loads(TokenEncryptor(RingCentralJWTHook().credentials).open(event["sealed"]))
+    return json.loads(TokenEncryptor(RingCentralJWTHook().credentials).decrypt(event["sealed"]))
 
 
 def heavy_window(sandbox):

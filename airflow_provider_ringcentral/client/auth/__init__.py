@@ -1,1 +1,1 @@
-"""Logging in with a JWT: credentials, the token that all processes share, its encryption."""
+"""Authentication with a JWT: credentials, the login, the token shared by all processes, and its encryption."""

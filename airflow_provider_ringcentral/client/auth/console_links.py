@@ -1,7 +1,7 @@
-"""Links into RingCentral's Developer Console that arrive with the form filled in.
+"""Links to RingCentral's Developer Console that open a form with its fields filled in.
 
-Forms from RingCentral's own quick starts (guide, call-log/quick-start and authentication/jwt/jwt-for-public-apps). The
-guide shows several spellings of the first one, so whoever follows it should look that 'JWT auth flow' is really ticked.
+The links follow RingCentral's quick starts (guide pages call-log/quick-start, authentication/jwt/jwt-for-public-apps).
+The guide spells the first one in several ways, so users should check that "JWT auth flow" is ticked.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from urllib.parse import quote, urlencode
 
 CONSOLE_HOME = "https://developers.ringcentral.com/my-account.html"
-"""Where the Developer Console starts: Apps on the left, Credentials behind the name at the top right."""
+"""The start page of the Developer Console: Apps on the left, Credentials in the menu at the top right."""
 
 _NEW_APP = "https://developer.ringcentral.com/new-app"
 _NEW_JWT = "https://developers.ringcentral.com/console/my-credentials/create"
@@ -18,9 +18,9 @@ _CARRIERS = "7710,7310,3420"
 
 
 def new_app_link(name: str, scopes: Iterable[str], *, description: str = "") -> str:
-    """The page that creates a private REST app with JWT login.
+    """Return the link to the form that creates a private REST app with JWT login.
 
-    `scopes` are app permissions as RingCentral spells them ("ReadCallLog"); repeats are dropped.
+    `scopes` are app permissions in RingCentral's spelling, such as "ReadCallLog"; duplicates are dropped.
     """
     fields = {
         "name": name,
@@ -32,10 +32,10 @@ def new_app_link(name: str, scopes: Iterable[str], *, description: str = "") -> 
         "grantType": "PersonalJWT",
         "redirectUri": "",
     }
-    # quote, not the default quote_plus: a plus sign would show up in the app's name.
+    # The default quote_plus would put plus signs into the app's name.
     return f"{_NEW_APP}?{urlencode(fields, quote_via=quote, safe=',')}"
 
 
 def new_jwt_link(client_id: str) -> str:
-    """The page that creates a JWT which only the app with this client id may use."""
+    """Return the link to the form that creates a JWT for the app with this client id only."""
     return f"{_NEW_JWT}?{urlencode({'client_id': client_id}, quote_via=quote, safe='')}"

@@ -1,4 +1,4 @@
-"""Credentials: who we are at RingCentral, checked before anything is sent."""
+"""Credentials: one app and one user of RingCentral, validated before anything is sent."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ DEFAULT_SERVER = "https://platform.ringcentral.com"
 DEFAULT_TIMEOUT_SECONDS = 60.0
 DEFAULT_MAX_WAIT_SECONDS = 900.0
 DEFERRABLE_MAX_WAIT_SECONDS = 10.0
-"""How long a task that can give its worker back waits with it."""
+"""How long a deferrable task waits on its worker before it defers."""
 
 OWN = "~"
 
 
 def is_jwt(text: str) -> bool:
-    """Whether `text` is three non-empty base64url segments; no claim is required (FACTS 2.8)."""
+    """Return whether `text` is three non-empty base64url segments. No claims are required: none are documented."""
     segments = text.split(".")
     return len(segments) == 3 and all(segment and _base64url(segment) is not None for segment in segments)
 
@@ -36,19 +36,20 @@ def _base64url(segment: str) -> bytes | None:
 
 
 def jwt_claims(text: str) -> bytes | None:
-    """The decoded payload segment of a JWT, as bytes of JSON, or None when `text` is no JWT. Nothing is verified."""
+    """Return the decoded payload of a JWT (bytes of JSON), or None if `text` is not a JWT. Verifies nothing."""
     return _base64url(text.split(".")[1]) if is_jwt(text) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """One app and one user of RingCentral, and how to reach them.
+    """One app and one user of RingCentral, and how to reach the server.
 
-    `server` is a URL without a path, `timeout` and `max_wait` are seconds (`max_wait` None: the caller's default),
-    `account_id` and `extension_id` are internal ids or `~`, `from_number` (E.164) is the sender of texts that name
-    none, `allowed_hosts` further hosts that may receive secrets, `proxies` as in requests, `extra` the values of
-    further Connection fields by name. Raises `ConfigurationError` with every problem at once. Whitespace in `jwt` is
-    dropped: people paste wrapped values.
+    `server` is a URL without a path. `timeout` and `max_wait` are seconds (`max_wait` None: the caller's default).
+    `account_id` and `extension_id` are internal ids or `~`. `from_number` (E.164) is the sender of texts that name
+    none. `allowed_hosts` are further hosts that may receive secrets. `proxies` is as in requests. `extra` holds
+    further Connection fields by name. Whitespace in `jwt` is removed, since people paste wrapped values.
+
+    Raises `ConfigurationError` that lists every problem.
     """
 
     client_id: str
@@ -77,20 +78,20 @@ class Credentials:
 
     @property
     def session_key(self) -> str:
-        """Names the shared token: one Connection with a wrong secret cannot poison another with the right one."""
+        """Identify the shared token. Includes the secret: a Connection with a wrong one cannot affect the right one."""
         return _digest("session", self.server, self.client_id, self.client_secret, self.jwt)
 
     @property
     def app_key(self) -> str:
-        """Names the Auth window, which RingCentral counts per app (FACTS 2.6)."""
+        """Identify the Auth group's window, which RingCentral counts for each app."""
         return _digest("app", self.server, self.client_id)
 
     def owner_key(self, owner_id: str) -> str:
-        """Names the request windows and penalties of this app and user."""
+        """Identify the rate limit windows of this app and user."""
         return _digest("owner", self.server, self.client_id, owner_id)
 
     def encryption_secret(self) -> bytes:
-        """What the key of the ledger's tokens is derived from."""
+        """Return the bytes that `TokenEncryptor` derives its key from."""
         return f"{self.client_secret}\n{self.jwt}".encode()
 
 
@@ -99,7 +100,7 @@ def _digest(*parts: str) -> str:
 
 
 def problems(**values: Any) -> Iterator[Problem]:
-    """Every problem of the values that `Credentials` takes, none of them repeating a secret."""
+    """Yield every problem with the values that `Credentials` takes, without repeating secrets."""
     if not (values.get("client_id") or "").strip():
         yield Problem("client_id", "is missing; copy it from the app in the Developer Console", "missing")
     if not (values.get("client_secret") or "").strip():

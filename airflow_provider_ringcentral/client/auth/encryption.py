@@ -1,4 +1,4 @@
-"""Encryption of what the ledger keeps, with a key that only the holder of the Connection can derive."""
+"""TokenEncryptor: encrypts what the ledger stores with a key that only holders of the Connection can derive."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class TokenEncryptor:
-    """Closes and opens texts with a key derived (HKDF-SHA256) from client secret and JWT."""
+    """Encrypts text with a key derived (HKDF-SHA256) from client secret and JWT."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
@@ -27,15 +27,15 @@ class TokenEncryptor:
         derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"airflow-provider-ringcentral ledger")
         return Fernet(base64.urlsafe_b64encode(derive.derive(self._credentials.encryption_secret())))
 
-    def close(self, text: str) -> str:
-        """`text`, unreadable without the credentials."""
+    def encrypt(self, text: str) -> str:
+        """Return `text` as a Fernet token, printable ASCII."""
         return self._fernet.encrypt(text.encode()).decode()
 
-    def open(self, sealed: str) -> str | None:
-        """The text, or None when it was sealed by other credentials or damaged."""
+    def decrypt(self, encrypted: str) -> str | None:
+        """Return the text, or None if it is damaged or was encrypted with other credentials."""
         from cryptography.fernet import InvalidToken
 
         try:
-            return self._fernet.decrypt(sealed.encode()).decode()
+            return self._fernet.decrypt(encrypted.encode()).decode()
         except InvalidToken:
             return None

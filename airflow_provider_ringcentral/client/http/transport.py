@@ -5,12 +5,15 @@ What a transport must know of a server.
 
 from __future__ import annotations
 
+import contextvars
 import platform
+import threading
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -26,7 +29,7 @@ from airflow_provider_ringcentral.client.errors import (
     Problem,
 )
 from airflow_provider_ringcentral.client.errors.remedy import DAG_AUTHOR, Remedy
-from airflow_provider_ringcentral.client.http.broken_connection import NeverSent, translated
+from airflow_provider_ringcentral.client.http.broken_connection import Lost, NeverSent, translated
 from airflow_provider_ringcentral.client.http.hosts import canonical, host_of, is_loopback, may_receive_secrets
 from airflow_provider_ringcentral.client.http.response_body import ACCEPTED_ENCODINGS
 
@@ -64,6 +67,8 @@ USER_AGENT = (
     f"airflow-provider-ringcentral/{__version__} (requests/{requests.__version__}; Python/{platform.python_version()})"
 )
 CONNECT_TIMEOUT_SECONDS = 10.0
+
+T = TypeVar("T")
 
 _UNSENDABLE = Remedy(
     cause="The URL names a host that cannot exist.",
@@ -239,3 +244,27 @@ def _wire(name: str, value: Any) -> Any:
     if isinstance(value, (list, tuple, set)):
         return [_wire(name, item) for item in value]
     return value
+
+
+def run_with_deadline(seconds: float, work: Callable[[], T]) -> T:
+    """Return what `work` returns, or raise `Lost` if it takes longer than `seconds`.
+
+    Limits the total time of requests: the timeouts of a socket start again with every byte that arrives. `work` runs in
+    a thread. One that is given up ends with its connection, at the latest with the process.
+    """
+    future: Future[T] = Future()
+    done = threading.Event()
+    future.add_done_callback(lambda _: done.set())
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised in the thread that waits
+            future.set_exception(error)
+
+    threading.Thread(
+        target=contextvars.copy_context().run, args=(run,), daemon=True, name="ringcentral-deadline"
+    ).start()
+    if not done.wait(seconds):
+        raise Lost(f"no complete response within {seconds:.0f} s")
+    return future.result()

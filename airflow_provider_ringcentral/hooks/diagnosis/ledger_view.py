@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
-from airflow_provider_ringcentral.client.auth.login import read_session
+from airflow_provider_ringcentral.client.auth.token_cache import read_token_state
 from airflow_provider_ringcentral.client.endpoints import AUTH, HEAVY, LIGHT, MEDIUM
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.rate_limit import windows
@@ -61,7 +61,7 @@ def ledger_view(credentials: Credentials) -> LedgerView:
     """What the configured ledger knows of these credentials."""
     url = settings.ledger_url()
     ledger = settings.shared_ledger(url)
-    session, now = read_session(ledger, credentials), ledger.now()
+    session, now = read_token_state(ledger, credentials), ledger.now()
     alive = session.token is not None and now < session.expires
     owner = credentials.owner_key(session.owner_id)
     groups = [_group(ledger, credentials.app_key, AUTH)]

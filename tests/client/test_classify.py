@@ -8,8 +8,8 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from airflow_provider_ringcentral.client import errors
-from airflow_provider_ringcentral.client.answer import Answer, error_fields, group_named, heard, retry_after
-from airflow_provider_ringcentral.client.classify import Action, Classifier, judge_login
+from airflow_provider_ringcentral.client.answer import Answer, error_fields, group_named, rate_limit_info, retry_after
+from airflow_provider_ringcentral.client.classify import Action, Classifier, classify_login
 
 READ, SEND = Classifier(repeatable=True, wants_json=True), Classifier(repeatable=False)
 
@@ -28,8 +28,8 @@ def code(text: str) -> dict:
     [
         (answer(200), Action.DONE, None, None),
         (answer(204, b""), Action.DONE, None, None),
-        (answer(200, b"<html>"), Action.AGAIN, errors.Unavailable, None),
-        (answer(200, b'{"a": [1, 2'), Action.AGAIN, errors.Unavailable, None),
+        (answer(200, b"<html>"), Action.RETRY, errors.Unavailable, None),
+        (answer(200, b'{"a": [1, 2'), Action.RETRY, errors.Unavailable, None),
         (answer(400, code("CMN-101")), Action.FAIL, errors.BadRequest, None),
         (answer(401, code("OAU-128")), Action.LOG_IN, errors.LoginFailed, None),
         (answer(401, code("OAU-129")), Action.LOG_IN, errors.LoginFailed, None),
@@ -42,17 +42,17 @@ def code(text: str) -> dict:
         (answer(403, code("CMN-401")), Action.ASK_SCOPE, errors.PermissionDenied, None),
         (answer(403, code("CMN-408")), Action.FAIL, errors.PermissionDenied, None),
         (answer(404, code("CMN-102")), Action.FAIL, errors.NotFound, None),
-        (answer(408), Action.AGAIN, errors.Unavailable, None),
+        (answer(408), Action.RETRY, errors.Unavailable, None),
         (answer(416, code("CMN-107")), Action.FAIL, errors.BadRequest, None),
-        (answer(429, code("CMN-301"), Retry_After="17"), Action.AGAIN, errors.RateLimited, 17.0),
-        (answer(429, code("CMN-301")), Action.AGAIN, errors.RateLimited, 30.0),
-        (answer(429, Retry_After="0"), Action.AGAIN, errors.RateLimited, 30.0),
-        (answer(500), Action.AGAIN, errors.Unavailable, None),
+        (answer(429, code("CMN-301"), Retry_After="17"), Action.RETRY, errors.RateLimited, 17.0),
+        (answer(429, code("CMN-301")), Action.RETRY, errors.RateLimited, 30.0),
+        (answer(429, Retry_After="0"), Action.RETRY, errors.RateLimited, 30.0),
+        (answer(500), Action.RETRY, errors.Unavailable, None),
         (answer(501, code("CMN-202")), Action.FAIL, errors.BadRequest, None),
-        (answer(502, b"<html>"), Action.AGAIN, errors.Unavailable, None),
-        (answer(503), Action.AGAIN, errors.Unavailable, None),
-        (answer(503, Retry_After="4"), Action.AGAIN, errors.Unavailable, 4.0),
-        (answer(504, b""), Action.AGAIN, errors.Unavailable, None),
+        (answer(502, b"<html>"), Action.RETRY, errors.Unavailable, None),
+        (answer(503), Action.RETRY, errors.Unavailable, None),
+        (answer(503, Retry_After="4"), Action.RETRY, errors.Unavailable, 4.0),
+        (answer(504, b""), Action.RETRY, errors.Unavailable, None),
         (
             answer(500, {"message": "You have exceeded your limits for this action."}),
             Action.FAIL,
@@ -80,27 +80,27 @@ def test_sends_of_unknown_fate_are_not_repeated(status):
 
 @pytest.mark.parametrize("given", [answer(429), answer(503, Retry_After="3"), answer(401, code("OAU-213"))])
 def test_sends_that_were_not_executed_are_repeated(given):
-    assert SEND.judge(given).action in (Action.AGAIN, Action.LOG_IN)
+    assert SEND.judge(given).action in (Action.RETRY, Action.LOG_IN)
 
 
 @pytest.mark.parametrize(
     ("given", "action", "kind", "delay"),
     [
         (answer(200, {"access_token": "t", "expires_in": 3600}), Action.DONE, None, None),
-        (answer(200, b"<html>"), Action.AGAIN, errors.Unavailable, 10.0),
+        (answer(200, b"<html>"), Action.RETRY, errors.Unavailable, 10.0),
         (answer(400, {"error": "invalid_grant"}), Action.FAIL, errors.LoginFailed, None),
         (answer(401, {"error": "invalid_client"}), Action.FAIL, errors.LoginFailed, None),
         (answer(403, code("OAU-112")), Action.FAIL, errors.LoginFailed, None),
-        (answer(408), Action.AGAIN, errors.Unavailable, 10.0),
-        (answer(429, Retry_After="9"), Action.AGAIN, errors.RateLimited, 9.0),
-        (answer(500), Action.AGAIN, errors.Unavailable, 10.0),
+        (answer(408), Action.RETRY, errors.Unavailable, 10.0),
+        (answer(429, Retry_After="9"), Action.RETRY, errors.RateLimited, 9.0),
+        (answer(500), Action.RETRY, errors.Unavailable, 10.0),
         (answer(502), Action.FAIL, errors.Unavailable, None),
-        (answer(503, Retry_After="9"), Action.AGAIN, errors.Unavailable, 9.0),
-        (answer(503), Action.AGAIN, errors.Unavailable, 30.0),
+        (answer(503, Retry_After="9"), Action.RETRY, errors.Unavailable, 9.0),
+        (answer(503), Action.RETRY, errors.Unavailable, 30.0),
     ],
 )
 def test_logins(given, action, kind, delay):
-    verdict = judge_login(given)
+    verdict = classify_login(given)
 
     assert verdict.action is action
     assert type(verdict.error) is (kind or type(None))
@@ -176,13 +176,13 @@ def test_rate_headers_in_every_spelling(prefix):
     headers = CaseInsensitiveDict(
         {f"{prefix}Group": "Heavy", f"{prefix}Limit": "10", f"{prefix}Remaining": "0", f"{prefix}Window": "60"}
     )
-    said = heard(headers)
+    said = rate_limit_info(headers)
 
     assert (said.limit, said.remaining, said.seconds, group_named(headers)) == (10, 0, 60.0, "heavy")
 
 
 def test_unreadable_rate_headers_say_nothing():
-    said = heard(CaseInsensitiveDict({"X-Rate-Limit-Limit": "many", "X-Rate-Limit-Window": "0"}))
+    said = rate_limit_info(CaseInsensitiveDict({"X-Rate-Limit-Limit": "many", "X-Rate-Limit-Window": "0"}))
 
     assert (said.limit, said.remaining, said.seconds) == (None, None, None)
 
@@ -205,6 +205,6 @@ def test_a_retry_after_that_is_not_followed_is_said(caplog, text, told):
 )
 def test_rate_headers(headers, limit, remaining, seconds):
     names = ("X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Window")
-    said = heard(CaseInsensitiveDict(zip(names, headers, strict=True)))
+    said = rate_limit_info(CaseInsensitiveDict(zip(names, headers, strict=True)))
 
     assert (said.limit, said.remaining, said.seconds) == (limit, remaining, seconds)
