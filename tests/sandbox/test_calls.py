@@ -9,8 +9,8 @@ from random import Random
 import pytest
 
 from airflow_provider_ringcentral.sandbox.model import timestamps
-from airflow_provider_ringcentral.sandbox.model.call_changes import Changes, Row
-from airflow_provider_ringcentral.sandbox.model.call_selection import Sequence
+from airflow_provider_ringcentral.sandbox.model.call_changes import ChangedCall, Changes
+from airflow_provider_ringcentral.sandbox.model.call_selection import CallSequence
 from airflow_provider_ringcentral.sandbox.model.calls import Calls, Layout
 from airflow_provider_ringcentral.sandbox.model.company import Company
 
@@ -165,10 +165,10 @@ def test_a_sequence_is_what_a_plain_list_would_be(kind, layout, seed):
         )()
     for index in changes.reserve(40):
         start = random.choice([random.randrange(START - 1000, END + 1000), calls.layout.time(random.randrange(3000))])
-        changes.put(Row(index, start, END))
+        changes.put(ChangedCall(index, start, END))
     first, last = sorted(random.sample(range(START - 5000, END + 5000), 2))
     rows = [row for row in changes.rows.values() if not row.deleted and row.index in selection]
-    found = Sequence(changes, selection, rows, first=first, last=last)
+    found = CallSequence(changes, selection, rows, first=first, last=last)
 
     naive = [
         (-calls.layout.time(index), index + 1, index)
@@ -184,5 +184,7 @@ def test_a_sequence_is_what_a_plain_list_would_be(kind, layout, seed):
     for begin in range(0, len(found), 700):
         cut = []
         for piece in found.cut(begin, begin + 700):
-            cut += [piece.index] if isinstance(piece, Row) else [selection.index(rank) for rank in range(*piece)]
+            cut += (
+                [piece.index] if isinstance(piece, ChangedCall) else [selection.index(rank) for rank in range(*piece)]
+            )
         assert cut == expected[begin : begin + 700]

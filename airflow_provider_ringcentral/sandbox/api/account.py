@@ -14,26 +14,26 @@ from airflow_provider_ringcentral.sandbox.model.company import ACCOUNT_ID, MAIN_
 from airflow_provider_ringcentral.sandbox.model.identity import User
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
-    from airflow_provider_ringcentral.sandbox.api.responses import Answer
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
+    from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
     from airflow_provider_ringcentral.sandbox.model.company import Extension
     from airflow_provider_ringcentral.sandbox.model.state import State
 
 _COUNTRY = {"id": "1", "name": "United States"}
 
 
-def read_extension(visit: Visit) -> Answer:
+def read_extension(context: RequestContext) -> ApiResponse:
     """`readExtension`."""
-    return visit.json(extension_info(visit.state, visit.extension()))
+    return context.json(extension_info(context.state, context.extension()))
 
 
-def list_extensions(visit: Visit) -> Answer:
+def list_extensions(context: RequestContext) -> ApiResponse:
     """`listExtensions`, filtered by `type`, `extensionNumber`, `email` and `status`."""
-    visit.check_account()
-    types, number = visit.many("type"), visit.one("extensionNumber")
-    statuses, email = visit.many("status"), visit.one("email")
-    records = [extension_info(visit.state, extension) for extension in visit.state.company.extensions]
-    return visit.page_of(
+    context.check_account()
+    types, number = context.values("type"), context.value("extensionNumber")
+    statuses, email = context.values("status"), context.value("email")
+    records = [extension_info(context.state, extension) for extension in context.state.company.extensions]
+    return context.page_of(
         [
             record
             for record in records
@@ -45,21 +45,21 @@ def list_extensions(visit: Visit) -> Answer:
     )
 
 
-def list_extension_phone_numbers(visit: Visit) -> Answer:
+def list_extension_phone_numbers(context: RequestContext) -> ApiResponse:
     """`listExtensionPhoneNumbers`: the only place that tells which numbers may send (`features`)."""
-    extension = visit.extension()
-    numbers = phone_numbers(visit.state, extension)
-    usage = visit.many("usageType")
-    return visit.page_of([number for number in numbers if not usage or number["usageType"] in usage])
+    extension = context.extension()
+    numbers = phone_numbers(context.state, extension)
+    usage = context.values("usageType")
+    return context.page_of([number for number in numbers if not usage or number["usageType"] in usage])
 
 
-def read_account_info(visit: Visit) -> Answer:
+def read_account_info(context: RequestContext) -> ApiResponse:
     """`readAccountInfo`."""
-    visit.check_account()
-    operator = visit.state.company.users[0]
-    return visit.json(
+    context.check_account()
+    operator = context.state.company.users[0]
+    return context.json(
         {
-            "uri": f"{visit.state.url}{account_path()}",
+            "uri": f"{context.state.url}{account_path()}",
             "id": ACCOUNT_ID,
             "mainNumber": MAIN_NUMBER,
             "operator": {"id": operator.id, "extensionNumber": operator.number},
@@ -133,31 +133,31 @@ def phone_numbers(state: State, extension: Extension) -> list[dict[str, Any]]:
     return [entry | shared for entry in (own, *further, main)]
 
 
-def read_authorization_profile(visit: Visit) -> Answer:
+def read_authorization_profile(context: RequestContext) -> ApiResponse:
     """`readAuthorizationProfile`."""
-    user = _user(visit)
-    permissions = [_permission(visit, user, name) for name in sorted(user.permissions)]
-    return visit.json({"uri": visit.uri(), "permissions": permissions})
+    user = _user(context)
+    permissions = [_permission(context, user, name) for name in sorted(user.permissions)]
+    return context.json({"uri": context.uri(), "permissions": permissions})
 
 
-def check_user_permission(visit: Visit) -> Answer:
+def check_user_permission(context: RequestContext) -> ApiResponse:
     """`checkUserPermission`: `successful` says it; `details` only when it is true."""
-    user, name = _user(visit), visit.one("permissionId")
+    user, name = _user(context), context.value("permissionId")
     if name is None:
-        raise responses.missing("permissionId")
-    body: dict[str, Any] = {"uri": visit.uri(), "successful": name in user.permissions}
+        raise responses.missing_parameter("permissionId")
+    body: dict[str, Any] = {"uri": context.uri(), "successful": name in user.permissions}
     if name in user.permissions:
-        body["details"] = _permission(visit, user, name)
-    return visit.json(body)
+        body["details"] = _permission(context, user, name)
+    return context.json(body)
 
 
-def _user(visit: Visit) -> User:
-    extension = visit.extension()
-    return visit.state.identity.users.get(extension.id) or User(extension.id, permissions=set())
+def _user(context: RequestContext) -> User:
+    extension = context.extension()
+    return context.state.identity.users.get(extension.id) or User(extension.id, permissions=set())
 
 
-def _permission(visit: Visit, user: User, name: str) -> dict[str, Any]:
-    url = visit.state.url
+def _permission(context: RequestContext, user: User, name: str) -> dict[str, Any]:
+    url = context.state.url
     return {
         "permission": {
             "uri": f"{url}/restapi/v1.0/dictionary/permission/{name}",
@@ -171,27 +171,27 @@ def _permission(visit: Visit, user: User, name: str) -> dict[str, Any]:
     }
 
 
-def read_api_versions(visit: Visit) -> Answer:
+def read_api_versions(context: RequestContext) -> ApiResponse:
     """`readAPIVersions`."""
     body = {
-        "uri": f"{visit.state.url}/restapi",
-        "apiVersions": [_version(visit)],
+        "uri": f"{context.state.url}/restapi",
+        "apiVersions": [_version(context)],
         "serverVersion": "sandbox",
         "serverRevision": "sandbox",
     }
-    return visit.json(body)
+    return context.json(body)
 
 
-def read_api_version(visit: Visit) -> Answer:
+def read_api_version(context: RequestContext) -> ApiResponse:
     """`readAPIVersion`."""
-    if visit.ids["apiVersion"] != "v1.0":
+    if context.ids["apiVersion"] != "v1.0":
         raise responses.unknown_route()
-    return visit.json(_version(visit))
+    return context.json(_version(context))
 
 
-def _version(visit: Visit) -> dict[str, Any]:
+def _version(context: RequestContext) -> dict[str, Any]:
     return {
-        "uri": f"{visit.state.url}/restapi/v1.0",
+        "uri": f"{context.state.url}/restapi/v1.0",
         "versionString": "1.0.60",
         "releaseDate": "2026-08-13T00:00:00.000Z",
         "uriString": "v1.0",

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from airflow_provider_ringcentral.sandbox.api import responses
-from airflow_provider_ringcentral.sandbox.api.responses import Answer, Refusal
+from airflow_provider_ringcentral.sandbox.api.responses import ApiError, ApiResponse
 from airflow_provider_ringcentral.sandbox.model import timestamps
-from airflow_provider_ringcentral.sandbox.model.call_changes import Row
-from airflow_provider_ringcentral.sandbox.model.call_selection import Sequence
+from airflow_provider_ringcentral.sandbox.model.call_changes import ChangedCall
+from airflow_provider_ringcentral.sandbox.model.call_selection import CallSequence
 from airflow_provider_ringcentral.sandbox.model.calls import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
     from airflow_provider_ringcentral.sandbox.model.call_selection import Piece
-    from airflow_provider_ringcentral.sandbox.model.call_templates import Shape
+    from airflow_provider_ringcentral.sandbox.model.call_templates import CallTemplate
     from airflow_provider_ringcentral.sandbox.model.calls import Calls
     from airflow_provider_ringcentral.sandbox.model.company import Extension
     from airflow_provider_ringcentral.sandbox.model.state import State
@@ -52,19 +52,19 @@ class Filter:
     missed: bool = False
     categories: frozenset[str] = frozenset()
 
-    def passes(self, shape: Shape, fields: dict[str, Any] | None = None) -> bool:
+    def passes(self, template: CallTemplate, fields: dict[str, Any] | None = None) -> bool:
         """Whether a call of that shape passes; `fields` are corrections of its record."""
         changed = fields or {}
-        recording = (changed["recording"] or {}).get("type") if "recording" in changed else shape.recording
+        recording = (changed["recording"] or {}).get("type") if "recording" in changed else template.recording
         return (
-            (not self.types or changed.get("type", shape.type) in self.types)
-            and (not self.directions or changed.get("direction", shape.direction) in self.directions)
-            and (not self.transports or changed.get("transport", shape.transport) in self.transports)
+            (not self.types or changed.get("type", template.type) in self.types)
+            and (not self.directions or changed.get("direction", template.direction) in self.directions)
+            and (not self.transports or changed.get("transport", template.transport) in self.transports)
             and (self.recording is None or recording == self.recording or (self.recording == "All" and bool(recording)))
-            and self.extension_number in (None, shape.owner.number)
-            and self.owner in (None, shape.owner.id)
-            and (self.phone is None or self.phone in shape.numbers)
-            and (not self.missed or changed.get("result", shape.result) in MISSED)
+            and self.extension_number in (None, template.owner.number)
+            and self.owner in (None, template.owner.id)
+            and (self.phone is None or self.phone in template.numbers)
+            and (not self.missed or changed.get("result", template.result) in MISSED)
             # No call of the sandbox carries metadata of its own accord.
             and (not self.categories or bool(self.categories & set(changed.get("metadataCategories", ()))))
         )
@@ -84,83 +84,83 @@ class CallQuery:
     show_deleted: bool
     session: str | None
 
-    def keeps(self, row: Row, calls: Calls) -> bool:
+    def keeps(self, row: ChangedCall, calls: Calls) -> bool:
         """Whether a changed call belongs to the answer."""
-        return (not row.deleted or self.show_deleted) and self.filter.passes(calls.shape(row.index), row.fields)
+        return (not row.deleted or self.show_deleted) and self.filter.passes(calls.template(row.index), row.fields)
 
 
-def read_filter(visit: Visit, owner: Extension | None) -> Filter:
+def read_filter(context: RequestContext, owner: Extension | None) -> Filter:
     """The filters of a request."""
-    kind = visit.choice("recordingType", ("Automatic", "OnDemand", "All"))
-    if kind is None and visit.flag("withRecording"):
+    kind = context.choice("recordingType", ("Automatic", "OnDemand", "All"))
+    if kind is None and context.flag("withRecording"):
         kind = "All"
-    groups = visit.many("statusGroup")
+    groups = context.values("statusGroup")
     for value in groups:
         if value not in {"Missed", "All"}:
-            raise responses.invalid("statusGroup", value)
+            raise responses.invalid_parameter("statusGroup", value)
     return Filter(
-        types=choices(visit, "type", {"Voice", "Fax"}),
-        directions=choices(visit, "direction", {"Inbound", "Outbound"}),
-        transports=choices(visit, "transport", {"PSTN", "VoIP"}) if owner else frozenset(),
+        types=choices(context, "type", {"Voice", "Fax"}),
+        directions=choices(context, "direction", {"Inbound", "Outbound"}),
+        transports=choices(context, "transport", {"PSTN", "VoIP"}) if owner else frozenset(),
         recording=kind,
-        extension_number=visit.one("extensionNumber"),
+        extension_number=context.value("extensionNumber"),
         owner=owner.id if owner else None,
-        phone=visit.one("phoneNumber"),
+        phone=context.value("phoneNumber"),
         missed=bool(groups) and "All" not in groups,
-        categories=frozenset(visit.many("metadataCategory")),
+        categories=frozenset(context.values("metadataCategory")),
     )
 
 
-def choices(visit: Visit, name: str, allowed: set[str]) -> frozenset[str]:
+def choices(context: RequestContext, name: str, allowed: set[str]) -> frozenset[str]:
     """Repeated values. A comma list is no error and matches nothing (FACTS 1.3); any other wrong value is one."""
-    values = frozenset(visit.many(name))
+    values = frozenset(context.values(name))
     for value in values:
         if value not in allowed and "," not in value:
-            raise responses.invalid(name, value)
+            raise responses.invalid_parameter(name, value)
     return values
 
 
-def read_query(visit: Visit, owner: Extension | None) -> CallQuery:
+def read_query(context: RequestContext, owner: Extension | None) -> CallQuery:
     """The query of a call-log request; 400 (CMN-101, CLG-110) for what a strict service would not take."""
-    view = visit.choice("view", VIEWS, "Simple") or "Simple"
-    session = visit.one("sessionId")
-    if session is not None and (mixed := [name for name in _EXCLUDED_BY_SESSION if visit.many(name)]):
+    view = context.choice("view", VIEWS, "Simple") or "Simple"
+    session = context.value("sessionId")
+    if session is not None and (mixed := [name for name in _EXCLUDED_BY_SESSION if context.values(name)]):
         detail = "can not be combined with sessionId"
-        raise responses.invalid(mixed[0], visit.many(mixed[0])[0], code="CLG-110", detail=detail)
-    if visit.one("phoneNumber") is not None and visit.one("extensionNumber") is not None:
-        raise responses.invalid(
-            "phoneNumber", visit.one("phoneNumber"), detail="can not be combined with extensionNumber"
+        raise responses.invalid_parameter(mixed[0], context.values(mixed[0])[0], code="CLG-110", detail=detail)
+    if context.value("phoneNumber") is not None and context.value("extensionNumber") is not None:
+        raise responses.invalid_parameter(
+            "phoneNumber", context.value("phoneNumber"), detail="can not be combined with extensionNumber"
         )
-    first, last, date_from = bounds(visit)
+    first, last, date_from = bounds(context)
     if owner is not None:
-        visit.flag("showBlocked", default=True)
+        context.flag("showBlocked", default=True)
     return CallQuery(
         view=view,
-        page=visit.number("page", 1, most=DEEPEST_PAGE),
-        per_page=_per_page(visit, view),
+        page=context.number("page", 1, most=DEEPEST_PAGE),
+        per_page=_per_page(context, view),
         first=first,
         last=last,
         date_from=date_from,
-        filter=read_filter(visit, owner),
-        show_deleted=visit.flag("showDeleted"),
-        session=session or visit.one("telephonySessionId"),
+        filter=read_filter(context, owner),
+        show_deleted=context.flag("showDeleted"),
+        session=session or context.value("telephonySessionId"),
     )
 
 
-def _per_page(visit: Visit, view: str) -> int:
-    if visit.one("perPage") == "max":
+def _per_page(context: RequestContext, view: str) -> int:
+    if context.value("perPage") == "max":
         return PAGE_LIMITS[view]
-    return min(visit.number("perPage", 100), PAGE_LIMITS[view])
+    return min(context.number("perPage", 100), PAGE_LIMITS[view])
 
 
-def bounds(visit: Visit) -> tuple[int, int, int]:
+def bounds(context: RequestContext) -> tuple[int, int, int]:
     """First and last millisecond of the answer, and `dateFrom` as it goes into the links."""
-    options = visit.state.options
-    asked_from, asked_to = visit.moment("dateFrom"), visit.moment("dateTo")
-    date_to = visit.state.now() if asked_to is None else asked_to
+    options = context.state.options
+    asked_from, asked_to = context.timestamp("dateFrom"), context.timestamp("dateTo")
+    date_to = context.state.now() if asked_to is None else asked_to
     date_from = date_to - timestamps.DAY if asked_from is None else asked_from
     if date_from > date_to:
-        raise responses.invalid("dateFrom", visit.one("dateFrom"), detail="is after dateTo")
+        raise responses.invalid_parameter("dateFrom", context.value("dateFrom"), detail="is after dateTo")
     first = date_from
     if options.date_bounds == "seconds":
         first, date_to = (
@@ -173,10 +173,10 @@ def bounds(visit: Visit) -> tuple[int, int, int]:
 _PRIMES = (982_451_653, 961_748_941, 941_083_987)
 
 
-def find(state: State, query: CallQuery) -> Sequence:
+def find(state: State, query: CallQuery) -> CallSequence:
     """All calls that a query sees at this moment."""
     calls, changes = state.calls, state.changes
-    rows: Iterable[Row]
+    rows: Iterable[ChangedCall]
     if query.session is not None:
         indexes = calls.indexes_of_session(query.session)
         rows = [changes.row(index) for index in indexes if changes.exists(index) or changes.is_deleted(index)]
@@ -184,12 +184,12 @@ def find(state: State, query: CallQuery) -> Sequence:
     else:
         rows, selection = changes.visible(), state.select(query.filter)
     kept = [row for row in rows if query.keeps(row, calls)]
-    return Sequence(changes, selection, kept, first=query.first, last=query.last)
+    return CallSequence(changes, selection, kept, first=query.first, last=query.last)
 
 
-def write_page(visit: Visit, query: CallQuery, owner: Extension | None) -> Answer:
+def write_page(context: RequestContext, query: CallQuery, owner: Extension | None) -> ApiResponse:
     """One page: `records`, `paging` and `navigation`, with all the irregularities that the options ask for."""
-    state, options = visit.state, visit.state.options
+    state, options = context.state, context.state.options
     found = find(state, query)
     size = ceil(query.per_page * options.page_fill)
     empty = bool(options.empty_pages) and query.page % options.empty_pages == 0
@@ -200,8 +200,10 @@ def write_page(visit: Visit, query: CallQuery, owner: Extension | None) -> Answe
     rows = list(_ordered(records, found, first, last, options.order))
     if last > first:
         state.arrivals.edge = records.start(found.at(last - 1))
-    tail = _tail(visit, query, total=len(found), count=last - first, more=last < len(found), size=size)
-    return Answer(200, _join(visit.uri(**_links(visit, query), page=query.page), rows, tail, pretty=options.pretty))
+    tail = _tail(context, query, total=len(found), count=last - first, more=last < len(found), size=size)
+    return ApiResponse(
+        200, _join(context.uri(**_links(context, query), page=query.page), rows, tail, pretty=options.pretty)
+    )
 
 
 class Records:
@@ -213,13 +215,13 @@ class Records:
         self._pretty = state.options.pretty
         self._path = f"/extension/{owner.id}/call-log/".encode() if owner else None
 
-    def start(self, call: int | Row) -> int:
+    def start(self, call: int | ChangedCall) -> int:
         """When a call started (ms)."""
-        return call.start if isinstance(call, Row) else self._calls.layout.time(call)
+        return call.start if isinstance(call, ChangedCall) else self._calls.layout.time(call)
 
-    def value(self, call: int | Row) -> dict[str, Any]:
+    def value(self, call: int | ChangedCall) -> dict[str, Any]:
         """A record as a dict."""
-        if not isinstance(call, Row):
+        if not isinstance(call, ChangedCall):
             return self._calls.record(call, self._calls.layout.time(call), self._view)
         record = self._calls.record(call.index, call.start, self._view) | call.fields
         if record.get("recording", "") is None:
@@ -229,9 +231,9 @@ class Records:
             record["lastModifiedTime"] = timestamps.text(call.modified)
         return record | ({"deleted": True} if call.deleted else {})
 
-    def one(self, call: int | Row) -> bytes:
+    def one(self, call: int | ChangedCall) -> bytes:
         """A record with its separator."""
-        if isinstance(call, Row):
+        if isinstance(call, ChangedCall):
             row = responses.encode(self.value(call), pretty=self._pretty)
             if self._pretty:
                 row = b"    " + row.replace(b"\n", b"\n    ")
@@ -243,14 +245,14 @@ class Records:
 
     def many(self, piece: Piece, selection: Selection) -> Iterable[bytes | memoryview]:
         """The records of a piece of a sequence."""
-        if isinstance(piece, Row):
+        if isinstance(piece, ChangedCall):
             return [self.one(piece)]
         if selection.everything and self._path is None:
             return self._blocks.span(*piece)
         return [self.one(selection.index(rank)) for rank in range(*piece)]
 
 
-def _ordered(records: Records, found: Sequence, first: int, last: int, order: str) -> Iterable[bytes | memoryview]:
+def _ordered(records: Records, found: CallSequence, first: int, last: int, order: str) -> Iterable[bytes | memoryview]:
     """The records of a page in the order that the options ask for."""
     total = len(found)
     if order == "newest":
@@ -269,15 +271,17 @@ def _ordered(records: Records, found: Sequence, first: int, last: int, order: st
         yield records.one(found.at(position))
 
 
-def _links(visit: Visit, query: CallQuery) -> dict[str, object]:
+def _links(context: RequestContext, query: CallQuery) -> dict[str, object]:
     """The parameters that RingCentral spells out in links; what was not asked for stays open, such as dateTo."""
-    links: dict[str, object] = {} if visit.many("dateFrom") else {"dateFrom": timestamps.text(query.date_from)}
+    links: dict[str, object] = {} if context.values("dateFrom") else {"dateFrom": timestamps.text(query.date_from)}
     return links | {"view": query.view, "perPage": query.per_page}
 
 
-def _tail(visit: Visit, query: CallQuery, *, total: int, count: int, more: bool, size: int) -> dict[str, Any]:
-    options, first = visit.state.options, (query.page - 1) * query.per_page
-    links = _links(visit, query)
+def _tail(
+    context: RequestContext, query: CallQuery, *, total: int, count: int, more: bool, size: int
+) -> dict[str, Any]:
+    options, first = context.state.options, (query.page - 1) * query.per_page
+    links = _links(context, query)
     pages = max(1, -(-total // size))
     navigation = {"firstPage": 1}
     if more:
@@ -296,7 +300,7 @@ def _tail(visit: Visit, query: CallQuery, *, total: int, count: int, more: bool,
         paging |= {"totalPages": pages, "totalElements": total}
     return {
         "paging": paging,
-        "navigation": {name: {"uri": visit.uri(**links, page=page)} for name, page in navigation.items()},
+        "navigation": {name: {"uri": context.uri(**links, page=page)} for name, page in navigation.items()},
     }
 
 
@@ -315,73 +319,73 @@ BULK_LIMIT = 50
 MULTIPART_JSON = "application/vnd.ringcentral.multipart+json"
 
 
-def read_company_call_log(visit: Visit) -> Answer:
+def read_company_call_log(context: RequestContext) -> ApiResponse:
     """`readCompanyCallLog`."""
-    visit.check_account()
-    query = read_query(visit, None)
-    visit.state.arrivals.on_request(visit.state.now())
-    return write_page(visit, query, None)
+    context.check_account()
+    query = read_query(context, None)
+    context.state.arrivals.on_request(context.state.now())
+    return write_page(context, query, None)
 
 
-def read_user_call_log(visit: Visit) -> Answer:
+def read_user_call_log(context: RequestContext) -> ApiResponse:
     """`readUserCallLog`."""
-    owner = visit.extension()
-    query = read_query(visit, owner)
-    visit.state.arrivals.on_request(visit.state.now())
-    return write_page(visit, query, owner)
+    owner = context.extension()
+    query = read_query(context, owner)
+    context.state.arrivals.on_request(context.state.now())
+    return write_page(context, query, owner)
 
 
-def read_company_call_record(visit: Visit) -> Answer:
+def read_company_call_record(context: RequestContext) -> ApiResponse:
     """`readCompanyCallRecord`: one id answers 200, up to 50 ids answer 207."""
-    visit.check_account()
-    return _records(visit, None)
+    context.check_account()
+    return _records(context, None)
 
 
-def read_user_call_record(visit: Visit) -> Answer:
+def read_user_call_record(context: RequestContext) -> ApiResponse:
     """`readUserCallRecord`."""
-    return _records(visit, visit.extension())
+    return _records(context, context.extension())
 
 
-def _records(visit: Visit, owner: Extension | None) -> Answer:
-    view = visit.choice("view", VIEWS, "Simple") or "Simple"
-    ids = [call_id for call_id in visit.ids["callRecordId"].split(",") if call_id]
+def _records(context: RequestContext, owner: Extension | None) -> ApiResponse:
+    view = context.choice("view", VIEWS, "Simple") or "Simple"
+    ids = [call_id for call_id in context.ids["callRecordId"].split(",") if call_id]
     if len(ids) > BULK_LIMIT:
-        raise responses.refusal(
+        raise responses.api_error(
             400, "CMN-106", f"Batch size is above the limit of {BULK_LIMIT}", parameter="callRecordId"
         )
     if len(ids) == 1:
-        return visit.json(_record(visit, owner, ids[0], view))
-    results = [_attempt(visit, owner, call_id, view) for call_id in ids]
-    if MULTIPART_JSON in visit.headers.get("accept", ""):
+        return context.json(_record(context, owner, ids[0], view))
+    results = [_attempt(context, owner, call_id, view) for call_id in ids]
+    if MULTIPART_JSON in context.headers.get("accept", ""):
         items = [
             {"resourceId": call_id, "status": status, "body": body}
             for call_id, (status, body) in zip(ids, results, strict=True)
         ]
-        return Answer(207, responses.encode(items, pretty=visit.state.options.pretty), MULTIPART_JSON)
-    return _multipart(visit, ids, results)
+        return ApiResponse(207, responses.encode(items, pretty=context.state.options.pretty), MULTIPART_JSON)
+    return _multipart(context, ids, results)
 
 
-def _record(visit: Visit, owner: Extension | None, call_id: str, view: str) -> dict[str, Any]:
-    calls, changes = visit.state.calls, visit.state.changes
+def _record(context: RequestContext, owner: Extension | None, call_id: str, view: str) -> dict[str, Any]:
+    calls, changes = context.state.calls, context.state.changes
     index = calls.index_of(call_id)
-    if index is None or not changes.exists(index) or (owner and calls.shape(index).owner.id != owner.id):
+    if index is None or not changes.exists(index) or (owner and calls.template(index).owner.id != owner.id):
         raise responses.not_found("callRecordId", call_id)
-    return Records(visit.state, view).value(changes.row(index) if index in changes.rows else index)
+    return Records(context.state, view).value(changes.row(index) if index in changes.rows else index)
 
 
-def _attempt(visit: Visit, owner: Extension | None, call_id: str, view: str) -> tuple[int, Any]:
+def _attempt(context: RequestContext, owner: Extension | None, call_id: str, view: str) -> tuple[int, Any]:
     try:
-        return 200, _record(visit, owner, call_id, view)
-    except Refusal as refused:
-        return refused.answer.status, responses.decode(refused.answer.body)
+        return 200, _record(context, owner, call_id, view)
+    except ApiError as refused:
+        return refused.response.status, responses.decode(refused.response.body)
 
 
-def _multipart(visit: Visit, ids: list[str], results: list[tuple[int, Any]]) -> Answer:
+def _multipart(context: RequestContext, ids: list[str], results: list[tuple[int, Any]]) -> ApiResponse:
     """`multipart/mixed`: first the statuses, then one part per id in their order (`docs/basics/batch-requests.md`)."""
-    base = visit.path.rpartition("/")[0]
+    base = context.path.rpartition("/")[0]
     statuses = [
         {
-            "href": f"{visit.state.url}{base}/{call_id}",
+            "href": f"{context.state.url}{base}/{call_id}",
             "status": status,
             "responseDescription": "OK" if status == 200 else "Not Found",
         }
@@ -393,4 +397,4 @@ def _multipart(visit: Visit, ids: list[str], results: list[tuple[int, Any]]) -> 
         b"--%s\r\nContent-Type: application/json\r\n\r\n%s\r\n" % (boundary.encode(), responses.encode(part))
         for part in parts
     )
-    return Answer(207, text + f"--{boundary}--\r\n".encode(), f"multipart/mixed; boundary={boundary}")
+    return ApiResponse(207, text + f"--{boundary}--\r\n".encode(), f"multipart/mixed; boundary={boundary}")

@@ -12,23 +12,23 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 
 from airflow_provider_ringcentral.sandbox.api import responses
-from airflow_provider_ringcentral.sandbox.api.fault_injection import Wire, deliver
-from airflow_provider_ringcentral.sandbox.api.middleware import Operation, Outcome, judge
-from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+from airflow_provider_ringcentral.sandbox.api.fault_injection import AsgiConnection, send_response
+from airflow_provider_ringcentral.sandbox.api.middleware import HandledRequest, Operation, handle_request
+from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
 from airflow_provider_ringcentral.sandbox.api.uploads import receive_upload
 from airflow_provider_ringcentral.sandbox.model.rate_limits import MEDIA, UNLIMITED
-from airflow_provider_ringcentral.sandbox.model.request_log import Entry
+from airflow_provider_ringcentral.sandbox.model.request_log import LoggedRequest
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from airflow_provider_ringcentral.sandbox.api.fault_injection import Connections
-    from airflow_provider_ringcentral.sandbox.api.responses import Answer
+    from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
     from airflow_provider_ringcentral.sandbox.model.faults import Fault
     from airflow_provider_ringcentral.sandbox.model.state import State
 
 
-def _unknown(_: Visit) -> Answer:
+def _unknown(_: RequestContext) -> ApiResponse:
     raise responses.unknown_route()
 
 
@@ -57,7 +57,7 @@ class Endpoint:
         upload = None
         if operation.uploads and not kind.startswith(responses.JSON):
             upload = await receive_upload(receive, kind)
-        visit = Visit(
+        context = RequestContext(
             state=self.state,
             method=scope["method"],
             path=scope["path"],
@@ -69,42 +69,51 @@ class Endpoint:
             user_permission=operation.user_permission,
         )
         with self.state.lock:
-            early = self.state.faults.pick(operation.id, visit.method, visit.path, early=True)
+            early = self.state.faults.pick(operation.id, context.method, context.path, early=True)
         for fault in early:
             if fault.kind == "slow" and fault.where == "before":
                 await asyncio.sleep(fault.seconds)
         with self.state.lock:
-            outcome = judge(operation, visit, early)
-            self._note(operation, visit, outcome, early, arrived=arrived, scope=scope)
+            handled = handle_request(operation, context, early)
+            self._note(operation, context, handled, early, arrived=arrived, scope=scope)
         pause = next((fault for fault in early if fault.kind == "slow" and fault.where == "body"), None)
-        await deliver(outcome.answer, outcome.fault or pause, Wire(scope, receive, send, self._connections))
+        await send_response(
+            handled.response, handled.fault or pause, AsgiConnection(scope, receive, send, self._connections)
+        )
 
     def _note(
-        self, operation: Operation, visit: Visit, outcome: Outcome, early: list[Fault], *, arrived: float, scope: Scope
+        self,
+        operation: Operation,
+        context: RequestContext,
+        handled: HandledRequest,
+        early: list[Fault],
+        *,
+        arrived: float,
+        scope: Scope,
     ) -> None:
-        fault = outcome.fault or (early[-1] if early else None)
-        unanswered = outcome.fault is not None and outcome.fault.kind == "reset" and outcome.fault.where == "before"
-        kind = visit.headers.get("authorization", "").partition(" ")[0] or None
-        ruling, journal = outcome.ruling, self.state.journal
-        journal.note(
-            Entry(
-                method=visit.method,
-                path=visit.path,
+        fault = handled.fault or (early[-1] if early else None)
+        unanswered = handled.fault is not None and handled.fault.kind == "reset" and handled.fault.where == "before"
+        kind = context.headers.get("authorization", "").partition(" ")[0] or None
+        decision, request_log = handled.decision, self.state.request_log
+        request_log.note(
+            LoggedRequest(
+                method=context.method,
+                path=context.path,
                 query=_TOKENS.sub(r"\1…", scope["query_string"].decode("latin-1")),
                 operation=operation.id if operation is not UNKNOWN else None,
                 group=operation.group if operation is not UNKNOWN else None,
-                status=0 if unanswered else outcome.answer.status,
+                status=0 if unanswered else handled.response.status,
                 time=arrived,
                 seconds=time.time() - arrived,
                 authorization=kind,
-                user_agent=visit.headers.get("user-agent"),
-                limited=ruling is not None and not ruling.allowed,
-                in_penalty=ruling is not None and ruling.in_penalty,
+                user_agent=context.headers.get("user-agent"),
+                limited=decision is not None and not decision.allowed,
+                in_penalty=decision is not None and decision.in_penalty,
                 fault=fault.kind if fault else None,
             )
         )
         if operation.id == "getToken":
-            journal.counts["logins" if outcome.answer.status == 200 else "logins_refused"] += 1
+            request_log.counts["logins" if handled.response.status == 200 else "logins_refused"] += 1
 
 
 async def _body(receive: Receive) -> bytes:

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox.api import responses
-from airflow_provider_ringcentral.sandbox.api.responses import HTML, JSON, Answer
+from airflow_provider_ringcentral.sandbox.api.responses import HTML, JSON, ApiResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from starlette.types import Receive, Scope, Send
 
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
     from airflow_provider_ringcentral.sandbox.model.faults import Fault
 
     Connections = Callable[[], Iterable[Any]]
@@ -39,47 +39,49 @@ _USUAL = {
 }
 
 
-def spoilt(handler: Callable[[Visit], Answer], visit: Visit, fault: Fault | None) -> Answer:
-    """The handler's answer, as a fault leaves it; a reset or truncation is left to `deliver.py`."""
+def apply_fault(
+    handler: Callable[[RequestContext], ApiResponse], context: RequestContext, fault: Fault | None
+) -> ApiResponse:
+    """The handler's answer, as a fault leaves it; a reset or truncation is left to `send_response.py`."""
     if fault is None:
-        return handler(visit)
+        return handler(context)
     before = fault.kind in {"status", "redirect", "html", "refuse_scope"}
     if before or (fault.kind == "reset" and fault.where == "before"):
         if fault.executed:
-            handler(visit)
-        return _replacement(visit, fault)
-    answer = handler(visit)
+            handler(context)
+        return _replacement(context, fault)
+    response = handler(context)
     if fault.kind == "broken_json":
-        answer.body = answer.body[: int(len(answer.body) * fault.fraction)]
+        response.body = response.body[: int(len(response.body) * fault.fraction)]
     elif fault.kind == "foreign_links":
-        answer.body = _LINKS.sub(rb"\1\2" + fault.host.encode(), answer.body)
-    return answer
+        response.body = _LINKS.sub(rb"\1\2" + fault.host.encode(), response.body)
+    return response
 
 
-def _replacement(visit: Visit, fault: Fault) -> Answer:
+def _replacement(context: RequestContext, fault: Fault) -> ApiResponse:
     if fault.kind == "refuse_scope":
         raise responses.app_permission_missing(fault.permission)
     if fault.kind == "redirect":
-        location = fault.location or fault.host + visit.uri().removeprefix(visit.state.url)
-        return Answer(fault.status or 302, b"", None, {"Location": location} | fault.headers)
+        location = fault.location or fault.host + context.uri().removeprefix(context.state.url)
+        return ApiResponse(fault.status or 302, b"", None, {"Location": location} | fault.headers)
     if fault.kind == "html":
-        return Answer(200, HTML, "text/html", dict(fault.headers))
+        return ApiResponse(200, HTML, "text/html", dict(fault.headers))
     status = fault.status or 503
     headers = dict(fault.headers)
     if fault.retry_after is not None:
         headers["Retry-After"] = f"{fault.retry_after:g}"
     if fault.body in {"empty", ""}:
-        return Answer(status, b"", None, headers)
+        return ApiResponse(status, b"", None, headers)
     if fault.body == "html":
-        return Answer(status, HTML, "text/html", headers)
+        return ApiResponse(status, HTML, "text/html", headers)
     if fault.body != "json":
-        return Answer(status, fault.body.encode(), JSON if fault.body[0] in "{[" else "text/plain", headers)
+        return ApiResponse(status, fault.body.encode(), JSON if fault.body[0] in "{[" else "text/plain", headers)
     code, message = _USUAL.get(status, ("CMN-101" if status < 500 else "CMN-203", "Fault on demand"))
-    return responses.refusal(status, fault.code or code, fault.message or message, headers=headers).answer
+    return responses.api_error(status, fault.code or code, fault.message or message, headers=headers).response
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class AsgiConnection:
     """Where an answer goes."""
 
     scope: Scope
@@ -92,38 +94,38 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 _FLUSH = 0.02
 
 
-async def deliver(answer: Answer, fault: Fault | None, wire: Wire) -> None:
+async def send_response(response: ApiResponse, fault: Fault | None, connection: AsgiConnection) -> None:
     """Sends an answer.
 
     A reset or truncate fault breaks the connection instead, before the body or within it; a slow one pauses within it.
     """
     if fault is not None and fault.kind == "reset" and fault.where == "before":
-        await _break(wire, reset=True)
+        await _break(connection, reset=True)
         return
-    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers.items()]
-    headers.append((b"content-length", str(len(answer.body)).encode()))
-    if answer.media_type is not None:
-        headers.append((b"content-type", answer.media_type.encode()))
-    await wire.send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.headers.items()]
+    headers.append((b"content-length", str(len(response.body)).encode()))
+    if response.media_type is not None:
+        headers.append((b"content-type", response.media_type.encode()))
+    await connection.send({"type": "http.response.start", "status": response.status, "headers": headers})
     if fault is not None and fault.kind in {"reset", "truncate"}:
-        part = answer.body[: min(int(len(answer.body) * fault.fraction), len(answer.body) - 1)]
-        await wire.send({"type": "http.response.body", "body": part, "more_body": True})
+        part = response.body[: min(int(len(response.body) * fault.fraction), len(response.body) - 1)]
+        await connection.send({"type": "http.response.body", "body": part, "more_body": True})
         # What is still in a socket's buffer when it is reset is lost, and then nothing of the body would arrive.
         await asyncio.sleep(_FLUSH)
-        await _break(wire, reset=fault.kind == "reset")
+        await _break(connection, reset=fault.kind == "reset")
         return
     sent = 0
     if fault is not None and fault.kind == "slow":
-        sent = int(len(answer.body) * fault.fraction)
-        await wire.send({"type": "http.response.body", "body": answer.body[:sent], "more_body": True})
+        sent = int(len(response.body) * fault.fraction)
+        await connection.send({"type": "http.response.body", "body": response.body[:sent], "more_body": True})
         await asyncio.sleep(fault.seconds)
-    await wire.send({"type": "http.response.body", "body": answer.body[sent:]})
+    await connection.send({"type": "http.response.body", "body": response.body[sent:]})
 
 
-async def _break(wire: Wire, *, reset: bool) -> None:
+async def _break(connection: AsgiConnection, *, reset: bool) -> None:
     # With two ports that listen, both ends are needed to tell a connection.
-    ends = (wire.scope.get("client"), wire.scope.get("server"))
-    for protocol in list(wire.connections()):
+    ends = (connection.scope.get("client"), connection.scope.get("server"))
+    for protocol in list(connection.connections()):
         if protocol.client is not None and (protocol.client, protocol.server) == ends:
             if reset:
                 raw = protocol.transport.get_extra_info("socket")
@@ -131,5 +133,5 @@ async def _break(wire: Wire, *, reset: bool) -> None:
                 protocol.transport.abort()
             else:
                 protocol.transport.close()
-    while (await wire.receive())["type"] != "http.disconnect":
+    while (await connection.receive())["type"] != "http.disconnect":
         pass

@@ -9,12 +9,12 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from airflow_provider_ringcentral.sandbox.api import responses
-from airflow_provider_ringcentral.sandbox.api.responses import Answer
+from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
 from airflow_provider_ringcentral.sandbox.model.company import account_path
 from airflow_provider_ringcentral.sandbox.model.recordings import RecordingBytes
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
     from airflow_provider_ringcentral.sandbox.model.call_templates import Recording
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
@@ -29,19 +29,19 @@ class Content(Protocol):
         """The bytes `first <= offset < end`."""
 
 
-def serve(visit: Visit, content: Content, media_type: str, name: str) -> Answer:
+def serve(context: RequestContext, content: Content, media_type: str, name: str) -> ApiResponse:
     """200, or 206 for a range; 416 CMN-107. `name` is the file's, where the client wants an attachment."""
     headers = {"Accept-Ranges": "bytes"}
-    kind = visit.choice("contentDisposition", ("Inline", "Attachment"))
+    kind = context.choice("contentDisposition", ("Inline", "Attachment"))
     if kind is not None:
-        chosen = visit.one("contentDispositionFilename") or name
+        chosen = context.value("contentDispositionFilename") or name
         headers["Content-Disposition"] = f'{kind.lower()}; filename="{chosen}"'
-    wanted = visit.headers.get("range")
+    wanted = context.headers.get("range")
     if wanted is None:
-        return Answer(200, content.cut(0, content.size), media_type, headers)
+        return ApiResponse(200, content.cut(0, content.size), media_type, headers)
     first, end = _span(wanted, content.size)
     headers["Content-Range"] = f"bytes {first}-{end - 1}/{content.size}"
-    return Answer(206, content.cut(first, end), media_type, headers)
+    return ApiResponse(206, content.cut(first, end), media_type, headers)
 
 
 def _span(wanted: str, size: int) -> tuple[int, int]:
@@ -57,40 +57,40 @@ def _span(wanted: str, size: int) -> tuple[int, int]:
     return first, end
 
 
-def _bad_range(wanted: str, size: int) -> responses.Refusal:
+def _bad_range(wanted: str, size: int) -> responses.ApiError:
     message = "Requested range is not satisfiable"
     headers = {"Content-Range": f"bytes */{size}"}
-    return responses.refusal(416, "CMN-107", message, parameter="Range", value=wanted, headers=headers)
+    return responses.api_error(416, "CMN-107", message, parameter="Range", value=wanted, headers=headers)
 
 
 _SUFFIXES = {"audio/mpeg": ".mp3", "audio/wav": ".wav"}
 
 
-def read_call_recording(visit: Visit) -> Answer:
+def read_call_recording(context: RequestContext) -> ApiResponse:
     """`readCallRecording`."""
-    recording_id, recording = _find(visit)
-    return visit.json(
+    recording_id, recording = _find(context)
+    return context.json(
         {
             "id": recording_id,
-            "contentUri": f"{visit.state.media_url}{account_path()}/recording/{recording_id}/content",
+            "contentUri": f"{context.state.media_url}{account_path()}/recording/{recording_id}/content",
             "contentType": recording.media_type,
             "duration": recording.duration,
         }
     )
 
 
-def read_call_recording_content(visit: Visit) -> Answer:
+def read_call_recording_content(context: RequestContext) -> ApiResponse:
     """`readCallRecordingContent`: the whole file, or a single range of it (206; 416 CMN-107)."""
-    recording_id, recording = _find(visit)
-    content = RecordingBytes(recording_id, recording, visit.state.options.recording_bytes_per_second)
-    return serve(visit, content, recording.media_type, recording_id + _SUFFIXES[recording.media_type])
+    recording_id, recording = _find(context)
+    content = RecordingBytes(recording_id, recording, context.state.options.recording_bytes_per_second)
+    return serve(context, content, recording.media_type, recording_id + _SUFFIXES[recording.media_type])
 
 
-def _find(visit: Visit) -> tuple[str, Recording]:
-    visit.check_account()
-    recording_id, state = visit.ids["recordingId"], visit.state
+def _find(context: RequestContext) -> tuple[str, Recording]:
+    context.check_account()
+    recording_id, state = context.ids["recordingId"], context.state
     state.changes.tick(state.now(), request=False)
     index = state.calls.index_of_recording(recording_id)
-    if index is None or not state.changes.exists(index) or state.absences.state(recording_id) != "there":
+    if index is None or not state.changes.exists(index) or state.missing_recordings.state(recording_id) != "there":
         raise responses.not_found("callRecordingId", recording_id)
     return recording_id, state.calls.recordings(index)[recording_id]

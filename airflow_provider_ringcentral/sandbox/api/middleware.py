@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from airflow_provider_ringcentral.sandbox.api import responses
-from airflow_provider_ringcentral.sandbox.api.fault_injection import spoilt
-from airflow_provider_ringcentral.sandbox.api.responses import Answer, Refusal
+from airflow_provider_ringcentral.sandbox.api.fault_injection import apply_fault
+from airflow_provider_ringcentral.sandbox.api.responses import ApiError, ApiResponse
 from airflow_provider_ringcentral.sandbox.api.token_endpoint import check_form, client_of
-from airflow_provider_ringcentral.sandbox.model.rate_limits import UNLIMITED, Ruling, rate_headers, retry_header
+from airflow_provider_ringcentral.sandbox.model.rate_limits import UNLIMITED, LimitDecision, rate_headers, retry_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
     from airflow_provider_ringcentral.sandbox.model.faults import Fault
     from airflow_provider_ringcentral.sandbox.model.identity import Token
     from airflow_provider_ringcentral.sandbox.model.state import State
@@ -39,7 +39,7 @@ class Operation:
     method: str
     path: str
     group: str
-    handler: Callable[[Visit], Answer]
+    handler: Callable[[RequestContext], ApiResponse]
     permission: str | None = None
     user_permission: str | None = None
     media: bool = False
@@ -48,69 +48,69 @@ class Operation:
 
 
 @dataclass(slots=True)
-class Outcome:
+class HandledRequest:
     """An answer, how it is spoilt on the wire, and what the limiter said."""
 
-    answer: Answer
+    response: ApiResponse
     fault: Fault | None = None
-    ruling: Ruling | None = None
+    decision: LimitDecision | None = None
 
 
-def judge(operation: Operation, visit: Visit, early: list[Fault]) -> Outcome:
+def handle_request(operation: Operation, context: RequestContext, early: list[Fault]) -> HandledRequest:
     """What a request is answered. The state's lock is held."""
-    outcome = Outcome(Answer())
+    handled = HandledRequest(ApiResponse())
     try:
-        outcome.answer = _answer(operation, visit, early, outcome)
-    except Refusal as refused:
-        outcome.answer = refused.answer
+        handled.response = _answer(operation, context, early, handled)
+    except ApiError as refused:
+        handled.response = refused.response
     except Exception:
-        log.exception("The sandbox failed at %s %s", visit.method, visit.path)
-        outcome.answer = responses.refusal(500, "CMN-203", "Internal error of the sandbox, see its log").answer
-    _add_headers(operation, visit, outcome)
-    return outcome
+        log.exception("The sandbox failed at %s %s", context.method, context.path)
+        handled.response = responses.api_error(500, "CMN-203", "Internal error of the sandbox, see its log").response
+    _add_headers(operation, context, handled)
+    return handled
 
 
-def _answer(operation: Operation, visit: Visit, early: list[Fault], outcome: Outcome) -> Answer:
-    state = visit.state
+def _answer(operation: Operation, context: RequestContext, early: list[Fault], handled: HandledRequest) -> ApiResponse:
+    state = context.state
     for fault in early:
         if fault.kind == "kill_tokens":
-            state.identity.kill(value=None if fault.all else bearer(visit) or "")
+            state.identity.kill(value=None if fault.all else bearer(context) or "")
     if operation.group == AUTH:
-        check_form(visit)
-        _count(state, outcome, "", client_of(visit)[0], AUTH)
+        check_form(context)
+        _count(state, handled, "", client_of(context)[0], AUTH)
     elif operation.group != UNLIMITED:
-        visit.token = authenticate(visit)
-        _count(state, outcome, str(visit.token.user.id), visit.token.app.client_id, operation.group)
-    picked = state.faults.pick(operation.id, visit.method, visit.path, early=False)
-    outcome.fault = picked[0] if picked else None
-    if visit.token is not None:
-        _check_permissions(operation, visit.token)
-    return spoilt(operation.handler, visit, outcome.fault)
+        context.token = authenticate(context)
+        _count(state, handled, str(context.token.user.id), context.token.app.client_id, operation.group)
+    picked = state.faults.pick(operation.id, context.method, context.path, early=False)
+    handled.fault = picked[0] if picked else None
+    if context.token is not None:
+        _check_permissions(operation, context.token)
+    return apply_fault(operation.handler, context, handled.fault)
 
 
-def _count(state: State, outcome: Outcome, user: str, app: str, group: str) -> None:
+def _count(state: State, handled: HandledRequest, user: str, app: str, group: str) -> None:
     """Counts a request against its window; 429 when that is full or shut."""
     if state.limiter is None:
         return
-    outcome.ruling = state.limiter.ask(user, app, group, time.monotonic())
-    if not outcome.ruling.allowed:
-        raise responses.rate_exceeded(retry_header(outcome.ruling, state.options.retry_after, time.time()))
+    handled.decision = state.limiter.ask(user, app, group, time.monotonic())
+    if not handled.decision.allowed:
+        raise responses.rate_exceeded(retry_header(handled.decision, state.options.retry_after, time.time()))
 
 
-def bearer(visit: Visit) -> str | None:
+def bearer(context: RequestContext) -> str | None:
     """The bearer token of a request."""
-    kind, _, value = visit.headers.get("authorization", "").partition(" ")
+    kind, _, value = context.headers.get("authorization", "").partition(" ")
     return value.strip() if kind.lower() == "bearer" else None
 
 
-def authenticate(visit: Visit) -> Token:
+def authenticate(context: RequestContext) -> Token:
     """The token of a request, or the 401 that fits."""
-    if "authorization" not in visit.headers:
+    if "authorization" not in context.headers:
         raise responses.unauthorized("AGW-401", "Authorization header is not specified")
-    value = bearer(visit)
+    value = bearer(context)
     if value is None:
         raise responses.unauthorized("OAU-151", "Authorization method not supported")
-    token = visit.state.identity.tokens.get(value)
+    token = context.state.identity.tokens.get(value)
     if token is None:
         if value.count(".") == 2:
             raise responses.unauthorized("OAU-149", "Unparsable access token")
@@ -127,11 +127,11 @@ def _check_permissions(operation: Operation, token: Token) -> None:
         raise responses.user_permission_missing(operation.user_permission)
 
 
-def _add_headers(operation: Operation, visit: Visit, outcome: Outcome) -> None:
+def _add_headers(operation: Operation, context: RequestContext, handled: HandledRequest) -> None:
     """RingCentral tells its limits on authenticated answers only (FACTS 3.2)."""
-    outcome.answer.headers.setdefault("RCRequestId", str(uuid4()))
-    fault, status = outcome.fault, outcome.answer.status
-    silent = not outcome.answer.rated or (fault is not None and not fault.rate_headers)
+    handled.response.headers.setdefault("RCRequestId", str(uuid4()))
+    fault, status = handled.fault, handled.response.status
+    silent = not handled.response.rated or (fault is not None and not fault.rate_headers)
     known = operation.group != AUTH or status in {200, 429}
-    if outcome.ruling and known and status != 401 and not silent and visit.state.options.rate_headers:
-        outcome.answer.headers |= rate_headers(outcome.ruling, visit.state.options.group_names)
+    if handled.decision and known and status != 401 and not silent and context.state.options.rate_headers:
+        handled.response.headers |= rate_headers(handled.decision, context.state.options.group_names)

@@ -12,19 +12,18 @@ from airflow_provider_ringcentral.sandbox.api import call_sync, responses
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
 
 Entry = TypeVar("Entry")
 
 
 class PageToken(msgspec.Struct, frozen=True, array_like=True):
-    """Where a page lies: the `count` entries `after` an id, or `before` one. `what` holds the filters."""
+    """Where a page lies: the `count` entries `after` an id, or `before` one. `filters` holds the filters."""
 
     kind: str
     count: int
     anchor: str
     after: bool
-    what: dict[str, list[str]]
+    filters: dict[str, list[str]]
 
 
 @dataclass(slots=True)
@@ -43,13 +42,8 @@ def read_token(token: str | None, kind: str) -> PageToken | None:
         return None
     found = call_sync.unpack(token, PageToken)
     if found is None or found.kind != kind:
-        raise responses.invalid("pageToken", token)
+        raise responses.invalid_parameter("pageToken", token)
     return found
-
-
-def filters(visit: Visit, token: PageToken | None, *names: str) -> dict[str, list[str]]:
-    """The filters of a request: those of its token if it has one."""
-    return token.what if token is not None else {name: visit.many(name) for name in names}
 
 
 def cut_page(
@@ -59,7 +53,7 @@ def cut_page(
     kind: str,
     count: int,
     key: Callable[[Entry], Any],
-    what: dict[str, list[str]],
+    filters: dict[str, list[str]],
 ) -> TokenPage[Entry]:
     """One page of a list that may grow while it is read: tokens name an entry, not a number."""
     size = token.count if token is not None else count
@@ -67,7 +61,7 @@ def cut_page(
     shown = entries[first : first + size]
 
     def write(entry: Entry, *, after: bool) -> str:
-        return call_sync.write(PageToken(kind, size, str(key(entry)), after, what))
+        return call_sync.write(PageToken(kind, size, str(key(entry)), after, filters))
 
     following = write(shown[-1], after=True) if shown and first + size < len(entries) else None
     previous = write(shown[0], after=False) if shown and first > 0 else None

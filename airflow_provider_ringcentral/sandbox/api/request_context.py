@@ -16,7 +16,7 @@ from airflow_provider_ringcentral.sandbox.model.company import ACCOUNT_ID
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from airflow_provider_ringcentral.sandbox.api.responses import Answer
+    from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
     from airflow_provider_ringcentral.sandbox.api.uploads import Upload
     from airflow_provider_ringcentral.sandbox.model.company import Extension
     from airflow_provider_ringcentral.sandbox.model.identity import Token
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Visit:
+class RequestContext:
     """A request and the world it came to. `query` is the list of parameters as sent, repeated keys and all.
 
     `token` is set when the operation needs one, `ids` are the variables of the path. An operation that
@@ -42,48 +42,48 @@ class Visit:
     token: Token | None = None
     upload: Upload | None = None
 
-    def many(self, name: str) -> list[str]:
+    def values(self, name: str) -> list[str]:
         """Every value of a query parameter."""
         return [value for key, value in self.query if key == name]
 
-    def one(self, name: str) -> str | None:
+    def value(self, name: str) -> str | None:
         """The value of a query parameter, None when absent; more than one is an error (CMN-406)."""
-        values = self.many(name)
+        values = self.values(name)
         if len(values) > 1:
-            raise responses.refusal(400, "CMN-406", f"Duplicate value for parameter [{name}] found", parameter=name)
+            raise responses.api_error(400, "CMN-406", f"Duplicate value for parameter [{name}] found", parameter=name)
         return values[0] if values else None
 
     def choice(self, name: str, allowed: Iterable[str], default: str | None = None) -> str | None:
         """A parameter that must be one of `allowed`."""
-        value = self.one(name)
+        value = self.value(name)
         if value is None:
             return default
         if value not in allowed:
-            raise responses.invalid(name, value)
+            raise responses.invalid_parameter(name, value)
         return value
 
     def number(self, name: str, default: int, *, most: int | None = None) -> int:
         """A whole number from 1 to `most`."""
-        value = self.one(name)
+        value = self.value(name)
         if value is None:
             return default
         if not (value.isascii() and value.isdecimal()) or int(value) < 1 or (most is not None and int(value) > most):
-            raise responses.invalid(name, value)
+            raise responses.invalid_parameter(name, value)
         return int(value)
 
     def flag(self, name: str, default: bool = False) -> bool:  # noqa: FBT001, FBT002 - it is a boolean parameter
         """`true` or `false`."""
         return self.choice(name, ("true", "false"), str(default).lower()) == "true"
 
-    def moment(self, name: str) -> int | None:
+    def timestamp(self, name: str) -> int | None:
         """A date-time with a zone, in ms."""
-        value = self.one(name)
+        value = self.value(name)
         if value is None:
             return None
         try:
             return timestamps.parse(value)
         except ValueError:
-            raise responses.invalid(name, value) from None
+            raise responses.invalid_parameter(name, value) from None
 
     def uri(self, **changes: object) -> str:
         """The absolute URI of this request, ids spelled out, with query parameters replaced (or appended)."""
@@ -113,11 +113,11 @@ class Visit:
             raise responses.other_extension(self.user_permission or "ReadExtensions")
         return found
 
-    def json(self, value: object, status: int = 200) -> Answer:
+    def json(self, value: object, status: int = 200) -> ApiResponse:
         """A JSON answer in the sandbox's style."""
-        return responses.json_answer(value, status, pretty=self.state.options.pretty)
+        return responses.json_response(value, status, pretty=self.state.options.pretty)
 
-    def page_of(self, records: list[Any], show: Callable[[Any], dict[str, Any]] = dict) -> Answer:
+    def page_of(self, records: list[Any], show: Callable[[Any], dict[str, Any]] = dict) -> ApiResponse:
         """A list by page and perPage (default 100, at most 1000, over-large ones clamped).
 
         `show` makes the record of an entry; those of other pages are not made.
@@ -152,22 +152,22 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def json_value(visit: Visit) -> Any:
+def json_value(context: RequestContext) -> Any:
     """The JSON of a body; 415 for another Content-Type, 400 CMN-103 for what is no JSON."""
-    kind = visit.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = context.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {responses.JSON, "application/vnd.ringcentral.multipart+json"}:
-        raise responses.refusal(415, "CMN-104", f"Content-Type [{kind}] is not supported")
+        raise responses.api_error(415, "CMN-104", f"Content-Type [{kind}] is not supported")
     try:
-        return responses.decode(visit.body)
+        return responses.decode(context.body)
     except ValueError:
-        raise responses.refusal(400, "CMN-103", "JSON cannot be parsed") from None
+        raise responses.api_error(400, "CMN-103", "JSON cannot be parsed") from None
 
 
-def json_object(visit: Visit) -> dict[str, Any]:
+def json_object(context: RequestContext) -> dict[str, Any]:
     """As `json_value`, and it is an object."""
-    value = json_value(visit)
+    value = json_value(context)
     if not isinstance(value, dict):
-        raise responses.refusal(400, "CMN-103", "JSON cannot be parsed")
+        raise responses.api_error(400, "CMN-103", "JSON cannot be parsed")
     return value
 
 
@@ -176,10 +176,10 @@ def text_field(body: dict[str, Any], name: str, longest: int, *, required: bool 
     value = body.get(name)
     if value is None:
         if required:
-            raise responses.missing(name)
+            raise responses.missing_parameter(name)
         return ""
     if not isinstance(value, str) or units(value) > longest or (required and not value):
-        raise responses.invalid(name, detail=f"1 to {longest} symbols")
+        raise responses.invalid_parameter(name, detail=f"1 to {longest} symbols")
     return value
 
 
@@ -188,10 +188,10 @@ def choice_field(body: dict[str, Any], name: str, allowed: tuple[str, ...], *, r
     value = body.get(name)
     if value is None:
         if required:
-            raise responses.missing(name)
+            raise responses.missing_parameter(name)
         return None
     if value not in allowed:
-        raise responses.invalid(name, str(value))
+        raise responses.invalid_parameter(name, str(value))
     return str(value)
 
 
@@ -200,8 +200,8 @@ def list_field(body: dict[str, Any], name: str, *, required: bool = True) -> lis
     value = body.get(name)
     if value is None or (required and value == []):
         if required:
-            raise responses.missing(name)
+            raise responses.missing_parameter(name)
         return []
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-        raise responses.invalid(name)
+        raise responses.invalid_parameter(name)
     return value

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from airflow_provider_ringcentral.sandbox.api import responses
-from airflow_provider_ringcentral.sandbox.api.responses import Answer, Refusal, login_refused
+from airflow_provider_ringcentral.sandbox.api.responses import ApiError, ApiResponse, login_refused
 from airflow_provider_ringcentral.sandbox.model.identity import granted
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
     from airflow_provider_ringcentral.sandbox.model.identity import App, User
 
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -51,17 +51,17 @@ Which situations have which code is documented or was observed, save for a refus
 _STATUSES = {"Disabled": "account_inactive", "Deleted": "extension_not_found", "Forbidden": "extension_type"}
 
 
-def refuse(situation: str, *, status: int | None = None) -> Refusal:
+def refuse(situation: str, *, status: int | None = None) -> ApiError:
     """The answer to a situation of `LOGIN_REFUSALS`."""
     usual, error, code, description = LOGIN_REFUSALS[situation]
     return login_refused(status or usual, error, code, description)
 
 
-def client_of(visit: Visit) -> tuple[str, str | None]:
+def client_of(context: RequestContext) -> tuple[str, str | None]:
     """Client id and secret of a token request, from Basic or (public clients) from the form."""
-    header = visit.headers.get("authorization")
+    header = context.headers.get("authorization")
     if header is None:
-        client_id = dict(parse_qsl(visit.body.decode("utf-8", "replace"))).get("client_id")
+        client_id = dict(parse_qsl(context.body.decode("utf-8", "replace"))).get("client_id")
         if not client_id:
             raise refuse("no_client")
         return client_id, None
@@ -76,74 +76,74 @@ def client_of(visit: Visit) -> tuple[str, str | None]:
     return client_id, secret
 
 
-def check_form(visit: Visit) -> None:
+def check_form(context: RequestContext) -> None:
     """415 unless the body is a form."""
-    kind = visit.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = context.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise responses.refusal(415, "CMN-104", "Unsupported Media Type")
+        raise responses.api_error(415, "CMN-104", "Unsupported Media Type")
 
 
-def get_token(visit: Visit) -> Answer:
+def get_token(context: RequestContext) -> ApiResponse:
     """Exchanges a JWT (or a refresh token, where the app issues them) for an access token."""
-    app = _app(visit)
-    form = _form(visit)
+    app = _app(context)
+    form = _form(context)
     grant = form.get("grant_type")
     if grant is None:
-        raise responses.missing("grant_type")
+        raise responses.missing_parameter("grant_type")
     if app.refusal is not None:
         raise refuse(app.refusal)
     if grant == "refresh_token":
-        user, scope = _refreshed(visit, app, form)
+        user, scope = _refreshed(context, app, form)
     elif grant != JWT_GRANT:
         raise refuse("unknown_grant")
     elif not app.jwt_flow:
         raise refuse("jwt_flow_disabled")
     else:
-        user, scope = _owner(visit, app, form), _scope(app, form)
-    return _issue(visit, app, user, scope, form)
+        user, scope = _owner(context, app, form), _scope(app, form)
+    return _issue(context, app, user, scope, form)
 
 
-def revoke_token(visit: Visit) -> Answer:
+def revoke_token(context: RequestContext) -> ApiResponse:
     """Ends the session of an access or refresh token; a token nobody knows is ended already."""
-    app = _app(visit)
-    value = _form(visit).get("token") or visit.one("token")
+    app = _app(context)
+    value = _form(context).get("token") or context.value("token")
     if value is None:
-        raise responses.missing("token")
-    identity = visit.state.identity
+        raise responses.missing_parameter("token")
+    identity = context.state.identity
     session = identity.tokens.get(value) or identity.find_refresh(value)
     if session is not None and session.app is app:
         identity.kill(value=session.value)
-    return Answer(200, b"", None)
+    return ApiResponse(200, b"", None)
 
 
-def _app(visit: Visit) -> App:
-    client_id, secret = client_of(visit)
-    app = visit.state.identity.apps.get(client_id)
+def _app(context: RequestContext) -> App:
+    client_id, secret = client_of(context)
+    app = context.state.identity.apps.get(client_id)
     if app is None:
         raise refuse("wrong_client_id")
     if secret != app.client_secret:
-        raise refuse("wrong_secret", status=visit.state.options.wrong_secret_status)
+        raise refuse("wrong_secret", status=context.state.options.wrong_secret_status)
     return app
 
 
-def _form(visit: Visit) -> dict[str, str]:
-    pairs = parse_qsl(visit.body.decode("utf-8", "replace"), keep_blank_values=True)
+def _form(context: RequestContext) -> dict[str, str]:
+    pairs = parse_qsl(context.body.decode("utf-8", "replace"), keep_blank_values=True)
     if len({name for name, _ in pairs}) < len(pairs):
         raise refuse("duplicate_parameter")
     return dict(pairs)
 
 
-def _owner(visit: Visit, app: App, form: dict[str, str]) -> User:
+def _owner(context: RequestContext, app: App, form: dict[str, str]) -> User:
     assertion = form.get("assertion")
     if not assertion:
-        raise responses.missing("assertion")
-    options, jwt = visit.state.options, visit.state.identity.jwts.get(assertion)
+        raise responses.missing_parameter("assertion")
+    options, jwt = context.state.options, context.state.identity.jwts.get(assertion)
     error, code = "invalid_grant", options.jwt_refusal_code
     if jwt is not None and jwt.apps is not None and app.client_id not in jwt.apps:
         raise login_refused(400, options.restricted_jwt_error, code, "JWT is not allowed for this client")
     if jwt is None or jwt.revoked or (jwt.expires is not None and jwt.expires <= time.time()):
         raise login_refused(400, error, code, LOGIN_REFUSALS["jwt_rejected"][3])
-    user = visit.state.identity.users[jwt.user_id]
+    user = context.state.identity.users[jwt.user_id]
     if user.status != "Enabled":
         raise refuse(_STATUSES.get(user.status, "user_inactive"))
     return user
@@ -159,32 +159,32 @@ def _scope(app: App, form: dict[str, str]) -> frozenset[str]:
     return granted(set(wanted.split()))
 
 
-def _refreshed(visit: Visit, app: App, form: dict[str, str]) -> tuple[User, frozenset[str]]:
-    identity, value = visit.state.identity, form.get("refresh_token", "")
+def _refreshed(context: RequestContext, app: App, form: dict[str, str]) -> tuple[User, frozenset[str]]:
+    identity, value = context.state.identity, form.get("refresh_token", "")
     if not app.refresh_tokens:
         raise refuse("jwt_flow_disabled")
-    if value in identity.spent_refresh:
+    if value in identity.used_refresh_tokens:
         raise refuse("refresh_revoked")
     session = identity.find_refresh(value)
     if session is None or session.app is not app:
         raise refuse("refresh_unknown")
     # A refresh token works once, and the access token of its session ends with it (FACTS 2.4).
-    identity.spent_refresh.add(value)
+    identity.used_refresh_tokens.add(value)
     identity.kill(value=session.value)
     return session.user, session.scope
 
 
-def _issue(visit: Visit, app: App, user: User, scope: frozenset[str], form: dict[str, str]) -> Answer:
-    state = visit.state
+def _issue(context: RequestContext, app: App, user: User, scope: frozenset[str], form: dict[str, str]) -> ApiResponse:
+    state = context.state
     life = state.token_seconds()
     if (wanted := form.get("access_token_ttl")) is not None:
         if not wanted.isdecimal() or not 600 <= int(wanted) <= 3600:
-            raise responses.invalid("access_token_ttl", wanted)
+            raise responses.invalid_parameter("access_token_ttl", wanted)
         life = min(life, int(wanted) * state.options.scale)
     session = state.options.session_seconds
     ends_in = life if session is None else min(life, session * state.options.scale)
     token, evicted = state.identity.open_session(app, user, scope, time.monotonic(), ends_in)
-    state.journal.counts["evicted"] += evicted
+    state.request_log.counts["evicted"] += evicted
     body: dict[str, Any] = {
         "access_token": token.value,
         "token_type": "bearer",
@@ -199,6 +199,6 @@ def _issue(visit: Visit, app: App, user: User, scope: frozenset[str], form: dict
         body["session_expires_in"] = max(1, int(session * state.options.scale))
     if token.refresh is not None:
         body |= {"refresh_token": token.refresh, "refresh_token_expires_in": 604_800}
-    answer = visit.json(body)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    response = context.json(body)
+    response.headers["Cache-Control"] = "no-store"
+    return response

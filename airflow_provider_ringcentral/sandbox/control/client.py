@@ -30,13 +30,13 @@ class ControlPort:
         """The server URL, without a slash at its end."""
         return self._url
 
-    def _call(self, method: str, path: str = "", /, **given: Any) -> Any:
+    def _call(self, method: str, path: str = "", /, **arguments: Any) -> Any:
         url = f"{self.url}/sandbox{path}"
         body = None
         if method == "GET":
-            url += f"?{urlencode(given)}" if given else ""
+            url += f"?{urlencode(arguments)}" if arguments else ""
         else:
-            body = json.dumps(given).encode()
+            body = json.dumps(arguments).encode()
         request = Request(url, body, {"Content-Type": "application/json"}, method=method)  # noqa: S310 - loopback only
         # A proxy of the environment must not be asked for loopback addresses.
         opener = build_opener(ProxyHandler({}))

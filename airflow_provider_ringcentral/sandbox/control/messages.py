@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.sandbox.control import team_messaging
 from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.blob import Blob
 from airflow_provider_ringcentral.sandbox.model.messaging.batches import Batch, batch_record
-from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Outcome, Step, step_at
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Outcome, StatusChange, status_at
 from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Attachment, Message, Recipient
 
 if TYPE_CHECKING:
@@ -32,23 +32,23 @@ _KNOWN = frozenset(
 )
 
 
-def receive(state: State, given: dict[str, Any]) -> Message:
+def receive(state: State, arguments: dict[str, Any]) -> Message:
     """Puts an inbound message into the mailbox of an extension, the default user's unless told otherwise.
 
     `from` is a number (of an extension for a pager message), `created` ISO; `after_seconds` (scaled) shows it later.
     A voicemail lasts `duration` seconds, a fax has `pages`; `media` is text that becomes the bytes of either.
     """
-    kind = given.get("type", "SMS")
-    if kind not in _TYPES or set(given) - _KNOWN:
+    kind = arguments.get("type", "SMS")
+    if kind not in _TYPES or set(arguments) - _KNOWN:
         raise ValueError(f"type is one of {', '.join(_TYPES)}; what else may be given: {', '.join(sorted(_KNOWN))}")
-    extension = _owner(state, given)
-    arrives = state.now() + state.milliseconds(float(given.get("after_seconds") or 0))
-    created = timestamps.parse(given["created"]) if given.get("created") else arrives
-    sender = _sender(state, kind, given.get("from"))
+    extension = _owner(state, arguments)
+    arrives = state.now() + state.milliseconds(float(arguments.get("after_seconds") or 0))
+    created = timestamps.parse(arguments["created"]) if arguments.get("created") else arrives
+    sender = _sender(state, kind, arguments.get("from"))
     target = party(extension)
     if kind != "Pager":
-        target = {"phoneNumber": given.get("to") or extension.phone_number, "name": extension.name}
-    message_id, text = state.desk.mailbox.next_id(), str(given.get("text") or "")
+        target = {"phoneNumber": arguments.get("to") or extension.phone_number, "name": extension.name}
+    message_id, text = state.messaging.mailbox.next_id(), str(arguments.get("text") or "")
     message = Message(
         id=message_id,
         owner=extension.id,
@@ -56,22 +56,22 @@ def receive(state: State, given: dict[str, Any]) -> Message:
         direction="Inbound",
         created=created,
         sender=sender,
-        to=[Recipient(target, (Step(created, "Received"),))],
+        to=[Recipient(target, (StatusChange(created, "Received"),))],
         text=text,
         visible=arrives,
         read=False,
     )
     if kind in {"SMS", "Pager"}:
         others = frozenset({str(sender.get("phoneNumber") or sender["extensionId"])})
-        message.conversation = state.desk.mailbox.conversation(extension.id, others)
+        message.conversation = state.messaging.mailbox.conversation(extension.id, others)
         message.attachments = [text_attachment(message_id, text)]
     else:
-        _add_media(state, message, given)
-    return state.desk.mailbox.add(message)
+        _add_media(state, message, arguments)
+    return state.messaging.mailbox.add(message)
 
 
-def _owner(state: State, given: dict[str, Any]) -> Extension:
-    wanted = given.get("extension") or state.identity.jwts[state.jwt].user_id
+def _owner(state: State, arguments: dict[str, Any]) -> Extension:
+    wanted = arguments.get("extension") or state.identity.jwts[state.jwt].user_id
     found = state.company.find(str(wanted))
     if found is None:
         raise ValueError(f"there is no extension {wanted!r}")
@@ -88,31 +88,32 @@ def _sender(state: State, kind: str, number: str | None) -> dict[str, Any]:
     return party(found)
 
 
-def _add_media(state: State, message: Message, given: dict[str, Any]) -> None:
-    media = str(given.get("media") or "RIFF of the sandbox").encode()
-    attachment_id = state.desk.mailbox.next_id()
+def _add_media(state: State, message: Message, arguments: dict[str, Any]) -> None:
+    media = str(arguments.get("media") or "RIFF of the sandbox").encode()
+    attachment_id = state.messaging.mailbox.next_id()
     if message.type == "Fax":
-        pages = int(given.get("pages") or 1)
+        pages = int(arguments.get("pages") or 1)
         message.attachments = [Attachment(attachment_id, "RenderedDocument", "application/pdf", Blob(media))]
         message.extra = {"faxPageCount": pages, "faxResolution": "High"}
         return
-    duration = int(given.get("duration") or 10)
+    duration = int(arguments.get("duration") or 10)
     audio = Attachment(attachment_id, "AudioRecording", "audio/mpeg", Blob(media), duration=duration)
     message.attachments = [audio]
     message.extra = {"vmTranscriptionStatus": "NotAvailable"}
     if message.text:
         written = Blob(message.text.encode())
-        transcription_id = state.desk.mailbox.next_id()
+        transcription_id = state.messaging.mailbox.next_id()
         message.attachments.append(Attachment(transcription_id, "AudioTranscription", "text/plain", written))
         message.extra = {"vmTranscriptionStatus": "Completed"}
 
 
-def list_batches(state: State, given: dict[str, Any]) -> Any:
+def list_batches(state: State, arguments: dict[str, Any]) -> Any:
     """All batches at the server, oldest first, with every recipient."""
     now = state.now()
-    with_messages = str(given.get("messages", True)).lower() == "true"
+    with_messages = str(arguments.get("messages", True)).lower() == "true"
     return [
-        _truth_of_broadcasts(batch, now, with_messages=with_messages) for batch in state.desk.batches.batches.values()
+        _truth_of_broadcasts(batch, now, with_messages=with_messages)
+        for batch in state.messaging.batches.batches.values()
     ]
 
 
@@ -129,19 +130,25 @@ def _truth_of_broadcasts(batch: Batch, now: int, *, with_messages: bool) -> dict
     }
     if with_messages:
         shown["messages"] = [
-            {"id": one.id, "to": one.to, "text": one.text, "status": one.step(now).status, "code": one.step(now).code}
+            {
+                "id": one.id,
+                "to": one.to,
+                "text": one.text,
+                "status": one.status_at(now).status,
+                "code": one.status_at(now).code,
+            }
             for one in batch.messages
         ]
     return shown
 
 
-def opt_out(state: State, given: dict[str, Any]) -> Any:
+def opt_out(state: State, arguments: dict[str, Any]) -> Any:
     """Opts recipients out of texts from all numbers of the company's users, or from one (`sender`), or in again."""
-    senders = [given["sender"]] if given.get("sender") else list(own_numbers(state))
-    status = OUT if given.get("out", True) else IN
+    senders = [arguments["sender"]] if arguments.get("sender") else list(own_numbers(state))
+    status = OUT if arguments.get("out", True) else IN
     for sender in senders:
-        for number in given["numbers"]:
-            state.desk.consents.put(Consent(sender, number, status, "Recipient", state.now()))
+        for number in arguments["numbers"]:
+            state.messaging.consents.put(Consent(sender, number, status, "Recipient", state.now()))
 
 
 def list_rings(state: State, _: dict[str, Any]) -> Any:
@@ -159,29 +166,29 @@ def list_rings(state: State, _: dict[str, Any]) -> Any:
             "cancelled": ring.cancelled,
         }
         | ring.statuses(now)
-        for ring in state.desk.rings.values()
+        for ring in state.messaging.ring_outs.values()
     ]
 
 
 _MATCHED = frozenset({"id", "extension", "type", "direction", "from", "text", "status", "availability", "conversation"})
 
 
-def list_messages(state: State, given: dict[str, Any]) -> Any:
+def list_messages(state: State, arguments: dict[str, Any]) -> Any:
     """All messages at the server, oldest first, lagging and deleted ones too, that match everything given."""
-    if unknown := sorted(set(given) - _MATCHED - {"to"}):
+    if unknown := sorted(set(arguments) - _MATCHED - {"to"}):
         raise ValueError(f"{', '.join(unknown)}: messages are found by {', '.join(sorted(_MATCHED | {'to'}))}")
     now = state.now()
-    found = [_truth(message, now) for message in state.desk.mailbox.messages.values()]
+    found = [_truth(message, now) for message in state.messaging.mailbox.messages.values()]
     return [
         message
         for message in found
-        if all(str(message[name]) == str(value) for name, value in given.items() if name != "to")
-        and ("to" not in given or str(given["to"]) in message["to"])
+        if all(str(message[name]) == str(value) for name, value in arguments.items() if name != "to")
+        and ("to" not in arguments or str(arguments["to"]) in message["to"])
     ]
 
 
 def _truth(message: Message, now: int) -> dict[str, Any]:
-    step = message.step(now)
+    change = message.status_at(now)
     return {
         "id": message.id,
         "extension": message.owner,
@@ -190,8 +197,8 @@ def _truth(message: Message, now: int) -> dict[str, Any]:
         "from": _number(message.sender),
         "to": [_number(recipient.party) for recipient in message.to],
         "text": message.text,
-        "status": step.status,
-        "code": step.code,
+        "status": change.status,
+        "code": change.code,
         "recipients": [_recipient_truth(recipient, now) for recipient in message.to],
         "attachments": [
             {
@@ -218,29 +225,29 @@ def _number(party: dict[str, Any]) -> str:
 
 
 def _recipient_truth(recipient: Any, now: int) -> dict[str, Any]:
-    step = step_at(recipient.steps, now)
-    return {"number": _number(recipient.party), "status": step.status, "code": step.code}
+    change = status_at(recipient.history, now)
+    return {"number": _number(recipient.party), "status": change.status, "code": change.code}
 
 
-def receive_message(state: State, given: dict[str, Any]) -> Any:
+def receive_message(state: State, arguments: dict[str, Any]) -> Any:
     """Lets a message arrive."""
-    return _truth(receive(state, given), state.now())
+    return _truth(receive(state, arguments), state.now())
 
 
-def change_message(state: State, given: dict[str, Any]) -> Any:
+def change_message(state: State, arguments: dict[str, Any]) -> Any:
     """Gives every recipient of a message a status, now."""
-    message, now = state.desk.mailbox.messages[int(given["id"])], state.now()
+    message, now = state.messaging.mailbox.messages[int(arguments["id"])], state.now()
     for recipient in message.to:
-        past = tuple(step for step in recipient.steps if step.at <= now)
-        recipient.steps = (*past, Step(now, given["status"], given.get("code")))
+        past = tuple(change for change in recipient.history if change.at <= now)
+        recipient.history = (*past, StatusChange(now, arguments["status"], arguments.get("code")))
     return _truth(message, now)
 
 
-def set_outcome(state: State, given: dict[str, Any]) -> Any:
+def set_outcome(state: State, arguments: dict[str, Any]) -> Any:
     """Chooses what becomes of messages to a number from now on."""
-    fields = dict(given)
+    fields = dict(arguments)
     number = fields.pop("number")
-    state.desk.outcomes.set(number, Outcome(**fields))
+    state.messaging.outcomes.set(number, Outcome(**fields))
 
 
 MESSAGING_CONTROLS: dict[tuple[str, str], Callable[[State, dict[str, Any]], Any]] = {

@@ -51,9 +51,9 @@ def show(state: State, _: dict[str, Any]) -> Any:
     }
 
 
-def change_options(state: State, given: dict[str, Any]) -> Any:
+def change_options(state: State, arguments: dict[str, Any]) -> Any:
     """Changes live options."""
-    state.options = state.options.changed(given)
+    state.options = state.options.changed(arguments)
     return state.options.as_dict()
 
 
@@ -62,15 +62,15 @@ def stats(state: State, _: dict[str, Any]) -> Any:
     return state.stats()
 
 
-def requests(state: State, given: dict[str, Any]) -> Any:
+def requests(state: State, arguments: dict[str, Any]) -> Any:
     """The latest requests."""
-    limit = given.get("limit")
-    return state.journal.latest(None if limit is None else int(limit))
+    limit = arguments.get("limit")
+    return state.request_log.latest(None if limit is None else int(limit))
 
 
 def reset_stats(state: State, _: dict[str, Any]) -> Any:
     """Forgets counts and requests."""
-    state.journal.reset()
+    state.request_log.reset()
 
 
 def reset_limits(state: State, _: dict[str, Any]) -> Any:
@@ -79,11 +79,11 @@ def reset_limits(state: State, _: dict[str, Any]) -> Any:
         state.limiter.forget()
 
 
-def change_limits(state: State, given: dict[str, Any]) -> Any:
+def change_limits(state: State, arguments: dict[str, Any]) -> Any:
     """Changes limits by group, as the option `limits` gives them."""
     if state.limiter is None:
         raise ValueError("this sandbox runs without limits")
-    for group, limit in given.items():
+    for group, limit in arguments.items():
         state.limiter.change(group, limit)
 
 
@@ -92,14 +92,14 @@ def list_faults(state: State, _: dict[str, Any]) -> Any:
     return [fault.as_dict() for fault in state.faults.rules]
 
 
-def add_fault(state: State, given: dict[str, Any]) -> Any:
+def add_fault(state: State, arguments: dict[str, Any]) -> Any:
     """Puts a fault in force."""
-    return {"id": state.faults.add(Fault(**given))}
+    return {"id": state.faults.add(Fault(**arguments))}
 
 
-def clear_faults(state: State, given: dict[str, Any]) -> Any:
+def clear_faults(state: State, arguments: dict[str, Any]) -> Any:
     """Lifts one fault (`id`) or all."""
-    state.faults.clear(int(given["id"]) if "id" in given else None)
+    state.faults.clear(int(arguments["id"]) if "id" in arguments else None)
 
 
 CONTROLS: dict[tuple[str, str], Control] = MESSAGING_CONTROLS | {
@@ -145,8 +145,8 @@ def make_app(state: State, connections: Connections) -> Starlette:
 
 
 def _wrong_method(request: Request, _: Exception) -> Response:
-    answer = responses.refusal(405, "MethodNotAllowed", f"Method {request.method} is not allowed here").answer
-    return Response(answer.body, 405, {"RCRequestId": str(uuid4())}, media_type=responses.JSON)
+    error = responses.api_error(405, "MethodNotAllowed", f"Method {request.method} is not allowed here").response
+    return Response(error.body, 405, {"RCRequestId": str(uuid4())}, media_type=responses.JSON)
 
 
 def _control(state: State) -> Callable[[Request], Awaitable[Response]]:
@@ -157,9 +157,9 @@ def _control(state: State) -> Callable[[Request], Awaitable[Response]]:
             return _reply({"error": f"there is no {request.method} /sandbox{path}"}, 404)
         try:
             body = await request.body()
-            given: dict[str, Any] = dict(request.query_params) | (msgspec.json.decode(body) if body else {})
+            arguments: dict[str, Any] = dict(request.query_params) | (msgspec.json.decode(body) if body else {})
             with state.lock:
-                return _reply(found(state, given))
+                return _reply(found(state, arguments))
         except (KeyError, TypeError, ValueError) as error:
             return _reply({"error": f"{type(error).__name__}: {error}"}, 400)
 

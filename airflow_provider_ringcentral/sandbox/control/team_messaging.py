@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.model.state import State
 
 
-def list_posts(state: State, given: dict[str, Any]) -> Any:
+def list_posts(state: State, arguments: dict[str, Any]) -> Any:
     """All posts at the server, or those of a chat, oldest first."""
-    rooms = state.desk.rooms
-    posts = rooms.in_chat(str(given["chat"])) if given.get("chat") else list(rooms.posts.values())
+    team_messaging = state.messaging.team_messaging
+    posts = (
+        team_messaging.in_chat(str(arguments["chat"])) if arguments.get("chat") else list(team_messaging.posts.values())
+    )
     return [_truth(state, post) for post in posts]
 
 
@@ -33,18 +35,20 @@ def _truth(state: State, post: Post) -> dict[str, Any]:
 
 
 def _attachment(state: State, attachment: dict[str, Any]) -> dict[str, Any]:
-    rooms, shown = state.desk.rooms, {"id": attachment["id"], "type": attachment["type"]}
-    if (file := rooms.files.get(attachment["id"])) is not None:
+    team_messaging, shown = state.messaging.team_messaging, {"id": attachment["id"], "type": attachment["type"]}
+    if (file := team_messaging.files.get(attachment["id"])) is not None:
         shown |= {"name": file.name, "size": file.blob.size, "sha256": file.blob.sha256}
-    if (card := rooms.cards.get(attachment["id"])) is not None:
+    if (card := team_messaging.cards.get(attachment["id"])) is not None:
         shown["card"] = card.content
     return shown
 
 
-def add_post(state: State, given: dict[str, Any]) -> Any:
+def add_post(state: State, arguments: dict[str, Any]) -> Any:
     """Lets somebody else of the company write."""
-    creator = int(given.get("creator") or state.company.users[1].id)
-    return _truth(state, state.desk.rooms.add_post(str(given["chat"]), creator, given["text"], state.now()))
+    creator = int(arguments.get("creator") or state.company.users[1].id)
+    return _truth(
+        state, state.messaging.team_messaging.add_post(str(arguments["chat"]), creator, arguments["text"], state.now())
+    )
 
 
 def list_files(state: State, _: dict[str, Any]) -> Any:
@@ -52,34 +56,34 @@ def list_files(state: State, _: dict[str, Any]) -> Any:
     return [
         {"id": file.id, "name": file.name, "content_type": file.content_type}
         | {"size": file.blob.size, "sha256": file.blob.sha256}
-        for file in state.desk.rooms.files.values()
+        for file in state.messaging.team_messaging.files.values()
     ]
 
 
 def list_chats(state: State, _: dict[str, Any]) -> Any:
     """All chats of the company."""
-    return [chat_record(chat) for chat in state.desk.rooms.chats.values()]
+    return [chat_record(chat) for chat in state.messaging.team_messaging.chats.values()]
 
 
-def add_chat(state: State, given: dict[str, Any]) -> Any:
+def add_chat(state: State, arguments: dict[str, Any]) -> Any:
     """Makes a chat; the default user and a colleague are in it unless `members` says otherwise."""
-    fields = dict(given)
+    fields = dict(arguments)
     kind = fields.pop("type", "Team")
     usual = [state.identity.jwts[state.jwt].user_id, state.company.users[1].id]
     members = {int(member) for member in fields.pop("members", usual)}
-    return chat_record(state.desk.rooms.add_chat(kind, members, state.now(), **fields))
+    return chat_record(state.messaging.team_messaging.add_chat(kind, members, state.now(), **fields))
 
 
-def add_webhook(state: State, given: dict[str, Any]) -> Any:
+def add_webhook(state: State, arguments: dict[str, Any]) -> Any:
     """Makes an incoming webhook of a chat, as somebody does in RingCentral's app; its URI."""
-    rooms, chat = state.desk.rooms, given.get("chat")
+    team_messaging, chat = state.messaging.team_messaging, arguments.get("chat")
     if chat is None:
-        chat = next(one.id for one in rooms.chats.values() if one.type == "Team")
-    webhook = make_webhook(state, rooms.chats[str(chat)].id, state.identity.jwts[state.jwt].user_id)
-    webhook.status = given.get("status", "Active")
+        chat = next(one.id for one in team_messaging.chats.values() if one.type == "Team")
+    webhook = make_webhook(state, team_messaging.chats[str(chat)].id, state.identity.jwts[state.jwt].user_id)
+    webhook.status = arguments.get("status", "Active")
     return {"uri": webhook_uri(state, webhook)}
 
 
 def list_webhook_posts(state: State, _: dict[str, Any]) -> Any:
     """What webhooks accepted, oldest first."""
-    return state.desk.rooms.webhook_posts
+    return state.messaging.team_messaging.webhook_posts

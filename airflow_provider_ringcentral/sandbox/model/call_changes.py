@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChangedCall:
     """A call that differs from what its index alone says. Times in ms since 1970.
 
     `fields` overwrites fields of the record; a `recording` of None is one that record and legs do not name (yet).
@@ -48,7 +48,7 @@ class Changes:
     def __init__(self, calls: Calls) -> None:
         self.calls = calls
         self.version = 0
-        self.rows: dict[int, Row] = {}
+        self.rows: dict[int, ChangedCall] = {}
         self.hidden: set[int] = set()
         self.pending: list[_Pending] = []
         self._next_extra = FIRST_EXTRA
@@ -91,7 +91,7 @@ class Changes:
         """Whether a call is there only for who asks for deleted ones."""
         return index in self.rows and self.rows[index].deleted and index not in self.hidden
 
-    def visible(self) -> Iterator[Row]:
+    def visible(self) -> Iterator[ChangedCall]:
         """The changed calls, deleted ones included, without those that are hidden."""
         return (row for row in self.rows.values() if row.index not in self.hidden)
 
@@ -100,7 +100,7 @@ class Changes:
         first, self._next_extra = self._next_extra, self._next_extra + count
         return range(first, first + count)
 
-    def put(self, row: Row) -> None:
+    def put(self, row: ChangedCall) -> None:
         """Adds or replaces a call."""
         self.rows[row.index] = row
         self.version += 1
@@ -124,13 +124,13 @@ class Changes:
         """Deletes a call; `showDeleted=true` still shows it."""
         self.put(replace(self.row(index), deleted=True, modified=now))
 
-    def row(self, index: int) -> Row:
+    def row(self, index: int) -> ChangedCall:
         """A call as it is now, changed or not."""
         found = self.rows.get(index)
-        return found or Row(index, self.calls.layout.time(index), self.calls.modified(index))
+        return found or ChangedCall(index, self.calls.layout.time(index), self.calls.modified(index))
 
 
-PLACES = ("head", "inside", "edge")
+POSITIONS = ("head", "inside", "edge")
 
 
 class Arrivals:
@@ -165,11 +165,11 @@ class Arrivals:
             (index, self.moment(where)) for index, where in zip(self._changes.reserve(len(places)), places, strict=True)
         ]
 
-        def happen(moment: int) -> None:
+        def apply_change(moment: int) -> None:
             for index, start in rows:
-                self._changes.put(Row(index, start, moment, fields or {}))
+                self._changes.put(ChangedCall(index, start, moment, fields or {}))
 
-        self._changes.schedule(happen, now, requests=requests, at=at)
+        self._changes.schedule(apply_change, now, requests=requests, at=at)
         return [index for index, _ in rows]
 
     def delay(self, indexes: Iterable[int], now: int, *, requests: int = 0, at: int = 0) -> None:
@@ -177,11 +177,11 @@ class Arrivals:
         late = [index for index in indexes if self._changes.exists(index)]
         self._changes.hide(late)
 
-        def happen(moment: int) -> None:
+        def apply_change(moment: int) -> None:
             for index in late:
                 self._changes.reveal(index, moment)
 
-        self._changes.schedule(happen, now, requests=requests, at=at)
+        self._changes.schedule(apply_change, now, requests=requests, at=at)
 
     def moment(self, where: str | int) -> int:
         """The start (ms) that a place stands for."""
@@ -192,6 +192,6 @@ class Arrivals:
             return self._random.randrange(layout.start, layout.end)
         if where == "edge" and self.edge is not None:
             return self.edge
-        if where in PLACES:
+        if where in POSITIONS:
             return layout.end - 1
-        raise ValueError(f"{where!r} is none of {', '.join(PLACES)}")
+        raise ValueError(f"{where!r} is none of {', '.join(POSITIONS)}")

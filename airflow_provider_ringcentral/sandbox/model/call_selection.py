@@ -9,28 +9,30 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from airflow_provider_ringcentral.sandbox.model.call_templates import LATENCY_LIMIT, SHAPES
+from airflow_provider_ringcentral.sandbox.model.call_templates import LATENCY_LIMIT, TEMPLATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from airflow_provider_ringcentral.sandbox.model.call_changes import Changes, Row
+    from airflow_provider_ringcentral.sandbox.model.call_changes import ChangedCall, Changes
     from airflow_provider_ringcentral.sandbox.model.calls import Selection
 
-    Piece = tuple[int, int] | Row
+    Piece = tuple[int, int] | ChangedCall
     """Ranks `first <= rank < end` of unchanged calls, or one changed call."""
-    from airflow_provider_ringcentral.sandbox.model.call_changes import Row
+    from airflow_provider_ringcentral.sandbox.model.call_changes import ChangedCall
     from airflow_provider_ringcentral.sandbox.model.state import State
 
 
-class Sequence:
+class CallSequence:
     """Calls with `first <= t <= last` (ms), newest first, as of the version of `changes` it was made from.
 
     Unchanged calls are stretches of ranks in `selection`, so that a page deep inside a million calls is found at once;
     `rows` are the changed calls that belong to the answer (those outside of the bounds are left out here).
     """
 
-    def __init__(self, changes: Changes, selection: Selection, rows: Iterable[Row], *, first: int, last: int) -> None:
+    def __init__(
+        self, changes: Changes, selection: Selection, rows: Iterable[ChangedCall], *, first: int, last: int
+    ) -> None:
         layout = changes.calls.layout
         self.selection = selection
         low, high = layout.first_not_after(last), layout.first_not_after(first - 1)
@@ -60,7 +62,7 @@ class Sequence:
             first = finish
             number += 1
 
-    def at(self, position: int) -> int | Row:
+    def at(self, position: int) -> int | ChangedCall:
         """The call at a position: the index of an unchanged call, or a changed one."""
         number = bisect_right(self._ends, position)
         piece = self.pieces[number]
@@ -74,7 +76,7 @@ def _size(piece: Piece) -> int:
 
 
 def _merge(
-    places: list[tuple[int, int, int, Row]], gone: list[int], low: int, high: int, selection: Selection
+    places: list[tuple[int, int, int, ChangedCall]], gone: list[int], low: int, high: int, selection: Selection
 ) -> Iterator[Piece]:
     """Unchanged calls `low <= index < high` without those `gone`, with the changed calls at their places."""
     if not selection.numbers:
@@ -97,7 +99,9 @@ def _merge(
 _FIRST_STEP = 60_000
 
 
-def modified_after(state: State, moment: int, *, until: int, at_least: int) -> tuple[list[tuple[int, int | Row]], bool]:
+def modified_after(
+    state: State, moment: int, *, until: int, at_least: int
+) -> tuple[list[tuple[int, int | ChangedCall]], bool]:
     """Calls with `moment < modified <= until` (ms), oldest change first, and whether there are more than given.
 
     The first `at_least` of them, and all that share the last one's millisecond. Deleted calls are among them.
@@ -119,10 +123,12 @@ def modified_after(state: State, moment: int, *, until: int, at_least: int) -> t
     return shown, len(shown) < len(found) or bool(_modified_within(state, end, until, first_only=True))
 
 
-def _modified_within(state: State, moment: int, end: int, *, first_only: bool = False) -> list[tuple[int, int | Row]]:
+def _modified_within(
+    state: State, moment: int, end: int, *, first_only: bool = False
+) -> list[tuple[int, int | ChangedCall]]:
     calls, changes, layout = state.calls, state.changes, state.calls.layout
-    latencies = [shape.latency for shape in calls.shapes]
-    found: list[tuple[int, int | Row]] = [
+    latencies = [template.latency for template in calls.templates]
+    found: list[tuple[int, int | ChangedCall]] = [
         (row.modified, row) for row in changes.visible() if moment < row.modified <= end
     ]
     low = layout.first_not_after(end)
@@ -131,7 +137,7 @@ def _modified_within(state: State, moment: int, end: int, *, first_only: bool = 
     for index in range(low, high):
         if first_only and found:
             return found
-        modified = layout.time(index) + latencies[index % SHAPES]
+        modified = layout.time(index) + latencies[index % TEMPLATES]
         if moment < modified <= end and index not in untouched:
             found.append((modified, index))
     return sorted(found, key=lambda entry: (entry[0], entry[1] if isinstance(entry[1], int) else entry[1].index))

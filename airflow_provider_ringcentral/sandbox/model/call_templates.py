@@ -12,7 +12,7 @@ from typing import Any
 
 from airflow_provider_ringcentral.sandbox.model.company import Company, Extension, account_path, extension_link
 
-SHAPES = 1000
+TEMPLATES = 1000
 CODE = "@@@@@@@@"
 """Stands for the eight digits that tell the block of a call; see `blocks.Codes`."""
 LATENCY_LIMIT = 1_830_000
@@ -24,7 +24,7 @@ ROW, LEG = "6", "7"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
-def moment(delta: int) -> str:
+def time_placeholder(delta: int) -> str:
     """Stands for the start of the call plus `delta` milliseconds; as wide as a written moment."""
     return f"~{delta:022d}~"
 
@@ -39,7 +39,7 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class CallTemplate:
     """One of the thousand: its record in both views, and what filters ask about it."""
 
     simple: dict[str, Any]
@@ -58,21 +58,23 @@ class Shape:
     recordings: tuple[Recording, ...]
 
 
-def make_shapes(company: Company, seed: int, url: str, media_url: str | None = None) -> list[Shape]:
+def make_templates(company: Company, seed: int, url: str, media_url: str | None = None) -> list[CallTemplate]:
     """The thousand shapes of a seed; the same for the same seed, whatever the ports.
 
     `media_url`: where the bytes of recordings are, when that is another host.
     """
     random = Random(f"shapes-{seed}")
-    shapes: list[Shape] = []
-    for number in range(SHAPES):
+    templates: list[CallTemplate] = []
+    for number in range(TEMPLATES):
         # About one row in 25 is another row of its predecessor's call, such as a queue's and then the agent's.
-        session = shapes[-1].session if number and random.random() < 0.04 else f"{number:03d}"
-        shapes.append(_Draft(random, company, number, session, url=url, media_url=media_url or url).shape())
-    return shapes
+        session = templates[-1].session if number and random.random() < 0.04 else f"{number:03d}"
+        templates.append(
+            _TemplateBuilder(random, company, number, session, url=url, media_url=media_url or url).build()
+        )
+    return templates
 
 
-class _Draft:
+class _TemplateBuilder:
     """A shape while it is drawn."""
 
     def __init__(
@@ -97,7 +99,7 @@ class _Draft:
             return self.random.randrange(3, 45)
         return min(1800, max(2, round(self.random.lognormvariate(4.6, 1.1))))
 
-    def shape(self) -> Shape:
+    def build(self) -> CallTemplate:
         simple = self._simple()
         legs = [self._leg(simple, "Accept" if self.inbound else "SipToPstnUnmetered", master=True)]
         if self.inbound and self.owner.type == "Department":
@@ -109,13 +111,13 @@ class _Draft:
         detailed = simple | {
             "uri": simple["uri"].replace("view=Simple", "view=Detailed"),
             "transport": simple["transport"],
-            "lastModifiedTime": moment(self.latency),
+            "lastModifiedTime": time_placeholder(self.latency),
             "billing": {"costIncluded": round(self.random.random() * 0.2, 3), "costPurchased": 0.0},
             "legs": legs,
         }
         recording = simple.get("recording", {}).get("type")
         parties = (simple["from"].get("phoneNumber"), simple["to"].get("phoneNumber"))
-        return Shape(
+        return CallTemplate(
             simple=simple,
             detailed=detailed,
             owner=self.owner,
@@ -142,7 +144,7 @@ class _Draft:
             "sessionId": f"4{CODE}{self.session}008",
             "telephonySessionId": f"s-a{self.session}{CODE}z19a035d17a2z4d39",
             "partyId": f"p-a{self.session}{CODE}z19a035d17a2z4d39-1",
-            "startTime": moment(0),
+            "startTime": time_placeholder(0),
             "duration": self.duration,
             "durationMs": self.duration * 1000 + self.random.randrange(1000),
             "type": "Fax" if self.fax else "Voice",
@@ -213,7 +215,7 @@ class _Draft:
             }
         if self.inbound and self.random.random() < 0.04:
             return {"name": "Anonymous"}
-        party = {"phoneNumber": self.outsider, "name": self.outsider_name, "location": self.owner.place}
+        party = {"phoneNumber": self.outsider, "name": self.outsider_name, "location": self.owner.location}
         if self.random.random() < 0.2:
             party["dialerPhoneNumber" if self.inbound else "dialedPhoneNumber"] = self.outsider
         return party

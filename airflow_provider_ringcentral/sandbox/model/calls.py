@@ -1,13 +1,9 @@
-"""The calls that the sandbox's company made: any number of them, computed when asked for.
+"""The calls of the company: any number of them, each computed when asked for.
 
-How the calls of the sandbox lie in time.
-
-Call records as bytes, a thousand at a time.
-
-A million calls must cost no memory and next to no time. Call number `i` is shape `i % 1000` (`shapes.py`) with a code
-made of `i // 1000` and a start from the layout. Code and moments have a fixed width, so the bytes of a
-block of a thousand records are `code.join(fragments)` with a thousand moments written over it, and record `n` of a
-block always lies at the same offset.
+A million calls cost no memory and next to no time. Call number `i` is an instance of template `i % 1000`
+(`call_templates.py`), with a code made of `i // 1000` and a start time from the layout. Code and timestamps have a fixed
+width, so the bytes of a block of a thousand records are `code.join(fragments)` with a thousand timestamps written over
+it, and record `n` of a block always lies at the same offset.
 """
 
 from __future__ import annotations
@@ -21,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from airflow_provider_ringcentral.sandbox.model.call_templates import CODE, SHAPES, Shape, make_shapes
+from airflow_provider_ringcentral.sandbox.model.call_templates import CODE, TEMPLATES, CallTemplate, make_templates
 from airflow_provider_ringcentral.sandbox.model.timestamps import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from airflow_provider_ringcentral.sandbox.model.call_templates import Recording, Shape
+    from airflow_provider_ringcentral.sandbox.model.call_templates import CallTemplate, Recording
     from airflow_provider_ringcentral.sandbox.model.company import Company
 
 NAMES = ("even", "milliseconds", "instants:N", "clusters:N")
@@ -100,11 +96,20 @@ class Blocks:
     """
 
     def __init__(
-        self, shapes: Sequence[Shape], layout: Layout, codes: Codes, *, view: str, pretty: bool, cache_bytes: int
+        self,
+        templates: Sequence[CallTemplate],
+        layout: Layout,
+        codes: Codes,
+        *,
+        view: str,
+        pretty: bool,
+        cache_bytes: int,
     ) -> None:
         self.layout, self.codes = layout, codes
         self.separator = b",\n" if pretty else b","
-        rows = [_encode(shape.simple if view == "Simple" else shape.detailed, pretty=pretty) for shape in shapes]
+        rows = [
+            _encode(template.simple if view == "Simple" else template.detailed, pretty=pretty) for template in templates
+        ]
         self._rows = [(row.split(CODE.encode()), _slots(row)) for row in rows]
         self.offsets = [0]
         for row in rows:
@@ -120,7 +125,7 @@ class Blocks:
 
     def row(self, index: int, start: int) -> bytes:
         """The record of call `index`, started at `start` (ms), without a separator."""
-        block, number = divmod(index, SHAPES)
+        block, number = divmod(index, TEMPLATES)
         fragments, slots = self._rows[number]
         row = bytearray(self.codes.code(block).join(fragments))
         for offset, delta in slots:
@@ -140,9 +145,9 @@ class Blocks:
 
     def _make(self, number: int) -> bytes:
         block = bytearray(self.codes.code(number).join(self._fragments))
-        first = number * SHAPES
+        first = number * TEMPLATES
         time = self.layout.time
-        for index, slots in zip(range(first, min(first + SHAPES, self.layout.calls)), self._slots, strict=False):
+        for index, slots in zip(range(first, min(first + TEMPLATES, self.layout.calls)), self._slots, strict=False):
             start = time(index)
             for offset, delta in slots:
                 block[offset : offset + 24] = stamp(start + delta)
@@ -152,8 +157,8 @@ class Blocks:
         """The records `first <= index < end`, newest first, each followed by the separator."""
         pieces = []
         while first < end:
-            block, number = divmod(first, SHAPES)
-            stop = min(SHAPES, number + end - first)
+            block, number = divmod(first, TEMPLATES)
+            stop = min(TEMPLATES, number + end - first)
             pieces.append(memoryview(self.block(block))[self.offsets[number] : self.offsets[stop]])
             first += stop - number
         return pieces
@@ -171,7 +176,7 @@ def _slots(row: bytes) -> list[tuple[int, int]]:
     return [(match.start(), int(match[1])) for match in _MOMENT.finditer(row)]
 
 
-FIRST_EXTRA = 50_000_000 * SHAPES
+FIRST_EXTRA = 50_000_000 * TEMPLATES
 """Calls that are added while the sandbox runs count from here, so that their ids fit in with the others."""
 
 _CACHE_BYTES = 48_000_000
@@ -189,21 +194,21 @@ class Selection:
 
     def __init__(self, numbers: list[int]) -> None:
         self.numbers = numbers
-        self.everything = len(numbers) == SHAPES
+        self.everything = len(numbers) == TEMPLATES
         self._set = frozenset(numbers)
 
     def __contains__(self, index: int) -> bool:
-        return index % SHAPES in self._set
+        return index % TEMPLATES in self._set
 
     def rank(self, index: int) -> int:
         """How many matching calls are newer than call `index`."""
-        block, number = divmod(index, SHAPES)
+        block, number = divmod(index, TEMPLATES)
         return block * len(self.numbers) + bisect_left(self.numbers, number)
 
     def index(self, rank: int) -> int:
         """The call of that rank."""
         block, place = divmod(rank, len(self.numbers))
-        return block * SHAPES + self.numbers[place]
+        return block * TEMPLATES + self.numbers[place]
 
 
 class Calls:
@@ -228,9 +233,9 @@ class Calls:
         self.count = count
         self.layout = Layout(layout, count, start, end)
         self.codes = Codes(seed)
-        self.shapes = make_shapes(company, seed, url, media_url)
+        self.templates = make_templates(company, seed, url, media_url)
         self._pretty = pretty
-        self._tails = {shape.tail: number for number, shape in enumerate(self.shapes)}
+        self._tails = {template.tail: number for number, template in enumerate(self.templates)}
 
     @cached_property
     def _simple(self) -> Blocks:
@@ -242,7 +247,7 @@ class Calls:
 
     def _blocks(self, view: str) -> Blocks:
         return Blocks(
-            self.shapes, self.layout, self.codes, view=view, pretty=self._pretty, cache_bytes=_CACHE_BYTES // 2
+            self.templates, self.layout, self.codes, view=view, pretty=self._pretty, cache_bytes=_CACHE_BYTES // 2
         )
 
     def blocks(self, view: str) -> Blocks:
@@ -254,41 +259,41 @@ class Calls:
         record: dict[str, Any] = msgspec.json.decode(self.blocks(view).row(index, start))
         return record
 
-    def shape(self, index: int) -> Shape:
+    def template(self, index: int) -> CallTemplate:
         """What kind of call it is."""
-        return self.shapes[index % SHAPES]
+        return self.templates[index % TEMPLATES]
 
     def modified(self, index: int) -> int:
         """When the record of call `index` got its final form (ms)."""
-        return self.layout.time(index) + self.shape(index).latency
+        return self.layout.time(index) + self.template(index).latency
 
-    def select(self, test: Callable[[Shape], bool]) -> Selection:
+    def select(self, test: Callable[[CallTemplate], bool]) -> Selection:
         """The calls whose shape passes a test."""
-        return Selection([number for number, shape in enumerate(self.shapes) if test(shape)])
+        return Selection([number for number, template in enumerate(self.templates) if test(template)])
 
     def index_of(self, call_id: str) -> int | None:
         """The index behind a record's `id`, also of calls that do not exist (yet)."""
         match = _ID.match(call_id)
         if match is None or match[2] not in self._tails:
             return None
-        return self.codes.block(match[1]) * SHAPES + self._tails[match[2]]
+        return self.codes.block(match[1]) * TEMPLATES + self._tails[match[2]]
 
     def index_of_recording(self, recording_id: str) -> int | None:
         """The index of the call that a recording belongs to, None when there is no such recording."""
         match = _RECORDING.match(recording_id)
-        if match is None or match[1] not in {recording.digit for recording in self.shapes[int(match[3])].recordings}:
+        if match is None or match[1] not in {recording.digit for recording in self.templates[int(match[3])].recordings}:
             return None
-        return self.codes.block(match[2]) * SHAPES + int(match[3])
+        return self.codes.block(match[2]) * TEMPLATES + int(match[3])
 
     def recordings(self, index: int) -> dict[str, Recording]:
         """The recordings of call `index` by id, that of the row first."""
-        block, number = divmod(index, SHAPES)
+        block, number = divmod(index, TEMPLATES)
         code = self.codes.code(block).decode()
-        return {f"{found.digit}{code}{number:03d}": found for found in self.shape(index).recordings}
+        return {f"{found.digit}{code}{number:03d}": found for found in self.template(index).recordings}
 
     def id_of(self, index: int) -> str:
         """The `id` of call `index`."""
-        return f"I{self.codes.code(index // SHAPES).decode()}{self.shape(index).tail}"
+        return f"I{self.codes.code(index // TEMPLATES).decode()}{self.template(index).tail}"
 
     def indexes_of_session(self, session_id: str) -> list[int]:
         """The calls of a `sessionId` or a `telephonySessionId`."""
@@ -299,4 +304,6 @@ class Calls:
         else:
             return []
         block = self.codes.block(code)
-        return [block * SHAPES + number for number, shape in enumerate(self.shapes) if shape.session == session]
+        return [
+            block * TEMPLATES + number for number, template in enumerate(self.templates) if template.session == session
+        ]

@@ -24,7 +24,7 @@ _LAST = [
     "Weber", "Xu", "Yilmaz", "Zhang", "Brandt", "Costa", "Doyle", "Engel",
 ]
 # fmt: on
-PLACES = (
+LOCATIONS = (
     "Palo Alto, CA",
     "Belmont, CA",
     "Denver, CO",
@@ -50,7 +50,7 @@ class Extension:
     type: str
     phone_number: str
     device_id: str
-    place: str
+    location: str
 
 
 class Company:
@@ -71,7 +71,7 @@ class Company:
                     type="Department" if queue else "User",
                     phone_number=f"+1650555{1001 + rank}",
                     device_id=str(801_000_000_000 + random.randrange(10**9)),
-                    place=PLACES[random.randrange(len(PLACES))],
+                    location=LOCATIONS[random.randrange(len(LOCATIONS))],
                 )
             )
         self.outsiders = [

@@ -150,7 +150,7 @@ class Identity:
         self.users: dict[int, User] = {}
         self.jwts: dict[str, Jwt] = {}
         self.tokens: dict[str, Token] = {}
-        self.spent_refresh: set[str] = set()
+        self.used_refresh_tokens: set[str] = set()
         self._sessions = sessions
 
     def open_session(self, app: App, user: User, scope: frozenset[str], now: float, life: float) -> tuple[Token, int]:

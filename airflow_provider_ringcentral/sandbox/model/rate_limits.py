@@ -34,7 +34,7 @@ class _Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class LimitDecision:
     """What the limiter says to one request. `in_penalty`: it was sent although the penalty was known."""
 
     allowed: bool
@@ -66,43 +66,47 @@ class Limiter:
         whole = Limit(**limit) if isinstance(limit, dict) else Limit(int(limit))
         self.limits[group] = Limit(whole.requests, whole.window * self._scale, whole.penalty * self._scale)
 
-    def ask(self, user: str, app: str, group: str, now: float) -> Ruling:
+    def ask(self, user: str, app: str, group: str, now: float) -> LimitDecision:
         """Counts a request at `now` (monotonic seconds) and says whether it may pass."""
         limit = self.limits[group]
         window = self._windows.setdefault((user, app, group), _Window())
         if now < window.closed_until:
             window.closed_until = now + limit.penalty
-            return Ruling(allowed=False, group=group, limit=limit, remaining=0, wait=limit.penalty, in_penalty=True)
+            return LimitDecision(
+                allowed=False, group=group, limit=limit, remaining=0, wait=limit.penalty, in_penalty=True
+            )
         while window.times and window.times[0] <= now - limit.window:
             window.times.popleft()
         if len(window.times) >= limit.requests:
             window.closed_until = now + limit.penalty
-            return Ruling(allowed=False, group=group, limit=limit, remaining=0, wait=limit.penalty)
+            return LimitDecision(allowed=False, group=group, limit=limit, remaining=0, wait=limit.penalty)
         window.times.append(now)
-        return Ruling(allowed=True, group=group, limit=limit, remaining=limit.requests - len(window.times), wait=0.0)
+        return LimitDecision(
+            allowed=True, group=group, limit=limit, remaining=limit.requests - len(window.times), wait=0.0
+        )
 
     def forget(self) -> None:
         """Opens every window, as if nothing had ever been sent."""
         self._windows.clear()
 
 
-def rate_headers(ruling: Ruling, names: Mapping[str, str]) -> dict[str, str]:
+def rate_headers(decision: LimitDecision, names: Mapping[str, str]) -> dict[str, str]:
     """The `X-Rate-Limit-*` headers of an authenticated answer; `names` renames groups, which RingCentral may do."""
     return {
-        "X-Rate-Limit-Group": names.get(ruling.group, ruling.group.lower()),
-        "X-Rate-Limit-Limit": str(ruling.limit.requests),
-        "X-Rate-Limit-Remaining": str(ruling.remaining),
-        "X-Rate-Limit-Window": seconds(ruling.limit.window),
+        "X-Rate-Limit-Group": names.get(decision.group, decision.group.lower()),
+        "X-Rate-Limit-Limit": str(decision.limit.requests),
+        "X-Rate-Limit-Remaining": str(decision.remaining),
+        "X-Rate-Limit-Window": seconds(decision.limit.window),
     }
 
 
-def retry_header(ruling: Ruling, form: str, clock: float) -> dict[str, str]:
+def retry_header(decision: LimitDecision, form: str, clock: float) -> dict[str, str]:
     """`Retry-After` in seconds, as an HTTP date (rounded up to whole seconds after `clock`), or none."""
     if form == "none":
         return {}
     if form == "date":
-        return {"Retry-After": formatdate(int(clock + ruling.wait) + 1, usegmt=True)}
-    return {"Retry-After": seconds(ruling.wait)}
+        return {"Retry-After": formatdate(int(clock + decision.wait) + 1, usegmt=True)}
+    return {"Retry-After": seconds(decision.wait)}
 
 
 def seconds(value: float) -> str:

@@ -54,7 +54,7 @@ def _digest(name: bytes, head: bytes, size: int) -> str:
     return digest.hexdigest()
 
 
-class Absences:
+class MissingRecordings:
     """Which recordings answer 404, by id.
 
     `late` ones arrive some day, `lost` ones never. The row of a call may name a late recording already, or be

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(slots=True)
-class Entry:
+class LoggedRequest:
     """One request.
 
     `authorization` is the kind of credential (Bearer, Basic, …) or None, never its value;
@@ -32,11 +32,11 @@ class Entry:
     fault: str | None = None
 
 
-class Journal:
+class RequestLog:
     """Counts since the start (or the last `reset`) and the latest `capacity` requests."""
 
     def __init__(self, capacity: int = 5000) -> None:
-        self._latest: deque[Entry] = deque(maxlen=capacity)
+        self._latest: deque[LoggedRequest] = deque(maxlen=capacity)
         self.reset()
 
     def reset(self) -> None:
@@ -47,16 +47,16 @@ class Journal:
         self._operations: Counter[str] = Counter()
         self._statuses: Counter[str] = Counter()
 
-    def note(self, entry: Entry) -> None:
+    def note(self, logged: LoggedRequest) -> None:
         """Takes down a request."""
-        self._latest.append(entry)
+        self._latest.append(logged)
         self.counts["requests"] += 1
-        self.counts["limited"] += entry.limited
-        self.counts["in_penalty"] += entry.in_penalty
-        self.counts["faults"] += entry.fault is not None
-        self._groups[entry.group or "none"] += 1
-        self._operations[entry.operation or "unknown"] += 1
-        self._statuses[str(entry.status)] += 1
+        self.counts["limited"] += logged.limited
+        self.counts["in_penalty"] += logged.in_penalty
+        self.counts["faults"] += logged.fault is not None
+        self._groups[logged.group or "none"] += 1
+        self._operations[logged.operation or "unknown"] += 1
+        self._statuses[str(logged.status)] += 1
 
     def stats(self) -> dict[str, Any]:
         """Counts by group, operation and status; `status` 0 stands for a connection that was reset unanswered."""
@@ -70,4 +70,4 @@ class Journal:
     def latest(self, limit: int | None = None) -> list[dict[str, Any]]:
         """The latest requests, oldest first."""
         entries = list(self._latest)
-        return [asdict(entry) for entry in (entries if limit is None else entries[-limit:] if limit else [])]
+        return [asdict(logged) for logged in (entries if limit is None else entries[-limit:] if limit else [])]

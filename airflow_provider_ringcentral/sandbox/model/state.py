@@ -14,10 +14,10 @@ from airflow_provider_ringcentral.sandbox.model.calls import Calls
 from airflow_provider_ringcentral.sandbox.model.company import HIGH_VOLUME_NUMBER, Company
 from airflow_provider_ringcentral.sandbox.model.faults import Fault, Faults
 from airflow_provider_ringcentral.sandbox.model.identity import App, Identity, Jwt, User, make_jwt, make_secret
-from airflow_provider_ringcentral.sandbox.model.messaging.state import Desk
+from airflow_provider_ringcentral.sandbox.model.messaging.state import MessagingState
 from airflow_provider_ringcentral.sandbox.model.rate_limits import Limiter
-from airflow_provider_ringcentral.sandbox.model.recordings import Absences
-from airflow_provider_ringcentral.sandbox.model.request_log import Journal
+from airflow_provider_ringcentral.sandbox.model.recordings import MissingRecordings
+from airflow_provider_ringcentral.sandbox.model.request_log import RequestLog
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.api.call_log import Filter
@@ -52,14 +52,14 @@ class State:
         self._selections: dict[Filter, Selection] = {}
         self.changes = Changes(self.calls)
         self.arrivals = Arrivals(self.changes, seed=options.seed)
-        self.absences = Absences(self.changes)
+        self.missing_recordings = MissingRecordings(self.changes)
         self.limiter = self._limiter()
         self.identity = Identity(sessions=options.sessions)
         self.faults = Faults()
         for fault in options.faults:
             self.faults.add(Fault(**fault))
-        self.journal = Journal()
-        self.desk = Desk(self.company, self.now())
+        self.request_log = RequestLog()
+        self.messaging = MessagingState(self.company, self.now())
         self.sync_epoch = 0
         self.sync_refusal = "CLG-101"
         self._populate()
@@ -117,7 +117,7 @@ class State:
     def stats(self) -> dict[str, Any]:
         """What `GET /sandbox/stats` answers."""
         alive = sum(token.ends > time.monotonic() for token in self.identity.tokens.values())
-        return self.journal.stats() | {"tokens_alive": alive}
+        return self.request_log.stats() | {"tokens_alive": alive}
 
 
 def _window(options: Options) -> tuple[int, int]:

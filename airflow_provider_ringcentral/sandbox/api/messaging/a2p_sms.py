@@ -13,8 +13,8 @@ from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.messaging.batches import BatchMessage, batch_record, count_statuses
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
-    from airflow_provider_ringcentral.sandbox.api.responses import Answer
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
+    from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
     from airflow_provider_ringcentral.sandbox.model.messaging.batches import Batch
 
 MOST_MESSAGES = 10_000
@@ -25,55 +25,55 @@ _INVALID_NUMBER = "SMS-RC-410"
 _MESSAGE_FILTERS = ("batchId", "direction", "phoneNumber", "view")
 
 
-def create_batch(visit: Visit) -> Answer:
+def create_batch(context: RequestContext) -> ApiResponse:
     """`createA2PSMS`. Only this answer says what was rejected, by an index that begins with 1."""
-    visit.check_account()
-    state, body = visit.state, json_object(visit)
-    sender = _sender(visit, body)
+    context.check_account()
+    state, body = context.state, json_object(context)
+    sender = _sender(context, body)
     default = text_field(body, "text", LONGEST_TEXT, required=False)
     entries = list_field(body, "messages")
     if len(entries) > MOST_MESSAGES:
         message = f"Batch size [{len(entries)}] exceeds the limit [{MOST_MESSAGES}]"
-        raise responses.refusal(400, "CMN-106", message, parameter="messages")
+        raise responses.api_error(400, "CMN-106", message, parameter="messages")
     accepted, rejected = [], []
     for index, entry in enumerate(entries, start=1):
         number, text = _recipient(entry), text_field(entry, "text", LONGEST_TEXT, required=False) or default
         if not text:
-            raise responses.missing("text")
-        code = _rejection(visit, number)
+            raise responses.missing_parameter("text")
+        code = _rejection(context, number)
         if code is None:
             accepted.append((number, text))
         else:
             rejected.append(
                 {"index": index, "to": [number], "errorCode": code, "description": "Recipient number is invalid"}
             )
-    user = visit.token.user.id if visit.token else 0
-    batch = state.desk.batches.add(state, sender, accepted, rejected, user=user)
-    return visit.json(_record(batch, state.now()) | {"rejected": rejected}, 201)
+    user = context.token.user.id if context.token else 0
+    batch = state.messaging.batches.add(state, sender, accepted, rejected, user=user)
+    return context.json(_record(batch, state.now()) | {"rejected": rejected}, 201)
 
 
-def _sender(visit: Visit, body: dict[str, Any]) -> str:
+def _sender(context: RequestContext, body: dict[str, Any]) -> str:
     sender = body.get("from")
     if sender is None:
-        raise responses.missing("from")
-    if not isinstance(sender, str) or "A2PSmsSender" not in own_numbers(visit.state).get(sender, []):
-        raise responses.invalid("from", str(sender), detail="the number may not send A2P messages")
+        raise responses.missing_parameter("from")
+    if not isinstance(sender, str) or "A2PSmsSender" not in own_numbers(context.state).get(sender, []):
+        raise responses.invalid_parameter("from", str(sender), detail="the number may not send A2P messages")
     return sender
 
 
 def _recipient(entry: dict[str, Any]) -> str:
     to = entry.get("to")
     if to is None:
-        raise responses.missing("messages.to")
+        raise responses.missing_parameter("messages.to")
     if not isinstance(to, list) or len(to) != 1 or not isinstance(to[0], str):
-        raise responses.invalid("messages.to", detail="exactly one recipient")
+        raise responses.invalid_parameter("messages.to", detail="exactly one recipient")
     return to[0]
 
 
-def _rejection(visit: Visit, number: str) -> str | None:
+def _rejection(context: RequestContext, number: str) -> str | None:
     if not is_e164(number) or not number.startswith("+1"):
         return _INVALID_NUMBER
-    return visit.state.desk.outcomes.of(number).refuse
+    return context.state.messaging.outcomes.of(number).refuse
 
 
 def _record(batch: Batch, now: int) -> dict[str, Any]:
@@ -81,87 +81,91 @@ def _record(batch: Batch, now: int) -> dict[str, Any]:
     return record | {name: timestamps.text(record[name]) for name in ("creationTime", "lastModifiedTime")}
 
 
-def list_batches(visit: Visit) -> Answer:
+def list_batches(context: RequestContext) -> ApiResponse:
     """`listA2PBatches`: newest first; the last 24 hours unless told otherwise."""
-    visit.check_account()
-    state, token = visit.state, read_token(visit.one("pageToken"), "batches")
-    statuses = choices(visit, "status", {"Queued", "Processing", "Sent", "Completed"})
-    what = token.what if token else {"from": visit.many("from"), "status": sorted(statuses)} | _bounds(visit)
-    now, (first, last) = state.now(), map(int, what["bounds"])
+    context.check_account()
+    state, token = context.state, read_token(context.value("pageToken"), "batches")
+    statuses = choices(context, "status", {"Queued", "Processing", "Sent", "Completed"})
+    filters = (
+        token.filters if token else {"from": context.values("from"), "status": sorted(statuses)} | _bounds(context)
+    )
+    now, (first, last) = state.now(), map(int, filters["bounds"])
     found = [
         batch
-        for batch in reversed(state.desk.batches.batches.values())
+        for batch in reversed(state.messaging.batches.batches.values())
         if first <= batch.created <= last
         and batch.created + state.milliseconds(state.options.message_lag) <= now
-        and (not what["from"] or batch.sender in what["from"])
-        and (not what["status"] or batch.status(now) in what["status"])
+        and (not filters["from"] or batch.sender in filters["from"])
+        and (not filters["status"] or batch.status(now) in filters["status"])
     ]
-    page = cut_page(found, token, kind="batches", count=_per_page(visit), key=lambda one: one.id, what=what)
+    page = cut_page(found, token, kind="batches", count=_per_page(context), key=lambda one: one.id, filters=filters)
     records = [_record(batch, now) for batch in page.entries]
-    return visit.json({"records": records, "paging": a2p_paging(page, visit.one("pageToken"))})
+    return context.json({"records": records, "paging": a2p_paging(page, context.value("pageToken"))})
 
 
-def _bounds(visit: Visit) -> dict[str, list[str]]:
-    first, last, _ = bounds(visit)
+def _bounds(context: RequestContext) -> dict[str, list[str]]:
+    first, last, _ = bounds(context)
     return {"bounds": [str(first), str(last)]}
 
 
-def _per_page(visit: Visit) -> int:
-    return min(visit.number("perPage", _LARGEST_PAGE), _LARGEST_PAGE)
+def _per_page(context: RequestContext) -> int:
+    return min(context.number("perPage", _LARGEST_PAGE), _LARGEST_PAGE)
 
 
-def read_batch(visit: Visit) -> Answer:
+def read_batch(context: RequestContext) -> ApiResponse:
     """`readA2PBatch`."""
-    visit.check_account()
-    batch = visit.state.desk.batches.batches.get(visit.ids["batchId"])
+    context.check_account()
+    batch = context.state.messaging.batches.batches.get(context.ids["batchId"])
     if batch is None:
-        raise responses.not_found("batchId", visit.ids["batchId"])
-    return visit.json(_record(batch, visit.state.now()))
+        raise responses.not_found("batchId", context.ids["batchId"])
+    return context.json(_record(batch, context.state.now()))
 
 
-def list_batch_messages(visit: Visit) -> Answer:
+def list_batch_messages(context: RequestContext) -> ApiResponse:
     """`listA2PSMS`: in the order of their batches; the last 24 hours unless told otherwise, also with a batchId."""
-    visit.check_account()
-    token = read_token(visit.one("pageToken"), "a2p-messages")
-    what = token.what if token else _what(visit)
-    now, found = visit.state.now(), _select(visit, what)
-    page = cut_page(found, token, kind="a2p-messages", count=_per_page(visit), key=lambda one: one.id, what=what)
-    detailed = what["view"] == ["Detailed"]
+    context.check_account()
+    token = read_token(context.value("pageToken"), "a2p-messages")
+    filters = token.filters if token else _what(context)
+    now, found = context.state.now(), _select(context, filters)
+    page = cut_page(
+        found, token, kind="a2p-messages", count=_per_page(context), key=lambda one: one.id, filters=filters
+    )
+    detailed = filters["view"] == ["Detailed"]
     records = [_message(message, now, detailed=detailed) for message in page.entries]
-    return visit.json({"records": records, "paging": a2p_paging(page, visit.one("pageToken"))})
+    return context.json({"records": records, "paging": a2p_paging(page, context.value("pageToken"))})
 
 
-def aggregate_statuses(visit: Visit) -> Answer:
+def aggregate_statuses(context: RequestContext) -> ApiResponse:
     """`aggregateA2PSMSStatuses`."""
-    visit.check_account()
-    return visit.json(count_statuses(_select(visit, _what(visit)), visit.state.now()))
+    context.check_account()
+    return context.json(count_statuses(_select(context, _what(context)), context.state.now()))
 
 
-def read_batch_message(visit: Visit) -> Answer:
+def read_batch_message(context: RequestContext) -> ApiResponse:
     """`readA2PSMS`, with its text."""
-    visit.check_account()
-    wanted = visit.ids["messageId"]
-    found = visit.state.desk.batches.messages.get(int(wanted)) if wanted.isdecimal() else None
+    context.check_account()
+    wanted = context.ids["messageId"]
+    found = context.state.messaging.batches.messages.get(int(wanted)) if wanted.isdecimal() else None
     if found is None:
         raise responses.not_found("messageId", wanted)
-    return visit.json(_message(found, visit.state.now(), detailed=True) | {"id": wanted})
+    return context.json(_message(found, context.state.now(), detailed=True) | {"id": wanted})
 
 
-def _what(visit: Visit) -> dict[str, list[str]]:
-    visit.choice("view", ("Simple", "Detailed"))
-    choices(visit, "direction", {"Inbound", "Outbound"})
-    if len(visit.many("phoneNumber")) > _MOST_NUMBERS:
-        raise responses.invalid("phoneNumber", detail=f"at most {_MOST_NUMBERS} values")
-    return {name: visit.many(name) for name in _MESSAGE_FILTERS} | _bounds(visit)
+def _what(context: RequestContext) -> dict[str, list[str]]:
+    context.choice("view", ("Simple", "Detailed"))
+    choices(context, "direction", {"Inbound", "Outbound"})
+    if len(context.values("phoneNumber")) > _MOST_NUMBERS:
+        raise responses.invalid_parameter("phoneNumber", detail=f"at most {_MOST_NUMBERS} values")
+    return {name: context.values(name) for name in _MESSAGE_FILTERS} | _bounds(context)
 
 
-def _select(visit: Visit, what: dict[str, list[str]]) -> list[BatchMessage]:
+def _select(context: RequestContext, filters: dict[str, list[str]]) -> list[BatchMessage]:
     """The messages that pass; all of them are outbound."""
-    if what["direction"] and "Outbound" not in what["direction"]:
+    if filters["direction"] and "Outbound" not in filters["direction"]:
         return []
-    (first, last), batches = map(int, what["bounds"]), visit.state.desk.batches
-    wanted = [batch for batch in batches.batches.values() if not what["batchId"] or batch.id in what["batchId"]]
-    numbers = set(what["phoneNumber"])
+    (first, last), batches = map(int, filters["bounds"]), context.state.messaging.batches
+    wanted = [batch for batch in batches.batches.values() if not filters["batchId"] or batch.id in filters["batchId"]]
+    numbers = set(filters["phoneNumber"])
     return [
         message
         for batch in wanted
@@ -172,19 +176,19 @@ def _select(visit: Visit, what: dict[str, list[str]]) -> list[BatchMessage]:
 
 
 def _message(message: BatchMessage, now: int, *, detailed: bool) -> dict[str, Any]:
-    step = message.step(now)
+    change = message.status_at(now)
     record: dict[str, Any] = {
         "id": message.id,
         "batchId": message.batch,
         "from": message.sender,
         "to": [message.to],
         "creationTime": timestamps.text(message.created),
-        "lastModifiedTime": timestamps.text(step.at),
-        "messageStatus": step.status,
+        "lastModifiedTime": timestamps.text(change.at),
+        "messageStatus": change.status,
         "segmentCount": message.segments,
         "cost": message.cost,
         "direction": "Outbound",
     }
-    if step.code is not None:
-        record["errorCode"] = step.code
+    if change.code is not None:
+        record["errorCode"] = change.code
     return record | ({"text": message.text} if detailed else {})

@@ -14,8 +14,8 @@ from airflow_provider_ringcentral.sandbox.model import timestamps
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
-    from airflow_provider_ringcentral.sandbox.api.responses import Answer
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
+    from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
 
 OUT, IN = "OptOut", "OptIn"
 _SOURCES = ("Recipient", "Api", "Upstream", "Carrier")
@@ -63,43 +63,43 @@ class Consents:
         ]
 
 
-def search_consents(visit: Visit) -> Answer:
+def search_consents(context: RequestContext) -> ApiResponse:
     """`searchSmsConsentRecords`."""
-    visit.check_account()
-    body = json_object(visit)
+    context.check_account()
+    body = json_object(context)
     token = read_token(body.get("pageToken"), "consents")
-    what = token.what if token else {name: _texts(body, name) for name in ("from", "to", "coverage")}
+    filters = token.filters if token else {name: _texts(body, name) for name in ("from", "to", "coverage")}
     if token is None:
         chosen = choice_field(body, "optStatus", (OUT, IN), required=False)
-        what["optStatus"] = [chosen] if chosen else []
-        for value in what["coverage"]:
+        filters["optStatus"] = [chosen] if chosen else []
+        for value in filters["coverage"]:
             if value not in _COVERAGES:
-                raise responses.invalid("coverage", value)
-    consents = visit.state.desk.consents
-    found = consents.find(senders=what["from"], to=what["to"], statuses=what["optStatus"])
+                raise responses.invalid_parameter("coverage", value)
+    consents = context.state.messaging.consents
+    found = consents.find(senders=filters["from"], to=filters["to"], statuses=filters["optStatus"])
     # All records here are about one number of ours: none covers the account or a type of campaign.
-    shown = [] if what["coverage"] and "PhoneNumber" not in what["coverage"] else found
+    shown = [] if filters["coverage"] and "PhoneNumber" not in filters["coverage"] else found
     count = body.get("perPage", 100)
     if not isinstance(count, int) or count < 1:
-        raise responses.invalid("perPage", str(count))
+        raise responses.invalid_parameter("perPage", str(count))
     page = cut_page(
         shown,
         token,
         kind="consents",
         count=min(count, _LARGEST_PAGE),
         key=lambda one: f"{one.sender}/{one.to}",
-        what=what,
+        filters=filters,
     )
     records = [_record(consent) for consent in page.entries]
-    return visit.json({"records": records, "paging": a2p_paging(page, body.get("pageToken"))})
+    return context.json({"records": records, "paging": a2p_paging(page, body.get("pageToken"))})
 
 
-def edit_consents(visit: Visit) -> Answer:
+def edit_consents(context: RequestContext) -> ApiResponse:
     """`editSmsConsentRecords`: each for itself; those that fail are told."""
-    visit.check_account()
-    state, entries = visit.state, list_field(json_object(visit), "records")
+    context.check_account()
+    state, entries = context.state, list_field(json_object(context), "records")
     if len(entries) > _MOST_RECORDS:
-        raise responses.refusal(400, "CMN-106", f"Batch size [{len(entries)}] exceeds the limit [{_MOST_RECORDS}]")
+        raise responses.api_error(400, "CMN-106", f"Batch size [{len(entries)}] exceeds the limit [{_MOST_RECORDS}]")
     now, own, failed = state.now(), own_numbers(state), []
     for entry in entries:
         status = choice_field(entry, "optStatus", (OUT, IN)) or OUT
@@ -109,8 +109,8 @@ def edit_consents(visit: Visit) -> Answer:
             error = {"errorCode": "CMN-101", "message": f"Parameter [{name}] value is invalid"}
             failed.append(entry | {"error": error})
             continue
-        state.desk.consents.put(Consent(entry["from"], entry["to"], status, source, now))
-    return visit.json({"failedRecords": failed} if failed else {})
+        state.messaging.consents.put(Consent(entry["from"], entry["to"], status, source, now))
+    return context.json({"failedRecords": failed} if failed else {})
 
 
 def _texts(body: dict[str, Any], name: str) -> list[str]:
@@ -118,9 +118,9 @@ def _texts(body: dict[str, Any], name: str) -> list[str]:
     if values is None:
         return []
     if not isinstance(values, list) or not 1 <= len(values) <= _MOST_NUMBERS:
-        raise responses.invalid(name, detail=f"1 to {_MOST_NUMBERS} values")
+        raise responses.invalid_parameter(name, detail=f"1 to {_MOST_NUMBERS} values")
     if name != "coverage" and not all(is_e164(value) for value in values):
-        raise responses.invalid(name)
+        raise responses.invalid_parameter(name)
     return [str(value) for value in values]
 
 
@@ -134,20 +134,22 @@ def _record(consent: Consent) -> dict[str, Any]:
     }
 
 
-def list_opt_outs(visit: Visit) -> Answer:
+def list_opt_outs(context: RequestContext) -> ApiResponse:
     """`readA2PSMSOptOuts`, which the consents supersede."""
-    visit.check_account()
-    status = visit.choice("status", ("optout", "optin", "all"), "optout") or "optout"
-    token = read_token(visit.one("pageToken"), "opt-outs")
-    senders = [value for value in visit.many("from") if value != "*"]
+    context.check_account()
+    status = context.choice("status", ("optout", "optin", "all"), "optout") or "optout"
+    token = read_token(context.value("pageToken"), "opt-outs")
+    senders = [value for value in context.values("from") if value != "*"]
     statuses = {"optout": [OUT], "optin": [IN], "all": []}[status]
-    what = token.what if token else {"from": senders, "to": visit.many("to"), "status": statuses}
-    found = visit.state.desk.consents.find(senders=what["from"], to=what["to"], statuses=what["status"])
-    count = min(visit.number("perPage", _LARGEST_PAGE), _LARGEST_PAGE)
-    page = cut_page(found, token, kind="opt-outs", count=count, key=lambda one: f"{one.sender}/{one.to}", what=what)
+    filters = token.filters if token else {"from": senders, "to": context.values("to"), "status": statuses}
+    found = context.state.messaging.consents.find(senders=filters["from"], to=filters["to"], statuses=filters["status"])
+    count = min(context.number("perPage", _LARGEST_PAGE), _LARGEST_PAGE)
+    page = cut_page(
+        found, token, kind="opt-outs", count=count, key=lambda one: f"{one.sender}/{one.to}", filters=filters
+    )
     records = [
         # The old list knows no `Api`; what was told through it counts for the account.
         {"from": one.sender, "to": one.to, "status": one.status, "source": one.source.replace("Api", "Account")}
         for one in page.entries
     ]
-    return visit.json({"records": records, "paging": a2p_paging(page, visit.one("pageToken"))})
+    return context.json({"records": records, "paging": a2p_paging(page, context.value("pageToken"))})

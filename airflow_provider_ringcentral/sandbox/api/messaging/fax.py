@@ -15,12 +15,18 @@ from airflow_provider_ringcentral.sandbox.api.messaging.numbers import is_e164, 
 from airflow_provider_ringcentral.sandbox.api.messaging.sms import check_disposition, check_size, check_total, malformed
 from airflow_provider_ringcentral.sandbox.api.request_context import choice_field, json_object, list_field, text_field
 from airflow_provider_ringcentral.sandbox.model import timestamps
-from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Outcome, Pace, Step, plan, step_at
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import (
+    DeliveryDelays,
+    Outcome,
+    StatusChange,
+    plan_history,
+    status_at,
+)
 from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Attachment, Message, Recipient
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
-    from airflow_provider_ringcentral.sandbox.api.responses import Answer
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
+    from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
     from airflow_provider_ringcentral.sandbox.api.uploads import Part, Upload
     from airflow_provider_ringcentral.sandbox.model.blob import Blob
     from airflow_provider_ringcentral.sandbox.model.company import Extension
@@ -96,9 +102,9 @@ def recipients(body: dict[str, Any]) -> list[tuple[str, str | None]]:
     for entry in list_field(body, "to"):
         number = entry.get("phoneNumber")
         if number is None:
-            raise responses.missing("to.phoneNumber")
+            raise responses.missing_parameter("to.phoneNumber")
         if not is_e164(number):
-            raise responses.invalid("to", str(number))
+            raise responses.invalid_parameter("to", str(number))
         found.append((str(number), entry.get("name")))
     return found
 
@@ -111,7 +117,7 @@ def send_time(body: dict[str, Any]) -> int | None:
     try:
         return timestamps.parse(str(value))
     except ValueError:
-        raise responses.invalid("sendTime", str(value)) from None
+        raise responses.invalid_parameter("sendTime", str(value)) from None
 
 
 def _fields(parts: list[Part]) -> tuple[dict[str, Any], list[Part]]:
@@ -127,7 +133,7 @@ def _fields(parts: list[Part]) -> tuple[dict[str, Any], list[Part]]:
             if not _is_empty_text(part):
                 files.append(part)
         else:
-            raise responses.refusal(400, "MSG-349", f"Part [{part.name}] is unknown", word="InvalidMultipartRequest")
+            raise responses.api_error(400, "MSG-349", f"Part [{part.name}] is unknown", word="InvalidMultipartRequest")
     return body, files
 
 
@@ -136,7 +142,7 @@ def _recipient_of_fax_request(text: str) -> dict[str, Any]:
         try:
             value = responses.decode(text.encode())
         except ValueError:
-            raise responses.invalid("to", text) from None
+            raise responses.invalid_parameter("to", text) from None
         return dict(value)
     return {"phoneNumber": text}
 
@@ -155,20 +161,20 @@ def _cover(body: dict[str, Any]) -> int:
     if value is None:
         return DEFAULT_COVER
     if not str(value).isdecimal() or int(value) >= len(COVERS):
-        raise responses.invalid("coverIndex", str(value))
+        raise responses.invalid_parameter("coverIndex", str(value))
     return int(value)
 
 
 def _check_files(files: list[Part]) -> None:
     if not files:
-        raise responses.missing("attachment")
+        raise responses.missing_parameter("attachment")
     for part in files:
         check_disposition(part)
         name = str(part.filename)
         if _BAD_NAME.search(name):
-            raise responses.refusal(400, "MSG-351", "File name of an attachment has characters that are not allowed")
+            raise responses.api_error(400, "MSG-351", "File name of an attachment has characters that are not allowed")
         if not part.content_type or name.rpartition(".")[2].lower() not in SUFFIXES:
-            raise responses.refusal(415, "MSG-348", "Attachment type is not supported")
+            raise responses.api_error(415, "MSG-348", "Attachment type is not supported")
         check_size(part, MOST_BYTES)
     check_total(files, MOST_BYTES)
 
@@ -179,34 +185,38 @@ _CHUNK, _OVERLAP = 1 << 20, 64
 _LINES_A_PAGE = 60
 
 
-def create_fax_message(visit: Visit) -> Answer:
+def create_fax_message(context: RequestContext) -> ApiResponse:
     """`createFaxMessage`; JSON resends a fax, or forwards it."""
-    extension = sending_extension(visit)
-    if visit.upload is None:
-        return _resend(visit, extension)
-    request = read_fax(visit.upload)
+    extension = sending_extension(context)
+    if context.upload is None:
+        return _resend(context, extension)
+    request = read_fax(context.upload)
     attachments = [
         Attachment(
-            visit.state.desk.mailbox.next_id(), "SourceDocument", part.content_type, part.blob, filename=part.filename
+            context.state.messaging.mailbox.next_id(),
+            "SourceDocument",
+            part.content_type,
+            part.blob,
+            filename=part.filename,
         )
         for part in request.files
     ]
-    return _send(visit, extension, request, attachments)
+    return _send(context, extension, request, attachments)
 
 
-def _resend(visit: Visit, extension: Extension) -> Answer:
+def _resend(context: RequestContext, extension: Extension) -> ApiResponse:
     """406 MSG-343 unless it failed somewhere; to others it may be forwarded once it is no longer on its way."""
-    state, body = visit.state, json_object(visit)
+    state, body = context.state, json_object(context)
     if body.get("originalMessageId") is None:
-        raise responses.missing("originalMessageId")
-    found = state.desk.mailbox.find(extension.id, str(body["originalMessageId"]))
+        raise responses.missing_parameter("originalMessageId")
+    found = state.messaging.mailbox.find(extension.id, str(body["originalMessageId"]))
     if found is None or found.type != "Fax":
         raise responses.not_found("originalMessageId", str(body["originalMessageId"]))
     now = state.now()
-    statuses = {step_at(recipient.steps, now).status for recipient in found.to}
+    statuses = {status_at(recipient.history, now).status for recipient in found.to}
     to = recipients(body) if body.get("to") else [(one.party["phoneNumber"], one.party.get("name")) for one in found.to]
     if "Queued" in statuses or not found.attachments or (not body.get("to") and statuses == {"Sent"}):
-        raise responses.refusal(406, "MSG-343", "Fax cannot be resent in its current state")
+        raise responses.api_error(406, "MSG-343", "Fax cannot be resent in its current state")
     shown = found.extra
     request = FaxRequest(
         to=to,
@@ -215,13 +225,15 @@ def _resend(visit: Visit, extension: Extension) -> Answer:
         cover_text=shown.get("coverPageText", ""),
         send_time=send_time(body),
     )
-    return _send(visit, extension, request, list(found.attachments))
+    return _send(context, extension, request, list(found.attachments))
 
 
-def _send(visit: Visit, extension: Extension, request: FaxRequest, attachments: list[Attachment]) -> Answer:
-    state = visit.state
+def _send(
+    context: RequestContext, extension: Extension, request: FaxRequest, attachments: list[Attachment]
+) -> ApiResponse:
+    state = context.state
     for number, _ in request.to:
-        refuse = state.desk.outcomes.of(number).refuse
+        refuse = state.messaging.outcomes.of(number).refuse
         if refuse is not None:
             raise refused(refuse)
     now = state.now()
@@ -236,12 +248,12 @@ def _send(visit: Visit, extension: Extension, request: FaxRequest, attachments: 
         extra["coverPageText"] = request.cover_text
     rendering = state.milliseconds(state.options.sent_seconds)
     message = Message(
-        id=state.desk.mailbox.next_id(),
+        id=state.messaging.mailbox.next_id(),
         owner=extension.id,
         type="Fax",
         direction="Outbound",
         created=now,
-        sender={"phoneNumber": extension.phone_number, "name": extension.name, "location": extension.place},
+        sender={"phoneNumber": extension.phone_number, "name": extension.name, "location": extension.location},
         to=[_recipient(state, one, rank, pages, now=now, starts=starts) for rank, one in enumerate(request.to)],
         attachments=attachments,
         visible=now + state.milliseconds(state.options.message_lag),
@@ -249,21 +261,21 @@ def _send(visit: Visit, extension: Extension, request: FaxRequest, attachments: 
         rendered=starts + rendering,
         extra=extra,
     )
-    state.desk.mailbox.add(message)
-    return visit.json(message_record(state, message, now))
+    state.messaging.mailbox.add(message)
+    return context.json(message_record(state, message, now))
 
 
 def _recipient(state: State, to: tuple[str, str | None], rank: int, pages: int, *, now: int, starts: int) -> Recipient:
     number, name = to
-    outcome = state.desk.outcomes.of(number)
+    outcome = state.messaging.outcomes.of(number)
     if pages > MOST_PAGES:
         outcome = Outcome(status="SendingFailed", code="TooManyPages")
     # A fax is never more than sent, and what fails has failed in sending (FACTS 7.4).
     final = {"Delivered": "Sent", "DeliveryFailed": "SendingFailed"}.get(outcome.status, outcome.status)
     wait = state.milliseconds(state.options.sent_seconds + pages * state.options.fax_page_seconds)
-    steps = plan(replace(outcome, status=final), starts, Pace(wait, wait), state.options.scale)
+    history = plan_history(replace(outcome, status=final), starts, DeliveryDelays(wait, wait), state.options.scale)
     party = {"phoneNumber": number, "recipientId": str(rank + 1)} | ({"name": name} if name else {})
-    return Recipient(party, (Step(now, "Queued"), *steps[1:]))
+    return Recipient(party, (StatusChange(now, "Queued"), *history[1:]))
 
 
 def count_pages(attachment: Attachment) -> int:
@@ -285,6 +297,6 @@ def _matches(blob: Blob, pattern: re.Pattern[bytes]) -> int:
     return count
 
 
-def list_fax_cover_pages(visit: Visit) -> Answer:
+def list_fax_cover_pages(context: RequestContext) -> ApiResponse:
     """`listFaxCoverPages`."""
-    return visit.page_of([{"id": str(index), "name": name} for index, name in enumerate(COVERS)])
+    return context.page_of([{"id": str(index), "name": name} for index, name in enumerate(COVERS)])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ringcentral.sandbox.api.request_context import units
 from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.company import account_path
-from airflow_provider_ringcentral.sandbox.model.messaging.delivery import step_at
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import status_at
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Attachment, Message, Recipient
@@ -36,7 +36,7 @@ def message_path(state: State, message: Message) -> str:
 
 def message_record(state: State, message: Message, now: int) -> dict[str, Any]:
     """The record of a message at a moment."""
-    step, outbound = message.step(now), message.direction == "Outbound"
+    change, outbound = message.status_at(now), message.direction == "Outbound"
     record: dict[str, Any] = {
         "uri": message_path(state, message),
         "id": message.id,
@@ -51,7 +51,7 @@ def message_record(state: State, message: Message, now: int) -> dict[str, Any]:
         "attachments": [_attachment(state, message, attachment) for attachment in message.attachments],
         "direction": message.direction,
         "availability": message.availability,
-        "messageStatus": step.status,
+        "messageStatus": change.status,
     }
     if message.type in {"SMS", "Pager"}:
         record["subject"] = message.text
@@ -59,11 +59,11 @@ def message_record(state: State, message: Message, now: int) -> dict[str, Any]:
         record["conversation"] = {"id": str(message.conversation), "uri": _conversation(state, message)}
     if message.type == "SMS" and outbound:
         record["segmentCount"] = segments(message.text)
-        record["smsSendingAttemptsCount"] = int(step.status != "Queued")
-        if step.code is not None:
-            record["deliveryErrorCode"] = step.code
-        if step.status == "Delivered":
-            record["smsDeliveryTime"] = timestamps.text(step.at)
+        record["smsSendingAttemptsCount"] = int(change.status != "Queued")
+        if change.code is not None:
+            record["deliveryErrorCode"] = change.code
+        if change.status == "Delivered":
+            record["smsDeliveryTime"] = timestamps.text(change.at)
     record |= message.extra
     if message.rendered > now:
         # Pages are counted when a fax is rendered, after it was accepted: our reading.
@@ -76,10 +76,10 @@ def _conversation(state: State, message: Message) -> str:
 
 
 def _recipient(recipient: Recipient, message: Message, now: int) -> dict[str, Any]:
-    step = step_at(recipient.steps, now)
-    shown = recipient.party | {"messageStatus": step.status}
-    if message.type == "Fax" and step.code is not None:
-        shown["faxErrorCode"] = step.code
+    change = status_at(recipient.history, now)
+    shown = recipient.party | {"messageStatus": change.status}
+    if message.type == "Fax" and change.code is not None:
+        shown["faxErrorCode"] = change.code
     return shown
 
 

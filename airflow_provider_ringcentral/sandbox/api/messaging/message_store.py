@@ -15,14 +15,14 @@ import msgspec
 from airflow_provider_ringcentral.sandbox.api import call_sync, media, responses
 from airflow_provider_ringcentral.sandbox.api.call_log import bounds, choices
 from airflow_provider_ringcentral.sandbox.api.messaging.message_records import message_record
-from airflow_provider_ringcentral.sandbox.api.multi_status import VENDOR, each, ids_of, multi_status
+from airflow_provider_ringcentral.sandbox.api.multi_status import MULTIPART_JSON, handle_each, multi_status, path_ids
 from airflow_provider_ringcentral.sandbox.api.request_context import choice_field, json_object, json_value
-from airflow_provider_ringcentral.sandbox.api.responses import Answer
+from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
 from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import ALIVE, DELETED, PURGED, Message
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
 
 TYPES = ("Fax", "SMS", "VoiceMail", "Pager", "Text")
 _MOST_IN_BODY = 1000
@@ -53,18 +53,18 @@ class MessageFilter:
         )
 
 
-def read_filter(visit: Visit, *, availabilities: frozenset[str]) -> MessageFilter:
+def read_filter(context: RequestContext, *, availabilities: frozenset[str]) -> MessageFilter:
     """The filters of a request."""
-    visit.choice("owner", ("Personal", "Any", "Shared"))
-    phone = visit.one("phoneNumber")
+    context.choice("owner", ("Personal", "Any", "Shared"))
+    phone = context.value("phoneNumber")
     return MessageFilter(
-        types=choices(visit, "messageType", set(TYPES)),
-        directions=choices(visit, "direction", {"Inbound", "Outbound"}),
-        read_statuses=choices(visit, "readStatus", {"Read", "Unread"}),
-        availabilities=choices(visit, "availability", {ALIVE, DELETED, PURGED}) or availabilities,
-        conversation=visit.one("conversationId"),
+        types=choices(context, "messageType", set(TYPES)),
+        directions=choices(context, "direction", {"Inbound", "Outbound"}),
+        read_statuses=choices(context, "readStatus", {"Read", "Unread"}),
+        availabilities=choices(context, "availability", {ALIVE, DELETED, PURGED}) or availabilities,
+        conversation=context.value("conversationId"),
         phone=None if phone is None else phone.removeprefix("+"),
-        distinct=visit.flag("distinctConversations"),
+        distinct=context.flag("distinctConversations"),
     )
 
 
@@ -80,67 +80,67 @@ def latest_of_each(messages: list[Message]) -> list[Message]:
     return kept
 
 
-def list_messages(visit: Visit) -> Answer:
+def list_messages(context: RequestContext) -> ApiResponse:
     """`listMessages`: newest first; the last 24 hours unless told otherwise, and nothing deleted."""
-    state, owner = visit.state, visit.extension()
-    chosen = read_filter(visit, availabilities=frozenset({ALIVE}))
-    first, last, _ = bounds(visit)
+    state, owner = context.state, context.extension()
+    chosen = read_filter(context, availabilities=frozenset({ALIVE}))
+    first, last, _ = bounds(context)
     now = state.now()
     found = [
         message
-        for message in state.desk.mailbox.of(owner.id)
+        for message in state.messaging.mailbox.of(owner.id)
         if first <= message.created <= last and message.visible <= now and chosen.passes(message)
     ]
     if chosen.distinct:
         found = latest_of_each(found)
-    return visit.page_of(found, lambda message: message_record(state, message, now))
+    return context.page_of(found, lambda message: message_record(state, message, now))
 
 
-def read_message(visit: Visit) -> Answer:
+def read_message(context: RequestContext) -> ApiResponse:
     """`readMessage`, of one id or (207) of many."""
-    now = visit.state.now()
-    ids = ids_of(visit, "messageId")
+    now = context.state.now()
+    ids = path_ids(context, "messageId")
 
     def show(one: str) -> dict[str, Any]:
-        return message_record(visit.state, find(visit, one), now)
+        return message_record(context.state, find(context, one), now)
 
-    return visit.json(show(ids[0])) if len(ids) == 1 else multi_status(visit, each(ids, show))
+    return context.json(show(ids[0])) if len(ids) == 1 else multi_status(context, handle_each(ids, show))
 
 
-def update_message(visit: Visit) -> Answer:
+def update_message(context: RequestContext) -> ApiResponse:
     """`updateMessage`: the read status."""
-    return _change(visit, patch=False)
+    return _change(context, patch=False)
 
 
-def patch_message(visit: Visit) -> Answer:
+def patch_message(context: RequestContext) -> ApiResponse:
     """`patchMessage`: the read status, and bringing back what is deleted."""
-    return _change(visit, patch=True)
+    return _change(context, patch=True)
 
 
-def _change(visit: Visit, *, patch: bool) -> Answer:
-    if visit.headers.get("content-type", "").startswith(VENDOR):
-        wanted = _each_body(visit)
+def _change(context: RequestContext, *, patch: bool) -> ApiResponse:
+    if context.headers.get("content-type", "").startswith(MULTIPART_JSON):
+        wanted = _each_body(context)
     else:
-        body = json_object(visit)
-        wanted = dict.fromkeys(ids_of(visit, "messageId"), body)
-    now = visit.state.now()
+        body = json_object(context)
+        wanted = dict.fromkeys(path_ids(context, "messageId"), body)
+    now = context.state.now()
 
     def change(one: str) -> dict[str, Any]:
-        message = find(visit, one)
+        message = find(context, one)
         _apply(message, wanted[one], now, patch=patch)
-        return message_record(visit.state, message, now)
+        return message_record(context.state, message, now)
 
     ids = list(wanted)
-    return visit.json(change(ids[0])) if len(ids) == 1 else multi_status(visit, each(ids, change))
+    return context.json(change(ids[0])) if len(ids) == 1 else multi_status(context, handle_each(ids, change))
 
 
-def _each_body(visit: Visit) -> dict[str, dict[str, Any]]:
-    entries = json_value(visit)
+def _each_body(context: RequestContext) -> dict[str, dict[str, Any]]:
+    entries = json_value(context)
     if not isinstance(entries, list) or not entries:
-        raise responses.invalid("body")
+        raise responses.invalid_parameter("body")
     if len(entries) > _MOST_IN_BODY:
-        raise responses.refusal(400, "CMN-106", f"Batch size [{len(entries)}] exceeds the limit [{_MOST_IN_BODY}]")
-    ids = ids_of(visit, "messageId")
+        raise responses.api_error(400, "CMN-106", f"Batch size [{len(entries)}] exceeds the limit [{_MOST_IN_BODY}]")
+    ids = path_ids(context, "messageId")
     keys = [str(entry.get("resourceId")) for entry in entries] if ids == ["*"] else ids
     return {key: entry.get("body") or {} for key, entry in zip(keys, entries, strict=False)}
 
@@ -150,75 +150,77 @@ def _apply(message: Message, body: dict[str, Any], now: int, *, patch: bool) -> 
     read = choice_field(body, "readStatus", ("Read", "Unread"), required=availability is None)
     if availability is not None:
         if availability != ALIVE or message.availability == PURGED:
-            raise responses.invalid("availability", availability)
+            raise responses.invalid_parameter("availability", availability)
         message.availability = ALIVE
     if read is not None:
         message.read = read == "Read"
     message.touched = now
 
 
-def delete_message(visit: Visit) -> Answer:
+def delete_message(context: RequestContext) -> ApiResponse:
     """`deleteMessage`. Without ids it deletes every message of the mailbox, as RingCentral warns."""
-    ids = ids_of(visit, "messageId")
+    ids = path_ids(context, "messageId")
     if ids == ["*"]:
-        ids = [str(one) for one in responses.decode(visit.body or b"[]")]
+        ids = [str(one) for one in responses.decode(context.body or b"[]")]
         if len(ids) > _MOST_IN_BODY:
-            raise responses.refusal(400, "CMN-106", f"Batch size [{len(ids)}] exceeds the limit [{_MOST_IN_BODY}]")
+            raise responses.api_error(400, "CMN-106", f"Batch size [{len(ids)}] exceeds the limit [{_MOST_IN_BODY}]")
     if not ids:
-        return _wipe(visit)
-    purge, kind, now = visit.flag("purge"), _type(visit), visit.state.now()
+        return _wipe(context)
+    purge, kind, now = context.flag("purge"), _type(context), context.state.now()
 
     def delete(one: str) -> None:
-        message = find(visit, one)
+        message = find(context, one)
         if kind in {"All", message.type}:
-            visit.state.desk.mailbox.delete(message, now, purge=purge)
+            context.state.messaging.mailbox.delete(message, now, purge=purge)
 
     if len(ids) == 1:
         delete(ids[0])
-        return Answer(204, media_type=None)
-    items = each(ids, delete)
-    return Answer(204, media_type=None) if all(item.status == 204 for item in items) else multi_status(visit, items)
+        return ApiResponse(204, media_type=None)
+    items = handle_each(ids, delete)
+    return (
+        ApiResponse(204, media_type=None) if all(item.status == 204 for item in items) else multi_status(context, items)
+    )
 
 
-def delete_message_by_filter(visit: Visit) -> Answer:
+def delete_message_by_filter(context: RequestContext) -> ApiResponse:
     """`deleteMessageByFilter`: whole conversations; all messages when none is named."""
-    conversations = {one for text in visit.many("conversationId") for one in text.split(",") if one}
+    conversations = {one for text in context.values("conversationId") for one in text.split(",") if one}
     if len(conversations) > _MOST_CONVERSATIONS:
         message = f"Batch size [{len(conversations)}] exceeds the limit [{_MOST_CONVERSATIONS}]"
-        raise responses.refusal(400, "CMN-106", message, parameter="conversationId")
-    return _wipe(visit, conversations)
+        raise responses.api_error(400, "CMN-106", message, parameter="conversationId")
+    return _wipe(context, conversations)
 
 
-def _wipe(visit: Visit, conversations: set[str] | None = None) -> Answer:
-    owner, now = visit.extension(), visit.state.now()
-    until = visit.moment("dateTo") or now
-    kind, purge = _type(visit), visit.flag("purge")
-    for message in visit.state.desk.mailbox.of(owner.id):
+def _wipe(context: RequestContext, conversations: set[str] | None = None) -> ApiResponse:
+    owner, now = context.extension(), context.state.now()
+    until = context.timestamp("dateTo") or now
+    kind, purge = _type(context), context.flag("purge")
+    for message in context.state.messaging.mailbox.of(owner.id):
         wanted = not conversations or str(message.conversation) in conversations
         if wanted and message.created <= until and kind in {"All", message.type}:
-            visit.state.desk.mailbox.delete(message, now, purge=purge)
-    return Answer(204, media_type=None)
+            context.state.messaging.mailbox.delete(message, now, purge=purge)
+    return ApiResponse(204, media_type=None)
 
 
-def _type(visit: Visit) -> str:
-    return visit.choice("type", (*TYPES, "All"), "All") or "All"
+def _type(context: RequestContext) -> str:
+    return context.choice("type", (*TYPES, "All"), "All") or "All"
 
 
-def find(visit: Visit, message_id: str) -> Message:
+def find(context: RequestContext, message_id: str) -> Message:
     """A message of the extension of the path; 404 CMN-102 without."""
-    found = visit.state.desk.mailbox.find(visit.extension().id, message_id)
+    found = context.state.messaging.mailbox.find(context.extension().id, message_id)
     if found is None:
         raise responses.not_found("messageId", message_id)
     return found
 
 
-def read_message_content(visit: Visit) -> Answer:
+def read_message_content(context: RequestContext) -> ApiResponse:
     """`readMessageContent`."""
-    message, wanted = find(visit, visit.ids["messageId"]), visit.ids["attachmentId"]
+    message, wanted = find(context, context.ids["messageId"]), context.ids["attachmentId"]
     found = next((attachment for attachment in message.attachments if str(attachment.id) == wanted), None)
     if found is None:
         raise responses.not_found("attachmentId", wanted)
-    return media.serve(visit, found.blob, found.content_type, found.filename or wanted)
+    return media.serve(context, found.blob, found.content_type, found.filename or wanted)
 
 
 OVERLAP_SECONDS = 5
@@ -237,46 +239,46 @@ class MessageCursor(msgspec.Struct, frozen=True, array_like=True):
     filter: MessageFilter
 
 
-def sync_messages(visit: Visit) -> Answer:
+def sync_messages(context: RequestContext) -> ApiResponse:
     """`syncMessages`: FSync gives the newest messages of a window, ISync what changed since."""
-    state, owner = visit.state, visit.extension()
-    mode = visit.choice("syncType", ("FSync", "ISync"), "FSync") or "FSync"
+    state, owner = context.state, context.extension()
+    mode = context.choice("syncType", ("FSync", "ISync"), "FSync") or "FSync"
     now, older = state.now(), False
     if mode == "FSync":
-        chosen = read_filter(visit, availabilities=frozenset({ALIVE}))
-        found, older = _newest(visit, owner.id, chosen, now)
+        chosen = read_filter(context, availabilities=frozenset({ALIVE}))
+        found, older = _newest(context, owner.id, chosen, now)
     else:
-        cursor = _read(visit, owner.id)
+        cursor = _read(context, owner.id)
         chosen = cursor.filter
-        found = _changed(visit, cursor, now)
+        found = _changed(context, cursor, now)
     if chosen.distinct:
         found = latest_of_each(found)
-    shown = [_shown(visit, message, now, full=mode == "FSync") for message in found]
+    shown = [_shown(context, message, now, full=mode == "FSync") for message in found]
     token = call_sync.write(MessageCursor(owner.id, now, now, state.sync_epoch, chosen))
     info = {"syncType": mode, "syncToken": token, "syncTime": timestamps.text(now), "olderRecordsExist": older}
-    return visit.json({"uri": visit.uri(), "records": shown, "syncInfo": info})
+    return context.json({"uri": context.uri(), "records": shown, "syncInfo": info})
 
 
-def _newest(visit: Visit, owner: int, chosen: MessageFilter, now: int) -> tuple[list[Message], bool]:
-    until = visit.moment("dateTo")
-    since = visit.moment("dateFrom")
+def _newest(context: RequestContext, owner: int, chosen: MessageFilter, now: int) -> tuple[list[Message], bool]:
+    until = context.timestamp("dateTo")
+    since = context.timestamp("dateFrom")
     last = now if until is None else until
     first = last - timestamps.DAY if since is None else since
     found = [
         message
-        for message in visit.state.desk.mailbox.of(owner)
+        for message in context.state.messaging.mailbox.of(owner)
         if message.created <= last and message.visible <= now and chosen.passes(message)
     ]
-    inside = [message for message in found if message.created >= first][: visit.number("recordCount", _RECORDS)]
+    inside = [message for message in found if message.created >= first][: context.number("recordCount", _RECORDS)]
     return inside, len(found) > len(inside)
 
 
-def _changed(visit: Visit, cursor: MessageCursor, now: int) -> list[Message]:
-    since = cursor.reached - visit.state.milliseconds(OVERLAP_SECONDS)
+def _changed(context: RequestContext, cursor: MessageCursor, now: int) -> list[Message]:
+    since = cursor.reached - context.state.milliseconds(OVERLAP_SECONDS)
     deleted_too = replace(cursor.filter, availabilities=frozenset())
     return [
         message
-        for message in visit.state.desk.mailbox.of(cursor.owner)
+        for message in context.state.messaging.mailbox.of(cursor.owner)
         if message.visible <= now and deleted_too.passes(message) and _changed_at(message, now) > since
     ]
 
@@ -285,20 +287,20 @@ def _changed_at(message: Message, now: int) -> int:
     return max(message.modified(now), message.visible)
 
 
-def _shown(visit: Visit, message: Message, now: int, *, full: bool) -> dict[str, Any]:
+def _shown(context: RequestContext, message: Message, now: int, *, full: bool) -> dict[str, Any]:
     if full or message.availability == ALIVE:
-        return message_record(visit.state, message, now)
+        return message_record(context.state, message, now)
     return {"id": message.id, "availability": message.availability}
 
 
-def _read(visit: Visit, owner: int) -> MessageCursor:
-    token = visit.one("syncToken")
+def _read(context: RequestContext, owner: int) -> MessageCursor:
+    token = context.value("syncToken")
     if token is None:
-        raise responses.missing("syncToken")
+        raise responses.missing_parameter("syncToken")
     cursor = call_sync.unpack(token, MessageCursor)
-    state = visit.state
+    state = context.state
     life = state.options.sync_token_seconds
     stale = cursor is not None and life is not None and state.now() > cursor.issued + life * timestamps.SECOND
     if cursor is None or cursor.owner != owner or cursor.epoch != state.sync_epoch or stale:
-        raise responses.invalid("syncToken", token, code=_REFUSED, detail="full synchronization is required")
+        raise responses.invalid_parameter("syncToken", token, code=_REFUSED, detail="full synchronization is required")
     return cursor

@@ -9,7 +9,7 @@ from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.account import phone_numbers
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
     from airflow_provider_ringcentral.sandbox.model.company import Extension
     from airflow_provider_ringcentral.sandbox.model.state import State
 
@@ -49,22 +49,24 @@ def outsider(state: State, number: str) -> dict[str, Any]:
     return {"phoneNumber": number} | ({"name": names[number]} if number in names else {})
 
 
-def sending_extension(visit: Visit) -> Extension:
+def sending_extension(context: RequestContext) -> Extension:
     """The extension of the path, which must be the token's own: nobody sends as someone else."""
-    extension = visit.extension()
-    if visit.token is None or extension.id != visit.token.user.id:
-        raise responses.refusal(403, "CMN-404", "Access to another extension is denied", word="InsufficientPermissions")
+    extension = context.extension()
+    if context.token is None or extension.id != context.token.user.id:
+        raise responses.api_error(
+            403, "CMN-404", "Access to another extension is denied", word="InsufficientPermissions"
+        )
     return extension
 
 
-def sms_sender(visit: Visit, body: dict[str, Any], *, mms: bool) -> dict[str, Any]:
+def sms_sender(context: RequestContext, body: dict[str, Any], *, mms: bool) -> dict[str, Any]:
     """The sender of a text: a number of this user whose features allow it, or the refusal that fits."""
-    extension, state = sending_extension(visit), visit.state
+    extension, state = sending_extension(context), context.state
     if not isinstance(body.get("from"), dict):
-        raise responses.missing("from")
+        raise responses.missing_parameter("from")
     number = body["from"].get("phoneNumber")
     if number is None:
-        raise responses.missing("from.phoneNumber")
+        raise responses.missing_parameter("from.phoneNumber")
     own = {entry["phoneNumber"]: entry for entry in phone_numbers(state, extension)}
     if number not in own:
         raise _foreign(state, number)
@@ -72,19 +74,19 @@ def sms_sender(visit: Visit, body: dict[str, Any], *, mms: bool) -> dict[str, An
     if "SmsSender" not in features:
         if own[number]["usageType"] == "DirectNumber":
             message = "The requested feature is not available"
-            raise responses.refusal(403, "MSG-242", message, word="FeatureNotAvailable", parameter="from")
-        raise responses.refusal(403, "MSG-367", "from phone number does not support SMS", parameter="from")
+            raise responses.api_error(403, "MSG-242", message, word="FeatureNotAvailable", parameter="from")
+        raise responses.api_error(403, "MSG-367", "from phone number does not support SMS", parameter="from")
     if mms and "MmsSender" not in features:
-        raise responses.refusal(403, "MSG-380", "The MMS feature is not available", word="FeatureNotAvailable")
-    return {"phoneNumber": number, "name": extension.name, "location": extension.place}
+        raise responses.api_error(403, "MSG-380", "The MMS feature is not available", word="FeatureNotAvailable")
+    return {"phoneNumber": number, "name": extension.name, "location": extension.location}
 
 
-def _foreign(state: State, number: object) -> responses.Refusal:
+def _foreign(state: State, number: object) -> responses.ApiError:
     if any(number == extension.phone_number for extension in state.company.extensions):
         message = "Phone number doesn't belong to extension"
-        return responses.refusal(403, "MSG-304", message, word="FeatureNotAvailable", parameter="from")
+        return responses.api_error(403, "MSG-304", message, word="FeatureNotAvailable", parameter="from")
     detail = "Cannot find the phone number which belongs to user"
-    return responses.invalid("from", str(number), code="MSG-245", detail=detail)
+    return responses.invalid_parameter("from", str(number), code="MSG-245", detail=detail)
 
 
 def check_country(body: dict[str, Any]) -> None:
@@ -92,33 +94,33 @@ def check_country(body: dict[str, Any]) -> None:
     country = body.get("country") or {}
     if "id" in country and "isoCode" in country:
         message = "Parameters [country.id] and [country.isoCode] can not be specified simultaneously"
-        raise responses.refusal(400, "MSG-365", message, parameter="country")
+        raise responses.api_error(400, "MSG-365", message, parameter="country")
 
 
-def check_text_recipient(visit: Visit, number: object, sender: str) -> str:
+def check_text_recipient(context: RequestContext, number: object, sender: str) -> str:
     """A number that a text may go to."""
     if number is None:
-        raise responses.missing("to.phoneNumber")
+        raise responses.missing_parameter("to.phoneNumber")
     text = str(number)
     digits = text.removeprefix("+")
     if digits.isdecimal() and len(digits) <= _LONGEST_SHORT_NUMBER:
         short = len(digits) > _LONGEST_EXTENSION
         message = "Sending SMS to short numbers" if short else "Sending SMS from/to extension numbers"
         code = "MSG-247" if short else "MSG-246"
-        raise responses.refusal(400, code, f"{message} is not available", word="InvalidParameter", parameter="to")
+        raise responses.api_error(400, code, f"{message} is not available", word="InvalidParameter", parameter="to")
     if not is_e164(number):
-        raise responses.invalid("to", text)
-    own = phone_numbers(visit.state, visit.extension())
+        raise responses.invalid_parameter("to", text)
+    own = phone_numbers(context.state, context.extension())
     features = next(entry["features"] for entry in own if entry["phoneNumber"] == sender)
     if not text.startswith("+1") and "InternationalSmsSender" not in features:
         raise refused("MSG-240")
-    refuse = visit.state.desk.outcomes.of(text).refuse
+    refuse = context.state.messaging.outcomes.of(text).refuse
     if refuse is not None:
         raise refused(refuse)
     return text
 
 
-def refused(code: str, headers: dict[str, str] | None = None) -> responses.Refusal:
+def refused(code: str, headers: dict[str, str] | None = None) -> responses.ApiError:
     """The answer of a code of `REFUSALS`."""
     status, message = REFUSALS.get(code, (400, "Parameter [to] value is invalid."))
-    return responses.refusal(status, code, message, parameter="to", headers=headers)
+    return responses.api_error(status, code, message, parameter="to", headers=headers)

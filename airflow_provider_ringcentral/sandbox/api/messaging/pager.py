@@ -9,28 +9,28 @@ from airflow_provider_ringcentral.sandbox.api.messaging.message_records import m
 from airflow_provider_ringcentral.sandbox.api.messaging.numbers import sending_extension
 from airflow_provider_ringcentral.sandbox.api.messaging.sms import text_attachment
 from airflow_provider_ringcentral.sandbox.api.request_context import json_object, list_field, text_field
-from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Step
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import StatusChange
 from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Message, Recipient
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
-    from airflow_provider_ringcentral.sandbox.api.responses import Answer
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
+    from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
     from airflow_provider_ringcentral.sandbox.model.company import Extension
 
 LONGEST_TEXT = 1024
 
 
-def create_internal_text_message(visit: Visit) -> Answer:
+def create_internal_text_message(context: RequestContext) -> ApiResponse:
     """`createInternalTextMessage`; a pager message is sent at once."""
-    state, body = visit.state, json_object(visit)
-    extension = sending_extension(visit)
+    state, body = context.state, json_object(context)
+    extension = sending_extension(context)
     text = text_field(body, "text", LONGEST_TEXT)
     _check_sender(extension, body.get("from") or {})
-    thread = _thread(visit, extension, body)
+    thread = _thread(context, extension, body)
     entries = list_field(body, "to", required=thread is None)
-    found = [_recipient(visit, entry) for entry in entries]
+    found = [_recipient(context, entry) for entry in entries]
     to = [party(one) for one in found] if thread is None or found else _others(thread, extension)
-    now, mailbox = state.now(), state.desk.mailbox
+    now, mailbox = state.now(), state.messaging.mailbox
     message_id = mailbox.next_id()
     everybody = frozenset(str(one["extensionId"]) for one in to)
     message = Message(
@@ -40,7 +40,7 @@ def create_internal_text_message(visit: Visit) -> Answer:
         direction="Outbound",
         created=now,
         sender=party(extension),
-        to=[Recipient(one, (Step(now, "Sent"),)) for one in to],
+        to=[Recipient(one, (StatusChange(now, "Sent"),)) for one in to],
         text=text,
         attachments=[text_attachment(message_id, text)],
         conversation=thread.conversation if thread else mailbox.conversation(extension.id, everybody),
@@ -48,7 +48,7 @@ def create_internal_text_message(visit: Visit) -> Answer:
         extra={"pgToDepartment": any(one.type == "Department" for one in found)},
     )
     mailbox.add(message)
-    return visit.json(message_record(state, message, now))
+    return context.json(message_record(state, message, now))
 
 
 def party(extension: Extension) -> dict[str, Any]:
@@ -60,16 +60,16 @@ def _check_sender(extension: Extension, sender: dict[str, Any]) -> None:
     number, extension_id = sender.get("extensionNumber"), sender.get("extensionId")
     if number is not None and str(number) != extension.number:
         detail = "Sender extension number does not correspond to logged in extension"
-        raise responses.invalid("from", str(number), code="MSG-331", detail=detail)
+        raise responses.invalid_parameter("from", str(number), code="MSG-331", detail=detail)
     if extension_id is not None and str(extension_id) != str(extension.id):
         detail = "Sender extension id does not correspond to logged in extension"
-        raise responses.invalid("from", str(extension_id), code="MSG-332", detail=detail)
+        raise responses.invalid_parameter("from", str(extension_id), code="MSG-332", detail=detail)
 
 
-def _thread(visit: Visit, extension: Extension, body: dict[str, Any]) -> Message | None:
+def _thread(context: RequestContext, extension: Extension, body: dict[str, Any]) -> Message | None:
     if body.get("replyOn") is None:
         return None
-    found = visit.state.desk.mailbox.find(extension.id, str(body["replyOn"]))
+    found = context.state.messaging.mailbox.find(extension.id, str(body["replyOn"]))
     if found is None or found.type != "Pager":
         raise responses.not_found("replyOn", str(body["replyOn"]))
     return found
@@ -80,20 +80,22 @@ def _others(thread: Message, extension: Extension) -> list[dict[str, Any]]:
     return [one for one in parties if one["extensionId"] != str(extension.id)]
 
 
-def _recipient(visit: Visit, entry: dict[str, Any]) -> Extension:
+def _recipient(context: RequestContext, entry: dict[str, Any]) -> Extension:
     extension_id, number = entry.get("extensionId"), entry.get("extensionNumber")
     if extension_id is None and number is None:
-        raise responses.missing("to.extensionNumber")
-    extensions = visit.state.company.extensions
+        raise responses.missing_parameter("to.extensionNumber")
+    extensions = context.state.company.extensions
     found = next((one for one in extensions if str(extension_id or one.id) == str(one.id)), None)
     if extension_id is None:
         found = next((one for one in extensions if one.number == str(number)), None)
     if found is None:
         shown = str(extension_id or number)
-        raise responses.invalid("to", shown, code="MSG-316", detail="Target extension not found")
+        raise responses.invalid_parameter("to", shown, code="MSG-316", detail="Target extension not found")
     if number is not None and found.number != str(number):
-        raise responses.refusal(400, "MSG-335", "Recipient extension number does not correspond to ID", parameter="to")
-    user = visit.state.identity.users.get(found.id)
+        raise responses.api_error(
+            400, "MSG-335", "Recipient extension number does not correspond to ID", parameter="to"
+        )
+    user = context.state.identity.users.get(found.id)
     if user is not None and user.status != "Enabled":
-        raise responses.refusal(400, "MSG-324", "Extension is of unappropriate state", parameter="to")
+        raise responses.api_error(400, "MSG-324", "Extension is of unappropriate state", parameter="to")
     return found

@@ -10,13 +10,13 @@ from airflow_provider_ringcentral.sandbox.api.messaging import numbers
 from airflow_provider_ringcentral.sandbox.api.messaging.message_records import message_record
 from airflow_provider_ringcentral.sandbox.api.request_context import json_object, list_field, text_field
 from airflow_provider_ringcentral.sandbox.model.blob import Blob
-from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Pace, plan
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import DeliveryDelays, plan_history
 from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Attachment, Message, Recipient
 from airflow_provider_ringcentral.sandbox.model.rate_limits import seconds
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
-    from airflow_provider_ringcentral.sandbox.api.responses import Answer
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
+    from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
     from airflow_provider_ringcentral.sandbox.api.uploads import Part
     from airflow_provider_ringcentral.sandbox.model.state import State
 
@@ -38,42 +38,42 @@ MMS_TYPES = frozenset([
 """What may be attached (`docs/messaging/sms/sending-images.md`)."""
 
 
-def create_sms_message(visit: Visit) -> Answer:
+def create_sms_message(context: RequestContext) -> ApiResponse:
     """`createSMSMessage`; with a multipart body it sends media, as `createMMS` does."""
-    if visit.upload is not None and visit.upload.multipart:
-        return create_mms(visit)
-    if len(visit.body) > _JSON_BYTES:
-        raise responses.refusal(413, "MSG-338", "Message is too large")
-    body = json_object(visit)
+    if context.upload is not None and context.upload.multipart:
+        return create_mms(context)
+    if len(context.body) > _JSON_BYTES:
+        raise responses.api_error(413, "MSG-338", "Message is too large")
+    body = json_object(context)
     text_field(body, "text", LONGEST_TEXT)
-    return _send(visit, body, [])
+    return _send(context, body, [])
 
 
-def create_mms(visit: Visit) -> Answer:
+def create_mms(context: RequestContext) -> ApiResponse:
     """`createMMS`: a JSON envelope, then attachments."""
-    upload = visit.upload
+    upload = context.upload
     if upload is None or not upload.multipart or upload.broken:
         raise malformed()
     body = upload.envelope()
     if body is None:
-        raise responses.refusal(
+        raise responses.api_error(
             400, "MSG-349", "Message envelope is absent or malformed", word="InvalidMultipartRequest"
         )
     text_field(body, "text", LONGEST_TEXT, required=False)
     files = upload.parts[1:]
     _check_files(files)
-    return _send(visit, body, files)
+    return _send(context, body, files)
 
 
 def _check_files(files: list[Part]) -> None:
     if not files:
-        raise responses.missing("attachments")
+        raise responses.missing_parameter("attachments")
     if len(files) > MOST_ATTACHMENTS:
-        raise responses.invalid("attachments", str(len(files)), detail=f"at most {MOST_ATTACHMENTS}")
+        raise responses.invalid_parameter("attachments", str(len(files)), detail=f"at most {MOST_ATTACHMENTS}")
     for part in files:
         check_disposition(part)
         if part.content_type not in MMS_TYPES:
-            raise responses.refusal(415, "MSG-348", f"Attachment type [{part.content_type}] is not supported")
+            raise responses.api_error(415, "MSG-348", f"Attachment type [{part.content_type}] is not supported")
         check_size(part, MMS_BYTES)
     check_total(files, MMS_BYTES)
 
@@ -81,64 +81,66 @@ def _check_files(files: list[Part]) -> None:
 def check_size(part: Part, most: int) -> None:
     """400 MSG-347 or MSG-337 for a file that is empty or has more than `most` bytes."""
     if part.blob.size == 0:
-        raise responses.refusal(400, "MSG-347", "Attachment is empty")
+        raise responses.api_error(400, "MSG-347", "Attachment is empty")
     if part.blob.size > most:
-        raise responses.refusal(400, "MSG-337", "Attachment is too large")
+        raise responses.api_error(400, "MSG-337", "Attachment is too large")
 
 
 def check_total(files: list[Part], most: int) -> None:
     """400 MSG-338 for files that have more than `most` bytes together."""
     if sum(part.blob.size for part in files) > most:
-        raise responses.refusal(400, "MSG-338", "Message is too large")
+        raise responses.api_error(400, "MSG-338", "Message is too large")
 
 
-def malformed() -> responses.Refusal:
+def malformed() -> responses.ApiError:
     """400: a body that is not the multipart it should be."""
-    return responses.refusal(400, "CMN-104", "Multipart request is malformed", word="InvalidMultipartRequest")
+    return responses.api_error(400, "CMN-104", "Multipart request is malformed", word="InvalidMultipartRequest")
 
 
 def check_disposition(part: Part) -> None:
     """400 MSG-350 or MSG-351 for a file part without Content-Disposition or name."""
     if part.disposition not in {"form-data", "attachment"}:
-        raise responses.refusal(400, "MSG-350", "Content-Disposition of an attachment is absent or invalid")
+        raise responses.api_error(400, "MSG-350", "Content-Disposition of an attachment is absent or invalid")
     if not part.filename:
-        raise responses.refusal(400, "MSG-351", "File name of an attachment is absent or invalid")
+        raise responses.api_error(400, "MSG-351", "File name of an attachment is absent or invalid")
 
 
-def _send(visit: Visit, body: dict[str, Any], files: list[Part]) -> Answer:
-    state = visit.state
+def _send(context: RequestContext, body: dict[str, Any], files: list[Part]) -> ApiResponse:
+    state = context.state
     recipients = list_field(body, "to")
     group = len(recipients) > 1
-    sender = numbers.sms_sender(visit, body, mms=group or bool(files))
+    sender = numbers.sms_sender(context, body, mms=group or bool(files))
     numbers.check_country(body)
     if len(recipients) > MOST_RECIPIENTS:
         detail = f"Exceeded maximum number of recipients for a Group MMS: [{MOST_RECIPIENTS}]"
-        raise responses.refusal(400, "MSG-381", detail, parameter="to")
-    to = [numbers.check_text_recipient(visit, entry.get("phoneNumber"), sender["phoneNumber"]) for entry in recipients]
-    owner = visit.extension().id
-    _check_rate(visit, owner, mms=group or bool(files))
+        raise responses.api_error(400, "MSG-381", detail, parameter="to")
+    to = [
+        numbers.check_text_recipient(context, entry.get("phoneNumber"), sender["phoneNumber"]) for entry in recipients
+    ]
+    owner = context.extension().id
+    _check_rate(context, owner, mms=group or bool(files))
     now = state.now()
     message = text_message(state, owner, sender, to, str(body.get("text") or ""), now=now)
     for part in files:
-        attachment = Attachment(state.desk.mailbox.next_id(), "MmsAttachment", part.content_type, part.blob)
+        attachment = Attachment(state.messaging.mailbox.next_id(), "MmsAttachment", part.content_type, part.blob)
         attachment.filename = part.filename
         message.attachments.append(attachment)
-    state.desk.mailbox.add(message)
-    return visit.json(message_record(state, message, now))
+    state.messaging.mailbox.add(message)
+    return context.json(message_record(state, message, now))
 
 
 def text_message(state: State, owner: int, sender: dict[str, Any], to: list[str], text: str, *, now: int) -> Message:
     """An outbound text that has just been accepted."""
-    options, desk = state.options, state.desk
-    pace = Pace(state.milliseconds(options.sent_seconds), state.milliseconds(options.delivered_seconds))
+    options, messaging = state.options, state.messaging
+    delays = DeliveryDelays(state.milliseconds(options.sent_seconds), state.milliseconds(options.delivered_seconds))
     recipients = [
         Recipient(
             numbers.outsider(state, number) | ({"recipientId": str(rank + 1)} if len(to) > 1 else {}),
-            plan(desk.outcome(number, sender["phoneNumber"]), now, pace, options.scale),
+            plan_history(messaging.outcome(number, sender["phoneNumber"]), now, delays, options.scale),
         )
         for rank, number in enumerate(to)
     ]
-    message_id = desk.mailbox.next_id()
+    message_id = messaging.mailbox.next_id()
     return Message(
         id=message_id,
         owner=owner,
@@ -149,7 +151,7 @@ def text_message(state: State, owner: int, sender: dict[str, Any], to: list[str]
         to=recipients,
         text=text,
         attachments=[text_attachment(message_id, text)] if text else [],
-        conversation=desk.mailbox.conversation(owner, frozenset(to)),
+        conversation=messaging.mailbox.conversation(owner, frozenset(to)),
         visible=now + state.milliseconds(options.message_lag),
     )
 
@@ -159,14 +161,14 @@ def text_attachment(message_id: int, text: str) -> Attachment:
     return Attachment(message_id, "Text", "text/plain", Blob(text.encode()))
 
 
-def _check_rate(visit: Visit, user: int, *, mms: bool) -> None:
+def _check_rate(context: RequestContext, user: int, *, mms: bool) -> None:
     """429 MSG-305. It is the message service's own limit: such answers tell nothing of the group's (FACTS 3.1)."""
-    options = visit.state.options
+    options = context.state.options
     most = options.mms_per_minute if mms else options.sms_per_minute
     if not most or options.limits is False:
         return
-    wait = visit.state.desk.rate.wait("mms" if mms else "sms", user, most, 60 * options.scale, time.monotonic())
+    wait = context.state.messaging.rate.wait("mms" if mms else "sms", user, most, 60 * options.scale, time.monotonic())
     if wait:
         refusal = numbers.refused("MSG-305", {"Retry-After": seconds(wait)})
-        refusal.answer.rated = False
+        refusal.response.rated = False
         raise refusal

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.account import extension_info
-from airflow_provider_ringcentral.sandbox.api.paging import cut_page, filters, read_token
+from airflow_provider_ringcentral.sandbox.api.paging import cut_page, read_token
 from airflow_provider_ringcentral.sandbox.api.request_context import json_object, list_field, text_field
 from airflow_provider_ringcentral.sandbox.model import timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
-    from airflow_provider_ringcentral.sandbox.api.responses import Answer
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
+    from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
     from airflow_provider_ringcentral.sandbox.model.messaging.team_messaging import Chat
 
 _TYPES = ("Personal", "Direct", "Group", "Team", "Everyone")
@@ -23,66 +23,77 @@ _MOST_MEMBERS = 15
 _LONGEST_NAME, _LONGEST_DESCRIPTION = 250, 1000
 
 
-def me(visit: Visit) -> int:
+def current_user_id(context: RequestContext) -> int:
     """The extension id of whoever asks."""
-    if visit.token is None:
+    if context.token is None:
         raise responses.unauthorized("OAU-213", "Token not found")
-    return visit.token.user.id
+    return context.token.user.id
 
 
-def chat_of(visit: Visit, name: str = "chatId", *, given: str | None = None, join: bool = False) -> Chat:
+def find_chat(context: RequestContext, name: str = "chatId", *, given: str | None = None, join: bool = False) -> Chat:
     """The chat of the path (`~`: the personal one), of which the user must be a member.
 
     404 for what the user cannot see; 403 for a public team that the user has not joined, unless `join` suffices.
     """
-    wanted, user, rooms = given or visit.ids[name], me(visit), visit.state.desk.rooms
-    personal = rooms.personal(user, visit.state.now())
-    chat = personal if wanted == "~" else rooms.chats.get(wanted)
+    wanted, user, team_messaging = (
+        given or context.ids[name],
+        current_user_id(context),
+        context.state.messaging.team_messaging,
+    )
+    personal = team_messaging.personal(user, context.state.now())
+    chat = personal if wanted == "~" else team_messaging.chats.get(wanted)
     if chat is None or (user not in chat.members and not chat.public):
         raise responses.not_found(name, wanted)
     if user not in chat.members and not join:
-        raise responses.refusal(403, "CMN-404", "The user is not a member of the chat", word="InsufficientPermissions")
+        raise responses.api_error(
+            403, "CMN-404", "The user is not a member of the chat", word="InsufficientPermissions"
+        )
     return chat
 
 
-def list_chats(visit: Visit) -> Answer:
+def list_chats(context: RequestContext) -> ApiResponse:
     """`listGlipChatsNew`: oldest first; the user's own, and public teams that may be joined."""
-    return _listed(visit, "chats", _TYPES, chat_record, with_public=True)
+    return _listed(context, "chats", _TYPES, chat_record, with_public=True)
 
 
-def list_teams(visit: Visit) -> Answer:
+def list_teams(context: RequestContext) -> ApiResponse:
     """`listGlipTeamsNew`."""
-    return _listed(visit, "teams", ("Team",), team_record, with_public=True)
+    return _listed(context, "teams", ("Team",), team_record, with_public=True)
 
 
-def list_conversations(visit: Visit) -> Answer:
+def list_conversations(context: RequestContext) -> ApiResponse:
     """`listGlipConversationsNew`."""
-    return _listed(visit, "conversations", ("Group",), chat_record, with_public=False)
+    return _listed(context, "conversations", ("Group",), chat_record, with_public=False)
 
 
 def _listed(
-    visit: Visit, kind: str, types: tuple[str, ...], show: Callable[[Chat], dict[str, Any]], *, with_public: bool
-) -> Answer:
-    token = read_token(visit.one("pageToken"), kind)
-    what = filters(visit, token, "type")
-    for value in what["type"]:
+    context: RequestContext,
+    kind: str,
+    types: tuple[str, ...],
+    show: Callable[[Chat], dict[str, Any]],
+    *,
+    with_public: bool,
+) -> ApiResponse:
+    token = read_token(context.value("pageToken"), kind)
+    filters = token.filters if token else {"type": context.values("type")}
+    for value in filters["type"]:
         if value not in _TYPES:
-            raise responses.invalid("type", value)
-    user, rooms = me(visit), visit.state.desk.rooms
-    rooms.personal(user, visit.state.now())
-    wanted = set(what["type"]) & set(types) if what["type"] else set(types)
+            raise responses.invalid_parameter("type", value)
+    user, team_messaging = current_user_id(context), context.state.messaging.team_messaging
+    team_messaging.personal(user, context.state.now())
+    wanted = set(filters["type"]) & set(types) if filters["type"] else set(types)
     found = [
         chat
-        for chat in rooms.chats.values()
+        for chat in team_messaging.chats.values()
         if chat.type in wanted and (user in chat.members or (with_public and chat.public))
     ]
-    page = cut_page(found, token, kind=kind, count=record_count(visit), key=lambda chat: chat.id, what=what)
-    return visit.json({"records": [show(chat) for chat in page.entries], "navigation": navigation(page)})
+    page = cut_page(found, token, kind=kind, count=record_count(context), key=lambda chat: chat.id, filters=filters)
+    return context.json({"records": [show(chat) for chat in page.entries], "navigation": navigation(page)})
 
 
-def record_count(visit: Visit) -> int:
+def record_count(context: RequestContext) -> int:
     """`recordCount`: 30 unless given, at most 250."""
-    return visit.number("recordCount", 30, most=_MOST_RECORDS)
+    return context.number("recordCount", 30, most=_MOST_RECORDS)
 
 
 def navigation(page: Any) -> dict[str, str]:
@@ -91,69 +102,71 @@ def navigation(page: Any) -> dict[str, str]:
     return {name: token for name, token in tokens.items() if token is not None}
 
 
-def read_chat(visit: Visit) -> Answer:
+def read_chat(context: RequestContext) -> ApiResponse:
     """`readGlipChatNew`."""
-    return visit.json(chat_record(chat_of(visit, join=True)))
+    return context.json(chat_record(find_chat(context, join=True)))
 
 
-def read_conversation(visit: Visit) -> Answer:
+def read_conversation(context: RequestContext) -> ApiResponse:
     """`readGlipConversationNew`."""
-    chat = chat_of(visit)
+    chat = find_chat(context)
     if chat.type not in {"Direct", "Group", "Personal"}:
         raise responses.not_found("chatId", chat.id)
-    return visit.json(chat_record(chat))
+    return context.json(chat_record(chat))
 
 
-def read_team(visit: Visit) -> Answer:
+def read_team(context: RequestContext) -> ApiResponse:
     """`readGlipTeamNew`."""
-    chat = chat_of(visit, join=True)
+    chat = find_chat(context, join=True)
     if chat.type != "Team":
         raise responses.not_found("chatId", chat.id)
-    return visit.json(team_record(chat))
+    return context.json(team_record(chat))
 
 
-def create_conversation(visit: Visit) -> Answer:
+def create_conversation(context: RequestContext) -> ApiResponse:
     """`createGlipConversationNew`: 201 for a new one, 200 for the one there is; alone, the personal chat."""
-    rooms, now, user = visit.state.desk.rooms, visit.state.now(), me(visit)
-    entries = list_field(json_object(visit), "members", required=False)
+    team_messaging, now, user = context.state.messaging.team_messaging, context.state.now(), current_user_id(context)
+    entries = list_field(json_object(context), "members", required=False)
     if len(entries) > _MOST_MEMBERS:
-        raise responses.invalid("members", detail=f"at most {_MOST_MEMBERS}")
-    members = _people(visit, entries) | {user}
+        raise responses.invalid_parameter("members", detail=f"at most {_MOST_MEMBERS}")
+    members = _people(context, entries) | {user}
     if members == {user}:
-        return visit.json(chat_record(rooms.personal(user, now)))
-    found = rooms.between(members)
+        return context.json(chat_record(team_messaging.personal(user, now)))
+    found = team_messaging.between(members)
     if found is not None:
-        return visit.json(chat_record(found))
-    made = rooms.add_chat("Direct" if len(members) == 2 else "Group", members, now)
-    return visit.json(chat_record(made), 201)
+        return context.json(chat_record(found))
+    made = team_messaging.add_chat("Direct" if len(members) == 2 else "Group", members, now)
+    return context.json(chat_record(made), 201)
 
 
-def create_team(visit: Visit) -> Answer:
+def create_team(context: RequestContext) -> ApiResponse:
     """`createGlipTeamNew`; names need not be unique."""
-    body, rooms = json_object(visit), visit.state.desk.rooms
+    body, team_messaging = json_object(context), context.state.messaging.team_messaging
     name = text_field(body, "name", _LONGEST_NAME)
     description = text_field(body, "description", _LONGEST_DESCRIPTION, required=False)
-    members = _people(visit, list_field(body, "members", required=False)) | {me(visit)}
+    members = _people(context, list_field(body, "members", required=False)) | {current_user_id(context)}
     public = body.get("public") is True
-    team = rooms.add_chat("Team", members, visit.state.now(), name=name, description=description, public=public)
-    return visit.json(team_record(team), 201)
+    team = team_messaging.add_chat(
+        "Team", members, context.state.now(), name=name, description=description, public=public
+    )
+    return context.json(team_record(team), 201)
 
 
-def read_person(visit: Visit) -> Answer:
+def read_person(context: RequestContext) -> ApiResponse:
     """`readGlipPersonNew`, of one id."""
-    wanted = visit.ids["personId"]
-    extension = visit.state.company.find(str(me(visit)) if wanted == "~" else wanted)
+    wanted = context.ids["personId"]
+    extension = context.state.company.find(str(current_user_id(context)) if wanted == "~" else wanted)
     if extension is None or extension.type != "User":
         raise responses.not_found("personId", wanted)
-    contact = extension_info(visit.state, extension)["contact"]
+    contact = extension_info(context.state, extension)["contact"]
     names = {name: contact[name] for name in ("firstName", "lastName", "email")}
-    return visit.json({"id": str(extension.id), **names})
+    return context.json({"id": str(extension.id), **names})
 
 
-def _people(visit: Visit, entries: list[dict[str, Any]]) -> set[int]:
+def _people(context: RequestContext, entries: list[dict[str, Any]]) -> set[int]:
     """Members by id or e-mail; 400 for somebody who is not of the company."""
-    users = visit.state.company.users
-    by_email = {extension_info(visit.state, user)["contact"]["email"]: user.id for user in users}
+    users = context.state.company.users
+    by_email = {extension_info(context.state, user)["contact"]["email"]: user.id for user in users}
     by_id = {str(user.id): user.id for user in users}
     found = set()
     for rank, entry in enumerate(entries):
@@ -161,7 +174,7 @@ def _people(visit: Visit, entries: list[dict[str, Any]]) -> set[int]:
         value = str(entry.get(name) or "")
         person = by_id.get(value) if name == "id" else by_email.get(value.lower())
         if person is None:
-            raise responses.invalid(f"members[{rank}].{name}", value)
+            raise responses.invalid_parameter(f"members[{rank}].{name}", value)
         found.add(person)
     return found
 

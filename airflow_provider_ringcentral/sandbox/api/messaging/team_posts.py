@@ -13,16 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.messaging.sms import malformed
-from airflow_provider_ringcentral.sandbox.api.messaging.team_chats import chat_of, me, navigation, record_count
-from airflow_provider_ringcentral.sandbox.api.multi_status import each, ids_of, multi_status
+from airflow_provider_ringcentral.sandbox.api.messaging.team_chats import (
+    current_user_id,
+    find_chat,
+    navigation,
+    record_count,
+)
+from airflow_provider_ringcentral.sandbox.api.multi_status import handle_each, multi_status, path_ids
 from airflow_provider_ringcentral.sandbox.api.paging import cut_page, read_token
 from airflow_provider_ringcentral.sandbox.api.request_context import json_object, list_field, text_field
-from airflow_provider_ringcentral.sandbox.api.responses import Answer
+from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
 from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.messaging.team_messaging import Card, SharedFile
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
     from airflow_provider_ringcentral.sandbox.api.uploads import Part, Upload
     from airflow_provider_ringcentral.sandbox.model.messaging.team_messaging import Post
     from airflow_provider_ringcentral.sandbox.model.state import State
@@ -34,70 +39,72 @@ _MENTION = re.compile(r"!\[:(Person|Team|File|Note|Task|Event|Link|Card)\]\((\w+
 _DAY_SECONDS = 86_400
 
 
-def check_daily_cap(visit: Visit) -> None:
+def check_daily_cap(context: RequestContext) -> None:
     """500, with a text and no code that says so, beyond `posts_per_day` (FACTS 3.1)."""
-    options = visit.state.options
+    options = context.state.options
     most = options.posts_per_day
     if not most or options.limits is False:
         return
-    if visit.state.desk.rate.wait("post", me(visit), most, _DAY_SECONDS * options.scale, time.monotonic()):
-        raise responses.refusal(500, "CMN-203", TOO_MANY)
+    if context.state.messaging.rate.wait(
+        "post", current_user_id(context), most, _DAY_SECONDS * options.scale, time.monotonic()
+    ):
+        raise responses.api_error(500, "CMN-203", TOO_MANY)
 
 
-def list_posts(visit: Visit) -> Answer:
+def list_posts(context: RequestContext) -> ApiResponse:
     """`readGlipPostsNew`. Which end comes first is nowhere documented: the option `posts_order` says."""
-    chat = chat_of(visit)
+    chat = find_chat(context)
     kind = f"posts-{chat.id}"
-    token = read_token(visit.one("pageToken"), kind)
-    shown_until = visit.state.now() - visit.state.milliseconds(visit.state.options.message_lag)
-    found = [post for post in visit.state.desk.rooms.in_chat(chat.id) if post.created <= shown_until]
-    if visit.state.options.posts_order == "newest":
+    token = read_token(context.value("pageToken"), kind)
+    shown_until = context.state.now() - context.state.milliseconds(context.state.options.message_lag)
+    found = [post for post in context.state.messaging.team_messaging.in_chat(chat.id) if post.created <= shown_until]
+    if context.state.options.posts_order == "newest":
         found.reverse()
-    page = cut_page(found, token, kind=kind, count=record_count(visit), key=lambda post: post.id, what={})
-    records = [post_record(visit.state, post) for post in page.entries]
-    return visit.json({"records": records, "navigation": navigation(page)})
+    page = cut_page(found, token, kind=kind, count=record_count(context), key=lambda post: post.id, filters={})
+    records = [post_record(context.state, post) for post in page.entries]
+    return context.json({"records": records, "navigation": navigation(page)})
 
 
-def create_post(visit: Visit) -> Answer:
+def create_post(context: RequestContext) -> ApiResponse:
     """`createGlipPostNew`."""
-    chat, body, rooms = chat_of(visit), json_object(visit), visit.state.desk.rooms
+    chat, body, team_messaging = find_chat(context), json_object(context), context.state.messaging.team_messaging
     if chat.status == "Archived":
-        raise responses.invalid("chatId", chat.id, detail="the team is archived")
+        raise responses.invalid_parameter("chatId", chat.id, detail="the team is archived")
     text = text_field(body, "text", LONGEST_TEXT, required=False)
-    attachments = _attachments(visit, body)
+    attachments = _attachments(context, body)
     if not text and not attachments:
-        raise responses.missing("text")
+        raise responses.missing_parameter("text")
     parent = body.get("parentPostId")
-    if parent is not None and (parent not in rooms.posts or rooms.posts[parent].chat != chat.id):
+    if parent is not None and (parent not in team_messaging.posts or team_messaging.posts[parent].chat != chat.id):
         raise responses.not_found("parentPostId", str(parent))
-    check_daily_cap(visit)
-    now = visit.state.now()
-    post = rooms.add_post(chat.id, me(visit), text, now, attachments=attachments, parent=parent)
+    check_daily_cap(context)
+    now = context.state.now()
+    post = team_messaging.add_post(chat.id, current_user_id(context), text, now, attachments=attachments, parent=parent)
     if parent is not None:
-        rooms.posts[parent].is_parent = True
-        post.thread = body.get("threadId") or rooms.posts[parent].thread or parent
-    return visit.json(post_record(visit.state, post), 201)
+        team_messaging.posts[parent].is_parent = True
+        post.thread = body.get("threadId") or team_messaging.posts[parent].thread or parent
+    return context.json(post_record(context.state, post), 201)
 
 
-def _attachments(visit: Visit, body: dict[str, Any]) -> list[dict[str, Any]]:
+def _attachments(context: RequestContext, body: dict[str, Any]) -> list[dict[str, Any]]:
     entries = list_field(body, "attachments", required=False)
     if len(entries) > MOST_ATTACHMENTS:
-        raise responses.invalid("attachments", detail=f"at most {MOST_ATTACHMENTS}")
+        raise responses.invalid_parameter("attachments", detail=f"at most {MOST_ATTACHMENTS}")
     found = []
     for rank, entry in enumerate(entries):
         # A card is in the list of allowed types, and refused all the same (FACTS 8.2).
         if entry.get("type", "File") not in {"File", "Note", "Event"}:
-            raise responses.invalid(f"attachments[{rank}].type", str(entry.get("type")))
-        file = visit.state.desk.rooms.files.get(str(entry.get("id")))
+            raise responses.invalid_parameter(f"attachments[{rank}].type", str(entry.get("type")))
+        file = context.state.messaging.team_messaging.files.get(str(entry.get("id")))
         if file is None:
-            raise responses.invalid(f"attachments[{rank}].id", str(entry.get("id")))
-        found.append(file_attachment(visit.state, file.id))
+            raise responses.invalid_parameter(f"attachments[{rank}].id", str(entry.get("id")))
+        found.append(file_attachment(context.state, file.id))
     return found
 
 
 def file_attachment(state: State, file_id: str) -> dict[str, Any]:
     """A file as an attachment of a post."""
-    file = state.desk.rooms.files[file_id]
+    file = state.messaging.team_messaging.files[file_id]
     return {"id": file.id, "type": "File", "name": file.name, "contentUri": file_uri(state, file.id)}
 
 
@@ -106,37 +113,37 @@ def file_uri(state: State, file_id: str) -> str:
     return f"{state.media_url}/team-messaging/v1/files/{file_id}/content"
 
 
-def read_post(visit: Visit) -> Answer:
+def read_post(context: RequestContext) -> ApiResponse:
     """`readGlipPostNew`."""
-    return visit.json(post_record(visit.state, _find(visit)))
+    return context.json(post_record(context.state, _find(context)))
 
 
-def patch_post(visit: Visit) -> Answer:
+def patch_post(context: RequestContext) -> ApiResponse:
     """`patchGlipPostNew`: its author changes the text."""
-    post = _own(visit)
-    post.text = text_field(json_object(visit), "text", LONGEST_TEXT)
-    post.modified = visit.state.now()
-    return visit.json(post_record(visit.state, post))
+    post = _own(context)
+    post.text = text_field(json_object(context), "text", LONGEST_TEXT)
+    post.modified = context.state.now()
+    return context.json(post_record(context.state, post))
 
 
-def delete_post(visit: Visit) -> Answer:
+def delete_post(context: RequestContext) -> ApiResponse:
     """`deleteGlipPostNew`; 404 the second time."""
-    del visit.state.desk.rooms.posts[_own(visit).id]
-    return Answer(204, media_type=None)
+    del context.state.messaging.team_messaging.posts[_own(context).id]
+    return ApiResponse(204, media_type=None)
 
 
-def _find(visit: Visit) -> Post:
-    chat, wanted = chat_of(visit), visit.ids["postId"]
-    post = visit.state.desk.rooms.posts.get(wanted)
+def _find(context: RequestContext) -> Post:
+    chat, wanted = find_chat(context), context.ids["postId"]
+    post = context.state.messaging.team_messaging.posts.get(wanted)
     if post is None or post.chat != chat.id:
         raise responses.not_found("postId", wanted)
     return post
 
 
-def _own(visit: Visit) -> Post:
-    post = _find(visit)
-    if post.creator != me(visit):
-        raise responses.refusal(403, "CMN-404", "Only the author may change a post", word="InsufficientPermissions")
+def _own(context: RequestContext) -> Post:
+    post = _find(context)
+    if post.creator != current_user_id(context):
+        raise responses.api_error(403, "CMN-404", "Only the author may change a post", word="InsufficientPermissions")
     return post
 
 
@@ -162,7 +169,7 @@ def post_record(state: State, post: Post) -> dict[str, Any]:
 
 def _mention(state: State, kind: str, wanted: str) -> dict[str, Any]:
     person = state.company.find(wanted)
-    chat = state.desk.rooms.chats.get(wanted)
+    chat = state.messaging.team_messaging.chats.get(wanted)
     name = person.name if person else chat.name if chat else ""
     return {"id": wanted, "type": kind, "name": name}
 
@@ -170,35 +177,35 @@ def _mention(state: State, kind: str, wanted: str) -> dict[str, Any]:
 MOST_BYTES = 30_000_000
 
 
-def create_file(visit: Visit) -> Answer:
+def create_file(context: RequestContext) -> ApiResponse:
     """`createGlipFileNew`: a raw body or a form; with `groupId` the files are posted too. The answer is an array."""
-    rooms, group = visit.state.desk.rooms, visit.one("groupId")
-    chat = chat_of(visit, "groupId", given=group) if group is not None else None
-    parts = _parts(visit)
+    team_messaging, group = context.state.messaging.team_messaging, context.value("groupId")
+    chat = find_chat(context, "groupId", given=group) if group is not None else None
+    parts = _parts(context)
     for part in parts:
         if part.blob.size == 0:
-            raise responses.invalid("body", detail="the file is empty")
+            raise responses.invalid_parameter("body", detail="the file is empty")
         if part.blob.size > MOST_BYTES:
-            raise responses.refusal(413, "MSG-337", "Attachment is too large")
+            raise responses.api_error(413, "MSG-337", "Attachment is too large")
     if chat is not None:
-        check_daily_cap(visit)
+        check_daily_cap(context)
     files = []
     for part in parts:
-        name = visit.one("name") or part.filename or "file"
-        file = SharedFile(rooms.next_id(), name, part.content_type, part.blob)
-        rooms.files[file.id] = file
+        name = context.value("name") or part.filename or "file"
+        file = SharedFile(team_messaging.next_id(), name, part.content_type, part.blob)
+        team_messaging.files[file.id] = file
         files.append(file)
     if chat is not None:
-        attachments = [file_attachment(visit.state, file.id) for file in files]
-        rooms.add_post(chat.id, me(visit), "", visit.state.now(), attachments=attachments)
-    shown = [{"id": file.id, "contentUri": file_uri(visit.state, file.id), "name": file.name} for file in files]
-    return visit.json(shown)
+        attachments = [file_attachment(context.state, file.id) for file in files]
+        team_messaging.add_post(chat.id, current_user_id(context), "", context.state.now(), attachments=attachments)
+    shown = [{"id": file.id, "contentUri": file_uri(context.state, file.id), "name": file.name} for file in files]
+    return context.json(shown)
 
 
-def _parts(visit: Visit) -> list[Part]:
-    upload: Upload | None = visit.upload
+def _parts(context: RequestContext) -> list[Part]:
+    upload: Upload | None = context.upload
     if upload is None:
-        raise responses.refusal(415, "CMN-104", "Content-Type is not supported")
+        raise responses.api_error(415, "CMN-104", "Content-Type is not supported")
     if upload.broken or not upload.parts:
         raise malformed()
     return upload.parts
@@ -208,69 +215,69 @@ _VERSION = "1.3"
 _SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 
 
-def create_card(visit: Visit) -> Answer:
+def create_card(context: RequestContext) -> ApiResponse:
     """`createGlipAdaptiveCardNew`: a card, and a post of the chat that shows it."""
-    chat, content, rooms = chat_of(visit), _content(visit), visit.state.desk.rooms
-    check_daily_cap(visit)
-    now = visit.state.now()
-    card = Card(rooms.next_id(), chat.id, me(visit), content, now, now)
-    rooms.cards[card.id] = card
+    chat, content, team_messaging = find_chat(context), _content(context), context.state.messaging.team_messaging
+    check_daily_cap(context)
+    now = context.state.now()
+    card = Card(team_messaging.next_id(), chat.id, current_user_id(context), content, now, now)
+    team_messaging.cards[card.id] = card
     text = str(content.get("fallbackText") or "")
-    rooms.add_post(chat.id, card.creator, text, now, attachments=[{"id": card.id, "type": "Card"}])
-    return visit.json(_short(card), 201)
+    team_messaging.add_post(chat.id, card.creator, text, now, attachments=[{"id": card.id, "type": "Card"}])
+    return context.json(_short(card), 201)
 
 
-def read_card(visit: Visit) -> Answer:
+def read_card(context: RequestContext) -> ApiResponse:
     """`getGlipAdaptiveCardNew`, of one id or of many."""
 
     def show(one: str) -> dict[str, Any]:
-        card = _find_of_team_cards(visit, one)
+        card = _find_of_team_cards(context, one)
         return card.content | _short(card)
 
-    ids = ids_of(visit, "cardId")
-    return visit.json(show(ids[0])) if len(ids) == 1 else multi_status(visit, each(ids, show))
+    ids = path_ids(context, "cardId")
+    return context.json(show(ids[0])) if len(ids) == 1 else multi_status(context, handle_each(ids, show))
 
 
-def update_card(visit: Visit) -> Answer:
+def update_card(context: RequestContext) -> ApiResponse:
     """`updateGlipAdaptiveCardNew`."""
-    card = _own_of_team_cards(visit)
-    card.content, card.modified = _content(visit), visit.state.now()
-    return visit.json(_short(card))
+    card = _own_of_team_cards(context)
+    card.content, card.modified = _content(context), context.state.now()
+    return context.json(_short(card))
 
 
-def delete_card(visit: Visit) -> Answer:
+def delete_card(context: RequestContext) -> ApiResponse:
     """`deleteGlipAdaptiveCardNew`; its post goes too."""
-    card, rooms = _own_of_team_cards(visit), visit.state.desk.rooms
-    del rooms.cards[card.id]
-    for post in rooms.in_chat(card.chat):
+    card, team_messaging = _own_of_team_cards(context), context.state.messaging.team_messaging
+    del team_messaging.cards[card.id]
+    for post in team_messaging.in_chat(card.chat):
         if any(attachment["id"] == card.id for attachment in post.attachments):
-            del rooms.posts[post.id]
-    return Answer(204, media_type=None)
+            del team_messaging.posts[post.id]
+    return ApiResponse(204, media_type=None)
 
 
-def _content(visit: Visit) -> dict[str, Any]:
-    content = json_object(visit)
+def _content(context: RequestContext) -> dict[str, Any]:
+    content = json_object(context)
     if content.get("type") is None:
-        raise responses.missing("type")
+        raise responses.missing_parameter("type")
     if content["type"] != "AdaptiveCard":
-        raise responses.invalid("type", str(content["type"]))
+        raise responses.invalid_parameter("type", str(content["type"]))
     for name in ("body", "actions"):
         if not isinstance(content.get(name, []), list):
-            raise responses.invalid(name)
+            raise responses.invalid_parameter(name)
     return content
 
 
-def _find_of_team_cards(visit: Visit, card_id: str) -> Card:
-    card = visit.state.desk.rooms.cards.get(card_id)
-    if card is None or me(visit) not in visit.state.desk.rooms.chats[card.chat].members:
+def _find_of_team_cards(context: RequestContext, card_id: str) -> Card:
+    card = context.state.messaging.team_messaging.cards.get(card_id)
+    if card is None or current_user_id(context) not in context.state.messaging.team_messaging.chats[card.chat].members:
         raise responses.not_found("cardId", card_id)
     return card
 
 
-def _own_of_team_cards(visit: Visit) -> Card:
-    card = _find_of_team_cards(visit, visit.ids["cardId"])
-    if card.creator != me(visit):
-        raise responses.refusal(403, "CMN-404", "Only the author may change a card", word="InsufficientPermissions")
+def _own_of_team_cards(context: RequestContext) -> Card:
+    card = _find_of_team_cards(context, context.ids["cardId"])
+    if card.creator != current_user_id(context):
+        raise responses.api_error(403, "CMN-404", "Only the author may change a card", word="InsufficientPermissions")
     return card
 
 

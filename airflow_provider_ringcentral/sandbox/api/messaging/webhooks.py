@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from airflow_provider_ringcentral.sandbox.api import responses
-from airflow_provider_ringcentral.sandbox.api.messaging.team_chats import chat_of, me
+from airflow_provider_ringcentral.sandbox.api.messaging.team_chats import current_user_id, find_chat
 from airflow_provider_ringcentral.sandbox.api.request_context import units
-from airflow_provider_ringcentral.sandbox.api.responses import Answer
+from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
 from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.messaging.team_messaging import Webhook
 from airflow_provider_ringcentral.sandbox.model.rate_limits import seconds
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.request_context import Visit
+    from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
     from airflow_provider_ringcentral.sandbox.model.state import State
 
 
@@ -26,7 +26,7 @@ def make_webhook(state: State, chat: str, creator: int) -> Webhook:
     """A new webhook; its id is what makes its URL a secret."""
     now = state.now()
     webhook = Webhook(str(UUID(int=state.random.getrandbits(128), version=4)), chat, creator, now, now)
-    state.desk.rooms.webhooks[webhook.id] = webhook
+    state.messaging.team_messaging.webhooks[webhook.id] = webhook
     return webhook
 
 
@@ -35,61 +35,65 @@ def webhook_uri(state: State, webhook: Webhook) -> str:
     return f"{state.url}/webhook/v2/{webhook.id}"
 
 
-def create_group_webhook(visit: Visit) -> Answer:
+def create_group_webhook(context: RequestContext) -> ApiResponse:
     """`createGlipGroupWebhookNew`."""
-    return visit.json(_record(visit.state, make_webhook(visit.state, chat_of(visit, "groupId").id, me(visit))))
+    return context.json(
+        _record(context.state, make_webhook(context.state, find_chat(context, "groupId").id, current_user_id(context)))
+    )
 
 
-def list_group_webhooks(visit: Visit) -> Answer:
+def list_group_webhooks(context: RequestContext) -> ApiResponse:
     """`listGlipGroupWebhooksNew`."""
-    chat = chat_of(visit, "groupId")
-    return _listed(visit, [webhook for webhook in _alive(visit) if webhook.chat == chat.id])
+    chat = find_chat(context, "groupId")
+    return _listed(context, [webhook for webhook in _alive(context) if webhook.chat == chat.id])
 
 
-def list_webhooks(visit: Visit) -> Answer:
+def list_webhooks(context: RequestContext) -> ApiResponse:
     """`listGlipWebhooksNew`."""
-    return _listed(visit, _alive(visit))
+    return _listed(context, _alive(context))
 
 
-def read_webhook(visit: Visit) -> Answer:
+def read_webhook(context: RequestContext) -> ApiResponse:
     """`readGlipWebhookNew`."""
-    return _listed(visit, [_find(visit, one) for one in visit.ids["webhookId"].split(",")])
+    return _listed(context, [_find(context, one) for one in context.ids["webhookId"].split(",")])
 
 
-def activate_webhook(visit: Visit) -> Answer:
+def activate_webhook(context: RequestContext) -> ApiResponse:
     """`activateGlipWebhookNew`."""
-    return _become(visit, "Active")
+    return _become(context, "Active")
 
 
-def suspend_webhook(visit: Visit) -> Answer:
+def suspend_webhook(context: RequestContext) -> ApiResponse:
     """`suspendGlipWebhookNew`."""
-    return _become(visit, "Suspended")
+    return _become(context, "Suspended")
 
 
-def delete_webhook(visit: Visit) -> Answer:
+def delete_webhook(context: RequestContext) -> ApiResponse:
     """`deleteGlipWebhookNew`."""
-    return _become(visit, "Deleted")
+    return _become(context, "Deleted")
 
 
-def _become(visit: Visit, status: str) -> Answer:
-    webhook = _find(visit, visit.ids["webhookId"])
-    webhook.status, webhook.modified = status, visit.state.now()
-    return Answer(200, media_type=None)
+def _become(context: RequestContext, status: str) -> ApiResponse:
+    webhook = _find(context, context.ids["webhookId"])
+    webhook.status, webhook.modified = status, context.state.now()
+    return ApiResponse(200, media_type=None)
 
 
-def _alive(visit: Visit) -> list[Webhook]:
-    return [webhook for webhook in visit.state.desk.rooms.webhooks.values() if webhook.status != "Deleted"]
+def _alive(context: RequestContext) -> list[Webhook]:
+    return [
+        webhook for webhook in context.state.messaging.team_messaging.webhooks.values() if webhook.status != "Deleted"
+    ]
 
 
-def _find(visit: Visit, webhook_id: str) -> Webhook:
-    found = visit.state.desk.rooms.webhooks.get(webhook_id)
+def _find(context: RequestContext, webhook_id: str) -> Webhook:
+    found = context.state.messaging.team_messaging.webhooks.get(webhook_id)
     if found is None or found.status == "Deleted":
         raise responses.not_found("webhookId", webhook_id)
     return found
 
 
-def _listed(visit: Visit, webhooks: list[Webhook]) -> Answer:
-    return visit.json({"records": [_record(visit.state, webhook) for webhook in webhooks]})
+def _listed(context: RequestContext, webhooks: list[Webhook]) -> ApiResponse:
+    return context.json({"records": [_record(context.state, webhook) for webhook in webhooks]})
 
 
 def _record(state: State, webhook: Webhook) -> dict[str, Any]:
@@ -109,51 +113,61 @@ _CARD_FIELD_BYTES, _CARD_TEXT, _ATTACHMENT_BYTES = 300, 1000, 1_500_000
 _CARD_FIELDS = ("fallback", "intro", "title", "footnote", "author")
 
 
-def post_to_webhook(visit: Visit) -> Answer:
+def post_to_webhook(context: RequestContext) -> ApiResponse:
     """A post, of the v2 or the older format; the path says nothing about which."""
-    state, wanted = visit.state, visit.ids["webhookId"]
-    webhook = state.desk.rooms.webhooks.get(wanted)
+    state, wanted = context.state, context.ids["webhookId"]
+    webhook = state.messaging.team_messaging.webhooks.get(wanted)
     if webhook is None or webhook.status == "Deleted":
-        return _error(visit, "Webhook not found!", "NotFound", status=404)
+        return _error(context, "Webhook not found!", "NotFound", status=404)
     most = state.options.webhooks_per_minute
     if most and state.options.limits is not False:
-        wait = state.desk.rate.wait(
+        wait = state.messaging.rate.wait(
             f"webhook-{wanted}", webhook.creator, most, 60 * state.options.scale, time.monotonic()
         )
         if wait:
-            answer = _error(visit, "Too many requests", "TooManyRequests", status=429)
-            answer.headers["Retry-After"] = seconds(wait)
-            return answer
+            response = _error(context, "Too many requests", "TooManyRequests", status=429)
+            response.headers["Retry-After"] = seconds(wait)
+            return response
     if webhook.status == "Suspended":
-        return _error(visit, NOT_GENERATED, "Webhook is suspended")
+        return _error(context, NOT_GENERATED, "Webhook is suspended")
     try:
-        body = responses.decode(visit.body)
+        body = responses.decode(context.body)
     except ValueError:
-        return _error(visit, NOT_GENERATED, "Body is no JSON")
+        return _error(context, NOT_GENERATED, "Body is no JSON")
     problems = _problems(body)
     if problems:
-        return _error(visit, NOT_GENERATED, "Payload is invalid", validation=problems)
-    _accept(visit, webhook, body)
-    return visit.json({"status": "OK"})
+        return _error(context, NOT_GENERATED, "Payload is invalid", validation=problems)
+    _accept(context, webhook, body)
+    return context.json({"status": "OK"})
 
 
 def _error(
-    visit: Visit, message: str, error: str, *, status: int | None = None, validation: list[str] | None = None
-) -> Answer:
+    context: RequestContext, message: str, error: str, *, status: int | None = None, validation: list[str] | None = None
+) -> ApiResponse:
     body: dict[str, Any] = {"status": "error", "message": message, "error": error}
     if validation is not None:
         body["validation"] = validation
-    return visit.json(body, status or visit.state.options.webhook_error_status)
+    return context.json(body, status or context.state.options.webhook_error_status)
 
 
-def _accept(visit: Visit, webhook: Webhook, body: dict[str, Any]) -> None:
-    state, now = visit.state, visit.state.now()
+def _accept(context: RequestContext, webhook: Webhook, body: dict[str, Any]) -> None:
+    state, now = context.state, context.state.now()
     extra = {name: body[name] for name in ("activity", "title", "iconUri") if name in body}
-    attachments = [{"id": state.desk.rooms.next_id(), "type": "Card"} for _ in body.get("attachments", [])]
+    attachments = [
+        {"id": state.messaging.team_messaging.next_id(), "type": "Card"} for _ in body.get("attachments", [])
+    ]
     text = str(body.get("text") or "")
-    state.desk.rooms.add_post(webhook.chat, webhook.creator, text, now, attachments=attachments, extra=extra)
-    told = {"webhook": webhook.id, "chat": webhook.chat, "path": visit.path, "time": timestamps.text(now), "body": body}
-    state.desk.rooms.webhook_posts.append(told)
+    state.messaging.team_messaging.add_post(
+        webhook.chat, webhook.creator, text, now, attachments=attachments, extra=extra
+    )
+    told = {
+        "webhook": webhook.id,
+        "chat": webhook.chat,
+        "path": context.path,
+        "time": timestamps.text(now),
+        "body": body,
+    }
+    state.messaging.team_messaging.webhook_posts.append(told)
 
 
 def _problems(body: object) -> list[str]:

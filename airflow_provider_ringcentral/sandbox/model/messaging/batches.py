@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox.api.messaging.message_records import segments
-from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Pace, Step, plan, step_at
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import (
+    DeliveryDelays,
+    StatusChange,
+    plan_history,
+    status_at,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +26,7 @@ COUNTED = ("queued", "sent", "delivered", "sendingFailed", "deliveryFailed")
 
 @dataclass(slots=True)
 class BatchMessage:
-    """One text of a batch to one number. `steps` are its statuses in time."""
+    """One text of a batch to one number. `history` are its statuses in time."""
 
     id: int
     batch: str
@@ -29,12 +34,12 @@ class BatchMessage:
     to: str
     text: str
     created: int
-    steps: tuple[Step, ...]
+    history: tuple[StatusChange, ...]
     segments: int
 
-    def step(self, now: int) -> Step:
+    def status_at(self, now: int) -> StatusChange:
         """The status at a moment."""
-        return step_at(self.steps, now)
+        return status_at(self.history, now)
 
     @property
     def cost(self) -> float:
@@ -89,16 +94,16 @@ class Batches:
         counted = dict[str, int]()
         for rank, (number, text) in enumerate(texts, start=1):
             sent = round(rank * batch.each)
-            outcome = state.desk.outcome(number, sender)
-            steps = plan(outcome, now, Pace(sent, sent + rest), state.options.scale)
+            outcome = state.messaging.outcome(number, sender)
+            history = plan_history(outcome, now, DeliveryDelays(sent, sent + rest), state.options.scale)
             if text not in counted:
                 counted[text] = segments(text)
             message_id = _FIRST_MESSAGE + 1_021 * len(self.messages)
-            message = BatchMessage(message_id, batch.id, sender, number, text, now, steps, counted[text])
+            message = BatchMessage(message_id, batch.id, sender, number, text, now, history, counted[text])
             self.messages[message.id] = message
             batch.messages.append(message)
         batch.processed = now + round(len(batch.messages) * batch.each)
-        batch.completed = max([batch.processed, *(message.steps[-1].at for message in batch.messages)])
+        batch.completed = max([batch.processed, *(message.history[-1].at for message in batch.messages)])
         self.batches[batch.id] = batch
         return batch
 
@@ -125,14 +130,14 @@ def count_statuses(messages: Iterable[BatchMessage], now: int) -> dict[str, Any]
     costs: dict[str, float] = dict.fromkeys(COUNTED, 0.0)
     errors: dict[str, Counter[str]] = {name: Counter() for name in COUNTED}
     for message in messages:
-        step = message.step(now)
-        name = step.status[:1].lower() + step.status[1:]
+        change = message.status_at(now)
+        name = change.status[:1].lower() + change.status[1:]
         if name not in costs:
             name = "queued"
         counts[name] += 1
         costs[name] += message.cost
-        if step.code is not None:
-            errors[name][step.code] += 1
+        if change.code is not None:
+            errors[name][change.code] += 1
     return {
         name: {"count": counts[name], "cost": round(costs[name], 4)}
         | ({"errorCodeCounts": dict(errors[name])} if errors[name] else {})

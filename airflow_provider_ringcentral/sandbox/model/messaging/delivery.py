@@ -9,7 +9,7 @@ OPTED_OUT = "SMS-RC-413"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StatusChange:
     """From `at` (ms) on the status is this; `code` is the delivery or fax error."""
 
     at: int
@@ -39,31 +39,31 @@ _USUAL = Outcome()
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class DeliveryDelays:
     """How long after its creation a message is sent, and how long until its last status (ms)."""
 
     sent: int
     final: int
 
 
-def plan(outcome: Outcome, created: int, pace: Pace, scale: float) -> tuple[Step, ...]:
+def plan_history(outcome: Outcome, created: int, delays: DeliveryDelays, scale: float) -> tuple[StatusChange, ...]:
     """The statuses of a message that was created at a moment (ms)."""
-    queued = Step(created, "Queued")
+    queued = StatusChange(created, "Queued")
     if outcome.status == "Queued":
         return (queued,)
     through_sent = outcome.status in {"Delivered", "DeliveryFailed"}
-    wait = pace.final if through_sent else pace.sent
+    wait = delays.final if through_sent else delays.sent
     if outcome.after_seconds is not None:
         wait = round(outcome.after_seconds * 1000 * scale)
-    last = Step(created + wait, outcome.status, outcome.code)
-    if through_sent and pace.sent < wait:
-        return (queued, Step(created + pace.sent, "Sent"), last)
+    last = StatusChange(created + wait, outcome.status, outcome.code)
+    if through_sent and delays.sent < wait:
+        return (queued, StatusChange(created + delays.sent, "Sent"), last)
     return (queued, last)
 
 
-def step_at(steps: tuple[Step, ...], now: int) -> Step:
+def status_at(history: tuple[StatusChange, ...], now: int) -> StatusChange:
     """The step that holds at a moment."""
-    return next((step for step in reversed(steps) if step.at <= now), steps[0])
+    return next((change for change in reversed(history) if change.at <= now), history[0])
 
 
 class Outcomes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Step, step_at
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import StatusChange, status_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ class Recipient:
     """One of `to[]`: who (as the API shows it), and the statuses of the message there."""
 
     party: dict[str, Any]
-    steps: tuple[Step, ...]
+    history: tuple[StatusChange, ...]
 
 
 @dataclass(slots=True)
@@ -65,10 +65,10 @@ class Message:
     rendered: int = 0
     extra: dict[str, Any] = field(default_factory=dict)
 
-    def step(self, now: int) -> Step:
+    def status_at(self, now: int) -> StatusChange:
         """The status of the whole: the least advanced of its recipients, failures before successes."""
-        steps = [step_at(recipient.steps, now) for recipient in self.to]
-        return min(steps, key=lambda step: _RANK.get(step.status, 1))
+        history = [status_at(recipient.history, now) for recipient in self.to]
+        return min(history, key=lambda change: _RANK.get(change.status, 1))
 
     def modified(self, now: int) -> int:
         """When it last changed."""
@@ -79,7 +79,7 @@ class Message:
         yield self.created
         yield self.touched
         for recipient in self.to:
-            yield from (step.at for step in recipient.steps if step.at <= now)
+            yield from (change.at for change in recipient.history if change.at <= now)
 
     def numbers(self) -> set[str]:
         """The phone numbers of everybody in it."""
@@ -127,7 +127,7 @@ class Mailbox:
         """
         if now < message.starts:
             for recipient in message.to:
-                recipient.steps = recipient.steps[:1]
+                recipient.history = recipient.history[:1]
         message.availability = PURGED if purge or message.availability != ALIVE else DELETED
         message.touched = now
         if message.availability == PURGED:

@@ -9,10 +9,10 @@ from airflow_provider_ringcentral.sandbox.api.messaging.consents import Consents
 from airflow_provider_ringcentral.sandbox.model.messaging.batches import Batches
 from airflow_provider_ringcentral.sandbox.model.messaging.delivery import OPTED_OUT, Outcome, Outcomes
 from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Mailbox
-from airflow_provider_ringcentral.sandbox.model.messaging.team_messaging import Rooms
+from airflow_provider_ringcentral.sandbox.model.messaging.team_messaging import TeamMessaging
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.messaging.ring_out import Ring
+    from airflow_provider_ringcentral.sandbox.api.messaging.ring_out import RingOutCall
     from airflow_provider_ringcentral.sandbox.model.company import Company
 
 
@@ -33,17 +33,17 @@ class SendRate:
         return 0.0
 
 
-class Desk:
+class MessagingState:
     """What the company sent and received."""
 
     def __init__(self, company: Company, now: int) -> None:
         self.mailbox = Mailbox()
         self.outcomes = Outcomes()
         self.rate = SendRate()
-        self.rooms = Rooms(company, now)
+        self.team_messaging = TeamMessaging(company, now)
         self.consents = Consents()
         self.batches = Batches()
-        self.rings: dict[str, Ring] = {}
+        self.ring_outs: dict[str, RingOutCall] = {}
 
     def outcome(self, number: str, sender: str) -> Outcome:
         """What becomes of a text; an opt-out beats everything."""

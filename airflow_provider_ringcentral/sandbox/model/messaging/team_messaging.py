@@ -77,7 +77,7 @@ class Webhook:
     status: str = "Active"
 
 
-class Rooms:
+class TeamMessaging:
     """All chats of the company: a personal one for everybody, "Everyone", two teams, and those made later.
 
     The default user is a member of the team "Data Alerts" and not of the public team "Lunch".
