@@ -1,11 +1,12 @@
 """RingCentral on a loopback port: for demos, for our tests, and for the tests of your own DAGs.
 
-Needs the extra `sandbox` on Airflow 2.11; Airflow 3 brings all it is made of.
+Needs the extra `sandbox` on Airflow 2.11; Airflow 3 brings the same packages.
 """
 
 from __future__ import annotations
 
 try:
+    import python_multipart  # noqa: F401
     import starlette  # noqa: F401
     import uvicorn  # noqa: F401
 except ModuleNotFoundError as error:

@@ -1,9 +1,4 @@
-"""Extensions, their phone numbers, and the account (`readExtension`, `listExtensions`, `readAccountInfo`, …).
-
-What the user's role allows (`readAuthorizationProfile`, `checkUserPermission`).
-
-The public answers that need no token (`readAPIVersions`, `readAPIVersion`).
-"""
+"""The account, its extensions and their phone numbers, the user's permissions, and the versions of the API."""
 
 from __future__ import annotations
 
@@ -46,7 +41,7 @@ def list_extensions(context: RequestContext) -> ApiResponse:
 
 
 def list_extension_phone_numbers(context: RequestContext) -> ApiResponse:
-    """`listExtensionPhoneNumbers`: the only place that tells which numbers may send (`features`)."""
+    """`listExtensionPhoneNumbers`: `features` say which numbers may send."""
     extension = context.extension()
     numbers = phone_numbers(context.state, extension)
     usage = context.values("usageType")
@@ -74,7 +69,7 @@ def read_account_info(context: RequestContext) -> ApiResponse:
 
 
 def extension_info(state: State, extension: Extension) -> dict[str, Any]:
-    """An extension as the API shows it."""
+    """Return the record of an extension."""
     first, _, last = extension.name.partition(" ")
     user = state.identity.users.get(extension.id)
     status = user.status if user and user.status in {"Disabled", "Frozen", "NotActivated"} else "Enabled"
@@ -104,7 +99,7 @@ def extension_info(state: State, extension: Extension) -> dict[str, Any]:
 
 
 def phone_numbers(state: State, extension: Extension) -> list[dict[str, Any]]:
-    """The direct numbers of an extension, and the company's main number."""
+    """Return the direct numbers of an extension, and the company's main number."""
     user = state.identity.users.get(extension.id)
     features = sorted(user.sms_features) if user else ["CallerId"]
     own = {
@@ -141,7 +136,7 @@ def read_authorization_profile(context: RequestContext) -> ApiResponse:
 
 
 def check_user_permission(context: RequestContext) -> ApiResponse:
-    """`checkUserPermission`: `successful` says it; `details` only when it is true."""
+    """`checkUserPermission`: `details` are there only when `successful` is true."""
     user, name = _user(context), context.value("permissionId")
     if name is None:
         raise responses.missing_parameter("permissionId")

@@ -1,4 +1,4 @@
-"""The ASGI side of an operation."""
+"""The ASGI application of an operation."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ def _unknown(_: RequestContext) -> ApiResponse:
 
 
 UNKNOWN = Operation("unknown", "GET", "", UNLIMITED, _unknown)
-"""What is asked for under a path that the host does not have."""
+"""The operation of all paths that no other operation has."""
 
 _TOKENS = re.compile(r"\b((?:access_token|token|assertion)=)[^&]*")
 
 
 class Endpoint:
-    """Serves one operation; also what answers paths that no operation has (`UNKNOWN`)."""
+    """Serves one operation; with `UNKNOWN`, the paths that no operation has."""
 
     def __init__(self, operation: Operation, state: State, connections: Connections) -> None:
         self.state = state
         self._operation = operation
-        # The media host serves nothing but media, and counts for itself.
+        # The media host serves media only, and its requests count in a group of their own.
         self._on_media = replace(operation, group=MEDIA) if operation.media else UNKNOWN
         self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Takes a request from its first byte to its line in the journal."""
+        """Read a request, handle it, log it, and send the response."""
         arrived = time.time()
         operation = self._on_media if self.state.is_media(scope["server"][1]) else self._operation
         headers = Headers(scope=scope)
@@ -75,13 +75,13 @@ class Endpoint:
                 await asyncio.sleep(fault.seconds)
         with self.state.lock:
             handled = handle_request(operation, context, early)
-            self._note(operation, context, handled, early, arrived=arrived, scope=scope)
+            self._log(operation, context, handled, early, arrived=arrived, scope=scope)
         pause = next((fault for fault in early if fault.kind == "slow" and fault.where == "body"), None)
         await send_response(
             handled.response, handled.fault or pause, AsgiConnection(scope, receive, send, self._connections)
         )
 
-    def _note(
+    def _log(
         self,
         operation: Operation,
         context: RequestContext,
@@ -95,7 +95,7 @@ class Endpoint:
         unanswered = handled.fault is not None and handled.fault.kind == "reset" and handled.fault.where == "before"
         kind = context.headers.get("authorization", "").partition(" ")[0] or None
         decision, request_log = handled.decision, self.state.request_log
-        request_log.note(
+        request_log.add(
             LoggedRequest(
                 method=context.method,
                 path=context.path,

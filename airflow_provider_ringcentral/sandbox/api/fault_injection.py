@@ -1,7 +1,4 @@
-"""What faults make of answers.
-
-Putting an answer on the wire, or failing to.
-"""
+"""Fault injection: what a fault does to a response, and to the connection on which it is sent."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.model.faults import Fault
 
     Connections = Callable[[], Iterable[Any]]
-    """Gives uvicorn's live protocols: each has `client` (host, port) and `transport`."""
+    """Returns uvicorn's open connections: each has `client` (host, port) and `transport`."""
 
 _LINKS = re.compile(rb'("nextPage"\s*:\s*\{\s*"uri"|"contentUri")(\s*:\s*")https?://[^/"]+')
 
@@ -42,7 +39,7 @@ _USUAL = {
 def apply_fault(
     handler: Callable[[RequestContext], ApiResponse], context: RequestContext, fault: Fault | None
 ) -> ApiResponse:
-    """The handler's answer, as a fault leaves it; a reset or truncation is left to `send_response.py`."""
+    """Call the handler and return its response, changed by the fault. `send_response` resets and truncates."""
     if fault is None:
         return handler(context)
     before = fault.kind in {"status", "redirect", "html", "refuse_scope"}
@@ -82,7 +79,7 @@ def _replacement(context: RequestContext, fault: Fault) -> ApiResponse:
 
 @dataclass(frozen=True, slots=True)
 class AsgiConnection:
-    """Where an answer goes."""
+    """The ASGI side of one request."""
 
     scope: Scope
     receive: Receive
@@ -95,9 +92,9 @@ _FLUSH = 0.02
 
 
 async def send_response(response: ApiResponse, fault: Fault | None, connection: AsgiConnection) -> None:
-    """Sends an answer.
+    """Send a response.
 
-    A reset or truncate fault breaks the connection instead, before the body or within it; a slow one pauses within it.
+    A reset or truncate fault breaks the connection before the body or within it; a slow one pauses within it.
     """
     if fault is not None and fault.kind == "reset" and fault.where == "before":
         await _break(connection, reset=True)
@@ -110,7 +107,7 @@ async def send_response(response: ApiResponse, fault: Fault | None, connection: 
     if fault is not None and fault.kind in {"reset", "truncate"}:
         part = response.body[: min(int(len(response.body) * fault.fraction), len(response.body) - 1)]
         await connection.send({"type": "http.response.body", "body": part, "more_body": True})
-        # What is still in a socket's buffer when it is reset is lost, and then nothing of the body would arrive.
+        # A reset discards what is still in the socket's buffer, so nothing of the body would arrive.
         await asyncio.sleep(_FLUSH)
         await _break(connection, reset=fault.kind == "reset")
         return
@@ -123,7 +120,7 @@ async def send_response(response: ApiResponse, fault: Fault | None, connection: 
 
 
 async def _break(connection: AsgiConnection, *, reset: bool) -> None:
-    # With two ports that listen, both ends are needed to tell a connection.
+    # With two listening ports, only both ends together identify a connection.
     ends = (connection.scope.get("client"), connection.scope.get("server"))
     for protocol in list(connection.connections()):
         if protocol.client is not None and (protocol.client, protocol.server) == ends:

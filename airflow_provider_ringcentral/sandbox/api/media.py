@@ -1,7 +1,4 @@
-"""Bytes of media: the whole, or a single range of it.
-
-Call recordings: metadata and bytes (`readCallRecording`, `readCallRecordingContent`).
-"""
+"""Media: the bytes of a file, whole or a single range of it, and call recordings."""
 
 from __future__ import annotations
 
@@ -17,20 +14,21 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
     from airflow_provider_ringcentral.sandbox.model.call_templates import Recording
 
+_SUFFIXES = {"audio/mpeg": ".mp3", "audio/wav": ".wav"}
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
 
 
 class Content(Protocol):
-    """So many bytes, and any stretch of them."""
+    """A file: its size in bytes, and any stretch of them."""
 
     size: int
 
     def cut(self, first: int, end: int) -> bytes:
-        """The bytes `first <= offset < end`."""
+        """Return the bytes `first <= offset < end`."""
 
 
 def serve(context: RequestContext, content: Content, media_type: str, name: str) -> ApiResponse:
-    """200, or 206 for a range; 416 CMN-107. `name` is the file's, where the client wants an attachment."""
+    """Return the file (200), or a range of it (206; 416 CMN-107). `name` is the file name of an attachment."""
     headers = {"Accept-Ranges": "bytes"}
     kind = context.choice("contentDisposition", ("Inline", "Attachment"))
     if kind is not None:
@@ -61,9 +59,6 @@ def _bad_range(wanted: str, size: int) -> responses.ApiError:
     message = "Requested range is not satisfiable"
     headers = {"Content-Range": f"bytes */{size}"}
     return responses.api_error(416, "CMN-107", message, parameter="Range", value=wanted, headers=headers)
-
-
-_SUFFIXES = {"audio/mpeg": ".mp3", "audio/wav": ".wav"}
 
 
 def read_call_recording(context: RequestContext) -> ApiResponse:

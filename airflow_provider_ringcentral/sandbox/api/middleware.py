@@ -1,10 +1,11 @@
-"""The way of every request: fault, login, limit, permission, handler, fault, journal."""
+"""What every request passes: early faults, login, rate limit, permissions, then the operation with its fault."""
 
 from __future__ import annotations
 
 import logging
 import time
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -12,10 +13,10 @@ from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.fault_injection import apply_fault
 from airflow_provider_ringcentral.sandbox.api.responses import ApiError, ApiResponse
 from airflow_provider_ringcentral.sandbox.api.token_endpoint import check_form, client_of
-from airflow_provider_ringcentral.sandbox.model.rate_limits import UNLIMITED, LimitDecision, rate_headers, retry_header
+from airflow_provider_ringcentral.sandbox.model.rate_limits import UNLIMITED, LimitDecision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
     from airflow_provider_ringcentral.sandbox.model.faults import Fault
@@ -29,10 +30,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One row of the API: an operation of RingCentral's specification and who handles it.
+    """One row of the API: an operation of RingCentral's specification and its handler.
 
-    `media`: served by the media host too (`x-media-api` of the specification). `uploads`: bodies may be large.
-    `aliases` are further paths that lead here.
+    `media`: the media host serves it too (`x-media-api` of the specification). `uploads`: bodies may be large.
+    `aliases` are further paths of the operation.
     """
 
     id: str
@@ -49,7 +50,7 @@ class Operation:
 
 @dataclass(slots=True)
 class HandledRequest:
-    """An answer, how it is spoilt on the wire, and what the limiter said."""
+    """A response, the fault that affects its sending, and the decision of the rate limiter."""
 
     response: ApiResponse
     fault: Fault | None = None
@@ -57,12 +58,12 @@ class HandledRequest:
 
 
 def handle_request(operation: Operation, context: RequestContext, early: list[Fault]) -> HandledRequest:
-    """What a request is answered. The state's lock is held."""
+    """Handle one request; the caller holds the state's lock."""
     handled = HandledRequest(ApiResponse())
     try:
-        handled.response = _answer(operation, context, early, handled)
-    except ApiError as refused:
-        handled.response = refused.response
+        handled.response = _respond(operation, context, early, handled)
+    except ApiError as error:
+        handled.response = error.response
     except Exception:
         log.exception("The sandbox failed at %s %s", context.method, context.path)
         handled.response = responses.api_error(500, "CMN-203", "Internal error of the sandbox, see its log").response
@@ -70,16 +71,16 @@ def handle_request(operation: Operation, context: RequestContext, early: list[Fa
     return handled
 
 
-def _answer(operation: Operation, context: RequestContext, early: list[Fault], handled: HandledRequest) -> ApiResponse:
+def _respond(operation: Operation, context: RequestContext, early: list[Fault], handled: HandledRequest) -> ApiResponse:
     state = context.state
     for fault in early:
         if fault.kind == "kill_tokens":
-            state.identity.kill(value=None if fault.all else bearer(context) or "")
+            state.identity.kill(value=None if fault.all else _bearer(context) or "")
     if operation.group == AUTH:
         check_form(context)
         _count(state, handled, "", client_of(context)[0], AUTH)
     elif operation.group != UNLIMITED:
-        context.token = authenticate(context)
+        context.token = _authenticate(context)
         _count(state, handled, str(context.token.user.id), context.token.app.client_id, operation.group)
     picked = state.faults.pick(operation.id, context.method, context.path, early=False)
     handled.fault = picked[0] if picked else None
@@ -89,25 +90,25 @@ def _answer(operation: Operation, context: RequestContext, early: list[Fault], h
 
 
 def _count(state: State, handled: HandledRequest, user: str, app: str, group: str) -> None:
-    """Counts a request against its window; 429 when that is full or shut."""
+    """Count a request in its window; 429 when the window is full or the group closed."""
     if state.limiter is None:
         return
-    handled.decision = state.limiter.ask(user, app, group, time.monotonic())
+    handled.decision = state.limiter.check(user, app, group, time.monotonic())
     if not handled.decision.allowed:
-        raise responses.rate_exceeded(retry_header(handled.decision, state.options.retry_after, time.time()))
+        raise responses.rate_exceeded(_retry_header(handled.decision, state.options.retry_after, time.time()))
 
 
-def bearer(context: RequestContext) -> str | None:
-    """The bearer token of a request."""
+def _bearer(context: RequestContext) -> str | None:
+    """Return the bearer token of a request."""
     kind, _, value = context.headers.get("authorization", "").partition(" ")
     return value.strip() if kind.lower() == "bearer" else None
 
 
-def authenticate(context: RequestContext) -> Token:
-    """The token of a request, or the 401 that fits."""
+def _authenticate(context: RequestContext) -> Token:
+    """Return the token of a request; a 401 with the fitting code when there is none or it is not valid."""
     if "authorization" not in context.headers:
         raise responses.unauthorized("AGW-401", "Authorization header is not specified")
-    value = bearer(context)
+    value = _bearer(context)
     if value is None:
         raise responses.unauthorized("OAU-151", "Authorization method not supported")
     token = context.state.identity.tokens.get(value)
@@ -128,10 +129,29 @@ def _check_permissions(operation: Operation, token: Token) -> None:
 
 
 def _add_headers(operation: Operation, context: RequestContext, handled: HandledRequest) -> None:
-    """RingCentral tells its limits on authenticated answers only (FACTS 3.2)."""
+    """Add the request id, and the rate limit to authenticated responses only (guide page basics/rate-limits)."""
     handled.response.headers.setdefault("RCRequestId", str(uuid4()))
     fault, status = handled.fault, handled.response.status
     silent = not handled.response.rated or (fault is not None and not fault.rate_headers)
     known = operation.group != AUTH or status in {200, 429}
     if handled.decision and known and status != 401 and not silent and context.state.options.rate_headers:
-        handled.response.headers |= rate_headers(handled.decision, context.state.options.group_names)
+        handled.response.headers |= _rate_headers(handled.decision, context.state.options.group_names)
+
+
+def _rate_headers(decision: LimitDecision, names: Mapping[str, str]) -> dict[str, str]:
+    """Return the `X-Rate-Limit-*` headers; `names` replaces names of groups, as RingCentral may do."""
+    return {
+        "X-Rate-Limit-Group": names.get(decision.group, decision.group.lower()),
+        "X-Rate-Limit-Limit": str(decision.limit.requests),
+        "X-Rate-Limit-Remaining": str(decision.remaining),
+        "X-Rate-Limit-Window": responses.seconds_text(decision.limit.window),
+    }
+
+
+def _retry_header(decision: LimitDecision, form: str, clock: float) -> dict[str, str]:
+    """Return `Retry-After` in seconds, as an HTTP date (rounded up to whole seconds after `clock`), or nothing."""
+    if form == "none":
+        return {}
+    if form == "date":
+        return {"Retry-After": formatdate(int(clock + decision.wait) + 1, usegmt=True)}
+    return {"Retry-After": responses.seconds_text(decision.wait)}

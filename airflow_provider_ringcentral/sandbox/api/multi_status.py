@@ -1,4 +1,4 @@
-"""Answers for many ids at once (`docs/basics/batch-requests.md`)."""
+"""Responses for many ids at once (guide page basics/batch-requests)."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from airflow_provider_ringcentral.sandbox.api import responses
-from airflow_provider_ringcentral.sandbox.api.responses import JSON, ApiError, ApiResponse
+from airflow_provider_ringcentral.sandbox.api.responses import JSON, MULTIPART_JSON, ApiError, ApiResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
 
-MULTIPART_JSON = "application/vnd.ringcentral.multipart+json"
 MOST_IDS = 50
 
 
 @dataclass(slots=True)
 class Item:
-    """What became of one id."""
+    """The result for one id."""
 
     resource_id: str
     status: int
@@ -29,36 +28,39 @@ class Item:
 
 
 def path_ids(context: RequestContext, name: str) -> list[str]:
-    """The ids of a path; 400 CMN-106 when they are too many."""
+    """Return the comma-separated ids of the path; 400 CMN-106 for more than 50."""
     ids = [one for one in context.ids[name].split(",") if one]
     if len(ids) > MOST_IDS:
-        raise responses.api_error(
-            400, "CMN-106", f"Batch size [{len(ids)}] exceeds the limit [{MOST_IDS}]", parameter=name
-        )
+        raise responses.batch_too_large(len(ids), MOST_IDS, name)
     return ids
 
 
+def respond(context: RequestContext, ids: list[str], handle: Callable[[str], Any]) -> ApiResponse:
+    """Handle one id, with its own status, or each of many (207)."""
+    return context.json(handle(ids[0])) if len(ids) == 1 else multi_status(context, handle_each(ids, handle))
+
+
 def handle_each(ids: list[str], handle: Callable[[str], Any]) -> list[Item]:
-    """Handles every id for itself; a refusal of one leaves the others alone."""
+    """Handle each id by itself: an error of one does not affect the others."""
     items = []
     for one in ids:
         try:
             value = handle(one)
             items.append(Item(one, 204 if value is None else 200, b"" if value is None else responses.encode(value)))
-        except ApiError as refused:
-            items.append(Item(one, refused.response.status, refused.response.body))
+        except ApiError as error:
+            items.append(Item(one, error.response.status, error.response.body))
     return items
 
 
 def multi_status(context: RequestContext, items: list[Item]) -> ApiResponse:
-    """207: a JSON array if the client accepts it, else multipart/mixed."""
+    """Return 207: a JSON array if the client accepts it, else multipart/mixed with the statuses first."""
     if MULTIPART_JSON in context.headers.get("accept", ""):
         shown = [
             {"resourceId": item.resource_id, "status": item.status}
             | ({"body": responses.decode(item.body)} if item.body else {})
             for item in items
         ]
-        return ApiResponse(207, responses.encode(shown), MULTIPART_JSON)
+        return ApiResponse(207, responses.encode(shown, pretty=context.state.options.pretty), MULTIPART_JSON)
     base = context.uri().partition("?")[0].rpartition("/")[0]
     summary = [
         {

@@ -1,7 +1,4 @@
-"""One request, as handlers see it.
-
-Request bodies, read strictly.
-"""
+"""One request as the operations see it: its parameters and body, read strictly, and the state of the sandbox."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from urllib.parse import urlencode
 from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.company import ACCOUNT_ID
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import utf16_units
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class RequestContext:
-    """A request and the world it came to. `query` is the list of parameters as sent, repeated keys and all.
+    """A request and the state that it meets. `query` holds the parameters as sent, with repeated names.
 
-    `token` is set when the operation needs one, `ids` are the variables of the path. An operation that
-    takes uploads has its body in `upload` instead, unless that is JSON.
+    `token` is set when the operation needs one, `ids` are the variables of the path. An operation that takes uploads
+    gets its body in `upload` instead, unless the body is JSON.
     """
 
     state: State
@@ -43,18 +41,18 @@ class RequestContext:
     upload: Upload | None = None
 
     def values(self, name: str) -> list[str]:
-        """Every value of a query parameter."""
+        """Return every value of a query parameter."""
         return [value for key, value in self.query if key == name]
 
     def value(self, name: str) -> str | None:
-        """The value of a query parameter, None when absent; more than one is an error (CMN-406)."""
+        """Return the value of a query parameter, or None; more than one is an error (CMN-406)."""
         values = self.values(name)
         if len(values) > 1:
             raise responses.api_error(400, "CMN-406", f"Duplicate value for parameter [{name}] found", parameter=name)
         return values[0] if values else None
 
     def choice(self, name: str, allowed: Iterable[str], default: str | None = None) -> str | None:
-        """A parameter that must be one of `allowed`."""
+        """Return a parameter that must be one of `allowed`."""
         value = self.value(name)
         if value is None:
             return default
@@ -62,8 +60,19 @@ class RequestContext:
             raise responses.invalid_parameter(name, value)
         return value
 
+    def choices(self, name: str, allowed: set[str]) -> frozenset[str]:
+        """Return the values of a repeated parameter, each of which must be one of `allowed`.
+
+        A comma-joined list is accepted and matches nothing, as with RingCentral (guide page basics/uris).
+        """
+        values = frozenset(self.values(name))
+        for value in values:
+            if value not in allowed and "," not in value:
+                raise responses.invalid_parameter(name, value)
+        return values
+
     def number(self, name: str, default: int, *, most: int | None = None) -> int:
-        """A whole number from 1 to `most`."""
+        """Return a whole number from 1 to `most`."""
         value = self.value(name)
         if value is None:
             return default
@@ -72,11 +81,11 @@ class RequestContext:
         return int(value)
 
     def flag(self, name: str, default: bool = False) -> bool:  # noqa: FBT001, FBT002 - it is a boolean parameter
-        """`true` or `false`."""
+        """Return a parameter that is `true` or `false`."""
         return self.choice(name, ("true", "false"), str(default).lower()) == "true"
 
     def timestamp(self, name: str) -> int | None:
-        """A date-time with a zone, in ms."""
+        """Return a date-time with a zone, in ms."""
         value = self.value(name)
         if value is None:
             return None
@@ -85,8 +94,26 @@ class RequestContext:
         except ValueError:
             raise responses.invalid_parameter(name, value) from None
 
+    def time_bounds(self) -> tuple[int, int, int]:
+        """Return the first and last millisecond of the response, and `dateFrom` as its links spell it out.
+
+        `dateTo` is now unless given, `dateFrom` a day before it.
+        """
+        options = self.state.options
+        date_from, date_to = self.timestamp("dateFrom"), self.timestamp("dateTo")
+        if date_to is None:
+            date_to = self.state.now()
+        if date_from is None:
+            date_from = date_to - timestamps.DAY
+        if date_from > date_to:
+            raise responses.invalid_parameter("dateFrom", self.value("dateFrom"), detail="is after dateTo")
+        first = date_from
+        if options.date_bounds == "seconds":
+            first, date_to = (value // timestamps.SECOND * timestamps.SECOND for value in (first, date_to))
+        return first, date_to if options.date_to == "inclusive" else date_to - 1, date_from
+
     def uri(self, **changes: object) -> str:
-        """The absolute URI of this request, ids spelled out, with query parameters replaced (or appended)."""
+        """Return the absolute URI of this request, without `~`, with query parameters replaced or appended."""
         pairs = [(key, value) for key, value in self.query if key not in changes]
         pairs += [(key, str(value)) for key, value in changes.items()]
         path = self.path.replace("/account/~", f"/account/{ACCOUNT_ID}", 1)
@@ -95,32 +122,44 @@ class RequestContext:
         return f"{self.state.url}{path}" + (f"?{urlencode(pairs)}" if pairs else "")
 
     def check_account(self) -> None:
-        """404 for an account other than the token's own."""
+        """Refuse an account other than the token's own (404)."""
         if (account := self.ids.get("accountId", "~")) not in {"~", str(ACCOUNT_ID)}:
             raise responses.not_found("accountId", account)
 
-    def extension(self) -> Extension:
-        """The extension of the path, `~` for the token's user; 404, or 403 when the role does not reach it."""
+    def user_id(self) -> int:
+        """Return the extension id of the token's user."""
         if self.token is None:
             raise responses.unauthorized("OAU-213", "Token not found")
+        return self.token.user.id
+
+    def extension(self) -> Extension:
+        """Return the extension of the path, `~` for the token's user; 404, or 403 when the role has no access to it."""
+        own = str(self.user_id())
         self.check_account()
         wanted = self.ids.get("extensionId", "~")
-        own = str(self.token.user.id)
         found = self.state.company.find(own if wanted == "~" else wanted)
         if found is None:
             raise responses.not_found("extensionId", wanted)
-        if str(found.id) != own and not self.token.user.extended:
+        if str(found.id) != own and self.token is not None and not self.token.user.extended:
             raise responses.other_extension(self.user_permission or "ReadExtensions")
         return found
 
+    def own_extension(self) -> Extension:
+        """Return the extension of the path, which must be that of the token's user (403), as for sending."""
+        extension = self.extension()
+        if extension.id != self.user_id():
+            message = "Access to another extension is denied"
+            raise responses.api_error(403, "CMN-404", message, word="InsufficientPermissions")
+        return extension
+
     def json(self, value: object, status: int = 200) -> ApiResponse:
-        """A JSON answer in the sandbox's style."""
+        """Return a JSON response, compact or over many lines as the options say."""
         return responses.json_response(value, status, pretty=self.state.options.pretty)
 
     def page_of(self, records: list[Any], show: Callable[[Any], dict[str, Any]] = dict) -> ApiResponse:
-        """A list by page and perPage (default 100, at most 1000, over-large ones clamped).
+        """Return one page of a list, by `page` and `perPage` (default 100; more than 1000 count as 1000).
 
-        `show` makes the record of an entry; those of other pages are not made.
+        `show` makes the record of an entry; it is called for the entries of this page only.
         """
         page, size = self.number("page", 1, most=1000), min(self.number("perPage", 100), 1000)
         first = (page - 1) * size
@@ -146,45 +185,42 @@ class RequestContext:
         }
         return self.json(body)
 
+    def json_value(self) -> Any:
+        """Return the JSON of the body; 415 for another Content-Type, 400 CMN-103 when it cannot be parsed."""
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind not in {responses.JSON, responses.MULTIPART_JSON}:
+            raise responses.api_error(415, "CMN-104", f"Content-Type [{kind}] is not supported")
+        try:
+            return responses.decode(self.body)
+        except ValueError:
+            raise _unparsable() from None
 
-def units(text: str) -> int:
-    """Length in UTF-16 units, which is how RingCentral counts."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    def json_object(self) -> dict[str, Any]:
+        """Return the JSON object of the body; errors as of `json_value`."""
+        value = self.json_value()
+        if not isinstance(value, dict):
+            raise _unparsable()
+        return value
 
 
-def json_value(context: RequestContext) -> Any:
-    """The JSON of a body; 415 for another Content-Type, 400 CMN-103 for what is no JSON."""
-    kind = context.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in {responses.JSON, "application/vnd.ringcentral.multipart+json"}:
-        raise responses.api_error(415, "CMN-104", f"Content-Type [{kind}] is not supported")
-    try:
-        return responses.decode(context.body)
-    except ValueError:
-        raise responses.api_error(400, "CMN-103", "JSON cannot be parsed") from None
-
-
-def json_object(context: RequestContext) -> dict[str, Any]:
-    """As `json_value`, and it is an object."""
-    value = json_value(context)
-    if not isinstance(value, dict):
-        raise responses.api_error(400, "CMN-103", "JSON cannot be parsed")
-    return value
+def _unparsable() -> responses.ApiError:
+    return responses.api_error(400, "CMN-103", "JSON cannot be parsed")
 
 
 def text_field(body: dict[str, Any], name: str, longest: int, *, required: bool = True) -> str:
-    """A text of 1 to `longest` UTF-16 units; "" when it is absent and may be."""
+    """Return a text of 1 to `longest` UTF-16 units; "" when it is absent and not required."""
     value = body.get(name)
     if value is None:
         if required:
             raise responses.missing_parameter(name)
         return ""
-    if not isinstance(value, str) or units(value) > longest or (required and not value):
+    if not isinstance(value, str) or utf16_units(value) > longest or (required and not value):
         raise responses.invalid_parameter(name, detail=f"1 to {longest} symbols")
     return value
 
 
 def choice_field(body: dict[str, Any], name: str, allowed: tuple[str, ...], *, required: bool = True) -> str | None:
-    """One of `allowed`, None when it is absent and may be."""
+    """Return one of `allowed`; None when it is absent and not required."""
     value = body.get(name)
     if value is None:
         if required:
@@ -196,7 +232,7 @@ def choice_field(body: dict[str, Any], name: str, allowed: tuple[str, ...], *, r
 
 
 def list_field(body: dict[str, Any], name: str, *, required: bool = True) -> list[dict[str, Any]]:
-    """A list of objects, not empty if required."""
+    """Return a list of objects, which is not empty if required."""
     value = body.get(name)
     if value is None or (required and value == []):
         if required:

@@ -1,4 +1,4 @@
-"""Every operation that the sandbox speaks: one row each, with the group and permissions of the specification."""
+"""Every operation of the sandbox: one row each, with the group and permissions of the specification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The token endpoint: logging in with a JWT, and ending a session (`openapi26: getToken, revokeToken`)."""
+"""The token endpoint (`getToken`, `revokeToken`): logging in with a JWT, and ending a session."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ LOGIN_REFUSALS: dict[str, tuple[int, str, str | None, str]] = {
     "refresh_revoked": (400, "invalid_grant", "OAU-211", "Refresh token is revoked"),
     "refresh_unknown": (400, "invalid_grant", "OAU-213", "Token not found"),
 }
-"""Every situation of the token endpoint by name: status, OAuth `error`, code, description.
+"""Every situation in which a login is refused, by name: status, OAuth `error`, code, description.
 
-Which situations have which code is documented or was observed, save for a refused JWT, whose code nobody published.
+The codes are documented or were observed, except that of a refused JWT, which is not published.
 """
 
 _STATUSES = {"Disabled": "account_inactive", "Deleted": "extension_not_found", "Forbidden": "extension_type"}
 
 
 def refuse(situation: str, *, status: int | None = None) -> ApiError:
-    """The answer to a situation of `LOGIN_REFUSALS`."""
+    """Return the error of a situation of `LOGIN_REFUSALS`."""
     usual, error, code, description = LOGIN_REFUSALS[situation]
     return login_refused(status or usual, error, code, description)
 
 
 def client_of(context: RequestContext) -> tuple[str, str | None]:
-    """Client id and secret of a token request, from Basic or (public clients) from the form."""
+    """Return client id and secret of a token request, from Basic or (public clients) from the form."""
     header = context.headers.get("authorization")
     if header is None:
         client_id = dict(parse_qsl(context.body.decode("utf-8", "replace"))).get("client_id")
@@ -77,14 +77,14 @@ def client_of(context: RequestContext) -> tuple[str, str | None]:
 
 
 def check_form(context: RequestContext) -> None:
-    """415 unless the body is a form."""
+    """Refuse a body that is not a form (415)."""
     kind = context.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise responses.api_error(415, "CMN-104", "Unsupported Media Type")
 
 
 def get_token(context: RequestContext) -> ApiResponse:
-    """Exchanges a JWT (or a refresh token, where the app issues them) for an access token."""
+    """`getToken`: exchange a JWT (or a refresh token, if the app issues them) for an access token."""
     app = _app(context)
     form = _form(context)
     grant = form.get("grant_type")
@@ -104,7 +104,7 @@ def get_token(context: RequestContext) -> ApiResponse:
 
 
 def revoke_token(context: RequestContext) -> ApiResponse:
-    """Ends the session of an access or refresh token; a token nobody knows is ended already."""
+    """`revokeToken`: end the session of an access or refresh token; an unknown token is accepted too."""
     app = _app(context)
     value = _form(context).get("token") or context.value("token")
     if value is None:
@@ -151,12 +151,12 @@ def _owner(context: RequestContext, app: App, form: dict[str, str]) -> User:
 
 def _scope(app: App, form: dict[str, str]) -> frozenset[str]:
     allowed = granted(app.permissions)
-    wanted = form.get("scope")
-    if not wanted:
+    scope = form.get("scope")
+    if not scope:
         return allowed
-    if not set(wanted.split()) <= allowed:
+    if not set(scope.split()) <= allowed:
         raise login_refused(400, "invalid_scope", None, "Requested scope exceeds the scope granted to the application")
-    return granted(set(wanted.split()))
+    return granted(set(scope.split()))
 
 
 def _refreshed(context: RequestContext, app: App, form: dict[str, str]) -> tuple[User, frozenset[str]]:
@@ -168,7 +168,7 @@ def _refreshed(context: RequestContext, app: App, form: dict[str, str]) -> tuple
     session = identity.find_refresh(value)
     if session is None or session.app is not app:
         raise refuse("refresh_unknown")
-    # A refresh token works once, and the access token of its session ends with it (FACTS 2.4).
+    # A refresh token works once, and ends the access token of its session (guide page authentication/refresh-tokens).
     identity.used_refresh_tokens.add(value)
     identity.kill(value=session.value)
     return session.user, session.scope
@@ -176,7 +176,7 @@ def _refreshed(context: RequestContext, app: App, form: dict[str, str]) -> tuple
 
 def _issue(context: RequestContext, app: App, user: User, scope: frozenset[str], form: dict[str, str]) -> ApiResponse:
     state = context.state
-    life = state.token_seconds()
+    life = state.options.token_seconds * state.options.scale
     if (wanted := form.get("access_token_ttl")) is not None:
         if not wanted.isdecimal() or not 600 <= int(wanted) <= 3600:
             raise responses.invalid_parameter("access_token_ttl", wanted)
@@ -195,7 +195,7 @@ def _issue(context: RequestContext, app: App, user: User, scope: frozenset[str],
         "session_id": secrets.token_urlsafe(16),
     }
     if session is not None:
-        # An absolute session timeout ends a token before its own time; only this field tells (FACTS 2.3).
+        # An absolute session timeout ends a token before its `expires_in`, and only this field says so.
         body["session_expires_in"] = max(1, int(session * state.options.scale))
     if token.refresh is not None:
         body |= {"refresh_token": token.refresh, "refresh_token_expires_in": 604_800}

@@ -1,37 +1,47 @@
-"""Multipart bodies, taken apart while they arrive (RFC 2046, RFC 7578)."""
+"""Multipart bodies, parsed while they arrive, and the checks of the files in them.
+
+A fax is `multipart/form-data` or `multipart/mixed`, and its parts need their own headers. Starlette's form parser reads
+form data only, so this module drives the parser below it (python-multipart), which takes both.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from email.message import Message as Headers
-from email.parser import BytesHeaderParser
 from typing import TYPE_CHECKING
 
-from airflow_provider_ringcentral.sandbox.api.responses import decode
+from python_multipart import MultipartParser
+from python_multipart.exceptions import MultipartParseError
+
+from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.model.blob import Blob
 
 if TYPE_CHECKING:
-    from starlette.types import Receive
+    from collections.abc import AsyncIterator
 
-_LONGEST_HEADERS = 16_384
+    from starlette.types import Receive
 
 
 @dataclass(slots=True)
 class Part:
-    """One part: its headers and its bytes. `content_type` is lower case, without parameters; "" when not given."""
+    """One part: its headers and its bytes. `content_type` is lower case, without parameters; "" when absent."""
 
-    headers: Headers
+    headers: Headers = field(default_factory=Headers)
     blob: Blob = field(default_factory=Blob)
 
     @property
     def name(self) -> str | None:
-        """The form field."""
-        return _parameter(self.headers, "name")
+        """The name of the form field."""
+        return self._disposition_parameter("name")
 
     @property
     def filename(self) -> str | None:
-        """The file's name."""
-        return _parameter(self.headers, "filename")
+        """The name of the file."""
+        return self._disposition_parameter("filename")
+
+    def _disposition_parameter(self, name: str) -> str | None:
+        value = self.headers.get_param(name, header="Content-Disposition")
+        return value[2] if isinstance(value, tuple) else None if value is None else str(value)
 
     @property
     def content_type(self) -> str:
@@ -44,107 +54,111 @@ class Part:
         return self.headers.get_content_disposition()
 
     def text(self) -> str:
-        """The bytes as text."""
+        """Return the bytes as text."""
         return self.blob.cut().decode("utf-8", "replace")
-
-
-def _parameter(headers: Headers, name: str) -> str | None:
-    value = headers.get_param(name, header="Content-Disposition")
-    return value[2] if isinstance(value, tuple) else None if value is None else str(value)
 
 
 @dataclass(slots=True)
 class Upload:
     """A body that may be large: the `parts` of a multipart one, or a single part with the whole body.
 
-    `broken`: it is not what its Content-Type says.
+    `broken`: the body does not match its Content-Type.
     """
 
-    parts: list[Part]
+    parts: list[Part] = field(default_factory=list)
     multipart: bool = True
     broken: bool = False
 
     def envelope(self) -> dict[str, object] | None:
-        """The JSON object of the first part, None when the first part is none."""
-        if not self.parts or self.parts[0].content_type != "application/json":
+        """Return the JSON object in the first part, or None when that holds something else."""
+        if not self.parts or self.parts[0].content_type != responses.JSON:
             return None
         try:
-            value = decode(self.parts[0].blob.cut())
+            value = responses.decode(self.parts[0].blob.cut())
         except ValueError:
             return None
         return value if isinstance(value, dict) else None
 
 
-class Splitter:
-    """Takes a multipart body in pieces of any size; `parts` grows, `done` says that the closing boundary came."""
-
-    def __init__(self, boundary: str) -> None:
-        self.parts: list[Part] = []
-        self.done = False
-        self.broken = False
-        self._delimiter = b"\r\n--" + boundary.encode("latin-1")
-        # The first boundary may stand at the very beginning, without a line break before it.
-        self._buffer = bytearray(b"\r\n")
-        self._inside = False
-        self._headers = False
-
-    def feed(self, data: bytes) -> None:
-        """The next bytes of the body."""
-        self._buffer += data
-        while not self.done and not self.broken and (self._headers_end() if self._headers else self._boundary()):
-            pass
-
-    def _boundary(self) -> bool:
-        found = self._buffer.find(self._delimiter)
-        if found < 0:
-            keep = len(self._delimiter) - 1
-            self._pass_on(max(0, len(self._buffer) - keep))
-            return False
-        after = found + len(self._delimiter)
-        if len(self._buffer) < after + 2:
-            return False
-        self._pass_on(found)
-        following = bytes(self._buffer[len(self._delimiter) : len(self._delimiter) + 2])
-        self.done = following == b"--"
-        self.broken = following not in {b"--", b"\r\n"}
-        del self._buffer[: len(self._delimiter)]
-        self._headers = True
-        return True
-
-    def _pass_on(self, count: int) -> None:
-        if self._inside and count:
-            with memoryview(self._buffer) as view:
-                self.parts[-1].blob.write(view[:count])
-        del self._buffer[:count]
-
-    def _headers_end(self) -> bool:
-        found = self._buffer.find(b"\r\n\r\n")
-        if found < 0:
-            self.broken = len(self._buffer) > _LONGEST_HEADERS
-            return False
-        headers = BytesHeaderParser().parsebytes(bytes(self._buffer[2 : found + 4]))
-        self.parts.append(Part(headers))
-        del self._buffer[: found + 4]
-        self._inside, self._headers = True, False
-        return True
-
-
 async def receive_upload(receive: Receive, content_type: str) -> Upload:
-    """Reads a request's body to its end."""
+    """Read a request's body to its end."""
     headers = Headers()
     headers["Content-Type"] = content_type or "application/octet-stream"
     boundary = headers.get_boundary()
-    splitter = Splitter(boundary) if headers.get_content_maintype() == "multipart" and boundary else None
-    whole = Part(headers)
-    while True:
+    is_multipart = headers.get_content_maintype() == "multipart"
+    if not (is_multipart and boundary):
+        upload = Upload([Part(headers)], multipart=False, broken=is_multipart)
+        async for data in _chunks(receive):
+            upload.parts[0].blob.write(data)
+        return upload
+    upload = Upload(broken=True)
+    parser = _parser(upload, boundary)
+    failed = False
+    async for data in _chunks(receive):
+        try:
+            if not failed:
+                parser.write(data)
+        except MultipartParseError:
+            failed = True
+    upload.broken = upload.broken or failed
+    return upload
+
+
+async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
         message = await receive()
-        data = message.get("body", b"")
-        if splitter is None:
-            whole.blob.write(data)
-        else:
-            splitter.feed(data)
-        if not message.get("more_body"):
-            break
-    if splitter is None:
-        return Upload([whole], multipart=False, broken=headers.get_content_maintype() == "multipart")
-    return Upload(splitter.parts, broken=splitter.broken or not splitter.done)
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
+
+
+def _parser(upload: Upload, boundary: str) -> MultipartParser:
+    """Return a parser that fills `upload`, which is `broken` until the closing boundary has come."""
+    name, value = bytearray(), bytearray()
+
+    def end_header() -> None:
+        upload.parts[-1].headers[name.decode("latin-1")] = value.decode("utf-8", "replace")
+        name.clear()
+        value.clear()
+
+    def end() -> None:
+        upload.broken = False
+
+    return MultipartParser(
+        boundary.encode("latin-1"),
+        {
+            "on_part_begin": lambda: upload.parts.append(Part()),
+            "on_header_field": lambda data, first, last: name.extend(data[first:last]),
+            "on_header_value": lambda data, first, last: value.extend(data[first:last]),
+            "on_header_end": end_header,
+            "on_part_data": lambda data, first, last: upload.parts[-1].blob.write(data[first:last]),
+            "on_end": end,
+        },
+    )
+
+
+def check_size(part: Part, most: int) -> None:
+    """Refuse a file that is empty (MSG-347) or has more than `most` bytes (MSG-337)."""
+    if part.blob.size == 0:
+        raise responses.api_error(400, "MSG-347", "Attachment is empty")
+    if part.blob.size > most:
+        raise responses.api_error(400, "MSG-337", "Attachment is too large")
+
+
+def check_total(files: list[Part], most: int) -> None:
+    """Refuse files that have more than `most` bytes together (MSG-338)."""
+    if sum(part.blob.size for part in files) > most:
+        raise responses.api_error(400, "MSG-338", "Message is too large")
+
+
+def check_disposition(part: Part) -> None:
+    """Refuse a file without Content-Disposition (MSG-350) or name (MSG-351)."""
+    if part.disposition not in {"form-data", "attachment"}:
+        raise responses.api_error(400, "MSG-350", "Content-Disposition of an attachment is absent or invalid")
+    if not part.filename:
+        raise responses.api_error(400, "MSG-351", "File name of an attachment is absent or invalid")
+
+
+def malformed() -> responses.ApiError:
+    """Return 400: the body is not a well-formed multipart body."""
+    return responses.api_error(400, "CMN-104", "Multipart request is malformed", word="InvalidMultipartRequest")

@@ -1,4 +1,4 @@
-"""Controls over who may log in: apps, users, JWTs and tokens."""
+"""Control calls for what may log in: apps, users, JWTs and tokens."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def kill_tokens(state: State, arguments: dict[str, Any]) -> Any:
-    """Ends sessions: all, or those of a `client_id` or a `user_id`."""
+    """End all sessions, or those of a `client_id` or a `user_id`."""
     return {"killed": state.identity.kill(client_id=arguments.get("client_id"), user_id=arguments.get("user_id"))}
 
 
 def add_app(state: State, arguments: dict[str, Any]) -> Any:
-    """Registers an app; its client id and secret are made up unless given."""
+    """Register an app; client id and secret are generated unless given."""
     number = len(state.identity.apps)
     client_id = arguments.get("client_id") or make_secret(f"app-{state.options.seed}-{number}", 22)
     secret = arguments.get("client_secret") or make_secret(f"secret-{state.options.seed}-{number}", 44)
@@ -27,16 +27,16 @@ def add_app(state: State, arguments: dict[str, Any]) -> Any:
 
 
 def change_app(state: State, arguments: dict[str, Any]) -> Any:
-    """Changes permissions, jwt_flow, refresh_tokens, refusal or client_secret; tokens keep their scope."""
+    """Change permissions, jwt_flow, refresh_tokens, refusal or client_secret of an app; tokens keep their scope."""
     app = state.identity.apps[arguments.get("client_id") or state.client_id]
     if (refusal := arguments.get("refusal")) is not None and refusal not in LOGIN_REFUSALS:
-        raise ValueError(f"refusal {refusal!r} is none of {', '.join(LOGIN_REFUSALS)}")
+        raise ValueError(f"refusal {refusal!r} is not one of: {', '.join(LOGIN_REFUSALS)}")
     _set(app, arguments, "client_secret jwt_flow refresh_tokens refusal", sets="permissions")
     return asdict(app)
 
 
 def add_user(state: State, arguments: dict[str, Any]) -> Any:
-    """Gives the next person of the company (or `id`) a login."""
+    """Let the next user of the company (or the extension `id`) log in."""
     taken = state.identity.users
     user_id = arguments.get("id") or next(user.id for user in state.company.users if user.id not in taken)
     taken[user_id] = User(user_id)
@@ -44,9 +44,9 @@ def add_user(state: State, arguments: dict[str, Any]) -> Any:
 
 
 def change_user(state: State, arguments: dict[str, Any]) -> Any:
-    """Changes status, permissions, extended, service, sms_features or numbers.
+    """Change status, permissions, extended, service, sms_features or numbers of a user.
 
-    A user who may not log in loses all sessions.
+    A status other than Enabled ends all sessions of the user.
     """
     user = state.identity.users[arguments.get("id") or state.identity.jwts[state.jwt].user_id]
     _set(user, arguments, "status extended service numbers", sets="permissions sms_features")
@@ -56,7 +56,7 @@ def change_user(state: State, arguments: dict[str, Any]) -> Any:
 
 
 def add_jwt(state: State, arguments: dict[str, Any]) -> Any:
-    """Makes a JWT for a user; `apps` restricts it to client ids, `expires` is in Unix seconds."""
+    """Create a JWT for a user; `apps` restricts it to client ids, `expires` is in Unix seconds."""
     user_id = arguments.get("user_id") or state.identity.jwts[state.jwt].user_id
     value = make_jwt(f"{state.options.seed}-{len(state.identity.jwts)}", expires=arguments.get("expires"))
     state.identity.jwts[value] = Jwt(
@@ -66,7 +66,7 @@ def add_jwt(state: State, arguments: dict[str, Any]) -> Any:
 
 
 def change_jwt(state: State, arguments: dict[str, Any]) -> Any:
-    """Revokes or restricts a JWT. Sessions it opened live on."""
+    """Revoke or restrict a JWT; sessions that it opened stay valid."""
     _set(state.identity.jwts[arguments.get("jwt") or state.jwt], arguments, "apps expires revoked user_id")
 
 

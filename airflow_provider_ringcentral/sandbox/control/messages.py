@@ -1,48 +1,47 @@
-"""Controls over messages: the truth about them, and what happens to them.
-
-Messages that come from outside.
-
-Controls over broadcasts, opt-outs and calls placed.
-"""
+"""Control calls for messages, batches, opt-outs and RingOut: what there is, and what happens to it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.api.messaging.consents import IN, OUT, Consent
 from airflow_provider_ringcentral.sandbox.api.messaging.numbers import outsider, own_numbers
 from airflow_provider_ringcentral.sandbox.api.messaging.pager import party
 from airflow_provider_ringcentral.sandbox.api.messaging.sms import text_attachment
-from airflow_provider_ringcentral.sandbox.control import team_messaging
 from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.blob import Blob
-from airflow_provider_ringcentral.sandbox.model.messaging.batches import Batch, batch_record
-from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Outcome, StatusChange, status_at
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import (
+    OPT_IN,
+    OPT_OUT,
+    Consent,
+    Outcome,
+    StatusChange,
+    status_at,
+)
 from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Attachment, Message, Recipient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from airflow_provider_ringcentral.sandbox.model.company import Extension
+    from airflow_provider_ringcentral.sandbox.model.messaging.batches import Batch
     from airflow_provider_ringcentral.sandbox.model.state import State
 
 _TYPES = ("SMS", "VoiceMail", "Fax", "Pager")
+_MATCHED = frozenset({"id", "extension", "type", "direction", "from", "text", "status", "availability", "conversation"})
 _KNOWN = frozenset(
     {"type", "from", "to", "text", "extension", "created", "after_seconds", "duration", "pages", "media"}
 )
 
 
-def receive(state: State, arguments: dict[str, Any]) -> Message:
-    """Puts an inbound message into the mailbox of an extension, the default user's unless told otherwise.
+def receive_message(state: State, arguments: dict[str, Any]) -> Any:
+    """Let a message arrive in the mailbox of an extension, by default the default user's.
 
-    `from` is a number (of an extension for a pager message), `created` ISO; `after_seconds` (scaled) shows it later.
-    A voicemail lasts `duration` seconds, a fax has `pages`; `media` is text that becomes the bytes of either.
+    `from` is a phone number (for a pager message an extension number), `created` is ISO; `after_seconds` (scaled) makes
+    it visible later. A voicemail lasts `duration` seconds, a fax has `pages`; the bytes of either are the text `media`.
     """
     kind = arguments.get("type", "SMS")
     if kind not in _TYPES or set(arguments) - _KNOWN:
-        raise ValueError(f"type is one of {', '.join(_TYPES)}; what else may be given: {', '.join(sorted(_KNOWN))}")
+        raise ValueError(f"type must be one of {', '.join(_TYPES)}, and each field one of {', '.join(sorted(_KNOWN))}")
     extension = _owner(state, arguments)
-    arrives = state.now() + state.milliseconds(float(arguments.get("after_seconds") or 0))
+    arrives = state.now() + state.options.milliseconds(float(arguments.get("after_seconds") or 0))
     created = timestamps.parse(arguments["created"]) if arguments.get("created") else arrives
     sender = _sender(state, kind, arguments.get("from"))
     target = party(extension)
@@ -67,14 +66,14 @@ def receive(state: State, arguments: dict[str, Any]) -> Message:
         message.attachments = [text_attachment(message_id, text)]
     else:
         _add_media(state, message, arguments)
-    return state.messaging.mailbox.add(message)
+    return _describe(state.messaging.mailbox.add(message), state.now())
 
 
 def _owner(state: State, arguments: dict[str, Any]) -> Extension:
     wanted = arguments.get("extension") or state.identity.jwts[state.jwt].user_id
     found = state.company.find(str(wanted))
     if found is None:
-        raise ValueError(f"there is no extension {wanted!r}")
+        raise ValueError(f"extension {wanted!r} does not exist")
     return found
 
 
@@ -84,7 +83,7 @@ def _sender(state: State, kind: str, number: str | None) -> dict[str, Any]:
     users = state.company.users
     found = next((one for one in users if one.number == number), None) if number else users[-1]
     if found is None:
-        raise ValueError(f"there is no extension number {number!r}")
+        raise ValueError(f"extension number {number!r} does not exist")
     return party(found)
 
 
@@ -108,77 +107,66 @@ def _add_media(state: State, message: Message, arguments: dict[str, Any]) -> Non
 
 
 def list_batches(state: State, arguments: dict[str, Any]) -> Any:
-    """All batches at the server, oldest first, with every recipient."""
+    """Return all batches, oldest first, with their messages."""
     now = state.now()
     with_messages = str(arguments.get("messages", True)).lower() == "true"
-    return [
-        _truth_of_broadcasts(batch, now, with_messages=with_messages)
-        for batch in state.messaging.batches.batches.values()
-    ]
+    batches = state.messaging.batches.batches.values()
+    return [_describe_batch(batch, now, with_messages=with_messages) for batch in batches]
 
 
-def _truth_of_broadcasts(batch: Batch, now: int, *, with_messages: bool) -> dict[str, Any]:
-    record = batch_record(batch, now)
+def _describe_batch(batch: Batch, now: int, *, with_messages: bool) -> dict[str, Any]:
     shown = {
         "id": batch.id,
         "from": batch.sender,
-        "size": record["batchSize"],
-        "processed": record["processedCount"],
-        "status": record["status"],
+        "size": len(batch.messages),
+        "processed": batch.processed_count(now),
+        "status": batch.status(now),
         "created": timestamps.text(batch.created),
         "rejected": batch.rejected,
     }
     if with_messages:
         shown["messages"] = [
-            {
-                "id": one.id,
-                "to": one.to,
-                "text": one.text,
-                "status": one.status_at(now).status,
-                "code": one.status_at(now).code,
-            }
+            {"id": one.id, "to": one.to, "text": one.text, "status": change.status, "code": change.code}
             for one in batch.messages
+            for change in [one.status_at(now)]
         ]
     return shown
 
 
 def opt_out(state: State, arguments: dict[str, Any]) -> Any:
-    """Opts recipients out of texts from all numbers of the company's users, or from one (`sender`), or in again."""
+    """Opt recipients out of texts (or in again) from all numbers of users who may log in, or from `sender`."""
     senders = [arguments["sender"]] if arguments.get("sender") else list(own_numbers(state))
-    status = OUT if arguments.get("out", True) else IN
+    status = OPT_OUT if arguments.get("out", True) else OPT_IN
     for sender in senders:
         for number in arguments["numbers"]:
             state.messaging.consents.put(Consent(sender, number, status, "Recipient", state.now()))
 
 
-def list_rings(state: State, _: dict[str, Any]) -> Any:
-    """All calls that RingOut placed, oldest first, forgotten ones too."""
+def list_ring_outs(state: State, _: dict[str, Any]) -> Any:
+    """Return all calls that RingOut placed, oldest first, with those that the API has forgotten."""
     now = state.now()
     return [
         {
-            "id": ring.id,
-            "user": ring.user,
-            "from": ring.from_.get("phoneNumber") or ring.from_.get("forwardingNumberId"),
-            "to": ring.to,
-            "caller_id": ring.caller_id,
-            "prompt": ring.prompt,
-            "created": timestamps.text(ring.created),
-            "cancelled": ring.cancelled,
+            "id": call.id,
+            "user": call.user,
+            "from": call.from_.get("phoneNumber") or call.from_.get("forwardingNumberId"),
+            "to": call.to,
+            "caller_id": call.caller_id,
+            "prompt": call.prompt,
+            "created": timestamps.text(call.created),
+            "cancelled": call.cancelled,
         }
-        | ring.statuses(now)
-        for ring in state.messaging.ring_outs.values()
+        | call.statuses(now)
+        for call in state.messaging.ring_outs.calls.values()
     ]
 
 
-_MATCHED = frozenset({"id", "extension", "type", "direction", "from", "text", "status", "availability", "conversation"})
-
-
 def list_messages(state: State, arguments: dict[str, Any]) -> Any:
-    """All messages at the server, oldest first, lagging and deleted ones too, that match everything given."""
+    """Return the messages that match all arguments, oldest first, with deleted ones and those lists do not show yet."""
     if unknown := sorted(set(arguments) - _MATCHED - {"to"}):
-        raise ValueError(f"{', '.join(unknown)}: messages are found by {', '.join(sorted(_MATCHED | {'to'}))}")
+        raise ValueError(f"unknown filter {', '.join(unknown)}; use {', '.join(sorted(_MATCHED | {'to'}))}")
     now = state.now()
-    found = [_truth(message, now) for message in state.messaging.mailbox.messages.values()]
+    found = [_describe(message, now) for message in state.messaging.mailbox.messages.values()]
     return [
         message
         for message in found
@@ -187,7 +175,7 @@ def list_messages(state: State, arguments: dict[str, Any]) -> Any:
     ]
 
 
-def _truth(message: Message, now: int) -> dict[str, Any]:
+def _describe(message: Message, now: int) -> dict[str, Any]:
     change = message.status_at(now)
     return {
         "id": message.id,
@@ -199,7 +187,7 @@ def _truth(message: Message, now: int) -> dict[str, Any]:
         "text": message.text,
         "status": change.status,
         "code": change.code,
-        "recipients": [_recipient_truth(recipient, now) for recipient in message.to],
+        "recipients": [_recipient_describe(recipient, now) for recipient in message.to],
         "attachments": [
             {
                 "id": attachment.id,
@@ -224,45 +212,22 @@ def _number(party: dict[str, Any]) -> str:
     return str(party.get("phoneNumber") or party.get("extensionNumber"))
 
 
-def _recipient_truth(recipient: Any, now: int) -> dict[str, Any]:
+def _recipient_describe(recipient: Any, now: int) -> dict[str, Any]:
     change = status_at(recipient.history, now)
     return {"number": _number(recipient.party), "status": change.status, "code": change.code}
 
 
-def receive_message(state: State, arguments: dict[str, Any]) -> Any:
-    """Lets a message arrive."""
-    return _truth(receive(state, arguments), state.now())
-
-
 def change_message(state: State, arguments: dict[str, Any]) -> Any:
-    """Gives every recipient of a message a status, now."""
+    """Give each recipient of a message a status, now."""
     message, now = state.messaging.mailbox.messages[int(arguments["id"])], state.now()
     for recipient in message.to:
         past = tuple(change for change in recipient.history if change.at <= now)
         recipient.history = (*past, StatusChange(now, arguments["status"], arguments.get("code")))
-    return _truth(message, now)
+    return _describe(message, now)
 
 
 def set_outcome(state: State, arguments: dict[str, Any]) -> Any:
-    """Chooses what becomes of messages to a number from now on."""
+    """Choose what becomes of messages to a number from now on."""
     fields = dict(arguments)
     number = fields.pop("number")
     state.messaging.outcomes.set(number, Outcome(**fields))
-
-
-MESSAGING_CONTROLS: dict[tuple[str, str], Callable[[State, dict[str, Any]], Any]] = {
-    ("GET", "/messages"): list_messages,
-    ("POST", "/messages"): receive_message,
-    ("PATCH", "/messages"): change_message,
-    ("POST", "/outcomes"): set_outcome,
-    ("POST", "/opt-outs"): opt_out,
-    ("GET", "/batches"): list_batches,
-    ("GET", "/rings"): list_rings,
-    ("GET", "/posts"): team_messaging.list_posts,
-    ("POST", "/posts"): team_messaging.add_post,
-    ("GET", "/files"): team_messaging.list_files,
-    ("GET", "/chats"): team_messaging.list_chats,
-    ("POST", "/chats"): team_messaging.add_chat,
-    ("POST", "/webhooks"): team_messaging.add_webhook,
-    ("GET", "/webhook-posts"): team_messaging.list_webhook_posts,
-}

@@ -1,8 +1,7 @@
-"""The sandbox's own controls: `/sandbox/*`, JSON in and out, no login.
+"""The application: RingCentral's operations, and beside them the control calls under `/sandbox`.
 
-Every control is a function of the state and a dict; `SandboxControl` (`remote.py`) is their Python face.
-
-The Starlette application: RingCentral's operations, and the sandbox's own controls beside them.
+A control call takes and returns JSON and needs no login. It is a function of the state and a dict of arguments;
+`SandboxControl` has a method for each.
 """
 
 from __future__ import annotations
@@ -18,26 +17,23 @@ from starlette.routing import Route
 from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.endpoint import UNKNOWN, Endpoint
 from airflow_provider_ringcentral.sandbox.api.routes import OPERATIONS
-from airflow_provider_ringcentral.sandbox.control import calls, identity
-from airflow_provider_ringcentral.sandbox.control.messages import MESSAGING_CONTROLS
+from airflow_provider_ringcentral.sandbox.control import calls, identity, messages, team_messaging
 from airflow_provider_ringcentral.sandbox.model import timestamps
 from airflow_provider_ringcentral.sandbox.model.faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from airflow_provider_ringcentral.sandbox.model.state import State
-
-    Control = Callable[[State, dict[str, Any]], Any]
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
 
     from airflow_provider_ringcentral.sandbox.api.fault_injection import Connections
+    from airflow_provider_ringcentral.sandbox.model.state import State
+
+    Control = Callable[[State, dict[str, Any]], Any]
 
 
-def show(state: State, _: dict[str, Any]) -> Any:
-    """Who may log in by default, and the options."""
+def show_info(state: State, _: dict[str, Any]) -> Any:
+    """Return the default identity, the options, and the times of the sandbox."""
     return {
         "url": state.url,
         "media_url": state.media_url,
@@ -52,62 +48,62 @@ def show(state: State, _: dict[str, Any]) -> Any:
 
 
 def change_options(state: State, arguments: dict[str, Any]) -> Any:
-    """Changes live options."""
+    """Change live options, and return all options."""
     state.options = state.options.changed(arguments)
     return state.options.as_dict()
 
 
-def stats(state: State, _: dict[str, Any]) -> Any:
-    """Counts."""
+def show_stats(state: State, _: dict[str, Any]) -> Any:
+    """Return the counts of the request log."""
     return state.stats()
 
 
-def requests(state: State, arguments: dict[str, Any]) -> Any:
-    """The latest requests."""
+def list_requests(state: State, arguments: dict[str, Any]) -> Any:
+    """Return the latest requests."""
     limit = arguments.get("limit")
     return state.request_log.latest(None if limit is None else int(limit))
 
 
 def reset_stats(state: State, _: dict[str, Any]) -> Any:
-    """Forgets counts and requests."""
+    """Reset the request log."""
     state.request_log.reset()
 
 
 def reset_limits(state: State, _: dict[str, Any]) -> Any:
-    """Opens every window and ends every penalty."""
+    """Open every window and end every penalty."""
     if state.limiter is not None:
-        state.limiter.forget()
+        state.limiter.reset()
 
 
 def change_limits(state: State, arguments: dict[str, Any]) -> Any:
-    """Changes limits by group, as the option `limits` gives them."""
+    """Change limits by group, in the form of the option `limits`."""
     if state.limiter is None:
-        raise ValueError("this sandbox runs without limits")
+        raise ValueError("this sandbox has no limits to change: start it without limits=False")
     for group, limit in arguments.items():
         state.limiter.change(group, limit)
 
 
 def list_faults(state: State, _: dict[str, Any]) -> Any:
-    """The rules in force, with what they did."""
+    """Return the active faults, with how often each was injected."""
     return [fault.as_dict() for fault in state.faults.rules]
 
 
 def add_fault(state: State, arguments: dict[str, Any]) -> Any:
-    """Puts a fault in force."""
+    """Add a fault."""
     return {"id": state.faults.add(Fault(**arguments))}
 
 
 def clear_faults(state: State, arguments: dict[str, Any]) -> Any:
-    """Lifts one fault (`id`) or all."""
+    """Remove one fault (`id`) or all."""
     state.faults.clear(int(arguments["id"]) if "id" in arguments else None)
 
 
-CONTROLS: dict[tuple[str, str], Control] = MESSAGING_CONTROLS | {
-    ("GET", ""): show,
+CONTROLS: dict[tuple[str, str], Control] = {
+    ("GET", ""): show_info,
     ("PATCH", "/options"): change_options,
-    ("GET", "/stats"): stats,
+    ("GET", "/stats"): show_stats,
     ("DELETE", "/stats"): reset_stats,
-    ("GET", "/requests"): requests,
+    ("GET", "/requests"): list_requests,
     ("PATCH", "/limits"): change_limits,
     ("DELETE", "/limits"): reset_limits,
     ("GET", "/faults"): list_faults,
@@ -126,11 +122,25 @@ CONTROLS: dict[tuple[str, str], Control] = MESSAGING_CONTROLS | {
     ("GET", "/recordings"): calls.list_recordings,
     ("POST", "/recordings"): calls.change_recordings,
     ("POST", "/sync-refusal"): calls.refuse_sync_tokens,
+    ("GET", "/messages"): messages.list_messages,
+    ("POST", "/messages"): messages.receive_message,
+    ("PATCH", "/messages"): messages.change_message,
+    ("POST", "/outcomes"): messages.set_outcome,
+    ("POST", "/opt-outs"): messages.opt_out,
+    ("GET", "/batches"): messages.list_batches,
+    ("GET", "/rings"): messages.list_ring_outs,
+    ("GET", "/posts"): team_messaging.list_posts,
+    ("POST", "/posts"): team_messaging.add_post,
+    ("GET", "/files"): team_messaging.list_files,
+    ("GET", "/chats"): team_messaging.list_chats,
+    ("POST", "/chats"): team_messaging.add_chat,
+    ("POST", "/webhooks"): team_messaging.add_webhook,
+    ("GET", "/webhook-posts"): team_messaging.list_webhook_posts,
 }
 
 
 def make_app(state: State, connections: Connections) -> Starlette:
-    """Everything that listens on the sandbox's ports."""
+    """Return the application that serves the sandbox's ports."""
     routes = [
         Route(path, Endpoint(operation, state, connections), methods=[operation.method])
         for operation in OPERATIONS
@@ -154,7 +164,7 @@ def _control(state: State) -> Callable[[Request], Awaitable[Response]]:
         path = request.path_params["path"].rstrip("/")
         found = CONTROLS.get((request.method, path))
         if found is None:
-            return _reply({"error": f"there is no {request.method} /sandbox{path}"}, 404)
+            return _reply({"error": f"control call {request.method} /sandbox{path} does not exist"}, 404)
         try:
             body = await request.body()
             arguments: dict[str, Any] = dict(request.query_params) | (msgspec.json.decode(body) if body else {})

@@ -1,11 +1,11 @@
-"""Controls over Team Messaging: the truth about posts, and chats that others make."""
+"""Control calls for Team Messaging: what there is, and what other people post and create."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox.api.messaging.team_chats import chat_record
-from airflow_provider_ringcentral.sandbox.api.messaging.webhooks import make_webhook, webhook_uri
+from airflow_provider_ringcentral.sandbox.api.messaging.webhooks import webhook_uri
 from airflow_provider_ringcentral.sandbox.model import timestamps
 
 if TYPE_CHECKING:
@@ -14,15 +14,14 @@ if TYPE_CHECKING:
 
 
 def list_posts(state: State, arguments: dict[str, Any]) -> Any:
-    """All posts at the server, or those of a chat, oldest first."""
+    """Return all posts, or those of a chat, oldest first."""
     team_messaging = state.messaging.team_messaging
-    posts = (
-        team_messaging.in_chat(str(arguments["chat"])) if arguments.get("chat") else list(team_messaging.posts.values())
-    )
-    return [_truth(state, post) for post in posts]
+    chat = arguments.get("chat")
+    posts = team_messaging.in_chat(str(chat)) if chat else list(team_messaging.posts.values())
+    return [_describe(state, post) for post in posts]
 
 
-def _truth(state: State, post: Post) -> dict[str, Any]:
+def _describe(state: State, post: Post) -> dict[str, Any]:
     return {
         "id": post.id,
         "chat": post.chat,
@@ -44,15 +43,14 @@ def _attachment(state: State, attachment: dict[str, Any]) -> dict[str, Any]:
 
 
 def add_post(state: State, arguments: dict[str, Any]) -> Any:
-    """Lets somebody else of the company write."""
+    """Post a text as another user of the company."""
     creator = int(arguments.get("creator") or state.company.users[1].id)
-    return _truth(
-        state, state.messaging.team_messaging.add_post(str(arguments["chat"]), creator, arguments["text"], state.now())
-    )
+    chat, text = str(arguments["chat"]), arguments["text"]
+    return _describe(state, state.messaging.team_messaging.add_post(chat, creator, text, state.now()))
 
 
 def list_files(state: State, _: dict[str, Any]) -> Any:
-    """All files that were uploaded, posted or not."""
+    """Return all uploaded files, posted or not."""
     return [
         {"id": file.id, "name": file.name, "content_type": file.content_type}
         | {"size": file.blob.size, "sha256": file.blob.sha256}
@@ -61,12 +59,12 @@ def list_files(state: State, _: dict[str, Any]) -> Any:
 
 
 def list_chats(state: State, _: dict[str, Any]) -> Any:
-    """All chats of the company."""
+    """Return all chats of the company."""
     return [chat_record(chat) for chat in state.messaging.team_messaging.chats.values()]
 
 
 def add_chat(state: State, arguments: dict[str, Any]) -> Any:
-    """Makes a chat; the default user and a colleague are in it unless `members` says otherwise."""
+    """Create a chat; its members are the default user and a colleague unless `members` are given."""
     fields = dict(arguments)
     kind = fields.pop("type", "Team")
     usual = [state.identity.jwts[state.jwt].user_id, state.company.users[1].id]
@@ -75,15 +73,16 @@ def add_chat(state: State, arguments: dict[str, Any]) -> Any:
 
 
 def add_webhook(state: State, arguments: dict[str, Any]) -> Any:
-    """Makes an incoming webhook of a chat, as somebody does in RingCentral's app; its URI."""
+    """Create an incoming webhook of a chat, as a user does in RingCentral's app, and return its URI."""
     team_messaging, chat = state.messaging.team_messaging, arguments.get("chat")
     if chat is None:
         chat = next(one.id for one in team_messaging.chats.values() if one.type == "Team")
-    webhook = make_webhook(state, team_messaging.chats[str(chat)].id, state.identity.jwts[state.jwt].user_id)
+    creator = state.identity.jwts[state.jwt].user_id
+    webhook = team_messaging.add_webhook(team_messaging.chats[str(chat)].id, creator, state.now())
     webhook.status = arguments.get("status", "Active")
     return {"uri": webhook_uri(state, webhook)}
 
 
 def list_webhook_posts(state: State, _: dict[str, Any]) -> Any:
-    """What webhooks accepted, oldest first."""
+    """Return what webhooks accepted, oldest first."""
     return state.messaging.team_messaging.webhook_posts

@@ -1,7 +1,4 @@
-"""What happens to the call log while the sandbox runs: calls that come late, are added, corrected or deleted.
-
-Calls that come into the log while someone is reading it.
-"""
+"""Changes of the call log while the sandbox runs: calls that come late, are added, corrected or deleted."""
 
 from __future__ import annotations
 
@@ -19,9 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChangedCall:
-    """A call that differs from what its index alone says. Times in ms since 1970.
+    """A call that differs from the one computed from its index, with times in ms since 1970.
 
-    `fields` overwrites fields of the record; a `recording` of None is one that record and legs do not name (yet).
+    `fields` overwrites fields of the record. With a `recording` of None, record and legs name none (yet).
     """
 
     index: int
@@ -39,22 +36,20 @@ class _Pending:
 
 
 class Changes:
-    """The changed calls, by index; every other call is as `Calls` says.
+    """The changed calls, by index; every other call is the one that `Calls` computes.
 
-    A change happens at once, or after so many answered call-log requests, or after so many milliseconds.
-    `version` grows with every change.
+    A change is applied at once, after a number of call-log requests, or at a time.
     """
 
     def __init__(self, calls: Calls) -> None:
         self.calls = calls
-        self.version = 0
         self.rows: dict[int, ChangedCall] = {}
         self.hidden: set[int] = set()
         self.pending: list[_Pending] = []
         self._next_extra = FIRST_EXTRA
 
     def tick(self, now: int, *, request: bool) -> None:
-        """Lets happen what is due; `request` counts one more call-log request."""
+        """Apply the changes that are due; `request` counts one more call-log request."""
         due = []
         for pending in self.pending:
             pending.requests -= request
@@ -65,9 +60,9 @@ class Changes:
             pending.apply(now)
 
     def schedule(self, change: Callable[[int], None], now: int, *, requests: int = 0, at: int = 0) -> None:
-        """Applies a change after `requests` more call-log requests were answered and not before `at` (ms).
+        """Apply a change after `requests` more call-log requests, and not before `at` (ms).
 
-        The change is given the moment (ms) at which it happens.
+        The change is called with the time (ms) at which it is applied.
         """
         if requests or at > now:
             self.pending.append(_Pending(change, requests or -1, at))
@@ -75,12 +70,12 @@ class Changes:
             change(now)
 
     def start_of(self, index: int) -> int:
-        """When a call started, changed or not."""
+        """Return when a call started (ms), changed or not."""
         row = self.rows.get(index)
         return row.start if row else self.calls.layout.time(index)
 
     def exists(self, index: int) -> bool:
-        """Whether a call is in the log now."""
+        """Tell whether a call is in the log now."""
         if index in self.hidden:
             return False
         if index in self.rows:
@@ -88,44 +83,42 @@ class Changes:
         return 0 <= index < self.calls.count
 
     def is_deleted(self, index: int) -> bool:
-        """Whether a call is there only for who asks for deleted ones."""
+        """Tell whether only requests with `showDeleted` see the call."""
         return index in self.rows and self.rows[index].deleted and index not in self.hidden
 
     def visible(self) -> Iterator[ChangedCall]:
-        """The changed calls, deleted ones included, without those that are hidden."""
+        """Return the changed calls, with the deleted ones and without the hidden ones."""
         return (row for row in self.rows.values() if row.index not in self.hidden)
 
     def reserve(self, count: int) -> range:
-        """Indexes for calls to be added."""
+        """Return indexes for new calls."""
         first, self._next_extra = self._next_extra, self._next_extra + count
         return range(first, first + count)
 
     def put(self, row: ChangedCall) -> None:
-        """Adds or replaces a call."""
+        """Add or replace a call."""
         self.rows[row.index] = row
-        self.version += 1
 
     def hide(self, indexes: Iterable[int]) -> None:
-        """Takes calls out of the log without a trace, to be put back later."""
+        """Take calls out of the log without a trace, to be revealed later."""
         self.hidden.update(indexes)
-        self.version += 1
 
     def reveal(self, index: int, now: int) -> None:
-        """Puts a hidden call back, with all that happened to it meanwhile; to the change sync it is new."""
+        """Put a hidden call back, with the changes made to it meanwhile; the change sync reports it as new."""
         self.hidden.discard(index)
         self.put(replace(self.row(index), modified=now))
 
     def correct(self, index: int, fields: dict[str, Any], now: int) -> None:
-        """Overwrites fields of a call's record (both views); its modification time becomes now."""
+        """Overwrite fields of a call's record (both views); its modification time becomes `now` (ms)."""
         old = self.row(index)
         self.put(replace(old, fields=old.fields | fields, modified=now))
 
     def delete(self, index: int, now: int) -> None:
-        """Deletes a call; `showDeleted=true` still shows it."""
+        """Delete a call; `showDeleted=true` still shows it."""
         self.put(replace(self.row(index), deleted=True, modified=now))
 
     def row(self, index: int) -> ChangedCall:
-        """A call as it is now, changed or not."""
+        """Return a call as it is now, changed or not."""
         found = self.rows.get(index)
         return found or ChangedCall(index, self.calls.layout.time(index), self.calls.modified(index))
 
@@ -136,8 +129,8 @@ POSITIONS = ("head", "inside", "edge")
 class Arrivals:
     """Adds calls, once or with every call-log request.
 
-    Where: `head` is the last millisecond of the calls' window, `inside` a random moment of it, `edge` the very
-    millisecond of the oldest call of the latest page.
+    Positions: `head` is the last millisecond of the calls' window, `inside` a random time within it, `edge` the
+    millisecond of the oldest call on the page answered last.
     """
 
     def __init__(self, changes: Changes, *, seed: int) -> None:
@@ -146,45 +139,46 @@ class Arrivals:
         self.edge: int | None = None
 
     def on_request(self, now: int) -> None:
-        """Lets happen what is due with a call-log request, before it is answered."""
+        """Apply what is due with a call-log request, before it is answered."""
         self._changes.tick(now, request=True)
         if self.per_request:
             self.add([self.where] * self.per_request, now)
 
     def add(
         self,
-        places: Sequence[str | int],
+        positions: Sequence[str | int],
         now: int,
         *,
         fields: dict[str, Any] | None = None,
         requests: int = 0,
         at: int = 0,
     ) -> list[int]:
-        """Adds a call at each place or moment (ms), or schedules that; their indexes."""
+        """Add a call at each position or start time (ms), now or as scheduled, and return their indexes."""
         rows = [
-            (index, self.moment(where)) for index, where in zip(self._changes.reserve(len(places)), places, strict=True)
+            (index, self.start_time(where))
+            for index, where in zip(self._changes.reserve(len(positions)), positions, strict=True)
         ]
 
-        def apply_change(moment: int) -> None:
+        def apply_change(changed: int) -> None:
             for index, start in rows:
-                self._changes.put(ChangedCall(index, start, moment, fields or {}))
+                self._changes.put(ChangedCall(index, start, changed, fields or {}))
 
         self._changes.schedule(apply_change, now, requests=requests, at=at)
         return [index for index, _ in rows]
 
     def delay(self, indexes: Iterable[int], now: int, *, requests: int = 0, at: int = 0) -> None:
-        """Takes calls out of the log until so many requests were answered and `at` (ms) has come."""
+        """Take calls out of the log until `requests` call-log requests were answered and `at` (ms) has passed."""
         late = [index for index in indexes if self._changes.exists(index)]
         self._changes.hide(late)
 
-        def apply_change(moment: int) -> None:
+        def apply_change(changed: int) -> None:
             for index in late:
-                self._changes.reveal(index, moment)
+                self._changes.reveal(index, changed)
 
         self._changes.schedule(apply_change, now, requests=requests, at=at)
 
-    def moment(self, where: str | int) -> int:
-        """The start (ms) that a place stands for."""
+    def start_time(self, where: str | int) -> int:
+        """Return the start time (ms) of a position."""
         layout = self._changes.calls.layout
         if isinstance(where, int):
             return where
@@ -194,4 +188,4 @@ class Arrivals:
             return self.edge
         if where in POSITIONS:
             return layout.end - 1
-        raise ValueError(f"{where!r} is none of {', '.join(POSITIONS)}")
+        raise ValueError(f"where={where!r} is not one of: {', '.join(POSITIONS)}")

@@ -1,7 +1,7 @@
-"""What calls look like: a thousand different ones, of which every call is an instance.
+"""A thousand call records with placeholders, of which every call is an instance.
 
-A shape is a record in which only the code and the moments are left open. Both have a fixed width, so that a
-record, or a thousand of them, is made by joining and patching bytes; see `blocks.py`.
+Only code and timestamps are left open. Both have a fixed width, so that a record, or a thousand of them, is made by
+joining and patching bytes (`calls.py`).
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from typing import Any
 
 from airflow_provider_ringcentral.sandbox.model.company import Company, Extension, account_path, extension_link
 
-TEMPLATES = 1000
+TEMPLATE_COUNT = 1000
 CODE = "@@@@@@@@"
-"""Stands for the eight digits that tell the block of a call; see `blocks.Codes`."""
+"""Placeholder of the eight digits that identify the block of a call (`calls.Codes`)."""
 LATENCY_LIMIT = 1_830_000
 """No call is modified later than this after its start (ms)."""
 
 ROW, LEG = "6", "7"
-"""First digit of a recording's id: that of a row, and another one that only a leg of it names."""
+"""First digit of a recording's id: of a whole call, and of a further recording that only one leg names."""
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def time_placeholder(delta: int) -> str:
-    """Stands for the start of the call plus `delta` milliseconds; as wide as a written moment."""
+    """Return the placeholder of the call's start plus `delta` ms, as wide as a timestamp."""
     return f"~{delta:022d}~"
 
 
@@ -40,7 +40,7 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class CallTemplate:
-    """One of the thousand: its record in both views, and what filters ask about it."""
+    """One template: its record in both views, and the values that filters compare."""
 
     simple: dict[str, Any]
     detailed: dict[str, Any]
@@ -59,14 +59,14 @@ class CallTemplate:
 
 
 def make_templates(company: Company, seed: int, url: str, media_url: str | None = None) -> list[CallTemplate]:
-    """The thousand shapes of a seed; the same for the same seed, whatever the ports.
+    """Return the thousand templates of a seed, the same for the same seed, whatever the ports.
 
-    `media_url`: where the bytes of recordings are, when that is another host.
+    `media_url` is the base URL of recordings' bytes when they are on another host.
     """
     random = Random(f"shapes-{seed}")
     templates: list[CallTemplate] = []
-    for number in range(TEMPLATES):
-        # About one row in 25 is another row of its predecessor's call, such as a queue's and then the agent's.
+    for number in range(TEMPLATE_COUNT):
+        # About one record in 25 belongs to its predecessor's session, such as a queue's and then the agent's.
         session = templates[-1].session if number and random.random() < 0.04 else f"{number:03d}"
         templates.append(
             _TemplateBuilder(random, company, number, session, url=url, media_url=media_url or url).build()
@@ -75,7 +75,7 @@ def make_templates(company: Company, seed: int, url: str, media_url: str | None 
 
 
 class _TemplateBuilder:
-    """A shape while it is drawn."""
+    """Draws one template at random."""
 
     def __init__(
         self, random: Random, company: Company, number: int, session: str, *, url: str, media_url: str
@@ -91,7 +91,7 @@ class _TemplateBuilder:
         self.colleague = random.choice([user for user in company.users if user is not self.owner])
         self.answered = random.random() < 0.72
         self.duration = self._duration()
-        # A call appears 15-30 s after its end (docs/voice/call-log/index.md).
+        # A call appears 15-30 s after its end (guide page voice/call-log).
         self.latency = self.duration * 1000 + random.randrange(15_000, 30_000)
 
     def _duration(self) -> int:
@@ -163,7 +163,7 @@ class _TemplateBuilder:
         return record
 
     def _attach(self, record: dict[str, Any], account: str) -> None:
-        """The links of a record: a voicemail or fax message, a recording."""
+        """Add the links of a record: to a voicemail or fax message, or to a recording."""
         if self.fax or record["result"] == "Voicemail":
             message = f"5{CODE}{self.number:03d}"
             record["message"] = {
@@ -172,7 +172,7 @@ class _TemplateBuilder:
                 "type": "Fax" if self.fax else "VoiceMail",
             }
         elif self.answered and self.random.random() < 0.35:
-            # Recordings under 30 s are not kept (docs/voice/call-log/recordings.md).
+            # Recordings under 30 s are not kept (guide page voice/call-log/recordings).
             if self.duration < 30:
                 record["shortRecording"] = True
                 return
@@ -185,7 +185,7 @@ class _TemplateBuilder:
         return {"id": recording, "type": kind} | links
 
     def _recordings(self, record: dict[str, Any]) -> tuple[Recording, ...]:
-        """Those of a recorded call: one, and for every fourth another one of a leg; every fifth is a WAV file."""
+        """Return the recordings of a call: one, and for every fourth call a leg's; every fifth is a WAV file."""
         if "recording" not in record:
             return ()
         types = ["audio/wav" if number % 5 == 0 else "audio/mpeg" for number in (self.number, self.number + 2)]

@@ -1,9 +1,9 @@
 """The calls of the company: any number of them, each computed when asked for.
 
 A million calls cost no memory and next to no time. Call number `i` is an instance of template `i % 1000`
-(`call_templates.py`), with a code made of `i // 1000` and a start time from the layout. Code and timestamps have a fixed
-width, so the bytes of a block of a thousand records are `code.join(fragments)` with a thousand timestamps written over
-it, and record `n` of a block always lies at the same offset.
+(`call_templates.py`), with a code made of `i // 1000` and a start time from the layout. Code and timestamps have a
+fixed width, so the bytes of a block of a thousand records are `code.join(fragments)` with a thousand timestamps written
+over it, and record `n` of a block always lies at the same offset.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ import json
 import re
 from bisect import bisect_left
 from collections import OrderedDict
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from airflow_provider_ringcentral.sandbox.model.call_templates import CODE, TEMPLATES, CallTemplate, make_templates
+from airflow_provider_ringcentral.sandbox.model.call_templates import CODE, TEMPLATE_COUNT, CallTemplate, make_templates
 from airflow_provider_ringcentral.sandbox.model.timestamps import stamp
 
 if TYPE_CHECKING:
@@ -26,11 +25,11 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.model.call_templates import CallTemplate, Recording
     from airflow_provider_ringcentral.sandbox.model.company import Company
 
-NAMES = ("even", "milliseconds", "instants:N", "clusters:N")
+LAYOUTS = ("even", "milliseconds", "instants:N", "clusters:N")
 
 
 class Layout:
-    """When call number `index` started; number 0 is the newest, times never rise with the index.
+    """The start times of the calls: number 0 is the newest, and times never rise with the number.
 
     `text` is one of
 
@@ -51,25 +50,25 @@ class Layout:
         elif kind in {"instants", "clusters"} and number.isdecimal() and int(number) > 0:
             self.group, self.gap = int(number), int(kind == "clusters")
         elif text != "even":
-            raise ValueError(f"layout {text!r} is none of {', '.join(NAMES)}")
+            raise ValueError(f"layout {text!r} is not one of: {', '.join(LAYOUTS)}")
         if end <= start:
-            raise ValueError("the window of the calls ends before it starts")
+            raise ValueError("the calls' window ends before it starts: end must be later than start")
         self.groups = max(1, -(-calls // self.group))
         self.span = end - start
         if (min(self.group, max(calls, 1)) - 1) * self.gap >= max(self.span // self.groups, 1):
             raise ValueError(f"layout {text!r} does not fit {calls} calls into {self.span} ms")
 
     def time(self, index: int) -> int:
-        """Start of a call, in milliseconds since 1970."""
+        """Return the start of a call (ms since 1970)."""
         group, rank = divmod(index, self.group)
         return self.end - 1 - group * self.span // self.groups - rank * self.gap
 
-    def first_not_after(self, moment: int) -> int:
-        """The index of the newest call with `time <= moment`; the number of calls when there is none."""
-        return bisect_left(range(self.calls), -moment, key=lambda index: -self.time(index))
+    def first_not_after(self, latest: int) -> int:
+        """Return the index of the newest call with `time <= latest` (ms), or the number of calls when there is none."""
+        return bisect_left(range(self.calls), -latest, key=lambda index: -self.time(index))
 
 
-_MOMENT = re.compile(rb"~(\d{22})~")
+_TIME = re.compile(rb"~(\d{22})~")
 _CODE_MODULUS = 10**8
 
 
@@ -81,11 +80,11 @@ class Codes:
         self._inverse = pow(self._factor, -1, _CODE_MODULUS)
 
     def code(self, block: int) -> bytes:
-        """Eight digits, different for every block below 100 million."""
+        """Return eight digits, different for each block below 100 million."""
         return b"%08d" % ((block * self._factor + self._shift) % _CODE_MODULUS)
 
     def block(self, code: str) -> int:
-        """The block of eight digits."""
+        """Return the block that has these eight digits."""
         return (int(code) - self._shift) * self._inverse % _CODE_MODULUS
 
 
@@ -124,8 +123,8 @@ class Blocks:
         self._capacity = max(2, cache_bytes // max(len(whole), 1))
 
     def row(self, index: int, start: int) -> bytes:
-        """The record of call `index`, started at `start` (ms), without a separator."""
-        block, number = divmod(index, TEMPLATES)
+        """Return the record of call `index`, started at `start` (ms), without a separator."""
+        block, number = divmod(index, TEMPLATE_COUNT)
         fragments, slots = self._rows[number]
         row = bytearray(self.codes.code(block).join(fragments))
         for offset, delta in slots:
@@ -133,7 +132,7 @@ class Blocks:
         return bytes(row)
 
     def block(self, number: int) -> bytes:
-        """A block of records, each followed by the separator; one that is only begun has garbage after its end."""
+        """Return a block of records, each followed by the separator; the last block may have garbage after its end."""
         found = self._cache.get(number)
         if found is None:
             found = self._cache[number] = self._make(number)
@@ -145,20 +144,22 @@ class Blocks:
 
     def _make(self, number: int) -> bytes:
         block = bytearray(self.codes.code(number).join(self._fragments))
-        first = number * TEMPLATES
+        first = number * TEMPLATE_COUNT
         time = self.layout.time
-        for index, slots in zip(range(first, min(first + TEMPLATES, self.layout.calls)), self._slots, strict=False):
+        for index, slots in zip(
+            range(first, min(first + TEMPLATE_COUNT, self.layout.calls)), self._slots, strict=False
+        ):
             start = time(index)
             for offset, delta in slots:
                 block[offset : offset + 24] = stamp(start + delta)
         return bytes(block)
 
     def span(self, first: int, end: int) -> list[memoryview]:
-        """The records `first <= index < end`, newest first, each followed by the separator."""
+        """Return the records `first <= index < end`, newest first, each followed by the separator."""
         pieces = []
         while first < end:
-            block, number = divmod(first, TEMPLATES)
-            stop = min(TEMPLATES, number + end - first)
+            block, number = divmod(first, TEMPLATE_COUNT)
+            stop = min(TEMPLATE_COUNT, number + end - first)
             pieces.append(memoryview(self.block(block))[self.offsets[number] : self.offsets[stop]])
             first += stop - number
         return pieces
@@ -167,17 +168,17 @@ class Blocks:
 def _encode(record: dict[str, object], *, pretty: bool) -> bytes:
     if not pretty:
         return json.dumps(record, separators=(",", ":")).encode()
-    # Records stand two levels deep in a page.
+    # In a page, records are indented by two levels.
     return ("    " + json.dumps(record, indent=2).replace("\n", "\n    ")).encode()
 
 
 def _slots(row: bytes) -> list[tuple[int, int]]:
-    """Where the moments of a record are, and how far each lies from its start (ms)."""
-    return [(match.start(), int(match[1])) for match in _MOMENT.finditer(row)]
+    """Return the offsets of a record's timestamps, and how far each lies from the call's start (ms)."""
+    return [(match.start(), int(match[1])) for match in _TIME.finditer(row)]
 
 
-FIRST_EXTRA = 50_000_000 * TEMPLATES
-"""Calls that are added while the sandbox runs count from here, so that their ids fit in with the others."""
+FIRST_EXTRA = 50_000_000 * TEMPLATE_COUNT
+"""Calls added while the sandbox runs are numbered from here on, so that their ids look like the others."""
 
 _CACHE_BYTES = 48_000_000
 _ID = re.compile(r"I(\d{8})(\w{6})\Z")
@@ -187,34 +188,34 @@ _RECORDING = re.compile(r"([67])(\d{8})(\d{3})\Z")
 
 
 class Selection:
-    """The shapes that pass a filter, and with them arithmetic over the calls that do.
+    """The templates that pass a filter, and arithmetic over the calls made from them.
 
     Matching calls are numbered by *rank*: the newest matching call has rank 0.
     """
 
     def __init__(self, numbers: list[int]) -> None:
         self.numbers = numbers
-        self.everything = len(numbers) == TEMPLATES
+        self.everything = len(numbers) == TEMPLATE_COUNT
         self._set = frozenset(numbers)
 
     def __contains__(self, index: int) -> bool:
-        return index % TEMPLATES in self._set
+        return index % TEMPLATE_COUNT in self._set
 
     def rank(self, index: int) -> int:
-        """How many matching calls are newer than call `index`."""
-        block, number = divmod(index, TEMPLATES)
+        """Return how many matching calls are newer than call `index`."""
+        block, number = divmod(index, TEMPLATE_COUNT)
         return block * len(self.numbers) + bisect_left(self.numbers, number)
 
     def index(self, rank: int) -> int:
-        """The call of that rank."""
-        block, place = divmod(rank, len(self.numbers))
-        return block * TEMPLATES + self.numbers[place]
+        """Return the index of the call with that rank."""
+        block, rest = divmod(rank, len(self.numbers))
+        return block * TEMPLATE_COUNT + self.numbers[rest]
 
 
 class Calls:
     """Call number `index` (0 is the newest) for any index below `count`.
 
-    `start` and `end` (ms since 1970) bound the start times, `layout` says how they lie (`layouts.py`).
+    Start times lie between `start` and `end` (ms since 1970), spread as `layout` says (see `Layout`).
     """
 
     def __init__(
@@ -235,68 +236,60 @@ class Calls:
         self.codes = Codes(seed)
         self.templates = make_templates(company, seed, url, media_url)
         self._pretty = pretty
+        self._blocks: dict[str, Blocks] = {}
         self._tails = {template.tail: number for number, template in enumerate(self.templates)}
 
-    @cached_property
-    def _simple(self) -> Blocks:
-        return self._blocks("Simple")
-
-    @cached_property
-    def _detailed(self) -> Blocks:
-        return self._blocks("Detailed")
-
-    def _blocks(self, view: str) -> Blocks:
-        return Blocks(
-            self.templates, self.layout, self.codes, view=view, pretty=self._pretty, cache_bytes=_CACHE_BYTES // 2
-        )
-
     def blocks(self, view: str) -> Blocks:
-        """The records of a view ("Simple" or "Detailed") as bytes."""
-        return self._simple if view == "Simple" else self._detailed
+        """Return the records of a view ("Simple" or "Detailed") as bytes."""
+        if view not in self._blocks:
+            self._blocks[view] = Blocks(
+                self.templates, self.layout, self.codes, view=view, pretty=self._pretty, cache_bytes=_CACHE_BYTES // 2
+            )
+        return self._blocks[view]
 
     def record(self, index: int, start: int, view: str) -> dict[str, Any]:
-        """The record of call `index` (also beyond `count`), started at `start` (ms)."""
+        """Return the record of call `index` (also beyond `count`), started at `start` (ms)."""
         record: dict[str, Any] = msgspec.json.decode(self.blocks(view).row(index, start))
         return record
 
     def template(self, index: int) -> CallTemplate:
-        """What kind of call it is."""
-        return self.templates[index % TEMPLATES]
+        """Return the template of call `index`."""
+        return self.templates[index % TEMPLATE_COUNT]
 
     def modified(self, index: int) -> int:
-        """When the record of call `index` got its final form (ms)."""
+        """Return when the record of call `index` got its final form (ms)."""
         return self.layout.time(index) + self.template(index).latency
 
     def select(self, test: Callable[[CallTemplate], bool]) -> Selection:
-        """The calls whose shape passes a test."""
+        """Return the calls whose template passes a test."""
         return Selection([number for number, template in enumerate(self.templates) if test(template)])
 
     def index_of(self, call_id: str) -> int | None:
-        """The index behind a record's `id`, also of calls that do not exist (yet)."""
+        """Return the index of the call with that `id`, even if the call does not exist (yet); None for another form."""
         match = _ID.match(call_id)
         if match is None or match[2] not in self._tails:
             return None
-        return self.codes.block(match[1]) * TEMPLATES + self._tails[match[2]]
+        return self.codes.block(match[1]) * TEMPLATE_COUNT + self._tails[match[2]]
 
     def index_of_recording(self, recording_id: str) -> int | None:
-        """The index of the call that a recording belongs to, None when there is no such recording."""
+        """Return the index of the call that a recording belongs to; None when there is no such recording."""
         match = _RECORDING.match(recording_id)
         if match is None or match[1] not in {recording.digit for recording in self.templates[int(match[3])].recordings}:
             return None
-        return self.codes.block(match[2]) * TEMPLATES + int(match[3])
+        return self.codes.block(match[2]) * TEMPLATE_COUNT + int(match[3])
 
     def recordings(self, index: int) -> dict[str, Recording]:
-        """The recordings of call `index` by id, that of the row first."""
-        block, number = divmod(index, TEMPLATES)
+        """Return the recordings of call `index` by id, with that of the whole call first."""
+        block, number = divmod(index, TEMPLATE_COUNT)
         code = self.codes.code(block).decode()
         return {f"{found.digit}{code}{number:03d}": found for found in self.template(index).recordings}
 
     def id_of(self, index: int) -> str:
-        """The `id` of call `index`."""
-        return f"I{self.codes.code(index // TEMPLATES).decode()}{self.template(index).tail}"
+        """Return the `id` of call `index`."""
+        return f"I{self.codes.code(index // TEMPLATE_COUNT).decode()}{self.template(index).tail}"
 
     def indexes_of_session(self, session_id: str) -> list[int]:
-        """The calls of a `sessionId` or a `telephonySessionId`."""
+        """Return the indexes of the calls with a `sessionId` or a `telephonySessionId`."""
         if match := _SESSION.match(session_id):
             code, session = match[1], match[2]
         elif match := _TELEPHONY_SESSION.match(session_id):
@@ -305,5 +298,7 @@ class Calls:
             return []
         block = self.codes.block(code)
         return [
-            block * TEMPLATES + number for number, template in enumerate(self.templates) if template.session == session
+            block * TEMPLATE_COUNT + number
+            for number, template in enumerate(self.templates)
+            if template.session == session
         ]

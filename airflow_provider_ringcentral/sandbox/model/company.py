@@ -1,4 +1,4 @@
-"""Who works at the sandbox's company: extensions, names and numbers, drawn from the seed."""
+"""The sandbox's company: its extensions and numbers, and the people who call it, drawn from the seed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ _FIRST = [
     "Nadia", "Omar", "Priya", "Quinn", "Rosa", "Samir", "Tessa", "Umar", "Vera", "Wanda", "Xavier", "Yusuf", "Zoe",
     "Amira", "Bruno", "Chloe", "Diego",
 ]
-# fmt: on
-# fmt: off
 _LAST = [
     "Abbott", "Barros", "Chen", "Duval", "Eriksen", "Fischer", "Garcia", "Hassan", "Ivanova", "Jensen", "Kowalski",
     "Lopez", "Moreau", "Nakamura", "Okafor", "Patel", "Quintero", "Rossi", "Schmidt", "Tanaka", "Ueda", "Vasquez",
@@ -42,7 +40,7 @@ LOCATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """A user, a call queue or the company's own extension."""
+    """A user or a call queue."""
 
     id: int
     number: str
@@ -54,7 +52,7 @@ class Extension:
 
 
 class Company:
-    """The account: `users` people and three call queues, the same for the same seed."""
+    """The account: `users` users and three call queues, the same for the same seed."""
 
     def __init__(self, seed: int = 1, users: int = 40) -> None:
         random = Random(f"company-{seed}")
@@ -81,19 +79,19 @@ class Company:
 
     @property
     def users(self) -> list[Extension]:
-        """The people, without the queues."""
+        """The users, without the queues."""
         return [extension for extension in self.extensions if extension.type == "User"]
 
     def find(self, extension_id: str) -> Extension | None:
-        """The extension of that internal id (RingCentral's `extensionId`, not the short number)."""
+        """Return the extension with that id (RingCentral's `extensionId`, not the short number)."""
         return next((extension for extension in self.extensions if str(extension.id) == extension_id), None)
 
 
 def account_path(account_id: int = ACCOUNT_ID) -> str:
-    """`/restapi/v1.0/account/…`."""
+    """Return `/restapi/v1.0/account/…`."""
     return f"/restapi/v1.0/account/{account_id}"
 
 
 def extension_link(url: str, extension: Extension) -> dict[str, Any]:
-    """`{id, uri}` as it stands in call records."""
+    """Return `{id, uri}`, as call records name an extension."""
     return {"uri": f"{url}{account_path()}/extension/{extension.id}", "id": extension.id}

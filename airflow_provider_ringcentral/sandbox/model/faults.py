@@ -1,4 +1,4 @@
-"""Faults on demand: which request is spoilt, and how."""
+"""Fault injection: the rules that say which request gets which fault."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 KINDS: dict[str, str] = {
     "status": "answers `status`, with a `body` of json, html, empty or any text; `executed` runs the request first",
     "reset": "TCP reset, `where` is before (nothing sent) or body (in the middle of it)",
-    "truncate": "a Content-Length larger than what is sent: the share `fraction` of the body, then the end",
+    "truncate": "sends the share `fraction` of the body under the Content-Length of the whole, then closes",
     "broken_json": "200, with the body cut after the share `fraction` and a Content-Length to match",
-    "html": "200 with a page of HTML where JSON was due",
-    "slow": "waits `seconds`, then goes on; `where` is before or body (after the share `fraction` of it)",
-    "kill_tokens": "ends the session of this token before the request is looked at, `all` of them on demand",
+    "html": "200 with a page of HTML instead of JSON",
+    "slow": "waits `seconds`, then continues; `where` is before or body (after the share `fraction` of it)",
+    "kill_tokens": "ends the session of this token (with `all`, every session) before the request is handled",
     "redirect": "`status` (302) to `location`; empty: the same path on `host`",
     "foreign_links": "nextPage and contentUri lead to `host`",
     "refuse_scope": "403 CMN-401 for `permission`",
@@ -21,9 +21,9 @@ KINDS: dict[str, str] = {
 
 
 EARLY = frozenset({"slow", "kill_tokens"})
-"""Kinds that act before the request is looked at, unless `executed`.
+"""Kinds that act before the request is handled, unless `executed`.
 
-All others count and spoil only what login and limits let pass.
+The others count and affect only requests that login and limits let pass.
 """
 
 
@@ -31,9 +31,9 @@ All others count and spoil only what login and limits let pass.
 class Fault:
     """One rule.
 
-    It looks at the requests that match `operation`, `path` (a prefix) and `method`, in their order, and spoils the
-    `nth` (from 1), or `every` k-th, or each with `probability`, at most `times` of them (default: 1 for `nth` and for
-    plain rules, no end for `every` and `probability`). The first `after` matches are let alone.
+    Of the requests that match `operation`, `path` (a prefix) and `method`, it affects those from the `nth` on (1 is the
+    first), or `every` k-th, or each with `probability`; at most `times` of them (default: 1, without limit for `every`
+    and `probability`). It skips the first `after` matches.
     """
 
     kind: str
@@ -69,21 +69,21 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"fault kind {self.kind!r} is none of {', '.join(KINDS)}")
+            raise ValueError(f"fault kind {self.kind!r} is not one of: {', '.join(KINDS)}")
         if self.kind == "status" and not (self.status and 200 <= self.status <= 599):
             raise ValueError("a status fault needs a status from 200 to 599")
         if self.where not in {"before", "body"}:
-            raise ValueError(f"where={self.where!r} is none of before, body")
+            raise ValueError(f"where={self.where!r} is not one of: before, body")
         if self.times is None and self.every is None and self.probability is None:
             self.times = 1
 
     @property
     def early(self) -> bool:
-        """Whether it acts before the request is looked at."""
+        """Whether the fault acts before the request is handled."""
         return self.kind in EARLY and not self.executed
 
     def matches(self, operation: str, method: str, path: str) -> bool:
-        """Whether the rule looks at this request at all."""
+        """Tell whether the rule applies to this request."""
         return (
             self.operation in (None, operation)
             and (self.method or method).upper() == method
@@ -91,7 +91,7 @@ class Fault:
         )
 
     def fires(self, random: Random) -> bool:
-        """Counts a matching request and says whether it is spoilt."""
+        """Count a matching request and tell whether the fault is injected into it."""
         self.seen += 1
         turn = self.seen - self.after
         if turn < 1 or (self.times is not None and self.done >= self.times):
@@ -106,12 +106,12 @@ class Fault:
         return hit
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-able, with what it saw and did so far."""
+        """Return the rule as a JSON-able dict, with the requests `seen` and `done` so far."""
         return asdict(self)
 
 
 class Faults:
-    """The rules in force, oldest first. At most one rule spoils an answer; early ones come on top."""
+    """The active rules, oldest first. At most one of them changes a response; early ones act in addition."""
 
     def __init__(self) -> None:
         self.rules: list[Fault] = []
@@ -119,7 +119,7 @@ class Faults:
         self._count = 0
 
     def add(self, fault: Fault) -> int:
-        """Puts a rule in force; its id."""
+        """Add a rule and return its id."""
         self._count += 1
         fault.id = self._count
         self.rules.append(fault)
@@ -127,11 +127,11 @@ class Faults:
         return fault.id
 
     def clear(self, fault_id: int | None = None) -> None:
-        """Lifts one rule, or all."""
+        """Remove one rule, or all."""
         self.rules = [rule for rule in self.rules if fault_id not in (None, rule.id)]
 
     def pick(self, operation: str, method: str, path: str, *, early: bool) -> list[Fault]:
-        """The rules that spoil this request: the early ones (slow, kill_tokens), or what becomes of its answer."""
+        """Return the rules that fire for this request: all early ones, or the one that changes its response."""
         picked: list[Fault] = []
         for rule in self.rules:
             if rule.early is not early or (picked and not early):

@@ -1,4 +1,4 @@
-"""Who may log in to the sandbox, and the tokens they hold."""
+"""Apps, users and JWTs that may log in, and the tokens issued to them."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ IMPLIED: dict[str, frozenset[str]] = {
     "EditMessages": frozenset({"ReadMessages"}),
     "ReadCallRecording": frozenset({"ReadCallLog"}),
 }
-"""App permissions that bring others along (`docs/basics/permissions.md`)."""
+"""App permissions that include others (guide page basics/permissions)."""
 
 _REMEMBERED = 1000
 
 
 @dataclass(slots=True)
 class App:
-    """An app of the developer console. `refusal` names a row of `LOGIN_REFUSALS` that every login meets."""
+    """An app of the developer console. `refusal` is the key of `LOGIN_REFUSALS` with which every login is refused."""
 
     client_id: str
     client_secret: str
@@ -81,7 +81,7 @@ class App:
 class User:
     """A user who owns JWTs. `status`: Enabled, Disabled, Frozen, NotActivated, Deleted, Forbidden (may not log in).
 
-    `extended` is what lets a role reach other extensions. `service`: an extension made for programs, not a person.
+    `extended`: the role has access to other extensions. `service`: an extension for programs, not for a person.
     `sms_features` are those of the direct number, `numbers` are further ones with their features.
     """
 
@@ -117,12 +117,12 @@ class Token:
 
 
 def granted(permissions: set[str]) -> frozenset[str]:
-    """App permissions with those they imply."""
+    """Return app permissions with those they imply."""
     return frozenset(permissions).union(*(IMPLIED.get(name, frozenset()) for name in permissions))
 
 
 def make_jwt(seed: str, *, expires: float | None = None) -> str:
-    """Three base64url segments, ES256 in the header, `iss` in the payload; equal for equal arguments."""
+    """Return a JWT with ES256 in its header and `iss` in its payload; equal for equal arguments."""
     digest = hashlib.sha256(f"jwt-{seed}".encode()).digest()
     claims: dict[str, Any] = {"iss": "https://platform.ringcentral.com/restapi/oauth", "jti": _base64url(digest[:12])}
     if expires is not None:
@@ -134,7 +134,7 @@ def make_jwt(seed: str, *, expires: float | None = None) -> str:
 
 
 def make_secret(name: str, length: int) -> str:
-    """Letters that look like a console's client id or secret; equal for equal names."""
+    """Return text that looks like a client id or secret; equal for equal names."""
     return _base64url(hashlib.sha512(name.encode()).digest())[:length].replace("-", "x").replace("_", "y")
 
 
@@ -143,7 +143,7 @@ def _base64url(data: bytes) -> str:
 
 
 class Identity:
-    """Apps, users, JWTs and the tokens that are alive."""
+    """Apps by client id, users by extension id, JWTs and access tokens by value."""
 
     def __init__(self, *, sessions: int) -> None:
         self.apps: dict[str, App] = {}
@@ -154,37 +154,37 @@ class Identity:
         self._sessions = sessions
 
     def open_session(self, app: App, user: User, scope: frozenset[str], now: float, life: float) -> tuple[Token, int]:
-        """A new token, and how many old ones were put out: about five sessions per user and app may live.
+        """Issue a token, and return it with the number of sessions ended for it: a user may have `sessions` per app.
 
-        `now` is monotonic seconds.
+        `now` is monotonic seconds, `life` is in seconds.
         """
         token = Token(f"U0pD{secrets.token_urlsafe(60)}", app, user, scope, now + life)
         if app.refresh_tokens:
             token.refresh = f"U0pD{secrets.token_urlsafe(60)}"
-        living = [other for other in self.tokens.values() if other.ends > now]
-        rivals = [other for other in living if other.app is app and other.user is user]
-        evicted = rivals[: max(0, len(rivals) + 1 - self._sessions)]
+        alive = [other for other in self.tokens.values() if other.ends > now]
+        same = [other for other in alive if other.app is app and other.user is user]
+        evicted = same[: max(0, len(same) + 1 - self._sessions)]
         for other in evicted:
             del self.tokens[other.value]
-        # Expired tokens stay a while, to be told from those that never were (OAU-128, OAU-213).
+        # Expired tokens are kept for a while: they are refused with OAU-128, unknown ones with OAU-213.
         for value in list(self.tokens)[: max(0, len(self.tokens) - _REMEMBERED)]:
             del self.tokens[value]
         self.tokens[token.value] = token
         return token, len(evicted)
 
     def find_refresh(self, refresh: str) -> Token | None:
-        """The session of a refresh token."""
+        """Return the session of a refresh token."""
         return next((token for token in self.tokens.values() if token.refresh == refresh), None)
 
     def kill(self, *, client_id: str | None = None, user_id: int | None = None, value: str | None = None) -> int:
-        """Ends the sessions that match all that is given; how many these were."""
-        doomed = [
+        """End the sessions that match all arguments, and return how many these were."""
+        matching = [
             token
             for token in self.tokens.values()
             if client_id in (None, token.app.client_id)
             and user_id in (None, token.user.id)
             and value in (None, token.value)
         ]
-        for token in doomed:
+        for token in matching:
             del self.tokens[token.value]
-        return len(doomed)
+        return len(matching)

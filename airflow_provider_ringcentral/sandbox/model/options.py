@@ -1,73 +1,20 @@
-"""Everything that can be chosen about a sandbox, as one JSON-able record.
-
-What can be chosen about messages.
-"""
+"""The options of a sandbox, as one JSON-able record."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-MESSAGING_LIVE = frozenset(
-    [
-        "sent_seconds",
-        "delivered_seconds",
-        "message_lag",
-        "sms_per_minute",
-        "mms_per_minute",
-        "fax_page_seconds",
-        "a2p_per_second",
-        "ring_seconds",
-        "talk_seconds",
-        "ring_memory_seconds",
-        "posts_per_day",
-        "posts_order",
-        "webhooks_per_minute",
-        "webhook_error_status",
-    ]
-)
-"""Options of messages that may be changed while the sandbox runs."""
-
-
-@dataclass(slots=True, kw_only=True)
-class MessagingOptions:
-    """The choices about messages; all seconds are scaled."""
-
-    sent_seconds: float = 1.0
-    delivered_seconds: float = 3.0
-    message_lag: float = 0.0
-    sms_per_minute: int = 40
-    mms_per_minute: int = 50
-    fax_page_seconds: float = 2.0
-    a2p_per_second: float = 1000.0
-    ring_seconds: float = 2.0
-    talk_seconds: float = 5.0
-    ring_memory_seconds: float = 5.0
-    posts_per_day: int = 2500
-    posts_order: str = "newest"
-    webhooks_per_minute: int = 60
-    webhook_error_status: int = 200
-
-
-LIVE = MESSAGING_LIVE | frozenset(
-    [
-        "date_to",
-        "date_bounds",
-        "order",
-        "page_fill",
-        "empty_pages",
-        "last_page",
-        "totals",
-        "retry_after",
-        "rate_headers",
-        "group_names",
-        "wrong_secret_status",
-        "jwt_refusal_code",
-        "restricted_jwt_error",
-        "sync_deleted",
-        "sync_token_seconds",
-    ]
-)
+# fmt: off
+LIVE = frozenset([
+    "date_to", "date_bounds", "order", "page_fill", "empty_pages", "last_page", "totals",
+    "retry_after", "rate_headers", "group_names", "wrong_secret_status", "jwt_refusal_code", "restricted_jwt_error",
+    "sync_deleted", "sync_token_seconds",
+    "sent_seconds", "delivered_seconds", "message_lag", "sms_per_minute", "mms_per_minute", "fax_page_seconds",
+    "a2p_per_second", "ring_seconds", "talk_seconds", "ring_memory_seconds",
+    "posts_per_day", "posts_order", "webhooks_per_minute", "webhook_error_status",
+])
+# fmt: on
 """Options that may be changed while the sandbox runs."""
 
 _CHOICES: dict[str, tuple[str, ...]] = {
@@ -81,8 +28,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(slots=True, kw_only=True)
-class Options(MessagingOptions):
-    """The choices of a sandbox. What each one is for stands in `Sandbox` and in docs/guides/sandbox.md."""
+class Options:
+    """The options of a sandbox; the guide "Testing DAGs with the sandbox" explains each."""
 
     port: int = 0
     seed: int = 1
@@ -121,11 +68,27 @@ class Options(MessagingOptions):
     user_permissions: list[str] | None = None
     faults: list[dict[str, Any]] = field(default_factory=list)
 
+    # Messages; all seconds are scaled.
+    sent_seconds: float = 1.0
+    delivered_seconds: float = 3.0
+    message_lag: float = 0.0
+    sms_per_minute: int = 40
+    mms_per_minute: int = 50
+    fax_page_seconds: float = 2.0
+    a2p_per_second: float = 1000.0
+    ring_seconds: float = 2.0
+    talk_seconds: float = 5.0
+    ring_memory_seconds: float = 5.0
+    posts_per_day: int = 2500
+    posts_order: str = "newest"
+    webhooks_per_minute: int = 60
+    webhook_error_status: int = 200
+
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():
             value = getattr(self, name)
             if value not in allowed:
-                raise ValueError(f"{name}={value!r} is none of {', '.join(allowed)}")
+                raise ValueError(f"{name} is {value!r}, which is not one of: {', '.join(allowed)}")
         if self.scale <= 0 or not 0 < self.page_fill <= 1 or self.calls < 0 or self.sessions < 1:
             raise ValueError("scale must be above 0, page_fill in (0, 1], calls at least 0, sessions at least 1")
         if self.recording_bytes_per_second < 1:
@@ -133,16 +96,20 @@ class Options(MessagingOptions):
         if self.a2p_per_second <= 0:
             raise ValueError("a2p_per_second must be above 0")
         if self.empty_pages == 1:
-            raise ValueError("empty_pages=1 would make every page empty")
+            raise ValueError("empty_pages must not be 1: it would make every page empty")
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-able; `Options(**that)` gives an equal one."""
+        """Return the options as a JSON-able dict, from which `Options(**…)` makes an equal record."""
         return asdict(self)
 
     def changed(self, changes: dict[str, Any]) -> Options:
-        """A copy with live options changed; ValueError for unknown, fixed or impossible ones."""
+        """Return a copy with live options changed; ValueError for unknown, fixed or impossible ones."""
         if fixed := sorted(set(changes) - LIVE):
             known = {option.name for option in fields(self)}
-            why = "is fixed once the sandbox runs" if set(fixed) <= known else "is unknown"
-            raise ValueError(f"option {', '.join(fixed)} {why}; live options are {', '.join(sorted(LIVE))}")
+            why = "cannot be changed while the sandbox runs" if set(fixed) <= known else "is unknown"
+            raise ValueError(f"option {', '.join(fixed)} {why}; these can be changed: {', '.join(sorted(LIVE))}")
         return Options(**(self.as_dict() | changes))
+
+    def milliseconds(self, seconds: float) -> int:
+        """Return a span of time as scaled milliseconds."""
+        return round(seconds * 1000 * self.scale)

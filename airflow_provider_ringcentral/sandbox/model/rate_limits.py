@@ -1,10 +1,12 @@
-"""RingCentral's request limits (`docs/basics/rate-limits.md`): sliding windows, and penalties that restart."""
+"""RingCentral's request limits: sliding windows, and penalties that each further request restarts.
+
+Source: guide page basics/rate-limits; for sends per user the operations createSMSMessage and createMMS.
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,13 +16,13 @@ UNLIMITED = "NoThrottling"
 DOCUMENTED: dict[str, int] = {"Light": 50, "Medium": 40, "Heavy": 10, "Auth": 5}
 """Requests per user, app and 60 s; a penalty lasts 60 s too. Auth counts per app."""
 MEDIA = "Media"
-"""The group of a media host that counts for itself; its limit is nowhere documented, so it is that of Heavy."""
+"""The group of a media host. Its limit is not documented, so the sandbox gives it that of Heavy."""
 _USUAL = DOCUMENTED | {MEDIA: DOCUMENTED["Heavy"]}
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`requests` per `window` seconds; who exceeds it is shut out until `penalty` seconds without a request."""
+    """`requests` per `window` seconds. Exceeding it closes the group until `penalty` seconds pass without a request."""
 
     requests: int
     window: float = 60.0
@@ -35,7 +37,7 @@ class _Window:
 
 @dataclass(frozen=True, slots=True)
 class LimitDecision:
-    """What the limiter says to one request. `in_penalty`: it was sent although the penalty was known."""
+    """What the limiter decides about one request; `in_penalty`: the request came while the group was closed."""
 
     allowed: bool
     group: str
@@ -60,55 +62,47 @@ class Limiter:
         self._windows: dict[tuple[str, str, str], _Window] = {}
 
     def change(self, group: str, limit: int | dict[str, Any]) -> None:
-        """Changes the limit of a group from now on, given as in `overrides`; what was counted stays counted."""
+        """Change the limit of a group, in the form of `overrides`; requests already counted stay counted."""
         if group not in self.limits:
-            raise ValueError(f"group {group!r} is none of {', '.join(self.limits)}")
+            raise ValueError(f"group {group!r} is not one of: {', '.join(self.limits)}")
         whole = Limit(**limit) if isinstance(limit, dict) else Limit(int(limit))
         self.limits[group] = Limit(whole.requests, whole.window * self._scale, whole.penalty * self._scale)
 
-    def ask(self, user: str, app: str, group: str, now: float) -> LimitDecision:
-        """Counts a request at `now` (monotonic seconds) and says whether it may pass."""
+    def check(self, user: str, app: str, group: str, now: float) -> LimitDecision:
+        """Count a request at `now` (monotonic seconds) and decide whether it may pass."""
         limit = self.limits[group]
         window = self._windows.setdefault((user, app, group), _Window())
-        if now < window.closed_until:
+        in_penalty = now < window.closed_until
+        if not in_penalty:
+            while window.times and window.times[0] <= now - limit.window:
+                window.times.popleft()
+        if in_penalty or len(window.times) >= limit.requests:
             window.closed_until = now + limit.penalty
             return LimitDecision(
-                allowed=False, group=group, limit=limit, remaining=0, wait=limit.penalty, in_penalty=True
+                allowed=False, group=group, limit=limit, remaining=0, wait=limit.penalty, in_penalty=in_penalty
             )
-        while window.times and window.times[0] <= now - limit.window:
-            window.times.popleft()
-        if len(window.times) >= limit.requests:
-            window.closed_until = now + limit.penalty
-            return LimitDecision(allowed=False, group=group, limit=limit, remaining=0, wait=limit.penalty)
         window.times.append(now)
         return LimitDecision(
             allowed=True, group=group, limit=limit, remaining=limit.requests - len(window.times), wait=0.0
         )
 
-    def forget(self) -> None:
-        """Opens every window, as if nothing had ever been sent."""
+    def reset(self) -> None:
+        """Open every window and end every penalty."""
         self._windows.clear()
 
 
-def rate_headers(decision: LimitDecision, names: Mapping[str, str]) -> dict[str, str]:
-    """The `X-Rate-Limit-*` headers of an authenticated answer; `names` renames groups, which RingCentral may do."""
-    return {
-        "X-Rate-Limit-Group": names.get(decision.group, decision.group.lower()),
-        "X-Rate-Limit-Limit": str(decision.limit.requests),
-        "X-Rate-Limit-Remaining": str(decision.remaining),
-        "X-Rate-Limit-Window": seconds(decision.limit.window),
-    }
+class SendRate:
+    """Limits how many sends a user may make a minute, over all apps."""
 
+    def __init__(self) -> None:
+        self._times: dict[tuple[str, int], deque[float]] = {}
 
-def retry_header(decision: LimitDecision, form: str, clock: float) -> dict[str, str]:
-    """`Retry-After` in seconds, as an HTTP date (rounded up to whole seconds after `clock`), or none."""
-    if form == "none":
-        return {}
-    if form == "date":
-        return {"Retry-After": formatdate(int(clock + decision.wait) + 1, usegmt=True)}
-    return {"Retry-After": seconds(decision.wait)}
-
-
-def seconds(value: float) -> str:
-    """`60`, or with decimals when time is scaled: `0.6`."""
-    return f"{value:.3f}".rstrip("0").rstrip(".")
+    def wait(self, kind: str, user: int, most: int, minute: float, now: float) -> float:
+        """Count a send at `now` (monotonic seconds) and return 0; when the minute is full, the seconds to wait."""
+        times = self._times.setdefault((kind, user), deque())
+        while times and times[0] <= now - minute:
+            times.popleft()
+        if len(times) >= most:
+            return times[0] + minute - now
+        times.append(now)
+        return 0.0

@@ -1,7 +1,4 @@
-"""What recordings sound like: any number of bytes, computed when asked for, the same for the same id.
-
-Recordings that are not to be had: those that come later than their call, and those that are gone.
-"""
+"""Recordings: their bytes, computed from their ids, and which of them are missing."""
 
 from __future__ import annotations
 
@@ -21,26 +18,26 @@ _HEADS = {"audio/mpeg": b"ID3\x04", "audio/wav": b"RIFF"}
 
 
 class RecordingBytes:
-    """The bytes of one recording; `size` is how many."""
+    """The bytes of one recording, the same for the same id; `size` is how many."""
 
     def __init__(self, recording_id: str, recording: Recording, bytes_per_second: int) -> None:
         self.size = recording.duration * bytes_per_second
         self._id, self._head = recording_id.encode(), _HEADS[recording.media_type]
 
     def cut(self, first: int, end: int) -> bytes:
-        """The bytes `first <= offset < end`."""
+        """Return the bytes `first <= offset < end`."""
         blocks = range(first // _BLOCK, -(-end // _BLOCK))
         whole = b"".join(_block(self._id, self._head, number) for number in blocks)
         offset = first % _BLOCK
         return whole[offset : offset + max(0, end - first)]
 
     def sha256(self) -> str:
-        """The digest of the whole in hex, a block at a time."""
+        """Return the digest of the whole in hex."""
         return _digest(self._id, self._head, self.size)
 
 
 def _block(name: bytes, head: bytes, number: int) -> bytes:
-    """No two blocks are alike, so that a piece in the wrong place shows."""
+    """Return one block. All blocks differ, so that a test notices a chunk at the wrong offset."""
     seed = hashlib.sha512(b"%s-%d" % (name, number)).digest()
     block = seed * (_BLOCK // len(seed))
     return block if number else head + block[len(head) :]
@@ -57,8 +54,8 @@ def _digest(name: bytes, head: bytes, size: int) -> str:
 class MissingRecordings:
     """Which recordings answer 404, by id.
 
-    `late` ones arrive some day, `lost` ones never. The row of a call may name a late recording already, or be
-    `withheld` from naming any until they arrive.
+    `late` ones are still to arrive, `lost` ones are gone for good. The record of a call may name a late recording
+    already, or name none until it has arrived.
     """
 
     def __init__(self, changes: Changes) -> None:
@@ -67,13 +64,13 @@ class MissingRecordings:
         self.lost: set[str] = set()
 
     def state(self, recording: str) -> str:
-        """`there`, `late` or `lost`."""
+        """Return `there`, `late` or `lost`."""
         return "lost" if recording in self.lost else "late" if recording in self.late else "there"
 
     def delay(self, recordings: Iterable[str], *, row: bool) -> None:
-        """Takes recordings away until they arrive; without `row` their calls, from now on, do not name them either.
+        """Make recordings late; without `row` the records of their calls do not name them either, until they arrive.
 
-        A row names all its recordings or none.
+        A record names all its recordings or none.
         """
         calls = self._changes.calls
         late = list(recordings)
@@ -81,13 +78,13 @@ class MissingRecordings:
             indexes = self._calls_of(late)
             late = [recording for index in indexes for recording in calls.recordings(index)]
             for index in indexes:
-                # Not `correct`: the change sync has no news of a recording that never was.
+                # Not `correct`: to the change sync a recording that is not there yet is not a change.
                 old = self._changes.row(index)
                 self._changes.put(replace(old, fields=old.fields | {"recording": None}))
         self.late.update(late)
 
     def arrive(self, recordings: Iterable[str], now: int) -> None:
-        """Brings late recordings; rows that did not name them do from now on, which changes them."""
+        """Let late recordings arrive; a record that did not name them does now, which is a change of the call."""
         came = self.late.intersection(recordings)
         for index in self._calls_of(came):
             row = self._changes.row(index)

@@ -1,4 +1,4 @@
-"""What the sandbox saw: counts, and the latest requests. Never a secret."""
+"""What the sandbox received: counts, and the latest requests, without any secret."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 class LoggedRequest:
     """One request.
 
-    `authorization` is the kind of credential (Bearer, Basic, …) or None, never its value;
-    `limited`: answered 429 by the limiter; `in_penalty`: sent while its group was shut; `fault`: what spoilt it;
-    the values of token parameters are not kept;
-    `time`: Unix seconds of arrival; `seconds`: how long the sandbox took.
+    `authorization` is the kind of credential (Bearer, Basic, …) or None, never its value; the values of token
+    parameters are cut out of `query`. `limited`: the limiter answered it with 429; `in_penalty`: it was sent while its
+    group was closed; `fault`: the kind of fault injected into it; `time`: Unix seconds of its arrival; `seconds`: how
+    long the sandbox worked on it.
     """
 
     method: str
@@ -40,26 +40,26 @@ class RequestLog:
         self.reset()
 
     def reset(self) -> None:
-        """Forgets everything."""
+        """Drop all requests and set all counts to 0."""
         self._latest.clear()
         self.counts: Counter[str] = Counter()
         self._groups: Counter[str] = Counter()
         self._operations: Counter[str] = Counter()
         self._statuses: Counter[str] = Counter()
 
-    def note(self, logged: LoggedRequest) -> None:
-        """Takes down a request."""
-        self._latest.append(logged)
+    def add(self, request: LoggedRequest) -> None:
+        """Log and count a request."""
+        self._latest.append(request)
         self.counts["requests"] += 1
-        self.counts["limited"] += logged.limited
-        self.counts["in_penalty"] += logged.in_penalty
-        self.counts["faults"] += logged.fault is not None
-        self._groups[logged.group or "none"] += 1
-        self._operations[logged.operation or "unknown"] += 1
-        self._statuses[str(logged.status)] += 1
+        self.counts["limited"] += request.limited
+        self.counts["in_penalty"] += request.in_penalty
+        self.counts["faults"] += request.fault is not None
+        self._groups[request.group or "none"] += 1
+        self._operations[request.operation or "unknown"] += 1
+        self._statuses[str(request.status)] += 1
 
     def stats(self) -> dict[str, Any]:
-        """Counts by group, operation and status; `status` 0 stands for a connection that was reset unanswered."""
+        """Return the counts by group, operation and status; `status` 0 is a connection that was reset unanswered."""
         names = ("requests", "limited", "in_penalty", "faults", "logins", "logins_refused", "evicted")
         return {name: self.counts[name] for name in names} | {
             "groups": dict(self._groups),
@@ -68,6 +68,6 @@ class RequestLog:
         }
 
     def latest(self, limit: int | None = None) -> list[dict[str, Any]]:
-        """The latest requests, oldest first."""
-        entries = list(self._latest)
-        return [asdict(logged) for logged in (entries if limit is None else entries[-limit:] if limit else [])]
+        """Return the latest requests, oldest first."""
+        requests = list(self._latest)
+        return [asdict(request) for request in (requests if limit is None else requests[-limit:] if limit else [])]

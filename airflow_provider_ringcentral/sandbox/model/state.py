@@ -1,4 +1,4 @@
-"""Everything one sandbox knows, in one place."""
+"""Everything that one sandbox knows, in one place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from airflow_provider_ringcentral.sandbox.model.recordings import MissingRecordi
 from airflow_provider_ringcentral.sandbox.model.request_log import RequestLog
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.sandbox.api.call_log import Filter
+    from airflow_provider_ringcentral.sandbox.model.call_selection import CallFilter
     from airflow_provider_ringcentral.sandbox.model.calls import Selection
     from airflow_provider_ringcentral.sandbox.model.options import Options
 
@@ -28,12 +28,11 @@ _WINDOW_DAYS = 7
 
 
 class State:
-    """The world behind the routes. `lock` guards all of it: requests and control calls come from several threads."""
+    """The state of one sandbox. `lock` guards all of it: API requests and control calls come from several threads."""
 
     def __init__(self, options: Options, url: str, media_url: str | None = None) -> None:
         self.options, self.url, self.media_url = options, url, media_url or url
         self.lock = threading.RLock()
-        self.random = Random(f"state-{options.seed}")
         start, end = _window(options)
         self._clock_lead = max(0, end + LATENCY_LIMIT - timestamps.now()) if options.end or options.start else 0
         self._latest = 0
@@ -49,7 +48,7 @@ class State:
             pretty=options.pretty,
             media_url=self.media_url,
         )
-        self._selections: dict[Filter, Selection] = {}
+        self._selections: dict[CallFilter, Selection] = {}
         self.changes = Changes(self.calls)
         self.arrivals = Arrivals(self.changes, seed=options.seed)
         self.missing_recordings = MissingRecordings(self.changes)
@@ -59,10 +58,10 @@ class State:
         for fault in options.faults:
             self.faults.add(Fault(**fault))
         self.request_log = RequestLog()
-        self.messaging = MessagingState(self.company, self.now())
+        self.messaging = MessagingState(self.company, self.now(), Random(f"state-{options.seed}"))
         self.sync_epoch = 0
         self.sync_refusal = "CLG-101"
-        self._populate()
+        self._add_default_identity()
 
     def _limiter(self) -> Limiter | None:
         limits = self.options.limits
@@ -70,8 +69,8 @@ class State:
             return None
         return Limiter(limits if isinstance(limits, dict) else None, scale=self.options.scale)
 
-    def _populate(self) -> None:
-        """One app, one service user and one JWT, the same for the same seed."""
+    def _add_default_identity(self) -> None:
+        """Register one app, one service user and one JWT, the same for the same seed."""
         seed = self.options.seed
         self.client_id, self.client_secret = make_secret(f"app-{seed}", 22), make_secret(f"secret-{seed}", 44)
         app = App(self.client_id, self.client_secret)
@@ -86,42 +85,41 @@ class State:
         self.identity.jwts[self.jwt] = Jwt(user.id)
 
     def now(self) -> int:
-        """The sandbox's moment (ms). It is never so early that calls of the chosen window lie in the future.
+        """Return the sandbox's time (ms), which lies after all calls of the chosen window.
 
-        No two are equal: a change in the very millisecond of a sync's answer would else be lost to the next sync.
+        Each call returns a later time. Otherwise the next sync would miss a change made in the same millisecond in
+        which the last sync was answered.
         """
         self._latest = max(timestamps.now() + self._clock_lead, self._latest + 1)
         return self._latest
 
     def is_media(self, port: int) -> bool:
-        """Whether a port is the media host's."""
+        """Tell whether a port is that of the media host."""
         return self.media_url != self.url and self.media_url.endswith(f":{port}")
 
-    def milliseconds(self, seconds: float) -> int:
-        """A span of time, scaled."""
-        return round(seconds * 1000 * self.options.scale)
-
-    def token_seconds(self) -> float:
-        """How long a token lives, scaled."""
-        return self.options.token_seconds * self.options.scale
-
-    def select(self, query: Filter) -> Selection:
-        """The calls that pass a filter; remembered for the filters seen last."""
-        found = self._selections.get(query)
+    def select(self, call_filter: CallFilter) -> Selection:
+        """Return the calls that pass a filter; the selections of the last filters are cached."""
+        found = self._selections.get(call_filter)
         if found is None:
             if len(self._selections) > 100:
                 self._selections.clear()
-            found = self._selections[query] = self.calls.select(query.passes)
+            found = self._selections[call_filter] = self.calls.select(call_filter.passes)
         return found
 
+    def send_wait(self, kind: str, user: int, most: int, seconds: float = 60) -> float:
+        """Count a send by a user, and return how many seconds it must wait if `most` per `seconds` are exceeded."""
+        if not most or self.options.limits is False:
+            return 0.0
+        return self.messaging.rate.wait(kind, user, most, seconds * self.options.scale, time.monotonic())
+
     def stats(self) -> dict[str, Any]:
-        """What `GET /sandbox/stats` answers."""
+        """Return the counts that `GET /sandbox/stats` answers."""
         alive = sum(token.ends > time.monotonic() for token in self.identity.tokens.values())
         return self.request_log.stats() | {"tokens_alive": alive}
 
 
 def _window(options: Options) -> tuple[int, int]:
-    """Where the calls lie: by default a week that ended half an hour ago, so that all of them have settled."""
+    """Return start and end of the calls (ms): by default a week that ended half an hour ago, so that all are final."""
     if options.end is not None:
         end = timestamps.parse(options.end)
     elif options.start is not None:

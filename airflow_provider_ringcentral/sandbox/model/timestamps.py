@@ -1,4 +1,4 @@
-"""Moments as milliseconds since 1970 in UTC, and as RingCentral writes them."""
+"""Times as milliseconds since 1970 in UTC, and as text in RingCentral's format."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ _MILLISECONDS = [b"%03dZ" % millisecond for millisecond in range(1000)]
 
 
 def parse(text: str) -> int:
-    """Milliseconds of an ISO 8601 date-time with a zone (`docs/basics/formats`); anything else is a ValueError."""
+    """Return the ms of an ISO 8601 date-time with a zone (guide page basics/formats); ValueError for other text."""
     if not _SHAPE.match(text):
-        raise ValueError(f"not an ISO 8601 date-time with a zone: {text!r}")
-    moment = datetime.fromisoformat(text.replace(",", "."))
-    return round(moment.timestamp() * 1000)
+        raise ValueError(f"{text!r} is not an ISO 8601 date-time with a zone, such as 2026-08-13T09:30:00Z")
+    return round(datetime.fromisoformat(text.replace(",", ".")).timestamp() * 1000)
 
 
 @lru_cache(maxsize=4096)
@@ -27,17 +26,17 @@ def _minute(minute: int) -> bytes:
 
 
 def stamp(milliseconds: int) -> bytes:
-    """`b"2026-08-13T09:30:00.000Z"`: always 24 bytes, which is what makes rows patchable."""
+    """Return `b"2026-08-13T09:30:00.000Z"`, always 24 bytes, so that it can be written over another timestamp."""
     minute, rest = divmod(milliseconds, MINUTE)
     second, millisecond = divmod(rest, SECOND)
     return _minute(minute) + _SECONDS[second] + _MILLISECONDS[millisecond]
 
 
 def text(milliseconds: int) -> str:
-    """As `stamp`, as text."""
+    """Return what `stamp` returns, as text."""
     return stamp(milliseconds).decode()
 
 
 def now() -> int:
-    """This moment by the machine's clock."""
+    """Return the current time of the machine's clock (ms)."""
     return int(datetime.now(UTC).timestamp() * 1000)

@@ -1,83 +1,40 @@
-"""Who may be sent texts from which number (`docs/messaging/sms/messaging-consent-management.md`)."""
+"""Consents of recipients to senders (guide page messaging/sms/messaging-consent-management)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.messaging.numbers import is_e164, own_numbers
 from airflow_provider_ringcentral.sandbox.api.paging import a2p_paging, cut_page, read_token
-from airflow_provider_ringcentral.sandbox.api.request_context import choice_field, json_object, list_field
+from airflow_provider_ringcentral.sandbox.api.request_context import choice_field, list_field
 from airflow_provider_ringcentral.sandbox.model import timestamps
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import OPT_IN, OPT_OUT, Consent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
     from airflow_provider_ringcentral.sandbox.api.responses import ApiResponse
 
-OUT, IN = "OptOut", "OptIn"
 _SOURCES = ("Recipient", "Api", "Upstream", "Carrier")
 _COVERAGES = ("PhoneNumber", "Account", "CampaignType")
 _MOST_NUMBERS, _MOST_RECORDS, _LARGEST_PAGE = 20, 1000, 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What a recipient said to a sender; `modified` in ms."""
-
-    sender: str
-    to: str
-    status: str
-    source: str
-    modified: int
-
-
-class Consents:
-    """The latest word of every recipient to every sender."""
-
-    def __init__(self) -> None:
-        self._records: dict[tuple[str, str], Consent] = {}
-
-    def put(self, consent: Consent) -> None:
-        """Replaces what was said before."""
-        self._records.pop((consent.sender, consent.to), None)
-        self._records[consent.sender, consent.to] = consent
-
-    def opted_out(self, sender: str, to: str) -> bool:
-        """Whether a text would be refused."""
-        found = self._records.get((sender, to))
-        return found is not None and found.status == OUT
-
-    def find(
-        self, *, senders: Iterable[str] = (), to: Iterable[str] = (), statuses: Iterable[str] = ()
-    ) -> list[Consent]:
-        """The records that match; what is empty matches everything."""
-        return [
-            record
-            for record in self._records.values()
-            if (not senders or record.sender in senders)
-            and (not to or record.to in to)
-            and (not statuses or record.status in statuses)
-        ]
-
-
 def search_consents(context: RequestContext) -> ApiResponse:
     """`searchSmsConsentRecords`."""
     context.check_account()
-    body = json_object(context)
+    body = context.json_object()
     token = read_token(body.get("pageToken"), "consents")
     filters = token.filters if token else {name: _texts(body, name) for name in ("from", "to", "coverage")}
     if token is None:
-        chosen = choice_field(body, "optStatus", (OUT, IN), required=False)
+        chosen = choice_field(body, "optStatus", (OPT_OUT, OPT_IN), required=False)
         filters["optStatus"] = [chosen] if chosen else []
         for value in filters["coverage"]:
             if value not in _COVERAGES:
                 raise responses.invalid_parameter("coverage", value)
     consents = context.state.messaging.consents
     found = consents.find(senders=filters["from"], to=filters["to"], statuses=filters["optStatus"])
-    # All records here are about one number of ours: none covers the account or a type of campaign.
+    # All consents here are given to one number: none covers the account or a type of campaign.
     shown = [] if filters["coverage"] and "PhoneNumber" not in filters["coverage"] else found
     count = body.get("perPage", 100)
     if not isinstance(count, int) or count < 1:
@@ -95,14 +52,14 @@ def search_consents(context: RequestContext) -> ApiResponse:
 
 
 def edit_consents(context: RequestContext) -> ApiResponse:
-    """`editSmsConsentRecords`: each for itself; those that fail are told."""
+    """`editSmsConsentRecords`: each record by itself; the response names those that failed."""
     context.check_account()
-    state, entries = context.state, list_field(json_object(context), "records")
+    state, entries = context.state, list_field(context.json_object(), "records")
     if len(entries) > _MOST_RECORDS:
-        raise responses.api_error(400, "CMN-106", f"Batch size [{len(entries)}] exceeds the limit [{_MOST_RECORDS}]")
+        raise responses.batch_too_large(len(entries), _MOST_RECORDS)
     now, own, failed = state.now(), own_numbers(state), []
     for entry in entries:
-        status = choice_field(entry, "optStatus", (OUT, IN)) or OUT
+        status = choice_field(entry, "optStatus", (OPT_OUT, OPT_IN)) or OPT_OUT
         source = choice_field(entry, "source", _SOURCES) or "Api"
         if entry.get("from") not in own or not is_e164(entry.get("to")):
             name = "to" if entry.get("from") in own else "from"
@@ -135,12 +92,12 @@ def _record(consent: Consent) -> dict[str, Any]:
 
 
 def list_opt_outs(context: RequestContext) -> ApiResponse:
-    """`readA2PSMSOptOuts`, which the consents supersede."""
+    """`readA2PSMSOptOuts`, the list that consents replaced."""
     context.check_account()
     status = context.choice("status", ("optout", "optin", "all"), "optout") or "optout"
     token = read_token(context.value("pageToken"), "opt-outs")
     senders = [value for value in context.values("from") if value != "*"]
-    statuses = {"optout": [OUT], "optin": [IN], "all": []}[status]
+    statuses = {"optout": [OPT_OUT], "optin": [OPT_IN], "all": []}[status]
     filters = token.filters if token else {"from": senders, "to": context.values("to"), "status": statuses}
     found = context.state.messaging.consents.find(senders=filters["from"], to=filters["to"], statuses=filters["status"])
     count = min(context.number("perPage", _LARGEST_PAGE), _LARGEST_PAGE)
@@ -148,7 +105,7 @@ def list_opt_outs(context: RequestContext) -> ApiResponse:
         found, token, kind="opt-outs", count=count, key=lambda one: f"{one.sender}/{one.to}", filters=filters
     )
     records = [
-        # The old list knows no `Api`; what was told through it counts for the account.
+        # The old list has no source `Api`; what was set through the API has the source `Account`.
         {"from": one.sender, "to": one.to, "status": one.status, "source": one.source.replace("Api", "Account")}
         for one in page.entries
     ]

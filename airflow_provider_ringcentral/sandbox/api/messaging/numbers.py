@@ -1,4 +1,4 @@
-"""Who may send text messages from which number, and to whom (`docs/messaging/sms/sms-requirements.md`)."""
+"""Which numbers may send, and to whom (guide page messaging/sms/sms-requirements)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from airflow_provider_ringcentral.sandbox.api.account import phone_numbers
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
-    from airflow_provider_ringcentral.sandbox.model.company import Extension
     from airflow_provider_ringcentral.sandbox.model.state import State
 
 REFUSALS = {
@@ -22,14 +21,14 @@ REFUSALS = {
     "MSG-384": (403, "Account limits exceeded. Cannot send the message."),
     "MSG-397": (403, "Toll Free SMS is not available for the account"),
 }
-"""Codes that `number_outcome(refuse=…)` may name; any other one answers 400."""
+"""Codes for `number_outcome(refuse=…)` with their status and message; any other code answers 400."""
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}\Z")
 _LONGEST_EXTENSION, _LONGEST_SHORT_NUMBER = 4, 6
 
 
 def own_numbers(state: State) -> dict[str, list[str]]:
-    """The numbers of everybody who may log in, with their features."""
+    """Return the numbers of all users who may log in, with their features."""
     found: dict[str, list[str]] = {}
     for user in state.identity.users:
         extension = state.company.find(str(user))
@@ -39,29 +38,19 @@ def own_numbers(state: State) -> dict[str, list[str]]:
 
 
 def is_e164(value: object) -> bool:
-    """`+`, country code and number."""
+    """Tell whether a value is a phone number in E.164 form: `+`, country code and number."""
     return isinstance(value, str) and bool(_E164.match(value))
 
 
 def outsider(state: State, number: str) -> dict[str, Any]:
-    """A phone number as a party of a message."""
+    """Return a phone number as a party of a message."""
     names = dict(state.company.outsiders)
     return {"phoneNumber": number} | ({"name": names[number]} if number in names else {})
 
 
-def sending_extension(context: RequestContext) -> Extension:
-    """The extension of the path, which must be the token's own: nobody sends as someone else."""
-    extension = context.extension()
-    if context.token is None or extension.id != context.token.user.id:
-        raise responses.api_error(
-            403, "CMN-404", "Access to another extension is denied", word="InsufficientPermissions"
-        )
-    return extension
-
-
 def sms_sender(context: RequestContext, body: dict[str, Any], *, mms: bool) -> dict[str, Any]:
-    """The sender of a text: a number of this user whose features allow it, or the refusal that fits."""
-    extension, state = sending_extension(context), context.state
+    """Return the sender of a text; refuse a number that is not the user's, or whose features do not allow it."""
+    extension, state = context.own_extension(), context.state
     if not isinstance(body.get("from"), dict):
         raise responses.missing_parameter("from")
     number = body["from"].get("phoneNumber")
@@ -90,7 +79,7 @@ def _foreign(state: State, number: object) -> responses.ApiError:
 
 
 def check_country(body: dict[str, Any]) -> None:
-    """400 MSG-365 for a country given twice."""
+    """Refuse a country that is given twice (MSG-365)."""
     country = body.get("country") or {}
     if "id" in country and "isoCode" in country:
         message = "Parameters [country.id] and [country.isoCode] can not be specified simultaneously"
@@ -98,7 +87,7 @@ def check_country(body: dict[str, Any]) -> None:
 
 
 def check_text_recipient(context: RequestContext, number: object, sender: str) -> str:
-    """A number that a text may go to."""
+    """Return the number of a recipient; refuse one that cannot be sent texts."""
     if number is None:
         raise responses.missing_parameter("to.phoneNumber")
     text = str(number)
@@ -114,13 +103,18 @@ def check_text_recipient(context: RequestContext, number: object, sender: str) -
     features = next(entry["features"] for entry in own if entry["phoneNumber"] == sender)
     if not text.startswith("+1") and "InternationalSmsSender" not in features:
         raise refused("MSG-240")
-    refuse = context.state.messaging.outcomes.of(text).refuse
-    if refuse is not None:
-        raise refused(refuse)
+    check_outcome(context.state, text)
     return text
 
 
+def check_outcome(state: State, number: str) -> None:
+    """Refuse a recipient for whom `number_outcome(refuse=…)` was called."""
+    code = state.messaging.outcomes.of(number).refuse
+    if code is not None:
+        raise refused(code)
+
+
 def refused(code: str, headers: dict[str, str] | None = None) -> responses.ApiError:
-    """The answer of a code of `REFUSALS`."""
+    """Return the error of a code of `REFUSALS`."""
     status, message = REFUSALS.get(code, (400, "Parameter [to] value is invalid."))
     return responses.api_error(status, code, message, parameter="to", headers=headers)

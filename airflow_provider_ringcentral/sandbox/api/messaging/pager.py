@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.messaging.message_records import message_record
-from airflow_provider_ringcentral.sandbox.api.messaging.numbers import sending_extension
 from airflow_provider_ringcentral.sandbox.api.messaging.sms import text_attachment
-from airflow_provider_ringcentral.sandbox.api.request_context import json_object, list_field, text_field
+from airflow_provider_ringcentral.sandbox.api.request_context import list_field, text_field
 from airflow_provider_ringcentral.sandbox.model.messaging.delivery import StatusChange
 from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Message, Recipient
 
@@ -22,14 +21,14 @@ LONGEST_TEXT = 1024
 
 def create_internal_text_message(context: RequestContext) -> ApiResponse:
     """`createInternalTextMessage`; a pager message is sent at once."""
-    state, body = context.state, json_object(context)
-    extension = sending_extension(context)
+    state, body = context.state, context.json_object()
+    extension = context.own_extension()
     text = text_field(body, "text", LONGEST_TEXT)
     _check_sender(extension, body.get("from") or {})
-    thread = _thread(context, extension, body)
+    thread = _replied_to(context, extension, body)
     entries = list_field(body, "to", required=thread is None)
     found = [_recipient(context, entry) for entry in entries]
-    to = [party(one) for one in found] if thread is None or found else _others(thread, extension)
+    to = [party(one) for one in found] if thread is None or found else _other_parties(thread, extension)
     now, mailbox = state.now(), state.messaging.mailbox
     message_id = mailbox.next_id()
     everybody = frozenset(str(one["extensionId"]) for one in to)
@@ -44,7 +43,7 @@ def create_internal_text_message(context: RequestContext) -> ApiResponse:
         text=text,
         attachments=[text_attachment(message_id, text)],
         conversation=thread.conversation if thread else mailbox.conversation(extension.id, everybody),
-        visible=now + state.milliseconds(state.options.message_lag),
+        visible=now + state.options.milliseconds(state.options.message_lag),
         extra={"pgToDepartment": any(one.type == "Department" for one in found)},
     )
     mailbox.add(message)
@@ -52,7 +51,7 @@ def create_internal_text_message(context: RequestContext) -> ApiResponse:
 
 
 def party(extension: Extension) -> dict[str, Any]:
-    """An extension as a party of a message."""
+    """Return an extension as a party of a message."""
     return {"extensionNumber": extension.number, "extensionId": str(extension.id), "name": extension.name}
 
 
@@ -66,7 +65,7 @@ def _check_sender(extension: Extension, sender: dict[str, Any]) -> None:
         raise responses.invalid_parameter("from", str(extension_id), code="MSG-332", detail=detail)
 
 
-def _thread(context: RequestContext, extension: Extension, body: dict[str, Any]) -> Message | None:
+def _replied_to(context: RequestContext, extension: Extension, body: dict[str, Any]) -> Message | None:
     if body.get("replyOn") is None:
         return None
     found = context.state.messaging.mailbox.find(extension.id, str(body["replyOn"]))
@@ -75,7 +74,7 @@ def _thread(context: RequestContext, extension: Extension, body: dict[str, Any])
     return found
 
 
-def _others(thread: Message, extension: Extension) -> list[dict[str, Any]]:
+def _other_parties(thread: Message, extension: Extension) -> list[dict[str, Any]]:
     parties = [thread.sender, *(recipient.party for recipient in thread.to)]
     return [one for one in parties if one["extensionId"] != str(extension.id)]
 
@@ -84,10 +83,10 @@ def _recipient(context: RequestContext, entry: dict[str, Any]) -> Extension:
     extension_id, number = entry.get("extensionId"), entry.get("extensionNumber")
     if extension_id is None and number is None:
         raise responses.missing_parameter("to.extensionNumber")
-    extensions = context.state.company.extensions
-    found = next((one for one in extensions if str(extension_id or one.id) == str(one.id)), None)
-    if extension_id is None:
-        found = next((one for one in extensions if one.number == str(number)), None)
+    if extension_id is not None:
+        found = context.state.company.find(str(extension_id))
+    else:
+        found = next((one for one in context.state.company.extensions if one.number == str(number)), None)
     if found is None:
         shown = str(extension_id or number)
         raise responses.invalid_parameter("to", shown, code="MSG-316", detail="Target extension not found")

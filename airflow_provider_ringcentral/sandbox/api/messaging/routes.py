@@ -1,4 +1,4 @@
-"""Every operation about messages: one row each, with the group and permissions of the specification.
+"""Every operation on messages: one row each, with the group and permissions of the specification.
 
 Every operation of Team Messaging; a webhook's own path is in no specification.
 """

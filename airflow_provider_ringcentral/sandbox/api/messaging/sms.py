@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.messaging import numbers
 from airflow_provider_ringcentral.sandbox.api.messaging.message_records import message_record
-from airflow_provider_ringcentral.sandbox.api.request_context import json_object, list_field, text_field
+from airflow_provider_ringcentral.sandbox.api.request_context import list_field, text_field
+from airflow_provider_ringcentral.sandbox.api.uploads import check_disposition, check_size, check_total, malformed
 from airflow_provider_ringcentral.sandbox.model.blob import Blob
 from airflow_provider_ringcentral.sandbox.model.messaging.delivery import DeliveryDelays, plan_history
 from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Attachment, Message, Recipient
-from airflow_provider_ringcentral.sandbox.model.rate_limits import seconds
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.api.request_context import RequestContext
@@ -35,7 +34,7 @@ MMS_TYPES = frozenset([
     "application/rtf", "application/pdf", "text/html", "text/plain", "text/csv", "text/calendar",
 ])
 # fmt: on
-"""What may be attached (`docs/messaging/sms/sending-images.md`)."""
+"""Media types that may be attached (guide page messaging/sms/sending-images)."""
 
 
 def create_sms_message(context: RequestContext) -> ApiResponse:
@@ -44,7 +43,7 @@ def create_sms_message(context: RequestContext) -> ApiResponse:
         return create_mms(context)
     if len(context.body) > _JSON_BYTES:
         raise responses.api_error(413, "MSG-338", "Message is too large")
-    body = json_object(context)
+    body = context.json_object()
     text_field(body, "text", LONGEST_TEXT)
     return _send(context, body, [])
 
@@ -78,33 +77,6 @@ def _check_files(files: list[Part]) -> None:
     check_total(files, MMS_BYTES)
 
 
-def check_size(part: Part, most: int) -> None:
-    """400 MSG-347 or MSG-337 for a file that is empty or has more than `most` bytes."""
-    if part.blob.size == 0:
-        raise responses.api_error(400, "MSG-347", "Attachment is empty")
-    if part.blob.size > most:
-        raise responses.api_error(400, "MSG-337", "Attachment is too large")
-
-
-def check_total(files: list[Part], most: int) -> None:
-    """400 MSG-338 for files that have more than `most` bytes together."""
-    if sum(part.blob.size for part in files) > most:
-        raise responses.api_error(400, "MSG-338", "Message is too large")
-
-
-def malformed() -> responses.ApiError:
-    """400: a body that is not the multipart it should be."""
-    return responses.api_error(400, "CMN-104", "Multipart request is malformed", word="InvalidMultipartRequest")
-
-
-def check_disposition(part: Part) -> None:
-    """400 MSG-350 or MSG-351 for a file part without Content-Disposition or name."""
-    if part.disposition not in {"form-data", "attachment"}:
-        raise responses.api_error(400, "MSG-350", "Content-Disposition of an attachment is absent or invalid")
-    if not part.filename:
-        raise responses.api_error(400, "MSG-351", "File name of an attachment is absent or invalid")
-
-
 def _send(context: RequestContext, body: dict[str, Any], files: list[Part]) -> ApiResponse:
     state = context.state
     recipients = list_field(body, "to")
@@ -120,7 +92,7 @@ def _send(context: RequestContext, body: dict[str, Any], files: list[Part]) -> A
     owner = context.extension().id
     _check_rate(context, owner, mms=group or bool(files))
     now = state.now()
-    message = text_message(state, owner, sender, to, str(body.get("text") or ""), now=now)
+    message = _text_message(state, owner, sender, to, str(body.get("text") or ""), now=now)
     for part in files:
         attachment = Attachment(state.messaging.mailbox.next_id(), "MmsAttachment", part.content_type, part.blob)
         attachment.filename = part.filename
@@ -129,14 +101,16 @@ def _send(context: RequestContext, body: dict[str, Any], files: list[Part]) -> A
     return context.json(message_record(state, message, now))
 
 
-def text_message(state: State, owner: int, sender: dict[str, Any], to: list[str], text: str, *, now: int) -> Message:
-    """An outbound text that has just been accepted."""
+def _text_message(state: State, owner: int, sender: dict[str, Any], to: list[str], text: str, *, now: int) -> Message:
+    """Return an outbound text that is accepted at `now` (ms)."""
     options, messaging = state.options, state.messaging
-    delays = DeliveryDelays(state.milliseconds(options.sent_seconds), state.milliseconds(options.delivered_seconds))
+    delays = DeliveryDelays(
+        state.options.milliseconds(options.sent_seconds), state.options.milliseconds(options.delivered_seconds)
+    )
     recipients = [
         Recipient(
             numbers.outsider(state, number) | ({"recipientId": str(rank + 1)} if len(to) > 1 else {}),
-            plan_history(messaging.outcome(number, sender["phoneNumber"]), now, delays, options.scale),
+            plan_history(messaging.outcomes.of_text(number, sender["phoneNumber"]), now, delays, options.scale),
         )
         for rank, number in enumerate(to)
     ]
@@ -152,23 +126,21 @@ def text_message(state: State, owner: int, sender: dict[str, Any], to: list[str]
         text=text,
         attachments=[text_attachment(message_id, text)] if text else [],
         conversation=messaging.mailbox.conversation(owner, frozenset(to)),
-        visible=now + state.milliseconds(options.message_lag),
+        visible=now + state.options.milliseconds(options.message_lag),
     )
 
 
 def text_attachment(message_id: int, text: str) -> Attachment:
-    """The text of a message, which is stored as an attachment too; it has the message's id."""
+    """Return the text of a message as the attachment under which it is stored too; it has the message's id."""
     return Attachment(message_id, "Text", "text/plain", Blob(text.encode()))
 
 
 def _check_rate(context: RequestContext, user: int, *, mms: bool) -> None:
-    """429 MSG-305. It is the message service's own limit: such answers tell nothing of the group's (FACTS 3.1)."""
+    """Refuse a send beyond the message service's own limit (429 MSG-305, without the headers of the group's)."""
     options = context.state.options
     most = options.mms_per_minute if mms else options.sms_per_minute
-    if not most or options.limits is False:
-        return
-    wait = context.state.messaging.rate.wait("mms" if mms else "sms", user, most, 60 * options.scale, time.monotonic())
+    wait = context.state.send_wait("mms" if mms else "sms", user, most)
     if wait:
-        refusal = numbers.refused("MSG-305", {"Retry-After": seconds(wait)})
-        refusal.response.rated = False
-        raise refusal
+        error = numbers.refused("MSG-305", {"Retry-After": responses.seconds_text(wait)})
+        error.response.rated = False
+        raise error

@@ -1,4 +1,4 @@
-"""Chats, conversations and teams of Team Messaging (`docs/team-messaging`)."""
+"""Chats, conversations and teams of Team Messaging (guide page team-messaging)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ringcentral.sandbox.api import responses
 from airflow_provider_ringcentral.sandbox.api.account import extension_info
 from airflow_provider_ringcentral.sandbox.api.paging import cut_page, read_token
-from airflow_provider_ringcentral.sandbox.api.request_context import json_object, list_field, text_field
+from airflow_provider_ringcentral.sandbox.api.request_context import list_field, text_field
 from airflow_provider_ringcentral.sandbox.model import timestamps
 
 if TYPE_CHECKING:
@@ -23,23 +23,13 @@ _MOST_MEMBERS = 15
 _LONGEST_NAME, _LONGEST_DESCRIPTION = 250, 1000
 
 
-def current_user_id(context: RequestContext) -> int:
-    """The extension id of whoever asks."""
-    if context.token is None:
-        raise responses.unauthorized("OAU-213", "Token not found")
-    return context.token.user.id
+def find_chat(context: RequestContext, name: str = "chatId", *, chat_id: str | None = None, join: bool = False) -> Chat:
+    """Return the chat of the path (`~`: the personal one), or the chat `chat_id`.
 
-
-def find_chat(context: RequestContext, name: str = "chatId", *, given: str | None = None, join: bool = False) -> Chat:
-    """The chat of the path (`~`: the personal one), of which the user must be a member.
-
-    404 for what the user cannot see; 403 for a public team that the user has not joined, unless `join` suffices.
+    404 for a chat that the user cannot see; 403 for a public team that the user has not joined, unless `join` is set.
     """
-    wanted, user, team_messaging = (
-        given or context.ids[name],
-        current_user_id(context),
-        context.state.messaging.team_messaging,
-    )
+    wanted, user = chat_id or context.ids[name], context.user_id()
+    team_messaging = context.state.messaging.team_messaging
     personal = team_messaging.personal(user, context.state.now())
     chat = personal if wanted == "~" else team_messaging.chats.get(wanted)
     if chat is None or (user not in chat.members and not chat.public):
@@ -53,20 +43,20 @@ def find_chat(context: RequestContext, name: str = "chatId", *, given: str | Non
 
 def list_chats(context: RequestContext) -> ApiResponse:
     """`listGlipChatsNew`: oldest first; the user's own, and public teams that may be joined."""
-    return _listed(context, "chats", _TYPES, chat_record, with_public=True)
+    return _list_chats(context, "chats", _TYPES, chat_record, with_public=True)
 
 
 def list_teams(context: RequestContext) -> ApiResponse:
     """`listGlipTeamsNew`."""
-    return _listed(context, "teams", ("Team",), team_record, with_public=True)
+    return _list_chats(context, "teams", ("Team",), team_record, with_public=True)
 
 
 def list_conversations(context: RequestContext) -> ApiResponse:
     """`listGlipConversationsNew`."""
-    return _listed(context, "conversations", ("Group",), chat_record, with_public=False)
+    return _list_chats(context, "conversations", ("Group",), chat_record, with_public=False)
 
 
-def _listed(
+def _list_chats(
     context: RequestContext,
     kind: str,
     types: tuple[str, ...],
@@ -79,7 +69,7 @@ def _listed(
     for value in filters["type"]:
         if value not in _TYPES:
             raise responses.invalid_parameter("type", value)
-    user, team_messaging = current_user_id(context), context.state.messaging.team_messaging
+    user, team_messaging = context.user_id(), context.state.messaging.team_messaging
     team_messaging.personal(user, context.state.now())
     wanted = set(filters["type"]) & set(types) if filters["type"] else set(types)
     found = [
@@ -97,7 +87,7 @@ def record_count(context: RequestContext) -> int:
 
 
 def navigation(page: Any) -> dict[str, str]:
-    """The tokens of a page's neighbours; absent at either end."""
+    """Return the tokens of the next and the previous page; absent at either end."""
     tokens = {"prevPageToken": page.previous, "nextPageToken": page.following}
     return {name: token for name, token in tokens.items() if token is not None}
 
@@ -124,12 +114,12 @@ def read_team(context: RequestContext) -> ApiResponse:
 
 
 def create_conversation(context: RequestContext) -> ApiResponse:
-    """`createGlipConversationNew`: 201 for a new one, 200 for the one there is; alone, the personal chat."""
-    team_messaging, now, user = context.state.messaging.team_messaging, context.state.now(), current_user_id(context)
-    entries = list_field(json_object(context), "members", required=False)
+    """`createGlipConversationNew`: 201 for a new conversation, 200 for an existing one or the personal chat."""
+    team_messaging, now, user = context.state.messaging.team_messaging, context.state.now(), context.user_id()
+    entries = list_field(context.json_object(), "members", required=False)
     if len(entries) > _MOST_MEMBERS:
         raise responses.invalid_parameter("members", detail=f"at most {_MOST_MEMBERS}")
-    members = _people(context, entries) | {user}
+    members = _members(context, entries) | {user}
     if members == {user}:
         return context.json(chat_record(team_messaging.personal(user, now)))
     found = team_messaging.between(members)
@@ -141,10 +131,10 @@ def create_conversation(context: RequestContext) -> ApiResponse:
 
 def create_team(context: RequestContext) -> ApiResponse:
     """`createGlipTeamNew`; names need not be unique."""
-    body, team_messaging = json_object(context), context.state.messaging.team_messaging
+    body, team_messaging = context.json_object(), context.state.messaging.team_messaging
     name = text_field(body, "name", _LONGEST_NAME)
     description = text_field(body, "description", _LONGEST_DESCRIPTION, required=False)
-    members = _people(context, list_field(body, "members", required=False)) | {current_user_id(context)}
+    members = _members(context, list_field(body, "members", required=False)) | {context.user_id()}
     public = body.get("public") is True
     team = team_messaging.add_chat(
         "Team", members, context.state.now(), name=name, description=description, public=public
@@ -155,7 +145,7 @@ def create_team(context: RequestContext) -> ApiResponse:
 def read_person(context: RequestContext) -> ApiResponse:
     """`readGlipPersonNew`, of one id."""
     wanted = context.ids["personId"]
-    extension = context.state.company.find(str(current_user_id(context)) if wanted == "~" else wanted)
+    extension = context.state.company.find(str(context.user_id()) if wanted == "~" else wanted)
     if extension is None or extension.type != "User":
         raise responses.not_found("personId", wanted)
     contact = extension_info(context.state, extension)["contact"]
@@ -163,8 +153,8 @@ def read_person(context: RequestContext) -> ApiResponse:
     return context.json({"id": str(extension.id), **names})
 
 
-def _people(context: RequestContext, entries: list[dict[str, Any]]) -> set[int]:
-    """Members by id or e-mail; 400 for somebody who is not of the company."""
+def _members(context: RequestContext, entries: list[dict[str, Any]]) -> set[int]:
+    """Return members given by id or e-mail; 400 for one who does not belong to the company."""
     users = context.state.company.users
     by_email = {extension_info(context.state, user)["contact"]["email"]: user.id for user in users}
     by_id = {str(user.id): user.id for user in users}
@@ -180,8 +170,9 @@ def _people(context: RequestContext, entries: list[dict[str, Any]]) -> set[int]:
 
 
 def chat_record(chat: Chat) -> dict[str, Any]:
-    """A chat as the API shows it."""
-    record: dict[str, Any] = {"id": chat.id, "type": chat.type} | _times(chat)
+    """Return the record of a chat."""
+    created = timestamps.text(chat.created)
+    record: dict[str, Any] = {"id": chat.id, "type": chat.type, "creationTime": created, "lastModifiedTime": created}
     record["members"] = [{"id": str(member)} for member in sorted(chat.members)]
     if chat.type in {"Team", "Everyone"}:
         record |= {"name": chat.name, "description": chat.description}
@@ -191,9 +182,5 @@ def chat_record(chat: Chat) -> dict[str, Any]:
 
 
 def team_record(chat: Chat) -> dict[str, Any]:
-    """A team as the API shows it: a chat without its members."""
+    """Return the record of a team: that of a chat, without its members."""
     return {name: value for name, value in chat_record(chat).items() if name != "members"}
-
-
-def _times(chat: Chat) -> dict[str, str]:
-    return {"creationTime": timestamps.text(chat.created), "lastModifiedTime": timestamps.text(chat.created)}

@@ -1,32 +1,31 @@
-"""Broadcasts at the server: batches of texts from a high-volume number."""
+"""Batches of texts from a high-volume (A2P) number."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.sandbox.api.messaging.message_records import segments
 from airflow_provider_ringcentral.sandbox.model.messaging.delivery import (
     DeliveryDelays,
     StatusChange,
     plan_history,
+    segments,
     status_at,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from airflow_provider_ringcentral.sandbox.model.state import State
+    from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Outcome
+    from airflow_provider_ringcentral.sandbox.model.options import Options
 
 SEGMENT_COST = 0.007
 _FIRST_BATCH, _FIRST_MESSAGE = 7_034_518_000, 3_061_894_205_700_000_000
-COUNTED = ("queued", "sent", "delivered", "sendingFailed", "deliveryFailed")
 
 
 @dataclass(slots=True)
 class BatchMessage:
-    """One text of a batch to one number. `history` are its statuses in time."""
+    """One text of a batch, to one number. `history` holds all statuses that it will have."""
 
     id: int
     batch: str
@@ -38,18 +37,22 @@ class BatchMessage:
     segments: int
 
     def status_at(self, now: int) -> StatusChange:
-        """The status at a moment."""
+        """Return the status that holds at `now` (ms)."""
         return status_at(self.history, now)
 
     @property
     def cost(self) -> float:
-        """In dollars."""
+        """The price of the text in dollars."""
         return round(self.segments * SEGMENT_COST, 4)
 
 
 @dataclass(slots=True)
 class Batch:
-    """A batch. `processed` is when the last message left the queue, `completed` when all have their last status."""
+    """A batch of texts, with times in ms.
+
+    The messages leave one after the other, `interval` apart. The last one leaves at `processed`, and at `completed` all
+    have their final status.
+    """
 
     id: str
     sender: str
@@ -57,22 +60,22 @@ class Batch:
     user: int
     messages: list[BatchMessage] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
-    each: float = 0.0
+    interval: float = 0.0
     processed: int = 0
     completed: int = 0
 
     def status(self, now: int) -> str:
-        """Processing, then Sent, then Completed."""
+        """Return Processing, Sent or Completed."""
         return "Completed" if now >= self.completed else "Sent" if now >= self.processed else "Processing"
 
     def processed_count(self, now: int) -> int:
-        """How many messages left the queue."""
-        if now >= self.processed or not self.each:
+        """Return how many messages have left by `now` (ms)."""
+        if now >= self.processed or not self.interval:
             return len(self.messages)
-        return min(len(self.messages), int((now - self.created) / self.each))
+        return min(len(self.messages), int((now - self.created) / self.interval))
 
     def modified(self, now: int) -> int:
-        """When it last moved on."""
+        """Return when the batch last changed (ms)."""
         return min(max(now, self.created), self.completed)
 
 
@@ -84,62 +87,30 @@ class Batches:
         self.messages: dict[int, BatchMessage] = {}
 
     def add(
-        self, state: State, sender: str, texts: Iterable[tuple[str, str]], rejected: list[dict[str, Any]], *, user: int
+        self,
+        sender: str,
+        texts: Iterable[tuple[str, str, Outcome]],
+        rejected: list[dict[str, Any]],
+        *,
+        user: int,
+        now: int,
+        options: Options,
     ) -> Batch:
-        """A batch of (number, text) that was accepted just now; its messages leave one after the other."""
-        now = state.now()
+        """File a batch of texts (number, text, outcome) that is accepted at `now` (ms)."""
         batch = Batch(f"{_FIRST_BATCH + 17 * len(self.batches)}", sender, now, user, rejected=rejected)
-        batch.each = 1000 * state.options.scale / state.options.a2p_per_second
-        rest = state.milliseconds(max(0.0, state.options.delivered_seconds - state.options.sent_seconds))
+        batch.interval = 1000 * options.scale / options.a2p_per_second
+        rest = options.milliseconds(max(0.0, options.delivered_seconds - options.sent_seconds))
         counted = dict[str, int]()
-        for rank, (number, text) in enumerate(texts, start=1):
-            sent = round(rank * batch.each)
-            outcome = state.messaging.outcome(number, sender)
-            history = plan_history(outcome, now, DeliveryDelays(sent, sent + rest), state.options.scale)
+        for rank, (number, text, outcome) in enumerate(texts, start=1):
+            sent = round(rank * batch.interval)
+            history = plan_history(outcome, now, DeliveryDelays(sent, sent + rest), options.scale)
             if text not in counted:
                 counted[text] = segments(text)
             message_id = _FIRST_MESSAGE + 1_021 * len(self.messages)
             message = BatchMessage(message_id, batch.id, sender, number, text, now, history, counted[text])
             self.messages[message.id] = message
             batch.messages.append(message)
-        batch.processed = now + round(len(batch.messages) * batch.each)
+        batch.processed = now + round(len(batch.messages) * batch.interval)
         batch.completed = max([batch.processed, *(message.history[-1].at for message in batch.messages)])
         self.batches[batch.id] = batch
         return batch
-
-
-def batch_record(batch: Batch, now: int) -> dict[str, Any]:
-    """A batch as the API shows it; times are left in ms."""
-    record = {
-        "id": batch.id,
-        "from": batch.sender,
-        "batchSize": len(batch.messages),
-        "processedCount": batch.processed_count(now),
-        "creationTime": batch.created,
-        "lastModifiedTime": batch.modified(now),
-        "status": batch.status(now),
-    }
-    if record["status"] == "Completed":
-        record["cost"] = round(sum(message.cost for message in batch.messages), 4)
-    return record
-
-
-def count_statuses(messages: Iterable[BatchMessage], now: int) -> dict[str, Any]:
-    """How many messages have which status, what they cost, and why they failed."""
-    counts: Counter[str] = Counter()
-    costs: dict[str, float] = dict.fromkeys(COUNTED, 0.0)
-    errors: dict[str, Counter[str]] = {name: Counter() for name in COUNTED}
-    for message in messages:
-        change = message.status_at(now)
-        name = change.status[:1].lower() + change.status[1:]
-        if name not in costs:
-            name = "queued"
-        counts[name] += 1
-        costs[name] += message.cost
-        if change.code is not None:
-            errors[name][change.code] += 1
-    return {
-        name: {"count": counts[name], "cost": round(costs[name], 4)}
-        | ({"errorCodeCounts": dict(errors[name])} if errors[name] else {})
-        for name in COUNTED
-    }

@@ -1,4 +1,4 @@
-"""Every message at the server."""
+"""The mailboxes of all extensions, and the messages in them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_provider_ringcentral.sandbox.model.messaging.delivery import StatusChange, status_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from airflow_provider_ringcentral.sandbox.model.blob import Blob
 
 ALIVE, DELETED, PURGED = "Alive", "Deleted", "Purged"
@@ -21,7 +19,7 @@ _FIRST_CONVERSATION = 4_178_398_077_955_743_750
 
 @dataclass(slots=True)
 class Recipient:
-    """One of `to[]`: who (as the API shows it), and the statuses of the message there."""
+    """One of `to[]`: the party as the API shows it, and the statuses of the message there."""
 
     party: dict[str, Any]
     history: tuple[StatusChange, ...]
@@ -29,7 +27,7 @@ class Recipient:
 
 @dataclass(slots=True)
 class Attachment:
-    """What is attached. `type` is RingCentral's, such as Text or MmsAttachment."""
+    """An attachment of a message. `type` is RingCentral's, such as Text or MmsAttachment; `duration` is in seconds."""
 
     id: int
     type: str
@@ -41,10 +39,10 @@ class Attachment:
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """One message in the mailbox of the extension `owner`. Times in ms.
+    """One message in the mailbox of the extension `owner`, with times in ms.
 
-    `visible`: from when on lists show it; `touched`: when it was last read or deleted; `extra` goes into its record.
-    A fax is sent from `starts` on, and its pages are known from `rendered` on.
+    `visible`: lists show it from then on; `touched`: it was last read or deleted then; `extra`: further fields of its
+    record. A fax is sent from `starts` on, and its page count is known from `rendered` on.
     """
 
     id: int
@@ -66,29 +64,23 @@ class Message:
     extra: dict[str, Any] = field(default_factory=dict)
 
     def status_at(self, now: int) -> StatusChange:
-        """The status of the whole: the least advanced of its recipients, failures before successes."""
-        history = [status_at(recipient.history, now) for recipient in self.to]
-        return min(history, key=lambda change: _RANK.get(change.status, 1))
+        """Return the status of the whole message: that of its least advanced recipient, failures first."""
+        statuses = [status_at(recipient.history, now) for recipient in self.to]
+        return min(statuses, key=lambda change: _RANK.get(change.status, 1))
 
     def modified(self, now: int) -> int:
-        """When it last changed."""
-        return max(self.moments(now))
-
-    def moments(self, now: int) -> Iterator[int]:
-        """When it changed, up to now."""
-        yield self.created
-        yield self.touched
-        for recipient in self.to:
-            yield from (change.at for change in recipient.history if change.at <= now)
+        """Return when it last changed, up to `now` (ms)."""
+        changes = [change.at for recipient in self.to for change in recipient.history if change.at <= now]
+        return max(self.created, self.touched, *changes)
 
     def numbers(self) -> set[str]:
-        """The phone numbers of everybody in it."""
+        """Return the phone numbers of sender and recipients."""
         parties = [self.sender, *(recipient.party for recipient in self.to)]
         return {party["phoneNumber"] for party in parties if "phoneNumber" in party}
 
 
 class Mailbox:
-    """All mailboxes of the company."""
+    """The messages of all extensions, by id."""
 
     def __init__(self) -> None:
         self.messages: dict[int, Message] = {}
@@ -96,34 +88,34 @@ class Mailbox:
         self._last_id = _FIRST_MESSAGE
 
     def next_id(self) -> int:
-        """An id above 2^53, as RingCentral's are: it does not survive a float."""
+        """Return an id above 2^53, as RingCentral's are: a float cannot hold it."""
         self._last_id += 4_099
         return self._last_id
 
     def conversation(self, owner: int, others: frozenset[str]) -> int:
-        """The conversation of an extension with the others; a new one the first time."""
+        """Return the id of the conversation of an extension with the others; a new one the first time."""
         fresh = _FIRST_CONVERSATION + 8_191 * len(self._conversations)
         return self._conversations.setdefault((owner, others), fresh)
 
     def add(self, message: Message) -> Message:
-        """Puts a message in."""
+        """File a message, and return it."""
         self.messages[message.id] = message
         return message
 
     def of(self, owner: int) -> list[Message]:
-        """The messages of an extension, newest first."""
+        """Return the messages of an extension, newest first."""
         found = [message for message in self.messages.values() if message.owner == owner]
         return sorted(found, key=lambda message: (-message.created, -message.id))
 
     def find(self, owner: int, message_id: str) -> Message | None:
-        """One message of an extension."""
+        """Return the message with that id if it belongs to the extension."""
         found = self.messages.get(int(message_id)) if message_id.isascii() and message_id.isdecimal() else None
         return found if found is not None and found.owner == owner else None
 
     def delete(self, message: Message, now: int, *, purge: bool = False) -> None:
-        """Alive → Deleted → Purged, or purged at once; the bytes of a purged message are gone.
+        """Delete a message, or purge it if it is deleted already or `purge` is set; purging drops its attachments.
 
-        What was to be sent later is never sent.
+        A message that was scheduled for later is never sent.
         """
         if now < message.starts:
             for recipient in message.to:

@@ -1,11 +1,14 @@
-"""Team Messaging at the server: chats, posts, cards, files and webhooks."""
+"""Team Messaging: chats, posts, adaptive cards, files and incoming webhooks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 if TYPE_CHECKING:
+    from random import Random
+
     from airflow_provider_ringcentral.sandbox.model.blob import Blob
     from airflow_provider_ringcentral.sandbox.model.company import Company
 
@@ -14,7 +17,7 @@ _FIRST_ID = 1_240_842_000_000
 
 @dataclass(slots=True)
 class Chat:
-    """A chat of any type. `members` are extension ids; times in ms."""
+    """A chat of any type. `members` are extension ids; `created` is in ms."""
 
     id: str
     type: str
@@ -28,7 +31,7 @@ class Chat:
 
 @dataclass(slots=True)
 class Post:
-    """A post. `extra` goes into its record, such as what a webhook said."""
+    """A post, with times in ms. `extra`: further fields of its record, such as those of a webhook's payload."""
 
     id: str
     chat: str
@@ -45,7 +48,7 @@ class Post:
 
 @dataclass(slots=True)
 class Card:
-    """An adaptive card; `content` is what the client sent."""
+    """An adaptive card; `content` is the JSON that the client sent."""
 
     id: str
     chat: str
@@ -57,7 +60,7 @@ class Card:
 
 @dataclass(slots=True)
 class SharedFile:
-    """A file that was uploaded."""
+    """An uploaded file, posted or not."""
 
     id: str
     name: str
@@ -78,12 +81,13 @@ class Webhook:
 
 
 class TeamMessaging:
-    """All chats of the company: a personal one for everybody, "Everyone", two teams, and those made later.
+    """All chats of the company: a personal one for each user, "Everyone", two teams, and those created later.
 
     The default user is a member of the team "Data Alerts" and not of the public team "Lunch".
     """
 
-    def __init__(self, company: Company, created: int) -> None:
+    def __init__(self, company: Company, created: int, random: Random) -> None:
+        self._random = random
         self.chats: dict[str, Chat] = {}
         self.posts: dict[str, Post] = {}
         self.cards: dict[str, Card] = {}
@@ -98,34 +102,40 @@ class TeamMessaging:
         self.add_chat("Team", set(people[5:12]), created, name="Lunch", public=True)
 
     def next_id(self) -> str:
-        """An id for anything here."""
+        """Return a new id for a chat, post, card or file."""
         self._last_id += 8_194
         return str(self._last_id)
 
     def add_chat(self, kind: str, members: set[int], created: int, **fields: Any) -> Chat:
-        """A new chat."""
+        """Create a chat."""
         chat = Chat(self.next_id(), kind, members, created, **fields)
         self.chats[chat.id] = chat
         return chat
 
     def personal(self, user: int, now: int) -> Chat:
-        """The chat in which a user is alone."""
+        """Return the personal chat of a user, which is created on first use."""
         if user not in self._personal:
             self._personal[user] = self.add_chat("Personal", {user}, now).id
         return self.chats[self._personal[user]]
 
     def between(self, members: set[int]) -> Chat | None:
-        """The conversation of exactly these people."""
+        """Return the conversation that has exactly these members."""
         return next(
             (chat for chat in self.chats.values() if chat.members == members and chat.type in {"Direct", "Group"}), None
         )
 
     def add_post(self, chat: str, creator: int, text: str, now: int, **fields: Any) -> Post:
-        """A new post."""
+        """Add a post to a chat."""
         post = Post(self.next_id(), chat, creator, text, now, now, **fields)
         self.posts[post.id] = post
         return post
 
+    def add_webhook(self, chat: str, creator: int, now: int) -> Webhook:
+        """Create an incoming webhook. Its id cannot be guessed, which makes its URL a secret."""
+        webhook = Webhook(str(UUID(int=self._random.getrandbits(128), version=4)), chat, creator, now, now)
+        self.webhooks[webhook.id] = webhook
+        return webhook
+
     def in_chat(self, chat: str) -> list[Post]:
-        """The posts of a chat, oldest first."""
+        """Return the posts of a chat, oldest first."""
         return [post for post in self.posts.values() if post.chat == chat]
