@@ -40,6 +40,18 @@ MAY_USE = {
 }
 """Every room and the rooms it may import from, besides itself and the package's `__version__`."""
 
+SANDBOX_MAY_USE = {
+    "model": {"model"},
+    "api": {"api", "model"},
+    "control": {"control", "api", "model"},
+    "__init__": {"control"},
+    "__main__": {"control", "model"},
+    "pytest_plugin": {"__init__"},
+}
+"""Every room and file of the sandbox and the rooms that it may import from."""
+MOST_MODULES = 16
+"""More modules in one room (sub-rooms apart) means that there are two rooms."""
+
 WITHOUT_AIRFLOW = CORE | {"sandbox", "provider_info", "__init__"}
 OUTSIDE = {"bench", "example_dags", "scenarios", "scripts", "tests"}
 SAYS_NOTHING = {"base", "common", "helpers", "misc", "utils"}
@@ -80,6 +92,46 @@ def test_the_package_stands_alone(module):
     assert [name for name in imported(module) if name.split(".")[0] in OUTSIDE] == []
 
 
+SANDBOX = [module for module in MODULES if room(module) == "sandbox"]
+
+
+def dotted(module: Path) -> str:
+    """The name by which a module is imported."""
+    return ".".join((PACKAGE, *module.with_suffix("").parts)).removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("module", SANDBOX, ids=str)
+def test_the_sandboxs_model_knows_neither_api_nor_control(module):
+    """`model` stands alone, `api` uses it, `control` uses both."""
+    found = [name.split(".")[2:3] for name in imported(module) if name.startswith(f"{PACKAGE}.sandbox.")]
+    rooms = {place[0] if place[0].islower() else "__init__" for place in found if place}
+
+    assert rooms - SANDBOX_MAY_USE[module.parts[1].removesuffix(".py")] == set()
+
+
+def test_no_circles_in_the_sandbox():
+    """No module imports itself by way of others, imports for type checking included."""
+    names = {dotted(module) for module in SANDBOX}
+    waiting = {
+        dotted(module): {
+            next(one for one in (name, name.rpartition(".")[0]) if one in names)
+            for name in imported(module)
+            if name.startswith(f"{PACKAGE}.sandbox")
+        }
+        for module in SANDBOX
+    }
+
+    while free := {name for name, used in waiting.items() if not used & waiting.keys()}:
+        waiting = {name: used for name, used in waiting.items() if name not in free}
+    assert waiting == {}
+
+
+def test_rooms_of_the_sandbox_are_small():
+    folders = [module.parent for module in SANDBOX if module.name != "__init__.py"]
+
+    assert {folder for folder in folders if folders.count(folder) > MOST_MODULES} == set()
+
+
 def test_provider_info_uses_the_standard_library_only():
     """Every Airflow component runs it at start, so a package that fails to import would stop them all."""
     used = {name.split(".")[0] for name in imported(Path("provider_info.py"))}
@@ -117,4 +169,4 @@ def test_what_dag_files_import_stays_light():
     added = set(json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()[-1]))
 
     assert PACKAGE in added
-    assert added & {"pyarrow", "redis", "requests", "s3fs", "starlette", "uvicorn"} == set()
+    assert added & {"pyarrow", "python_multipart", "redis", "requests", "s3fs", "starlette", "uvicorn"} == set()

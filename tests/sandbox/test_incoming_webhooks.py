@@ -72,7 +72,7 @@ def test_webhooks_that_take_nothing(caller, url):
     suspended = send(caller.sandbox.add_webhook(status="Suspended"), {"text": "x"})
     assert (suspended.status_code, suspended.json()["error"]) == (200, "Webhook is suspended")
     garbage = requests.post(url, data=b"text", timeout=10)
-    assert garbage.json()["error"] == "Body is no JSON"
+    assert garbage.json()["error"] == "Body is not JSON"
 
 
 def test_too_many(start):
