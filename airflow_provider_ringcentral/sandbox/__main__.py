@@ -1,4 +1,4 @@
-"""`python -m airflow_provider_ringcentral.sandbox`: RingCentral on a loopback port until you stop it."""
+"""`python -m airflow_provider_ringcentral.sandbox` runs the sandbox until you stop it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def _parser() -> argparse.ArgumentParser:
         description="RingCentral on a loopback port: token endpoint, call log, limits and penalties, faults on demand.",
     )
     add = parser.add_argument
-    add("--port", type=int, default=0, help="0 takes a free one")
-    add("--calls", type=int, default=_DEFAULTS.calls, help="how many calls there are (default %(default)s)")
-    add("--start", help="first moment of the calls, ISO 8601 with a zone (default: 7 days before --end)")
-    add("--end", help="end of the calls (default: half an hour ago)")
+    add("--port", type=int, default=0, help="0 picks a free port")
+    add("--calls", type=int, default=_DEFAULTS.calls, help="number of calls in the log (default %(default)s)")
+    add("--start", help="start of the calls' window, ISO 8601 with a zone (default: 7 days before --end)")
+    add("--end", help="end of the calls' window (default: half an hour ago)")
     add("--seed", type=int, default=_DEFAULTS.seed, help="other names, numbers and ids")
     add("--layout", default=_DEFAULTS.layout, help="even, milliseconds, instants:N or clusters:N")
     add("--pretty", action="store_true", help="JSON over many lines")
-    add("--media-host", action="store_true", help="the bytes of recordings on a port of their own")
+    add("--media-host", action="store_true", help="serve the bytes of recordings on a second port")
     add("--scale", type=float, default=1.0, help="length of a minute for limits and tokens: 0.01 makes it 0.6 s")
     add("--no-limits", action="store_true", help="no request limits")
     add("--token-seconds", type=float, default=_DEFAULTS.token_seconds, help="life of a token before scaling")
@@ -42,31 +42,31 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves until interrupted; 2 when an option is wrong."""
-    given = vars(_parser().parse_args(arguments))
-    chosen: dict[str, Any] = given.pop("options")
-    follow = given.pop("until_stdin_closes")
-    given["limits"] = not given.pop("no_limits")
+    """Serve until interrupted, and return 0; return 2 when an option is wrong."""
+    options = vars(_parser().parse_args(arguments))
+    overrides: dict[str, Any] = options.pop("options")
+    until_stdin_closes = options.pop("until_stdin_closes")
+    options["limits"] = not options.pop("no_limits")
     try:
-        server = Server(Options(**(given | chosen)))
+        server = Server(Options(**(options | overrides)))
     except (TypeError, ValueError, OSError) as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 2
-    if follow:
-        threading.Thread(target=_follow, args=(server,), daemon=True).start()
+    if until_stdin_closes:
+        threading.Thread(target=_stop_with_stdin, args=(server,), daemon=True).start()
     threading.Thread(target=_announce, args=(server.url,), daemon=True).start()
     with suppress(KeyboardInterrupt):
         server.run()
     return 0
 
 
-def _follow(server: Server) -> None:
+def _stop_with_stdin(server: Server) -> None:
     sys.stdin.read()
     server.stop()
 
 
 def _announce(url: str) -> None:
-    """Where it listens, and the Connection to paste; the control call returns once the server serves."""
+    """Print the URL, and the Connection to paste. The control call returns once the server serves."""
     connection = SandboxControl(url).connection_uri
     print(f"{READY}{url}", flush=True)
     print(f"export AIRFLOW_CONN_RINGCENTRAL_DEFAULT='{connection}'", flush=True)

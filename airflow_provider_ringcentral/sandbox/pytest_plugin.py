@@ -1,4 +1,4 @@
-"""A sandbox for tests without Airflow; `airflow_provider_ringcentral.pytest_plugin` has it, and runs DAGs too."""
+"""The fixture `ringcentral_sandbox`, without Airflow; `airflow_provider_ringcentral.pytest_plugin` adds `run_dag`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def _ringcentral_ledger_folder(tmp_path_factory: pytest.TempPathFactory) -> Path
 def ringcentral_sandbox(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _ringcentral_ledger_folder: Path
 ) -> Iterator[Sandbox]:
-    """A fresh sandbox that the Connection `ringcentral_default` leads to, with an empty ledger of the test's own.
+    """Start a sandbox to which the Connection `ringcentral_default` leads, with an empty ledger of the test's own.
 
-    What other tests have sent, alerted and used up does not count, nor what lies in the ledger of your Airflow. A
-    marker chooses options: `@pytest.mark.ringcentral_sandbox(calls=100, limits=False)`.
+    Messages, alerts and quota of other tests do not count, nor does the ledger of your Airflow. A marker sets options:
+    `@pytest.mark.ringcentral_sandbox(calls=100, limits=False)`.
     """
     marker = request.node.get_closest_marker("ringcentral_sandbox")
     options = marker.kwargs if marker else {}
-    # One file for all tests, emptied for each: every open ledger of the process holds files.
+    # One file for all tests, deleted before each: every further ledger would keep files open in this process.
     ledger = _ringcentral_ledger_folder / "ledger.sqlite"
     for path in _ringcentral_ledger_folder.iterdir():
         path.unlink()
@@ -41,5 +41,5 @@ def ringcentral_sandbox(
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes the marker known, so that `--strict-markers` accepts it."""
+    """Register the marker, so that `--strict-markers` accepts it."""
     config.addinivalue_line("markers", "ringcentral_sandbox(**options): options of the ringcentral_sandbox fixture")

@@ -12,7 +12,7 @@ EXTENSION = "/restapi/v1.0/account/~/extension/~"
 
 
 def verdicts(limiter, times, group="Heavy"):
-    return [limiter.ask("user", "app", group, moment).allowed for moment in times]
+    return [limiter.check("user", "app", group, moment).allowed for moment in times]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_windows_slide_and_penalties_restart(times, expected):
 def test_users_apps_and_groups_have_windows_of_their_own():
     limiter = Limiter({"Heavy": 1, "Light": 1})
     who = [("a", "x", "Heavy"), ("b", "x", "Heavy"), ("a", "y", "Heavy"), ("a", "x", "Light"), ("a", "x", "Heavy")]
-    assert [limiter.ask(*names, 0).allowed for names in who] == [True, True, True, True, False]
+    assert [limiter.check(*names, 0).allowed for names in who] == [True, True, True, True, False]
 
 
 def test_limits_may_be_overridden_in_full_and_scaled():
@@ -139,7 +139,7 @@ def test_limits_may_change_while_it_runs(start):
     answer = caller.get(EXTENSION)
     assert (answer.headers["X-Rate-Limit-Limit"], answer.headers["X-Rate-Limit-Remaining"]) == ("2", "0")
     assert caller.get(EXTENSION).status_code == 429
-    with pytest.raises(SandboxError, match="group 'Huge' is none of"):
+    with pytest.raises(SandboxError, match="group 'Huge' is not one of"):
         caller.sandbox.change_limits(Huge=1)
 
 

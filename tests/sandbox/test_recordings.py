@@ -220,6 +220,6 @@ def test_what_is_late_comes_on_demand(changing):
     assert [status(changing, found) for found in (one, two, three)] == [200, 200, 404]
 
 
-def test_a_recording_that_there_is_not_cannot_be_late(changing):
-    with pytest.raises(SandboxError, match="no recording '123'"):
+def test_an_unknown_recording_cannot_be_late(changing):
+    with pytest.raises(SandboxError, match="recording '123' does not exist"):
         changing.sandbox.delay_recordings(["123"])

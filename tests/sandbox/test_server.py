@@ -99,7 +99,7 @@ def test_options_change_while_it_runs(start):
 def test_unknown_controls_say_so(start):
     sandbox = start().sandbox
     answer = requests.get(f"{sandbox.url}/sandbox/nothing", timeout=5)
-    assert (answer.status_code, answer.json()["error"]) == (404, "there is no GET /sandbox/nothing")
+    assert (answer.status_code, answer.json()["error"]) == (404, "control call GET /sandbox/nothing does not exist")
     with pytest.raises(SandboxError, match="KeyError"):
         sandbox.change_app("nobody")
 
@@ -137,7 +137,7 @@ def test_the_command_names_a_wrong_option():
     command = [sys.executable, "-m", "airflow_provider_ringcentral.sandbox", "--layout", "odd"]
     child = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (child.returncode, child.stdout) == (2, "")
-    assert "layout 'odd' is none of" in child.stderr
+    assert "layout 'odd' is not one of" in child.stderr
 
 
 def test_the_fixture_in_someone_elses_tests(tmp_path):

@@ -1,4 +1,4 @@
-"""Running the sandbox: in a thread of this process, or in a process of its own."""
+"""Running the sandbox, in a thread of this process or in a process of its own."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 READY = "Sandbox listening at "
-"""What the command prints in front of the URL."""
+"""The text that the command prints before the URL."""
 
 _STOP_SECONDS = 10
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn, but one that stops at once: the original looks ten times a second whether it should."""
+    """A uvicorn server that stops at once: the original checks only ten times a second whether it should stop."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -47,7 +47,7 @@ class _Uvicorn(uvicorn.Server):
                 await asyncio.wait_for(self._wake.wait(), 0.1)
 
     def stop(self) -> None:
-        """Makes `run` return; safe from any thread."""
+        """Make `run` return; safe from any thread."""
         self.should_exit = True
         if self._loop is not None:
             with suppress(RuntimeError):  # the loop has just closed by itself
@@ -55,8 +55,8 @@ class _Uvicorn(uvicorn.Server):
 
 
 _ports: set[int] = set()
-"""Ports that sandboxes of this process have had. The system gives them out again, and then a client that remembers the
-token of an earlier sandbox by its URL would show it to the later one."""
+"""Ports that sandboxes of this process have had. The system reuses them, and a client that has cached the token of an
+earlier sandbox under its URL would send it to the later one."""
 MOST_PORTS = 10_000
 
 
@@ -72,7 +72,7 @@ def _bound(port: int) -> socket.socket:
 
 
 def unused_listener(bind: Callable[[], socket.socket], used: set[int]) -> socket.socket:
-    """What `bind` gives, again and again until its port is not in `used`, where it is entered then."""
+    """Call `bind` until it returns a listener whose port is not in `used`, and add the port there."""
     listener = bind()
     while listener.getsockname()[1] in used and len(used) < MOST_PORTS:
         again = bind()
@@ -83,7 +83,7 @@ def unused_listener(bind: Callable[[], socket.socket], used: set[int]) -> socket
 
 
 class Server:
-    """A uvicorn server on a loopback port, or on two with a media host; bound when made, serving while `run` runs."""
+    """A uvicorn server on a loopback port, or on two with a media host. It binds when created and serves in `run`."""
 
     def __init__(self, options: Options) -> None:
         self._sockets: list[socket.socket] = []
@@ -101,14 +101,14 @@ class Server:
             log_level="critical",
             access_log=False,
             server_header=False,
-            # uvicorn's 5 s would close idle connections under a client that has just picked one of them.
+            # After uvicorn's 5 s, a client may pick an idle connection in the moment in which the server closes it.
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
         )
         self._uvicorn = _Uvicorn(config)
 
     def _listen(self, port: int) -> str:
-        """Binds a port (0: a free one); the URL it has."""
+        """Bind a port (0: a free one) and return its URL."""
         listener = _bound(port) if port else unused_listener(lambda: _bound(0), _ports)
         self._sockets.append(listener)
         listener.listen(1024)
@@ -119,14 +119,14 @@ class Server:
             listener.close()
 
     def run(self) -> None:
-        """Serves until `stop`."""
+        """Serve until `stop`."""
         try:
             self._uvicorn.run(sockets=self._sockets)
         finally:
             self._close()
 
     def stop(self) -> None:
-        """Makes `run` return; safe from any thread."""
+        """Make `run` return; safe from any thread."""
         self._uvicorn.stop()
 
 
@@ -138,12 +138,12 @@ class Sandbox(SandboxControl):
             dag.test()
             assert sandbox.stats()["limited"] == 0
 
-    The arguments are the fields of `Options` (docs/guides/sandbox.md explains each): what calls there are (`calls`,
-    `start`, `end`, `seed`, `layout`), how their recordings are had (`media_host`, `recording_bytes_per_second`), limits
-    (`limits`, `scale`, `token_seconds`, `sessions`), and how the service behaves where RingCentral's documentation is
-    silent (`date_to`, `order`, `page_fill`, …). `start` and `end` are datetimes with a zone or ISO text.
-    `process=True` runs the server in a process of its own, so that its CPU time is not yours. It is ready when `with`
-    is entered and gone, ports included, when it is left.
+    The arguments are the fields of `Options`; the guide "Testing DAGs with the sandbox" explains each: the calls
+    (`calls`, `start`, `end`, `seed`, `layout`), their recordings (`media_host`, `recording_bytes_per_second`), limits
+    (`limits`, `scale`, `token_seconds`, `sessions`), and the behaviour that RingCentral does not document (`date_to`,
+    `order`, `page_fill`, …). `start` and `end` are datetimes with a zone or ISO text. `process=True` runs the server in
+    a process of its own, so that its CPU time is not yours. It is ready when `with` is entered; when `with` is left, it
+    has stopped and freed its ports.
     """
 
     def __init__(self, *, process: bool = False, **options: Any) -> None:
@@ -168,29 +168,29 @@ class Sandbox(SandboxControl):
 
     @property
     def pid(self) -> int | None:
-        """The server's process, when it has one of its own."""
+        """The id of the server's process, when it has one of its own."""
         return self._child.pid if self._child else None
 
     @property
     def url(self) -> str:
         """The server URL, such as `http://127.0.0.1:40123`."""
         if not self._url:
-            raise RuntimeError("the sandbox is not running; use it in a with statement")
+            raise RuntimeError("the sandbox is not running: use it in a with statement, or call start() first")
         return self._url
 
     def start(self) -> None:
-        """Starts serving; `with` does it for you."""
+        """Start serving; `with` does it for you."""
         if self._in_process:
             self._child, self._url = _spawn(self.options)
             return
         self._server = Server(self.options)
         self._url = self._server.url
-        # The socket listens already, so whoever connects from here on is served, if a moment later.
+        # The socket listens already, so a client that connects now is served as soon as the thread runs.
         self._thread = threading.Thread(target=self._server.run, name="ringcentral-sandbox", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Stops serving and frees the port."""
+        """Stop serving and free the port."""
         if self._server is not None and self._thread is not None:
             self._server.stop()
             self._thread.join(_STOP_SECONDS)
@@ -203,20 +203,20 @@ class Sandbox(SandboxControl):
 
 def _iso(moment: datetime) -> str:
     if moment.tzinfo is None:
-        raise ValueError(f"{moment!r} has no time zone")
+        raise ValueError(f"{moment!r} has no time zone: give a datetime with tzinfo, or ISO text")
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _spawn(options: Options) -> tuple[subprocess.Popen[str], str]:
     command = [sys.executable, "-m", "airflow_provider_ringcentral.sandbox", "--options", json.dumps(options.as_dict())]
-    # The child lives as long as its standard input is open: however we end, it does not stay behind.
+    # The child stops when its standard input closes, so it ends with this process, however that ends.
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [*command, "--until-stdin-closes"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     line = _stream(child.stdout).readline()
     if not line.startswith(READY):
         _end(child)
-        raise RuntimeError(f"the sandbox did not start; it said {line!r}")
+        raise RuntimeError(f"the sandbox did not start; its first line of output was {line!r}")
     return child, line.removeprefix(READY).strip()
 
 
