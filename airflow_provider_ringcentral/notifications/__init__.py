@@ -1,1 +1,1 @@
-"""Notifiers: what callbacks and deadlines send."""
+"""Notifiers: alerts that callbacks and deadlines send."""

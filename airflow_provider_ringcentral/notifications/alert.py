@@ -1,4 +1,4 @@
-"""What all notifiers have in common: a text that is there, no storms, and no exception that reaches Airflow."""
+"""What all notifiers share: a text in any case, the alert throttle, and no exception that reaches Airflow."""
 
 from __future__ import annotations
 
@@ -21,52 +21,53 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.notifications.throttle import Decision, Rules
     from airflow_provider_ringcentral.sending.outcomes import Outcomes
 
-SECONDS_BETWEEN = 300.0
-MOST_AN_HOUR = 10
-SECONDS_OF_GATHERING = 8.0
-SECONDS_OF_LOOKING = 4.0
-SECONDS_IN_ALL = 18.0
-"""For gathering, login, quota, sending and looking together: Airflow ends the process after 20."""
+MIN_INTERVAL_SECONDS = 300.0
+MAX_PER_HOUR = 10
+GATHER_SECONDS = 8.0
+SETTLING_SECONDS = 4.0
+"""How long a lost answer is looked up."""
+
+TOTAL_SECONDS = 18.0
+"""For gathering, login, quota, sending and looking up together. Airflow ends the process of a callback after 20 s."""
 
 SECONDS_AFTER_GATHERING = 10.0
-"""What is left of them at least, whatever `gather` is."""
+"""What is left of the total at least, whatever `gather` is."""
 
 
 class RingCentralAlertNotifier(BaseNotifier):
-    """Alert somebody from a callback or a deadline. Subclasses say by what (`reach`), how (`send`) and whom (`line`).
+    """Send an alert from a callback or a deadline. A subclass says with which client, to whom and how.
 
-    Never raises: what goes wrong is logged. Alerts that come together end in one message and one summary.
+    Never raises: problems are logged. Alerts that arrive together end in one message and one summary.
 
-    :param text: what to say, a template or the name of a template file that ends in `.txt`; None: what happened,
-        where, and a link. Templates see what the callback's context has; when one cannot be rendered, or renders
-        nothing, the default text is sent.
-    :param dedup_key: alerts of the same key are the same; None: DAG and task.
-    :param min_interval: seconds in which the same alert is sent once and named in one summary.
-    :param max_per_hour: messages in any hour to these recipients, one summary more apart; None: any number.
-    :param gather: seconds without a further alert that end a storm; so long the last one waits before it tells of the
-        others. Airflow ends the process of a task 20 s after it (`[core] task_success_overtime`).
+    :param text: a template, or the name of a template file that ends in `.txt`; None: what happened, where, and a link.
+        Templates see the callback's context. If a text cannot be rendered, or renders nothing, the default is sent.
+    :param dedup_key: alerts with equal keys count as the same alert; None: DAG and task.
+    :param min_interval: seconds in which the same alert is sent once, and named in one summary.
+    :param max_per_hour: messages to these recipients in any hour, plus one summary; None: any number.
+    :param gather: seconds without another alert after which a summary is sent; the last alert waits that long. Airflow
+        ends the process of a task 20 s after the task (`[core] task_success_overtime`).
     """
 
-    # The text comes last: what else there is must be rendered when a text cannot be.
+    # The text is rendered last, so that the other fields are rendered even if the text cannot be.
     alert_fields: Sequence[str] = ("dedup_key", "min_interval", "max_per_hour", "text")
     template_ext: Sequence[str] = (".txt",)
     most_units: ClassVar[int]
-    """UTF-16 units that the channel takes; what is longer is cut."""
+    """UTF-16 units that the channel takes; longer texts are cut."""
     shows_markdown: ClassVar[bool] = True
-    """Whether the channel formats by Markdown, so that names in our own texts are escaped."""
-    seconds_in_all: ClassVar[float] = SECONDS_IN_ALL
+    """Whether the channel formats Markdown, so that names in the default text have to be escaped."""
+    total_seconds: ClassVar[float] = TOTAL_SECONDS
 
     def __init__(
         self,
         *,
         text: str | None = None,
         dedup_key: str | None = None,
-        min_interval: DurationArgument = SECONDS_BETWEEN,
-        max_per_hour: int | str | None = MOST_AN_HOUR,
-        gather: float = SECONDS_OF_GATHERING,
+        min_interval: DurationArgument = MIN_INTERVAL_SECONDS,
+        max_per_hour: int | str | None = MAX_PER_HOUR,
+        gather: float = GATHER_SECONDS,
         **kwargs: Any,
     ) -> None:
-        # Airflow 3.1 and later hand over the context of a deadline here.
+        # Airflow 3.1 and later pass the context of a deadline in kwargs.
         super().__init__(**kwargs)
         self.text = text
         self.dedup_key = dedup_key
@@ -74,31 +75,31 @@ class RingCentralAlertNotifier(BaseNotifier):
         self.max_per_hour = max_per_hour
         self.gather = gather
 
-    def reach(self, job: Callable[[Any], None], ends: float) -> None:
-        """Do `job` with a client that gives up at `ends` (of `time.monotonic`)."""
+    def run_with_client(self, job: Callable[[Any], None], ends_at: float) -> None:
+        """Call `job` with a client that gives up at `ends_at` (a time of `time.monotonic`)."""
         raise NotImplementedError
 
-    async def reach_on_loop(self, job: Callable[[Any], None], ends: float) -> None:
-        """The same on an event loop, in a thread."""
+    async def run_with_client_async(self, job: Callable[[Any], None], ends_at: float) -> None:
+        """Do the same on an event loop, in a thread."""
         raise NotImplementedError
 
-    def line(self) -> str:
-        """Who is told how, as a digest: alerts of one line and one server and credential share their limits."""
+    def audience(self) -> str:
+        """Return a digest of the channel and the recipients: alerts to the same audience share their limits."""
         raise NotImplementedError
 
     def send(self, client: Any, text: str) -> Outcomes:
-        """Send `text` once to everybody; what became of each message. Raises what keeps it from being sent at all."""
+        """Send `text` once to everybody, and return what became of each message. Raises if nothing can be sent."""
         raise NotImplementedError
 
     def __call__(self, *args: Any) -> None:
-        """Render and send. Of a copy: rendering changes the fields, and one notifier serves many tasks."""
+        """Render and send with a copy: rendering changes the fields, and one notifier serves many tasks."""
         try:
             super(RingCentralAlertNotifier, copy.copy(self)).__call__(*args)
         except Exception:
             self.log.exception("The alert was not sent.")
 
     def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
-        """Render; a text that cannot be rendered gives way to the default one."""
+        """Render the template fields; if that fails, the default text is used."""
         try:
             super().render_template_fields(context, jinja_env)
         except Exception as error:  # noqa: BLE001 - an alert with another text is better than none
@@ -111,44 +112,44 @@ class RingCentralAlertNotifier(BaseNotifier):
             self.text = None
 
     def notify(self, context: Context) -> None:
-        """Send, or count what need not be sent. Never raises."""
+        """Send the alert, or count it if the throttle holds it. Never raises."""
         try:
-            self.reach(lambda client: self._tell(client, context), self._ends())
+            self.run_with_client(lambda client: self._alert(client, context), self._ends_at())
         except Exception as error:  # noqa: BLE001 - the failure of an alert must not hide that of the task
             self._report(error)
 
     async def async_notify(self, context: Context) -> None:
-        """The same in a thread of its own, on an event loop."""
+        """Do the same on an event loop, in a thread."""
         try:
-            await self.reach_on_loop(lambda client: self._tell(client, context), self._ends())
+            await self.run_with_client_async(lambda client: self._alert(client, context), self._ends_at())
         except Exception as error:  # noqa: BLE001 - as above
             self._report(error)
 
-    def _ends(self) -> float:
+    def _ends_at(self) -> float:
         gather = self._rules().gather
-        return time.monotonic() + max(self.seconds_in_all, gather + SECONDS_AFTER_GATHERING if gather else 0.0)
+        return time.monotonic() + max(self.total_seconds, gather + SECONDS_AFTER_GATHERING if gather else 0.0)
 
-    def _tell(self, client: Any, context: Mapping[str, Any]) -> None:
+    def _alert(self, client: Any, context: Mapping[str, Any]) -> None:
         from airflow_provider_ringcentral.notifications.alert_text import key_of, subject_of
         from airflow_provider_ringcentral.notifications.throttle import AlertThrottle, discard_earlier
         from airflow_provider_ringcentral.sending.once.message import digest
 
-        rules, name, line = self._rules(), subject_of(context), self.line()
-        discard_earlier(client.ledger, line)
-        line = digest(line, client.credentials.session_key)
-        throttle = AlertThrottle(client.ledger, line, rules, self.dedup_key or key_of(context), name)
-        word = throttle.word()
-        if word is None:
-            self.log.info("The alert about %s is counted and not sent: others like it were, or tell of it.", name)
+        rules, name, audience = self._rules(), subject_of(context), self.audience()
+        discard_earlier(client.ledger, audience)
+        audience = digest(audience, client.credentials.session_key)
+        throttle = AlertThrottle(client.ledger, audience, rules, self.dedup_key or key_of(context), name)
+        decision = throttle.decide()
+        if decision is None:
+            self.log.info("The alert about %s is held: another message reports it.", name)
             return
         try:
-            outcomes = self.send(client, self._worded(word, context, rules.min_interval))
+            outcomes = self.send(client, self._text_of(decision, context, rules.min_interval))
         except Exception:
-            throttle.take_back(word)
+            throttle.take_back(decision)
             raise
         if not outcomes.may_have_sent:
-            throttle.take_back(word)
-        self._report_outcomes(outcomes, "A summary of alerts up to" if word.summary else "The alert about", name)
+            throttle.take_back(decision)
+        self._report_outcomes(outcomes, "A summary of alerts up to" if decision.summary else "The alert about", name)
 
     def _report_outcomes(self, outcomes: Outcomes, what: str, name: str) -> None:
         if sent := [
@@ -157,7 +158,7 @@ class RingCentralAlertNotifier(BaseNotifier):
             self.log.info("%s %s is sent: %s.", what, name, ", ".join(sent))
         error = outcomes.error()
         if isinstance(error, OutcomeUnknown):
-            # Its cure is to clear the task, and an alert has none.
+            # The remedy is to clear the task, which does not send an alert again.
             error.remedy = None
         if error is not None and sent:
             self.log.error("%s %s did not reach everybody: %s", what, name, error)
@@ -166,15 +167,15 @@ class RingCentralAlertNotifier(BaseNotifier):
         elif error is not None:
             raise error
 
-    def _worded(self, word: Decision, context: Mapping[str, Any], min_interval: float) -> str:
-        from airflow_provider_ringcentral.notifications.alert_text import default_text, summary_of, with_untold
+    def _text_of(self, decision: Decision, context: Mapping[str, Any], min_interval: float) -> str:
+        from airflow_provider_ringcentral.notifications.alert_text import default_text, summary_of, with_held
         from airflow_provider_ringcentral.sending.text import cut_text
 
         markdown = self.shows_markdown
-        if word.summary:
-            return cut_text(summary_of(word, min_interval, markdown=markdown), self.most_units)
+        if decision.summary:
+            return cut_text(summary_of(decision, min_interval, markdown=markdown), self.most_units)
         text = self.text or default_text(context, markdown=markdown)
-        return cut_text(with_untold(text, word, markdown=markdown), self.most_units)
+        return cut_text(with_held(text, decision, markdown=markdown), self.most_units)
 
     def _rules(self) -> Rules:
         from airflow_provider_ringcentral.arguments import parse_seconds
@@ -193,7 +194,7 @@ class RingCentralAlertNotifier(BaseNotifier):
 
 
 class RingCentralAccountNotifier(RingCentralAlertNotifier):
-    """Alerts that are sent by the JWT's user.
+    """Send alerts as the JWT's user.
 
     :param ringcentral_conn_id: the Connection.
     """
@@ -204,17 +205,17 @@ class RingCentralAccountNotifier(RingCentralAlertNotifier):
         super().__init__(**kwargs)
         self.ringcentral_conn_id = ringcentral_conn_id
 
-    def reach(self, job: Callable[[RingCentralClient], None], ends: float) -> None:
-        """With a client of the Connection."""
+    def run_with_client(self, job: Callable[[RingCentralClient], None], ends_at: float) -> None:
+        """Call `job` with a client of the Connection."""
         from airflow_provider_ringcentral.hooks.client import run_with_client
 
-        run_with_client(self.ringcentral_conn_id, job, ends)
+        run_with_client(self.ringcentral_conn_id, job, ends_at)
 
-    async def reach_on_loop(self, job: Callable[[RingCentralClient], None], ends: float) -> None:
-        """The same, in a thread."""
+    async def run_with_client_async(self, job: Callable[[RingCentralClient], None], ends_at: float) -> None:
+        """Do the same in a thread."""
         from airflow_provider_ringcentral.hooks.client import run_with_client_async
 
-        await run_with_client_async(self.ringcentral_conn_id, job, ends)
+        await run_with_client_async(self.ringcentral_conn_id, job, ends_at)
 
 
 def _most(value: int | str | None) -> int | None:
@@ -225,5 +226,5 @@ def _most(value: int | str | None) -> int | None:
     except ValueError:
         most = -1
     if most < 0:
-        raise BadArgument(f"max_per_hour {value!r} is not a number from 0 on; give one.", parameter="max_per_hour")
+        raise BadArgument(f"max_per_hour {value!r} must be a whole number, 0 or more.", parameter="max_per_hour")
     return most

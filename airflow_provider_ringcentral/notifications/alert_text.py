@@ -1,7 +1,7 @@
-"""What an alert says when nobody wrote a text: from the context of a task, of a DAG or of a deadline.
+"""The default text of an alert, from the context of a task, a DAG or a deadline, and what the throttle adds to it.
 
-A DAG's callback knows its run and the reason, a deadline only `dag_run` (a dict there) and `deadline`. The words of an
-exception are left out: they may quote data and secrets, and Airflow's masking ends at its logs.
+A DAG's callback knows its run and the reason; a deadline has only `dag_run` (a dict) and `deadline`. The message of an
+exception is left out: it may quote data and secrets, which Airflow masks in its logs only.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from airflow_provider_ringcentral.notifications.throttle import Decision
 STATES = {"failed": "failed", "up_for_retry": "failed and will be retried", "success": "succeeded"}
 MOST_SHOWN = 8
 MARKDOWN = re.compile(r"[\\`*_~\[\]<>|]")
-"""What RingCentral's Markdown, or that of cards, may take for formatting."""
+"""Characters that format in RingCentral's Markdown, or in that of cards."""
 
-UNCONFIGURED = "http://localhost:8080"
-"""Where Airflow takes itself to be when nobody says otherwise."""
+DEFAULT_URL = "http://localhost:8080"
+"""Airflow's own address, if it is not configured."""
 
 
 def subject_of(context: Mapping[str, Any]) -> str:
-    """What the alert is about: `dag.task`, or `dag` for a run of it."""
+    """Return the name of what the alert is about: `dag.task`, or `dag` for a run."""
     ti = _ti(context)
     return f"{_dag_id(context)}.{_of(ti, 'task_id')}" if ti is not None else _dag_id(context)
 
 
 def key_of(context: Mapping[str, Any]) -> str:
-    """What tells this alert from others: its subject and its occasion."""
+    """Return the default key of an alert: its subject, and whether it is about a deadline."""
     return f"{subject_of(context)} {'deadline' if 'deadline' in context else ''}".strip()
 
 
 def default_text(context: Mapping[str, Any], *, markdown: bool = False) -> str:
-    """A line on what happened, and a line with the link to it; `markdown`: escaped for a channel that formats."""
+    """Say what happened in one line, and where in a second line with a link. `markdown`: escape for Markdown."""
     ti, run_id = _ti(context), _run_id(context)
     where = f" in {run_id}" if run_id else ""
     if ti is not None:
@@ -54,20 +54,20 @@ def default_text(context: Mapping[str, Any], *, markdown: bool = False) -> str:
 
 
 def escaped(text: str) -> str:
-    """`text` as Markdown that shows it: ids of runs and tasks are full of underscores (`manual__…`)."""
+    """Escape a text for Markdown: ids of runs and tasks are full of underscores, which format (`manual__…`)."""
     return MARKDOWN.sub(r"\\\g<0>", text)
 
 
 def plain_link(link: str) -> str:
-    """A link whose path has nothing that Markdown formats: what a backslash would break is percent-encoded."""
+    """Percent-encode what Markdown formats in the path of a link, since a backslash would break the link."""
     scheme, slashes, rest = link.partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}{slashes}{host}{slash}" + MARKDOWN.sub(lambda match: f"%{ord(match[0]):02X}", path)
 
 
 def link_of(context: Mapping[str, Any]) -> str:
-    """Where Airflow shows the task instance or the run; empty when the context has no run."""
-    base = conf.get("api" if AIRFLOW_V_3_0_PLUS else "webserver", "base_url", fallback="") or UNCONFIGURED
+    """Return the address of the task instance or run in Airflow; empty if the context has no run."""
+    base = conf.get("api" if AIRFLOW_V_3_0_PLUS else "webserver", "base_url", fallback="") or DEFAULT_URL
     ti, run_id = _ti(context), quote(_run_id(context), safe="")
     if not run_id:
         return ""
@@ -78,26 +78,28 @@ def link_of(context: Mapping[str, Any]) -> str:
     return f"{dag}/runs/{run_id}" + (task if ti is not None else "")
 
 
-def summary_of(word: Decision, min_interval: float, *, markdown: bool = False) -> str:
-    """Instead of an alert: how many were held back, and of what."""
-    count = sum(word.names.values())
-    more = f"{count} more alert{'s' if count > 1 else ''} since {_clock(word.since)}"
-    silence = _silence(word, f"The same not again for {min_interval / 60:g} min.")
-    return f"Airflow: {more}: {_listed(word, markdown=markdown)}. {silence}"
+def summary_of(decision: Decision, min_interval: float, *, markdown: bool = False) -> str:
+    """Return the text that replaces an alert: how many were held, and about what."""
+    count = sum(decision.names.values())
+    more = f"{count} more alert{'s' if count > 1 else ''} since {_clock(decision.since)}"
+    silence = _silence(decision, f"The same alerts are held for {min_interval / 60:g} min.")
+    return f"Airflow: {more}: {_listed(decision, markdown=markdown)}. {silence}"
 
 
-def with_untold(text: str, word: Decision, *, markdown: bool = False) -> str:
-    """An alert, how many were held back before it, and whether no more are sent."""
-    held = f"(Held back since {_clock(word.since)}: {_listed(word, markdown=markdown)})" if word.held else ""
-    return "\n".join(filter(None, (text, held, _silence(word, ""))))
+def with_held(text: str, decision: Decision, *, markdown: bool = False) -> str:
+    """Add to an alert which ones were held before it, and whether the hour's limit is reached."""
+    held = f"(Held since {_clock(decision.since)}: {_listed(decision, markdown=markdown)})" if decision.held else ""
+    return "\n".join(filter(None, (text, held, _silence(decision, ""))))
 
 
-def _silence(word: Decision, otherwise: str) -> str:
-    return f"The hour's limit is reached: nothing more before {_clock(word.until)}." if word.until else otherwise
+def _silence(decision: Decision, otherwise: str) -> str:
+    return (
+        f"The hour's limit is reached: nothing more before {_clock(decision.until)}." if decision.until else otherwise
+    )
 
 
-def _listed(word: Decision, *, markdown: bool) -> str:
-    counted = sorted(word.names.items(), key=lambda one: -one[1])
+def _listed(decision: Decision, *, markdown: bool) -> str:
+    counted = sorted(decision.names.items(), key=lambda one: -one[1])
     shown = [
         (escaped(name) if markdown else name) + (f" ({count})" if count > 1 else "")
         for name, count in counted[:MOST_SHOWN]
@@ -115,7 +117,7 @@ def _of(value: Any, name: str) -> Any:
 
 
 def _ti(context: Mapping[str, Any]) -> Any:
-    """The task instance the alert is about; a DAG's callback, which has a reason, may hold that of some last task."""
+    """The task instance that the alert is about. A DAG's callback (with a reason) may have that of some other task."""
     return None if "reason" in context or "deadline" in context else context.get("ti")
 
 
@@ -139,10 +141,10 @@ def _ended(ti: Any, context: Mapping[str, Any]) -> str:
     state = _of(ti, "state")
     state = str(getattr(state, "value", state) or "")
     error = context.get("exception")
-    word = STATES.get(state) or ("failed" if error else f"is {state}" if state else "reports")
-    kind = f" with {type(error).__name__}" if isinstance(error, BaseException) and word != "succeeded" else ""
+    verb = STATES.get(state) or ("failed" if error else f"is {state}" if state else "reports")
+    kind = f" with {type(error).__name__}" if isinstance(error, BaseException) and verb != "succeeded" else ""
     tries = _of(ti, "try_number")
-    return f"{word}{kind}" + (f" (try {tries})" if isinstance(tries, int) and tries > 1 else "")
+    return f"{verb}{kind}" + (f" (try {tries})" if isinstance(tries, int) and tries > 1 else "")
 
 
 def _reason(context: Mapping[str, Any]) -> str:

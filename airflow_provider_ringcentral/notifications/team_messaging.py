@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from airflow_provider_ringcentral.notifications.alert import SECONDS_OF_LOOKING, RingCentralAccountNotifier
+from airflow_provider_ringcentral.notifications.alert import SETTLING_SECONDS, RingCentralAccountNotifier
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -15,18 +15,19 @@ if TYPE_CHECKING:
 class RingCentralTeamMessagingNotifier(RingCentralAccountNotifier):
     """Post an alert to a chat, from a task's callback, a DAG's callback or a deadline.
 
-    Source: operationId createGlipPostNew (app scope TeamMessaging; 40 requests a minute, 2,500 posts a day). The post
-    comes from the JWT's own user, who must be a member of the chat. It goes out once: one whose answer is lost is
-    looked for in the chat, and not posted again when it cannot be found. Never raises; what goes wrong is logged.
-    Storms end in one post and one summary, as for `RingCentralSmsNotifier`, which says what else there is.
+    Source: operationId createGlipPostNew (app scope TeamMessaging; 40 requests a minute, 2,500 posts a day). The JWT's
+    user is the author, and must be a member of the chat. A post goes out at most once: if its answer is lost, it is
+    looked up in the chat, and not posted again if it cannot be found. A notifier never fails your task: problems are
+    logged. Many alerts at once end in one post and one summary; `RingCentralSmsNotifier` describes this and the
+    parameters for it.
 
-    Every value is a template field, `gather` excepted.
+    All fields except `gather` are template fields.
 
     :param chat: the id of a chat.
     :param team: instead of `chat`: the exact name of a team that the JWT's user is a member of.
     :param email: instead of `chat`: the e-mail address of a person of the company, for their direct conversation.
-    :param text: up to 10,000 UTF-16 units of RingCentral's Markdown, the rest is cut; None: what happened, where, and a
-        link.
+    :param text: up to 10,000 UTF-16 units of RingCentral's Markdown; longer texts are cut. None: what happened, where,
+        and a link.
     """
 
     template_fields: Sequence[str] = ("chat", "team", "email", *RingCentralAccountNotifier.account_fields)
@@ -40,21 +41,21 @@ class RingCentralTeamMessagingNotifier(RingCentralAccountNotifier):
         self.team = team
         self.email = email
 
-    def line(self) -> str:
-        """This chat."""
+    def audience(self) -> str:
+        """Return a digest of the chat."""
         from airflow_provider_ringcentral.sending.once.message import digest
 
         return digest("post", self.ringcentral_conn_id, self.chat, self.team, self.email)
 
     def send(self, client: RingCentralClient, text: str) -> Outcomes:
-        """One post."""
+        """Post the text."""
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.sending.channels.team_messaging.chats import chat_of
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost
         from airflow_provider_ringcentral.sending.send_all import AddressedMessage, send_all
 
         message = TeamPost(chat_of(client, chat=self.chat, team=self.team, email=self.email), text)
-        # A notebook of its own: what the task itself has posted to the chat is another post.
+        # A store of its own: what the task itself has posted to the chat is another post.
         return send_all(
-            client, [AddressedMessage(message, ())], idempotency_store({}, client), settling=SECONDS_OF_LOOKING
+            client, [AddressedMessage(message, ())], idempotency_store({}, client), settling=SETTLING_SECONDS
         )

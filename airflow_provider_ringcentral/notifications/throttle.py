@@ -1,7 +1,6 @@
-"""Alert storms: who of many that report at once is sent, and what is told of the others.
+"""Alert throttle: when many tasks alert at once, decide which alert is sent, and in which message the others are named.
 
-No daemon: those who report decide among themselves through the ledger. The rule, and what was refused, is in
-docs/decisions/0006-alert-storms-end-in-the-ledger.md.
+The processes that alert decide among themselves through the ledger; there is no daemon. Imports no Airflow.
 """
 
 from __future__ import annotations
@@ -25,52 +24,52 @@ HOUR = 3600.0
 LONGEST_SECONDS = 120.0
 
 MOST_NAMES = 200
-"""Different alerts that are counted by name; what comes on top is counted together."""
+"""Different alerts that are held by name; the rest is counted together."""
 
 MOST_KEYS = 1000
-"""Keys whose last alert is remembered, and messages of the last hour; the oldest are forgotten first."""
+"""Keys whose last message is remembered, and messages of the last hour; the oldest are forgotten first."""
 
-LOOKS = 10
-"""How often in `gather` seconds the one whose turn it is looks whether somebody came after it."""
+CHECKS = 10
+"""How often a waiting alert checks within `gather` seconds whether another one has arrived."""
 
 
 class Held(msgspec.Struct):
-    """Alerts of one key that were not sent: what they were about, and how many."""
+    """Alerts of one key that were not sent: their name, and how many."""
 
     name: str
     count: int = 0
 
 
 class SilencedKey(msgspec.Struct):
-    """Until when (epoch seconds) a key is not sent again. `summed`: a summary has named it, and it is only counted."""
+    """Until when (epoch seconds) a key is not sent again. `summed`: a summary has named it, so it is only counted."""
 
     until: float
     summed: bool = False
 
 
 class ThrottleState(msgspec.Struct):
-    """What all who alert the same people share. Times are epoch seconds.
+    """What all notifiers of the same audience share in the ledger. Times are epoch seconds.
 
-    `quiet` has the keys that were told of lately, `out` when something was sent in the last hour. `held` is what was
-    not told yet, since `since`; `turn` is who shall tell it, `last` when the latest alert came that was not merely
-    counted.
+    `silenced` are the keys that were reported lately, `sent_at` the times of the messages of the last hour, `held` the
+    alerts since `since` that no message has reported yet. `waiting` is the ticket of the alert that waits to report
+    them, and `last` when the last alert arrived that was not merely counted.
     """
 
-    quiet: dict[str, SilencedKey] = {}
-    out: list[float] = []
+    silenced: dict[str, SilencedKey] = msgspec.field(name="quiet", default_factory=dict)
+    sent_at: list[float] = msgspec.field(name="out", default_factory=list)
     held: dict[str, Held] = {}
     since: float = 0.0
     last: float = 0.0
-    turn: str = ""
+    waiting: str = msgspec.field(name="turn", default="")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """When alerts are held back.
+    """When alerts are held.
 
-    `min_interval`: seconds in which a key is sent once and named in one summary. `max_per_hour`: messages in any hour,
-    one summary more apart; None: any number. `gather`: seconds without a further alert that end a storm. `longest`:
-    seconds after which what was held back is told although the storm goes on.
+    `min_interval`: seconds in which a key is sent once, and named in one summary. `max_per_hour`: messages in any hour,
+    plus one summary; None: any number. `gather`: seconds without another alert after which a summary is sent.
+    `longest`: seconds after which it is sent although alerts keep arriving.
     """
 
     min_interval: float
@@ -79,8 +78,8 @@ class Rules:
     longest: float = LONGEST_SECONDS
 
 
-class Fate(Enum):
-    """What becomes of an alert."""
+class Admission(Enum):
+    """What happens to an alert that arrives."""
 
     SEND = "send"
     WAIT = "wait"
@@ -89,10 +88,10 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one alert shall say now: itself, or instead of it a `summary`.
+    """What an alert sends: itself, or a `summary` in its place.
 
-    `held` goes along: alerts that nobody was told of, by key, since `since` (epoch seconds). `until` is when the next
-    one may be sent at the earliest, when this is the last that the hour allows, else 0.
+    `held` are the alerts by key that the message has to name as well, not reported since `since` (epoch seconds).
+    `until` is when the next message may be sent, if this is the last one that the hour allows; otherwise 0.
     """
 
     summary: bool
@@ -102,7 +101,7 @@ class Decision:
 
     @property
     def names(self) -> dict[str, int]:
-        """What was held back, and how many of each."""
+        """How many alerts of each name were held."""
         names: dict[str, int] = {}
         for one in self.held.values():
             names[one.name] = names.get(one.name, 0) + one.count
@@ -110,112 +109,128 @@ class Decision:
 
 
 class AlertThrottle:
-    """An alert of `key` about `name` in the storms of one `line` (a digest of who is told how, by whom)."""
+    """The throttle for one alert, with the `key` and `name` given.
 
-    def __init__(self, ledger: Ledger, line: str, rules: Rules, key: str, name: str) -> None:
+    Alerts to the same `audience` (a digest of the channel, the recipients, the server and the credential) share limits.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        audience: str,
+        rules: Rules,
+        key: str,
+        name: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._ledger = ledger
-        self._place = f"storm:{line}"
+        self._state_key = f"storm:{audience}"
         self._rules = rules
         self._key = key
         self._name = name
+        self._sleep = sleep
         self._ticket = uuid.uuid4().hex
 
-    def word(self) -> Decision | None:
-        """What to send; None: the alert is counted, and another one tells of it.
+    def decide(self) -> Decision | None:
+        """Decide what to send. None: the alert is counted, and another one reports it.
 
-        May wait, for `gather` seconds, for those who come after it.
+        May wait for `gather` seconds, or for as long as other alerts keep arriving.
         """
-        fate, word = self._change(self._admitted)
-        return self._last_word() if fate is Fate.WAIT else word
+        admission, decision = self.change(self.admit)
+        return self._wait() if admission is Admission.WAIT else decision
 
-    def take_back(self, word: Decision) -> None:
-        """Nobody got `word`: the next alert tells of it, and may be sent at once."""
+    def take_back(self, decision: Decision) -> None:
+        """Undo a decision whose message nobody received: the next alert reports it, and may be sent at once."""
 
         def step(state: ThrottleState, now: float) -> None:
-            told = [] if word.summary else [(self._key, Held(self._name, 1))]
-            for key, one in [*word.held.items(), *told]:
+            own = [] if decision.summary else [(self._key, Held(self._name, 1))]
+            for key, one in [*decision.held.items(), *own]:
                 _hold(state, now, key, one)
-            for key in word.held if word.summary else [self._key]:
-                state.quiet.pop(key, None)
-            state.out = state.out[:-1]
-            state.since = min(state.since, word.since or now)
+            for key in decision.held if decision.summary else [self._key]:
+                state.silenced.pop(key, None)
+            state.sent_at = state.sent_at[:-1]
+            state.since = min(state.since, decision.since or now)
 
-        self._change(step)
+        self.change(step)
 
-    def _admitted(self, state: ThrottleState, now: float) -> tuple[Fate, Decision | None]:
-        fate = admission(state, now, self._key, self._rules)
-        if fate is Fate.SEND:
+    def admit(self, state: ThrottleState, now: float) -> tuple[Admission, Decision | None]:
+        """Let the alert in: change `state`, and return what happens to the alert. Pure."""
+        admission = admission_of(state, now, self._key, self._rules)
+        if admission is Admission.SEND:
             state.last = now
-            return fate, self._taken(state, now, summary=False)
+            return admission, self._take_held(state, now, summary=False)
         _hold(state, now, self._key, Held(self._name, 1))
-        if fate is Fate.WAIT and now - state.since >= self._rules.longest:
-            # In a storm that goes on, whoever has the turn loses it before it may speak.
+        if admission is Admission.WAIT and now - state.since >= self._rules.longest:
+            # Alerts arrive faster than the waiting one checks, so it would never get to send.
             state.last = now
-            return Fate.SEND, self._taken(state, now, summary=True)
-        if fate is Fate.WAIT:
-            state.turn, state.last = self._ticket, now
-        return fate, None
+            return Admission.SEND, self._take_held(state, now, summary=True)
+        if admission is Admission.WAIT:
+            state.waiting, state.last = self._ticket, now
+        return admission, None
 
-    def _last_word(self) -> Decision | None:
-        """Wait until nobody comes any more; None when somebody did, who tells everything."""
+    def _wait(self) -> Decision | None:
+        """Wait until no further alert arrives; None if one did, which then reports everything."""
         while True:
-            time.sleep(max(0.02, self._rules.gather / LOOKS))
-            done, word = self._change(self._ended)
+            self._sleep(max(0.02, self._rules.gather / CHECKS))
+            done, decision = self.change(self._check)
             if done:
-                return word
+                return decision
 
-    def _ended(self, state: ThrottleState, now: float) -> tuple[bool, Decision | None]:
-        if state.turn != self._ticket:
+    def _check(self, state: ThrottleState, now: float) -> tuple[bool, Decision | None]:
+        if state.waiting != self._ticket:
             return True, None
         if now - state.last < self._rules.gather and now - state.since < self._rules.longest:
             return False, None
-        # When nothing but this one alert was held back, it says more than a summary of it.
-        alone = set(state.held) == {self._key} and state.held[self._key].count == 1 and self._key not in state.quiet
+        # An alert that is the only one held, and no repetition, says more than a summary of it.
+        own = state.held.get(self._key)
+        alone = len(state.held) == 1 and own is not None and own.count == 1 and self._key not in state.silenced
         if alone:
             state.held = {}
-        return True, self._taken(state, now, summary=not alone)
+        return True, self._take_held(state, now, summary=not alone)
 
-    def _taken(self, state: ThrottleState, now: float, *, summary: bool) -> Decision:
-        """Take what was held back off the board, to be told now."""
-        state.out, most = [*state.out, now][-MOST_KEYS:], self._rules.max_per_hour
-        full = most is not None and len(state.out) > most
-        word = Decision(summary, state.held, state.since, until=state.out[0] + HOUR if full else 0.0)
-        for key in word.held if summary else [self._key]:
-            # Anew, so that the oldest stand first.
-            state.quiet.pop(key, None)
-            state.quiet[key] = SilencedKey(now + self._rules.min_interval, summed=summary)
-        state.held, state.since, state.turn = {}, 0.0, ""
-        return word
+    def _take_held(self, state: ThrottleState, now: float, *, summary: bool) -> Decision:
+        """Decide to send now, together with all alerts that are held."""
+        state.sent_at, most = [*state.sent_at, now][-MOST_KEYS:], self._rules.max_per_hour
+        full = most is not None and len(state.sent_at) > most
+        decision = Decision(summary, state.held, state.since, until=state.sent_at[0] + HOUR if full else 0.0)
+        for key in decision.held if summary else [self._key]:
+            # Removed first, so that the order is that of the last message.
+            state.silenced.pop(key, None)
+            state.silenced[key] = SilencedKey(now + self._rules.min_interval, summed=summary)
+        state.held, state.since, state.waiting = {}, 0.0, ""
+        return decision
 
-    def _change(self, step: Callable[[ThrottleState, float], T]) -> T:
+    def change(self, step: Callable[[ThrottleState, float], T]) -> T:
+        """Apply `step` to the shared state and the present time, as one atomic step; return its result."""
         now = self._ledger.now()
 
         def change(value: bytes | None) -> tuple[bytes, T]:
-            state = _state(value)
-            _forget(state, now)
+            state = decode_state(value)
+            _forget_old(state, now)
             result = step(state, now)
             return msgspec.json.encode(state), result
 
-        return self._ledger.update(self._place, change)
+        return self._ledger.update(self._state_key, change)
 
 
-def discard_earlier(ledger: Ledger, line: str) -> None:
-    """Discard what an earlier version noted, by other names and without regard to the server."""
-    place = f"alerts:{line}"
-    if ledger.read(place) is not None:
-        ledger.update(place, lambda _: (None, None))
-        log.info("What an earlier version noted of alerts to these recipients is discarded.")
+def discard_earlier(ledger: Ledger, audience: str) -> None:
+    """Delete what an earlier version recorded, in another form and for all servers together."""
+    key = f"alerts:{audience}"
+    if ledger.read(key) is not None:
+        ledger.update(key, lambda _: (None, None))
+        log.info("Records of alerts to these recipients by an earlier version of this provider are discarded.")
 
 
-def admission(state: ThrottleState, now: float, key: str, rules: Rules) -> Fate:
-    """What becomes of an alert of `key`. Pure."""
-    left = 1 if rules.max_per_hour is None else rules.max_per_hour - len(state.out)
+def admission_of(state: ThrottleState, now: float, key: str, rules: Rules) -> Admission:
+    """Decide what happens to an alert of `key`. Pure."""
+    left = 1 if rules.max_per_hour is None else rules.max_per_hour - len(state.sent_at)
     calm = now - state.last >= rules.gather
-    quiet = state.quiet.get(key)
-    if calm and left > 0 and quiet is None:
-        return Fate.SEND
-    # One summary more than allowed says that there are no more.
-    return Fate.COUNT if left < 0 or (quiet is not None and quiet.summed) else Fate.WAIT
+    silenced = state.silenced.get(key)
+    if calm and left > 0 and silenced is None:
+        return Admission.SEND
+    # One summary beyond the limit says that no more messages follow.
+    return Admission.COUNT if left < 0 or (silenced is not None and silenced.summed) else Admission.WAIT
 
 
 def _hold(state: ThrottleState, now: float, key: str, more: Held) -> None:
@@ -226,15 +241,16 @@ def _hold(state: ThrottleState, now: float, key: str, more: Held) -> None:
     state.held.setdefault(key, Held(more.name)).count += more.count
 
 
-def _forget(state: ThrottleState, now: float) -> None:
-    state.out = [moment for moment in state.out if now - moment < HOUR]
-    lasting = [(key, quiet) for key, quiet in state.quiet.items() if now < quiet.until]
-    state.quiet = dict(lasting[-MOST_KEYS:])
+def _forget_old(state: ThrottleState, now: float) -> None:
+    state.sent_at = [time for time in state.sent_at if now - time < HOUR]
+    silenced = [(key, one) for key, one in state.silenced.items() if now < one.until]
+    state.silenced = dict(silenced[-MOST_KEYS:])
 
 
-def _state(value: bytes | None) -> ThrottleState:
+def decode_state(value: bytes | None) -> ThrottleState:
+    """Decode the value in the ledger; an empty state if there is none, or it cannot be read."""
     try:
         return ThrottleState() if value is None else msgspec.json.decode(value, type=ThrottleState)
     except msgspec.MsgspecError:
-        log.warning("What the ledger knows of earlier alerts is damaged or of another version; it is discarded.")
+        log.warning("The record of earlier alerts is damaged or of another version; it is discarded.")
         return ThrottleState()

@@ -15,18 +15,19 @@ if TYPE_CHECKING:
 class RingCentralWebhookNotifier(RingCentralAlertNotifier):
     """Post an alert through an incoming webhook, from a task's callback, a DAG's callback or a deadline.
 
-    Source: guide pages team-messaging/incoming-webhooks, format 2. No app, no JWT and no quota are needed: the URL is
-    the password of a Connection of any type, as for `RingCentralPostWebhookOperator`. It is posted once; one whose
-    answer is lost cannot be looked for, and is not posted again. Never raises; what goes wrong is logged. Storms end in
-    one post and one summary, as for `RingCentralSmsNotifier`, which says what else there is.
+    Source: guide page "Incoming webhooks" (team-messaging/incoming-webhooks), format 2. It needs no app, no JWT and no
+    quota: the URL is the password of a Connection of any type, as for `RingCentralPostWebhookOperator`. An alert is
+    posted once; if its answer is lost, it cannot be looked up, and is not posted again. A notifier never fails your
+    task: problems are logged. Many alerts at once end in one post and one summary; `RingCentralSmsNotifier` describes
+    this and the parameters for it.
 
-    Every value is a template field, `gather` excepted.
+    All fields except `gather` are template fields.
 
-    :param text: up to 10,000 UTF-16 units of RingCentral's Markdown, the rest is cut; None: what happened, where, and a
-        link.
+    :param text: up to 10,000 UTF-16 units of RingCentral's Markdown; longer texts are cut. None: what happened, where,
+        and a link.
     :param title: a line above the text.
-    :param activity: what the post says it comes from, in the place of a name.
-    :param icon_uri: URL of a picture beside it.
+    :param activity: a name for the source of the post, shown as its author.
+    :param icon_uri: URL of a picture beside the post.
     :param webhook_conn_id: the Connection whose password is the URL.
     """
 
@@ -54,26 +55,26 @@ class RingCentralWebhookNotifier(RingCentralAlertNotifier):
         self.icon_uri = icon_uri
         self.webhook_conn_id = webhook_conn_id
 
-    def reach(self, job: Callable[[WebhookClient], None], ends: float) -> None:
-        """With a client of the webhook."""
+    def run_with_client(self, job: Callable[[WebhookClient], None], ends_at: float) -> None:
+        """Call `job` with a client of the webhook."""
         from airflow_provider_ringcentral.hooks.client import run_with_webhook
 
-        run_with_webhook(self.webhook_conn_id, job, ends)
+        run_with_webhook(self.webhook_conn_id, job, ends_at)
 
-    async def reach_on_loop(self, job: Callable[[WebhookClient], None], ends: float) -> None:
-        """The same, in a thread."""
+    async def run_with_client_async(self, job: Callable[[WebhookClient], None], ends_at: float) -> None:
+        """Do the same in a thread."""
         from airflow_provider_ringcentral.hooks.client import run_with_webhook_async
 
-        await run_with_webhook_async(self.webhook_conn_id, job, ends)
+        await run_with_webhook_async(self.webhook_conn_id, job, ends_at)
 
-    def line(self) -> str:
-        """This webhook."""
+    def audience(self) -> str:
+        """Return a digest of the Connection: whoever reads the chat of the webhook."""
         from airflow_provider_ringcentral.sending.once.message import digest
 
         return digest("webhook", self.webhook_conn_id)
 
     def send(self, client: WebhookClient, text: str) -> Outcomes:
-        """One post."""
+        """Post the text."""
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.sending.channels.webhook import WebhookPost, webhook_body
         from airflow_provider_ringcentral.sending.send_all import AddressedMessage, send_all

@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.notifications.alert_text import (
     plain_link,
     subject_of,
     summary_of,
-    with_untold,
+    with_held,
 )
 from airflow_provider_ringcentral.notifications.throttle import Decision, Held
 from airflow_provider_ringcentral.sending.text import segments
@@ -97,33 +97,31 @@ def test_what_an_exception_says_stays_here():
 NOON = 1_795_521_600.0
 
 
-def word(*held: tuple[str, int], summary=True):
+def decision(*held: tuple[str, int], summary=True):
     return Decision(summary, {name: Held(name, count) for name, count in held}, NOON)
 
 
 def test_a_summary_names_the_most_frequent():
     names = [(f"etl.task_{number}", number) for number in range(1, 11)]
 
-    assert summary_of(word(*names), 300) == (
+    assert summary_of(decision(*names), 300) == (
         "Airflow: 55 more alerts since 12:00 UTC: etl.task_10 (10), etl.task_9 (9), etl.task_8 (8), etl.task_7 (7), "
         "etl.task_6 (6), etl.task_5 (5), etl.task_4 (4), etl.task_3 (3) and 2 others. "
-        "The same not again for 5 min."
+        "The same alerts are held for 5 min."
     )
-    assert summary_of(word(("etl.load", 1)), 90).startswith("Airflow: 1 more alert since 12:00 UTC: etl.load. The")
+    assert summary_of(decision(("etl.load", 1)), 90).startswith("Airflow: 1 more alert since 12:00 UTC: etl.load. The")
 
 
 def test_what_was_held_back_goes_along():
-    assert (
-        with_untold("Help", word(("etl.load", 7), summary=False)) == "Help\n(Held back since 12:00 UTC: etl.load (7))"
-    )
-    assert with_untold("Help", word(summary=False)) == "Help"
+    assert with_held("Help", decision(("etl.load", 7), summary=False)) == "Help\n(Held since 12:00 UTC: etl.load (7))"
+    assert with_held("Help", decision(summary=False)) == "Help"
 
 
 def test_the_last_of_an_hour_says_so():
-    last = replace(word(("etl.load", 2)), until=NOON + 3000)
+    last = replace(decision(("etl.load", 2)), until=NOON + 3000)
 
     assert summary_of(last, 300).endswith("etl.load (2). The hour's limit is reached: nothing more before 12:50 UTC.")
-    assert with_untold("Help", last).endswith("\nThe hour's limit is reached: nothing more before 12:50 UTC.")
+    assert with_held("Help", last).endswith("\nThe hour's limit is reached: nothing more before 12:50 UTC.")
 
 
 def test_markdown_shows_names_as_they_are(monkeypatch):
@@ -150,7 +148,7 @@ def test_what_markdown_might_take_for_formatting():
 
 
 def test_names_in_summaries_are_escaped_and_the_author_s_text_is_not():
-    assert r": etl.load\_rows (2). The" in summary_of(word(("etl.load_rows", 2)), 300, markdown=True)
-    assert with_untold("**Help**", word(("etl.load_rows", 2), summary=False), markdown=True) == (
-        "**Help**\n(Held back since 12:00 UTC: etl.load\\_rows (2))"
+    assert r": etl.load\_rows (2). The" in summary_of(decision(("etl.load_rows", 2)), 300, markdown=True)
+    assert with_held("**Help**", decision(("etl.load_rows", 2), summary=False), markdown=True) == (
+        "**Help**\n(Held since 12:00 UTC: etl.load\\_rows (2))"
     )

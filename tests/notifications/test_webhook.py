@@ -86,7 +86,7 @@ def test_no_log_line_has_the_url_or_the_text(desk, bodies, url, logged):
     for task in ("extract", "load"):
         notifier(text="the payroll is wrong", gather=0)(failed(task))
 
-    assert bodies()[0]["text"].startswith("the payroll is wrong\n(Held back since ")
+    assert bodies()[0]["text"].startswith("the payroll is wrong\n(Held since ")
     for hidden in (url, url.rpartition("/")[2], "payroll"):
         assert hidden not in logged()
 
@@ -97,7 +97,7 @@ def test_what_heeds_no_timeout_is_left_to_itself(url, logged, on_loop):
     never = threading.Event()
 
     class Hanging(RingCentralWebhookNotifier):
-        seconds_in_all = 0.0
+        total_seconds = 0.0
 
         def send(self, client: Any, text: str) -> Any:
             never.wait()

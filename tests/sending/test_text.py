@@ -59,7 +59,7 @@ TEXTS = [
     ("", "is empty"),
     (" \n", "is empty"),
     (None, "must be a str, not NoneType"),
-    (5, "is int"),
+    (5, "must be a str, not int"),
     ("\ud83d", "half a character"),
 ]
 
