@@ -11,7 +11,7 @@ from airflow_provider_ringcentral.client.auth.credentials import DEFERRABLE_MAX_
 from airflow_provider_ringcentral.client.rate_limit import windows
 from airflow_provider_ringcentral.client.rate_limit.queue import RECHECK_SECONDS
 from airflow_provider_ringcentral.client.rate_limit.windows import RateLimitInfo, Window
-from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS, kept_seconds, pause_seconds
+from airflow_provider_ringcentral.triggers.quota import MIN_DELAY_SECONDS, hold_seconds, pause_seconds
 
 TASKS, PAGES, LIMIT = 100, 5, 10
 HOLD_SECONDS = 75.0
@@ -107,15 +107,15 @@ class _Simulation:
     def _defer(self, now: float, task: Task, moment: float) -> None:
         in_front = 0
         if self._keeps:
-            moment, in_front = windows.await_turn(self._window, task.name, now, kept_seconds(moment - now))
+            moment, in_front = windows.await_turn(self._window, task.name, now, hold_seconds(moment - now))
         if self._keeps and self._sees_ledger:
-            self._at(now + max(SOONEST_SECONDS, pause_seconds(moment - now, in_front)), "look", task, moment)
+            self._at(now + max(MIN_DELAY_SECONDS, pause_seconds(moment - now, in_front)), "look", task, moment)
         else:
-            self._at(max(now + SOONEST_SECONDS, moment) + self._starting(), "start", task)
+            self._at(max(now + MIN_DELAY_SECONDS, moment) + self._starting(), "start", task)
 
     def _look(self, now: float, task: Task, moment: float) -> None:
         """What the trigger does."""
-        instant, in_front = windows.await_turn(self._window, task.name, now, kept_seconds(moment - now))
+        instant, in_front = windows.await_turn(self._window, task.name, now, hold_seconds(moment - now))
         if instant > now:
             self._at(now + pause_seconds(instant - now, in_front), "look", task, instant)
         else:

@@ -50,8 +50,8 @@ from airflow_provider_ringcentral.sending.status.following import grouped, summa
 from airflow_provider_ringcentral.sending.status.message_store import records_by_ids
 from airflow_provider_ringcentral.sending.status.status import WaitState, failure_of, wait_state_of
 from airflow_provider_ringcentral.triggers import listing
-from airflow_provider_ringcentral.triggers.calls import EndedCall, ended_look
-from airflow_provider_ringcentral.triggers.condition import judge
+from airflow_provider_ringcentral.triggers.calls import EndedCallFilter, ended_calls_result
+from airflow_provider_ringcentral.triggers.condition import evaluate
 
 ONE_BY_ONE = settings(
     max_examples=150,
@@ -258,9 +258,9 @@ def test_bodies(body):
         page = reads(kind, clean)
         if page is not None:
             assert len(page) >= 0
-    reads(listing._read, clean, listing.as_it_is)
-    reads(judge, None, clean)
-    reads(judge, "messageStatus == 'Delivered' and duration > 5", clean)
+    reads(listing._read, clean, listing.whole_record)
+    reads(evaluate, None, clean)
+    reads(evaluate, "messageStatus == 'Delivered' and duration > 5", clean)
 
 
 @ONE_BY_ONE
@@ -305,8 +305,8 @@ def test_records(record):
     arrival = Arrival(since=0.0, from_numbers=("+16505550100",), to_numbers=("+16505550100",))
     assert arrival.passes(record) in (True, False)
     oldest_first([arrival_told(record), arrival_told(record)])
-    ended = EndedCall(since=0.0, from_numbers=("+16505550100",), extensions=("5",))
-    assert ended_look(ended, [record, record]).done in (True, False)
+    ended = EndedCallFilter(since=0.0, from_numbers=("+16505550100",), extensions=("5",))
+    assert ended_calls_result(ended, [record, record]).done in (True, False)
     for message in DRAFTS:
         assert isinstance(message.content_of(record), str | None)
         assert message.matches(record, message.content, {"sizes": [5]}) in (True, False)
@@ -368,5 +368,5 @@ def test_what_is_shown_of_an_error_is_short():
 @pytest.mark.parametrize("depth", [500, 900, 1_100, 100_000])
 def test_depths(depth):
     body = b'{"records": [{"id": "1", "startTime": "2026-01-01T00:00:00Z", "x": ' + b"[" * depth + b"]" * depth + b"}]}"
-    for kind in (Page, decoded, lambda each: listing._read(each, listing.as_it_is)):
+    for kind in (Page, decoded, lambda each: listing._read(each, listing.whole_record)):
         reads(kind, body)

@@ -227,11 +227,11 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
 
     def _defer_until_through(self, progress: BatchProgress, interval: float, left: float) -> None:
         """Come back when the batches are through: the look is then the worker's own, whatever fired."""
-        from airflow_provider_ringcentral.triggers.batches import MOST_BATCHES, RingCentralA2PBatchTrigger
+        from airflow_provider_ringcentral.triggers.batches import MAX_BATCHES, RingCentralA2PBatchTrigger
 
         trigger = RingCentralA2PBatchTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
-            ids=progress.pending[:MOST_BATCHES],
+            ids=progress.pending[:MAX_BATCHES],
             wait_for=progress.wait_for,
             since=progress.since,
             poke_interval=interval,

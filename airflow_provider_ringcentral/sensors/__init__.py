@@ -1,1 +1,1 @@
-"""Waiting for RingCentral."""
+"""Sensors: wait until something is true at RingCentral."""

@@ -1,4 +1,4 @@
-"""Waiting for calls."""
+"""Wait until calls have ended."""
 
 from __future__ import annotations
 
@@ -14,35 +14,36 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.arguments import TimeArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.triggers.calls import EndedCall
-    from airflow_provider_ringcentral.triggers.condition import Look
+    from airflow_provider_ringcentral.triggers.calls import EndedCallFilter
+    from airflow_provider_ringcentral.triggers.condition import PollResult
 
-SECONDS_BETWEEN_LOOKS = 300.0
+POKE_INTERVAL_SECONDS = 300.0
 
 
 class RingCentralCallSensor(RingCentralSinceSensor):
     """Wait until a call of the account that passes all filters has ended.
 
-    Source: operationId extractSyncAccountCallLog (app scope ReadCallLog, user permission ReadCallLog), which shows
-    what changed, so that a call counts when it ends, however long ago it began. RingCentral shows it 15 to 30 s after.
-    A look costs one Heavy request (ten a minute for everything) for every thousand calls that changed; deferred, all
-    such waits of a Connection in a triggerer share it.
+    Source: operationId extractSyncAccountCallLog (app scope and user permission ReadCallLog). A call counts when it
+    ends, however long ago it began; RingCentral shows it 15 to 30 s later. A poll costs one Heavy request (ten a minute
+    for everything) per thousand changed calls; deferred waits of a Connection share it.
 
     Returns a list (JSON, below 48 KB) of the rows that ended at `since` or later, oldest first: `id`, `sessionId`,
     `telephonySessionId`, `type`, `direction`, `result`, `startTime` (UTC), `duration` (seconds), `message` (id of the
-    voicemail or fax, None without), `recording` (id, None without). One call may have several rows. Numbers and names
-    stay at RingCentral: `hook.request_json("GET", f"/restapi/v1.0/account/~/call-log/{id}")` has them.
+    voicemail or fax, or None), `recording` (id, or None). A call may have several rows. Phone numbers and names are not
+    returned: get them with `hook.request_json("GET", f"/restapi/v1.0/account/~/call-log/{id}")`.
+
+    Rate limits, 5xx and network errors count as "not yet". Any other error fails the task at once.
 
     :param direction: `Inbound` or `Outbound`; None: both.
     :param call_type: `Voice` or `Fax`; None: both.
-    :param result: RingCentral's word, such as `Missed` or `Accepted`, or a list; upper and lower case are one. None:
-        any but `In Progress`.
-    :param from_number: a number in E.164, an extension number, or a list, of which one has to be the caller's.
-    :param to_number: the same for the called.
-    :param extension_id: internal id of an extension, or a list, of which one owns the row, calls or is called.
-    :param since: a time with a zone; calls that ended earlier are not waited for. None: when the first try of this task
-        began, noted so that retries, deferrals and reschedules keep it.
-    :param poke_interval: seconds between two looks.
+    :param result: RingCentral's word, such as `Missed` or `Accepted`, or a list; case is ignored. None: any
+        but `In Progress`.
+    :param from_number: the caller: a phone number in E.164, an extension number, or a list of which one must match.
+    :param to_number: the same for the callee.
+    :param extension_id: internal id of an extension, or a list. One of them must own the row, call or be called.
+    :param since: ignore calls that ended before this time (aware). None: the start of the task's first try, which
+        retries, deferrals and reschedules keep.
+    :param poke_interval: seconds between two polls.
     :param deferrable: wait in the triggerer.
     :param ringcentral_conn_id: the Connection.
     """
@@ -67,7 +68,7 @@ class RingCentralCallSensor(RingCentralSinceSensor):
         to_number: str | Sequence[str] | None = None,
         extension_id: str | int | Sequence[str | int] | None = None,
         since: TimeArgument = None,
-        poke_interval: float | timedelta = SECONDS_BETWEEN_LOOKS,
+        poke_interval: float | timedelta = POKE_INTERVAL_SECONDS,
         **kwargs: Any,
     ) -> None:
         super().__init__(since=since, poke_interval=poke_interval, **kwargs)
@@ -77,31 +78,29 @@ class RingCentralCallSensor(RingCentralSinceSensor):
         self.from_number = from_number
         self.to_number = to_number
         self.extension_id = extension_id
-        self._next: tuple[float, EndedCall] | None = None
+        self._next: tuple[float, EndedCallFilter] | None = None
 
-    def _check(self) -> None:
-        super()._check()
-        self._wanted()
+    def _validate(self) -> None:
+        super()._validate()
+        self._filter()
 
-    def _awaited(self) -> str:
+    def _description(self) -> str:
         return f"calls that ended {self._since_text()}"
 
-    def _wanted(self) -> EndedCall:
+    def _filter(self) -> EndedCallFilter:
         from airflow_provider_ringcentral.arguments import parse_choice, parse_ids, parse_texts
         from airflow_provider_ringcentral.extract.call_log.query import CALL_TYPES, DIRECTIONS
         from airflow_provider_ringcentral.sending.phone_numbers import parse_parties
-        from airflow_provider_ringcentral.triggers.calls import MOST_EXTENSIONS, EndedCall
+        from airflow_provider_ringcentral.triggers.calls import MAX_EXTENSIONS, EndedCallFilter
 
-        return EndedCall(
-            self._from,
+        return EndedCallFilter(
+            self._since_seconds,
             direction=parse_choice("direction", self.direction, DIRECTIONS) if self.direction else None,
             call_type=parse_choice("call_type", self.call_type, CALL_TYPES) if self.call_type else None,
             results=parse_texts("result", self.result),
             from_numbers=parse_parties("from_number", self.from_number),
             to_numbers=parse_parties("to_number", self.to_number),
-            extensions=tuple(parse_ids("extension_id", self.extension_id, MOST_EXTENSIONS))
-            if self.extension_id
-            else (),
+            extensions=tuple(parse_ids("extension_id", self.extension_id, MAX_EXTENSIONS)) if self.extension_id else (),
         )
 
     @property
@@ -110,24 +109,24 @@ class RingCentralCallSensor(RingCentralSinceSensor):
 
         return EXTRACT_SYNC_ACCOUNT_CALL_LOG.at(accountId=self.hook.credentials.account_id)
 
-    def _ask(self, client: RingCentralClient) -> Look:
+    def _poll(self, client: RingCentralClient) -> PollResult:
         from airflow_provider_ringcentral.sending.status.arrival import next_start
-        from airflow_provider_ringcentral.triggers.calls import LATE_SECONDS, changes_query, ended_look
+        from airflow_provider_ringcentral.triggers.calls import LATE_SECONDS, changes_query, ended_calls_result
 
         began = time.time()
-        wanted, records = self._came(
+        wanted, records = self._new_records(
             client,
-            self._wanted(),
+            self._filter(),
             lambda wanted: client.records(self._path, changes_query(wanted.since - wanted.slack)),
         )
-        # What changed earlier was in the answer that has just been read.
+        # This poll has read all earlier changes.
         self._next = next_start(wanted, began - LATE_SECONDS), wanted
-        return ended_look(wanted, records)
+        return ended_calls_result(wanted, records)
 
-    def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
+    def _trigger(self, result: PollResult, deadline: float) -> BaseTrigger:
         from airflow_provider_ringcentral.triggers.calls import RingCentralCallTrigger
 
-        start, wanted = self._next or (self._from, self._wanted())
+        start, wanted = self._next or (self._since_seconds, self._filter())
         return RingCentralCallTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
             path=self._path,
@@ -137,5 +136,5 @@ class RingCentralCallSensor(RingCentralSinceSensor):
             deadline=deadline,
         )
 
-    def _seen(self, event: Mapping[str, Any]) -> Any:
+    def _event_value(self, event: Mapping[str, Any]) -> Any:
         return event["found"]

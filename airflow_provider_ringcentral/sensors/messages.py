@@ -1,9 +1,4 @@
-"""Waiting for what becomes of messages that were sent, and all sensors of messages.
-
-Waiting for batches of texts.
-
-Waiting for messages that arrive.
-"""
+"""Wait for the status of sent messages, for high-volume SMS batches, and for new messages."""
 
 from __future__ import annotations
 
@@ -25,28 +20,27 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress
     from airflow_provider_ringcentral.sending.status.arrival import Arrival
     from airflow_provider_ringcentral.sending.status.following import DeliveryState
-    from airflow_provider_ringcentral.triggers.condition import Look
+    from airflow_provider_ringcentral.triggers.condition import PollResult
 
 __all__ = ["RingCentralA2PBatchSensor", "RingCentralMessageStatusSensor", "RingCentralNewMessageSensor"]
 
 
 class RingCentralMessageStatusSensor(RingCentralWaitSensor):
-    """Wait until messages that were sent are where they are wanted.
+    """Wait until sent messages have the status `wait_for`.
 
-    Source: operationIds readMessage and listMessages (app scope ReadMessages), mailbox of the JWT's user. A look costs
-    one Light request for every fifty messages; deferred, all waits of a Connection in a triggerer cost at most three a
-    round together.
+    Source: operationIds readMessage and listMessages (app scope ReadMessages), mailbox of the JWT's user. A poll costs
+    one Light request per fifty messages; all deferred waits of a Connection together cost at most three.
 
-    Returns a list (JSON) with one dict a message, in the given order: `id` (text), `status` (RingCentral's word),
-    `code` (the delivery error code, None without). XCom gets at most 48 KB; what would be more comes without `code`.
+    Returns a list (JSON) with one dict per message, in the given order: `id` (string), `status` (RingCentral's
+    messageStatus), `code` (delivery error code, or None). A result of more than 48 KB has no `code`.
 
-    Raises `DeliveryFailed` (with code and remedy, not retried) as soon as one of them has come to nothing. A status
-    that nobody knows goes on waiting until `timeout`, and so does a message that is not in the mailbox (yet). A code by
-    which the carrier does not tell what became of the message is warned of and counts as sent.
+    Raises `DeliveryFailed` (with code and remedy, not retried) as soon as a message failed. It waits until `timeout`
+    for unknown statuses and for messages that are not in the mailbox. A code that means that the carrier reports no
+    status is logged as a warning and counts as sent.
 
-    :param message_id: an id, a list of up to 500, or what a sending operator returned (`operator.output`).
-    :param wait_for: `accepted` (RingCentral has it), `sent` (the carrier has it, which is often the last that is heard)
-        or `delivered` (the phone has it; not every carrier says so).
+    :param message_id: an id, a list of up to 500, or the result of a sending operator (`operator.output`).
+    :param wait_for: `accepted` (by RingCentral), `sent` (to the carrier; often the last status there is) or `delivered`
+        (to the phone; not every carrier reports it).
     :param deferrable: wait in the triggerer.
     :param ringcentral_conn_id: the Connection.
     """
@@ -59,31 +53,33 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         self.wait_for = wait_for
         self._state: DeliveryState | None = None
 
-    def _check(self) -> None:
+    def _validate(self) -> None:
         from airflow_provider_ringcentral.arguments import parse_choice
         from airflow_provider_ringcentral.sending.status.status import WAIT_FOR
 
         self._ids()
         parse_choice("wait_for", self.wait_for, WAIT_FOR)
 
-    def _awaited(self) -> str:
+    def _description(self) -> str:
         return f"{len(self._ids())} messages to be {self.wait_for}"
 
     def _ids(self) -> list[str]:
         from airflow_provider_ringcentral.arguments import parse_ids
-        from airflow_provider_ringcentral.triggers.messages import MOST_MESSAGES
+        from airflow_provider_ringcentral.triggers.messages import MAX_MESSAGES
 
-        return parse_ids("message_id", self.message_id, MOST_MESSAGES)
+        return parse_ids("message_id", self.message_id, MAX_MESSAGES)
 
-    def _ask(self, client: RingCentralClient) -> Look:
+    def _poll(self, client: RingCentralClient) -> PollResult:
         from airflow_provider_ringcentral.sending.status.following import DeliveryState, refresh_states, still_waiting
-        from airflow_provider_ringcentral.triggers.condition import Look
+        from airflow_provider_ringcentral.triggers.condition import PollResult
 
         ids = self._ids()
         self._state = refresh_states(client, ids, self._state or DeliveryState({}, self.wait_for))
-        return Look(done=self._state.ended(ids), value=self._state.records, reason=still_waiting(self._state, ids))
+        return PollResult(
+            done=self._state.ended(ids), value=self._state.records, reason=still_waiting(self._state, ids)
+        )
 
-    def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
+    def _trigger(self, result: PollResult, deadline: float) -> BaseTrigger:
         from airflow_provider_ringcentral.sending.status.following import DeliveryState, oldest_creation
         from airflow_provider_ringcentral.sending.status.status import WaitState
         from airflow_provider_ringcentral.triggers.messages import RingCentralMessageStatusTrigger
@@ -98,46 +94,44 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
             deadline=deadline,
         )
 
-    def _seen(self, event: Mapping[str, Any]) -> Any:
+    def _event_value(self, event: Mapping[str, Any]) -> Any:
         from airflow_provider_ringcentral.sending.status.following import ungrouped
-        from airflow_provider_ringcentral.triggers.condition import Look
+        from airflow_provider_ringcentral.triggers.condition import PollResult
 
-        return self._returned(Look(done=True, value=ungrouped(event["found"])))
+        return self._result_value(PollResult(done=True, value=ungrouped(event["found"])))
 
-    def _returned(self, look: Look) -> list[dict[str, Any]]:
+    def _result_value(self, result: PollResult) -> list[dict[str, Any]]:
         from airflow_provider_ringcentral.client.errors import DeliveryFailed
         from airflow_provider_ringcentral.hooks.errors import for_airflow
         from airflow_provider_ringcentral.hooks.xcom import bounded
         from airflow_provider_ringcentral.sending.status.following import DeliveryState, check_failures
         from airflow_provider_ringcentral.sending.status.status import code_of, status_of
 
-        ids, records = self._ids(), look.value
+        ids, records = self._ids(), result.value
         try:
             check_failures(DeliveryState(records, self.wait_for), ids)
         except DeliveryFailed as error:
-            # Sending anew may help, waiting anew does not.
+            # A retry of this task would only wait again; sending again is the sender's job.
             raise for_airflow(DeliveryFailed(error.message, **{**error.fields(), "temporary": False})) from None
-        told = [{"id": one, "status": status_of(records[one]), "code": code_of(records[one])} for one in ids]
-        return bounded(told, ("id", "status"))
+        statuses = [{"id": one, "status": status_of(records[one]), "code": code_of(records[one])} for one in ids]
+        return bounded(statuses, ("id", "status"))
 
 
 class RingCentralA2PBatchSensor(RingCentralWaitSensor):
-    """Wait until batches of texts are through, and return what became of their messages in numbers.
+    """Wait until high-volume SMS batches are sent, and return how many of their messages have which status.
 
-    Source: operationIds readA2PBatch, listA2PBatches, aggregateA2PSMSStatuses (app scope A2PSMS, Light). A look costs a
-    request for every batch that is waited for; deferred, all such waits of a Connection in a triggerer cost at most
-    three a round together. At the end it costs one a batch.
+    Source: operationIds readA2PBatch, listA2PBatches, aggregateA2PSMSStatuses (app scope A2PSMS, Light). A poll costs a
+    request per batch; all deferred waits of a Connection together cost at most three. The result costs another request
+    per batch.
 
-    Returns a list (JSON) with one dict a batch, in the given order: `id` (text), `status` (RingCentral's word), `size`
-    (messages that were accepted), `cost` (None before `Completed`), `counts` (messages by status: `queued`, `sent`,
-    `delivered`, `sendingFailed`, `deliveryFailed`), `codes` (messages by delivery error code). Failed messages do not
-    fail the task.
-    What the sending request rejected is in its own answer only. XCom gets at most 48 KB; what would be more comes
-    without `codes`.
+    Returns a list (JSON) with one dict per batch, in the given order: `id` (string), `status` (RingCentral's), `size`
+    (accepted messages), `cost` (None before `Completed`), `counts` (messages by status: `queued`, `sent`, `delivered`,
+    `sendingFailed`, `deliveryFailed`), `codes` (messages by delivery error code). A result of more than 48 KB has no
+    `codes`. Failed messages do not fail the task. Messages that the sending request rejected are not counted.
 
     :param batch_id: an id, or a list of up to 100, such as `operator.output["batches"]`.
-    :param wait_for: `sent`, all messages left the queue: `Completed`, or `Sent` with all of them processed; or
-        `delivered`, no status changes any more: `Completed`.
+    :param wait_for: `sent` (all messages have left the queue: `Completed`, or `Sent` with all processed) or `delivered`
+        (no status changes any more: `Completed`).
     :param deferrable: wait in the triggerer.
     :param ringcentral_conn_id: the Connection.
     """
@@ -150,34 +144,34 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
         self.wait_for = wait_for
         self._progress: BatchProgress | None = None
 
-    def _check(self) -> None:
-        self._begun()
+    def _validate(self) -> None:
+        self._initial_progress()
 
-    def _awaited(self) -> str:
-        return f"{len(self._begun().ids)} batches to be {self.wait_for}"
+    def _description(self) -> str:
+        return f"{len(self._initial_progress().ids)} batches to be {self.wait_for}"
 
-    def _begun(self) -> BatchProgress:
+    def _initial_progress(self) -> BatchProgress:
         from airflow_provider_ringcentral.arguments import parse_choice, parse_ids
         from airflow_provider_ringcentral.sending.broadcast.batch_progress import WAIT_FOR, BatchProgress
-        from airflow_provider_ringcentral.triggers.batches import MOST_BATCHES
+        from airflow_provider_ringcentral.triggers.batches import MAX_BATCHES
 
         return BatchProgress(
-            parse_ids("batch_id", self.batch_id, MOST_BATCHES), parse_choice("wait_for", self.wait_for, WAIT_FOR)
+            parse_ids("batch_id", self.batch_id, MAX_BATCHES), parse_choice("wait_for", self.wait_for, WAIT_FOR)
         )
 
-    def _ask(self, client: RingCentralClient) -> Look:
+    def _poll(self, client: RingCentralClient) -> PollResult:
         from airflow_provider_ringcentral.sending.broadcast.batch_progress import batches_by_id
-        from airflow_provider_ringcentral.triggers.condition import Look
+        from airflow_provider_ringcentral.triggers.condition import PollResult
 
-        before = self._progress or self._begun()
+        before = self._progress or self._initial_progress()
         self._progress = before.updated(batches_by_id(client, before.pending))
         done = not self._progress.pending
-        return Look(done=done, value=self._progress.records, reason=self._progress.reason)
+        return PollResult(done=done, value=self._progress.records, reason=self._progress.reason)
 
-    def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
+    def _trigger(self, result: PollResult, deadline: float) -> BaseTrigger:
         from airflow_provider_ringcentral.triggers.batches import RingCentralA2PBatchTrigger
 
-        progress = self._progress or self._begun()
+        progress = self._progress or self._initial_progress()
         return RingCentralA2PBatchTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
             ids=progress.ids,
@@ -187,46 +181,47 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
             deadline=deadline,
         )
 
-    def _seen(self, event: Mapping[str, Any]) -> Any:
-        return self._in_numbers(event["found"])
+    def _event_value(self, event: Mapping[str, Any]) -> Any:
+        return self._summaries(event["found"])
 
-    def _returned(self, look: Look) -> Any:
-        return self._in_numbers(look.value)
+    def _result_value(self, result: PollResult) -> Any:
+        return self._summaries(result.value)
 
-    def _in_numbers(self, records: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def _summaries(self, records: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.hooks.xcom import bounded
         from airflow_provider_ringcentral.sending.broadcast.batch_progress import batch_told
 
         with airflow_errors(), self._client(DEFAULT_MAX_WAIT_SECONDS) as client:
-            told = [batch_told(client, one, records[one]) for one in self._begun().ids]
-        return bounded(told, ("id", "status", "size", "cost", "counts"))
+            summaries = [batch_told(client, one, records[one]) for one in self._initial_progress().ids]
+        return bounded(summaries, ("id", "status", "size", "cost", "counts"))
 
 
 class RingCentralNewMessageSensor(RingCentralSinceSensor):
-    """Wait for a message to arrive: a text, a voicemail, a fax, a pager message.
+    """Wait for a new message: a text, voicemail, fax or pager message.
 
     Source: operationId listMessages (app scope ReadMessages; another extension's mailbox needs a role that allows it).
-    A look costs one Light request; deferred, all waits for one mailbox in a triggerer share it.
+    A poll costs one Light request, which all deferred waits for a mailbox share.
 
-    Returns a list (JSON, below 48 KB) of the messages since `since` that pass all filters, oldest first: `id` (text),
-    `type`, `direction`, `creationTime` (UTC), `conversation` (id, None without), `attachments` (a list of `id`, `uri`,
-    `type`, `contentType`, of a voicemail `vmDuration` in seconds). Numbers and texts stay at RingCentral:
-    `hook.request_json("GET", f"/restapi/v1.0/account/~/extension/~/message-store/{id}")` has them, and
-    `hook.download(uri, destination)` fetches an attachment.
+    Returns a list (JSON, below 48 KB) of the messages since `since` that pass all filters, oldest first: `id` (string),
+    `type`, `direction`, `creationTime` (UTC), `conversation` (id, or None), `attachments` (a list of `id`, `uri`,
+    `type`, `contentType`, and for a voicemail `vmDuration` in seconds). Phone numbers and texts are not returned: get
+    them with `hook.request_json("GET", f"/restapi/v1.0/account/~/extension/~/message-store/{id}")`, and an attachment
+    with `hook.download(uri, destination)`.
 
-    Filters are compared with what RingCentral's record says. Deleted messages are not seen.
+    Deleted messages are ignored. Rate limits, 5xx and network errors count as "not yet"; any other error fails the task
+    at once.
 
     :param message_type: `SMS` (MMS too), `VoiceMail`, `Fax`, `Pager`, or a list; None: any.
     :param direction: `Inbound`, `Outbound`, or None for both.
-    :param from_number: a number in E.164, an extension number, or a list, of which one has to be the sender's.
+    :param from_number: the sender: a phone number in E.164, an extension number, or a list of which one must match.
     :param to_number: the same for a recipient.
-    :param text_pattern: a regular expression (Python's) to be found in the text of an SMS or pager message. It is
-        judged on the worker, which comes back from the triggerer when a message passes the other filters.
-    :param since: a time with a zone; what was made earlier is not waited for. None: when the first try of this task
-        began, noted so that retries, deferrals and reschedules keep it. To miss no quick answer to something an earlier
-        task sent, give the run's start: `"{{ dag_run.start_date }}"`.
-    :param extension_id: whose mailbox, by internal id; None: the Connection's, else the JWT's own.
+    :param text_pattern: a Python regular expression that the text of an SMS or pager message must contain. The worker
+        resumes to check it when a message passes the other filters.
+    :param since: ignore messages created before this time (aware). None: the start of the task's first try, which
+        retries, deferrals and reschedules keep. Use `"{{ dag_run.start_date }}"` to catch a quick answer to what an
+        earlier task sent.
+    :param extension_id: internal id of the mailbox's owner; None: the Connection's extension, else the JWT's user.
     :param deferrable: wait in the triggerer.
     :param ringcentral_conn_id: the Connection.
     """
@@ -262,20 +257,20 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
         self.extension_id = extension_id
         self._next: tuple[float, Arrival] | None = None
 
-    def _check(self) -> None:
+    def _validate(self) -> None:
         from airflow_provider_ringcentral.arguments import parse_ids
 
-        super()._check()
-        self._arrival(0.0)
+        super()._validate()
+        self._filter(0.0)
         self._pattern()
         if self.extension_id:
             parse_ids("extension_id", self.extension_id, 1)
 
-    def _awaited(self) -> str:
-        kinds = "/".join(self._arrival(0.0).types) or "any type"
+    def _description(self) -> str:
+        kinds = "/".join(self._filter(0.0).types) or "any type"
         return f"messages ({kinds}, {self.direction or 'both directions'}) {self._since_text()}"
 
-    def _arrival(self, since: float) -> Arrival:
+    def _filter(self, since: float) -> Arrival:
         from airflow_provider_ringcentral.arguments import parse_choice, parse_choices
         from airflow_provider_ringcentral.sending.phone_numbers import parse_parties
         from airflow_provider_ringcentral.sending.status.arrival import DIRECTIONS, TYPES, Arrival
@@ -294,16 +289,16 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
 
         if self.text_pattern in (None, ""):
             return None
-        types = self._arrival(0.0).types
+        types = self._filter(0.0).types
         if types and WITH_TEXT.isdisjoint(types):
             raise BadArgument(
-                f"text_pattern is given, and messages of the type {', '.join(types)} have no text; leave it out.",
+                f"text_pattern cannot match: messages of type {', '.join(types)} have no text. Leave it out.",
                 parameter="text_pattern",
             )
         try:
             return re.compile(str(self.text_pattern))
         except re.error as error:
-            raise BadArgument(f"text_pattern cannot be read: {error}.", parameter="text_pattern") from None
+            raise BadArgument(f"text_pattern is not a regular expression: {error}.", parameter="text_pattern") from None
 
     @property
     def _path(self) -> str:
@@ -313,27 +308,27 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
         mailbox = str(self.extension_id or whose.extension_id)
         return LIST_MESSAGES.at(accountId=whose.account_id, extensionId=mailbox)
 
-    def _ask(self, client: RingCentralClient) -> Look:
+    def _poll(self, client: RingCentralClient) -> PollResult:
         from airflow_provider_ringcentral.sending.status.arrival import LATE_SECONDS, list_start, next_start
-        from airflow_provider_ringcentral.triggers.messages import MOST_KNOWN, arrivals_look
+        from airflow_provider_ringcentral.triggers.messages import MAX_KNOWN_IDS, arrivals_result
 
         pattern, began = self._pattern(), time.time()
-        arrival, records = self._came(
-            client, self._arrival(self._from), lambda arrival: client.records(self._path, arrival.query())
+        arrival, records = self._new_records(
+            client, self._filter(self._since_seconds), lambda arrival: client.records(self._path, arrival.query())
         )
         start = next_start(arrival, began - LATE_SECONDS)
-        # What is older was in the list that has just been read.
-        recent = self._arrival(list_start(start).timestamp())
+        # This poll has read all older messages.
+        recent = self._filter(list_start(start).timestamp())
         known = [str(record.get("id")) for record in records if recent.passes(record)]
-        self._next = start, replace(arrival, but_not=frozenset([*arrival.but_not, *known][:MOST_KNOWN]))
+        self._next = start, replace(arrival, but_not=frozenset([*arrival.but_not, *known][:MAX_KNOWN_IDS]))
         if pattern is not None:
             records = [record for record in records if pattern.search(str(record.get("subject") or ""))]
-        return arrivals_look(arrival, records)
+        return arrivals_result(arrival, records)
 
-    def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
+    def _trigger(self, result: PollResult, deadline: float) -> BaseTrigger:
         from airflow_provider_ringcentral.triggers.messages import RingCentralNewMessageTrigger
 
-        start, arrival = self._next or (self._from, self._arrival(self._from))
+        start, arrival = self._next or (self._since_seconds, self._filter(self._since_seconds))
         return RingCentralNewMessageTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
             path=self._path,
@@ -343,7 +338,7 @@ class RingCentralNewMessageSensor(RingCentralSinceSensor):
             deadline=deadline,
         )
 
-    def _seen(self, event: Mapping[str, Any]) -> Any:
+    def _event_value(self, event: Mapping[str, Any]) -> Any:
         if self._pattern() is None:
             return event["found"]
-        return self._look_or_defer(event["deadline"], self.poke_interval)
+        return self._poll_or_defer(event["deadline"], self.poke_interval)

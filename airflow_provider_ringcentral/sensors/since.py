@@ -1,4 +1,4 @@
-"""Sensors that wait for what comes after a moment."""
+"""Base class of the sensors that wait for something new."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.hooks.task_state import FirstStart
     from airflow_provider_ringcentral.sending.once.message import Record
     from airflow_provider_ringcentral.sending.status.arrival import Arrival
-    from airflow_provider_ringcentral.triggers.calls import EndedCall
+    from airflow_provider_ringcentral.triggers.calls import EndedCallFilter
 
-Wanted = TypeVar("Wanted", "Arrival", "EndedCall")
+Filter = TypeVar("Filter", "Arrival", "EndedCallFilter")
 
 
 class RingCentralSinceSensor(RingCentralWaitSensor):
-    """Wait for what comes at `since` or later.
+    """Wait for something at `since` or later.
 
-    :param since: a time with a zone. None: when the first try of this task began, noted so that retries, deferrals and
-        reschedules keep it; a person who clears the task makes it begin anew.
+    :param since: aware time or ISO 8601 text with zone. None: the start of the task's first try, which retries,
+        deferrals and reschedules keep; clearing the task starts anew.
     """
 
     template_fields: Sequence[str] = (*RingCentralWaitSensor.template_fields, "since")
@@ -34,27 +34,27 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
     def __init__(self, *, since: TimeArgument = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.since = since
-        self._beginning: FirstStart | None = None
+        self._first_start: FirstStart | None = None
 
     @property
-    def _from(self) -> float:
-        return 0.0 if self._beginning is None else self._beginning.since
+    def _since_seconds(self) -> float:
+        return 0.0 if self._first_start is None else self._first_start.since
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> Any:
-        """As every sensor's; it may look again."""
-        self._beginning = self._began(context, resumed=True)
+        """Return the trigger's result, raise its error, or poll again."""
+        self._first_start = self._find_first_start(context, resumed=True)
         return super().execute_complete(context, event)
 
-    def _check(self) -> None:
+    def _validate(self) -> None:
         from airflow_provider_ringcentral.arguments import parse_time
 
         parse_time("since", self.since)
 
     def _prepare(self, context: Context) -> None:
         super()._prepare(context)
-        self._beginning = self._began(context, resumed=False)
+        self._first_start = self._find_first_start(context, resumed=False)
 
-    def _began(self, context: Context, *, resumed: bool) -> FirstStart:
+    def _find_first_start(self, context: Context, *, resumed: bool) -> FirstStart:
         from airflow_provider_ringcentral.arguments import parse_time
         from airflow_provider_ringcentral.hooks.task_state import FirstStart, first_start
 
@@ -64,15 +64,16 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
         return first_start(context, self.hook.get_conn(), resumed=resumed, reschedules=self.reschedule)
 
     def _since_text(self) -> str:
-        return f"since {datetime.fromtimestamp(self._from, UTC):%F %T} UTC"
+        return f"since {datetime.fromtimestamp(self._since_seconds, UTC):%F %T} UTC"
 
-    def _came(
-        self, client: RingCentralClient, wanted: Wanted, ask: Callable[[Wanted], Iterable[Record]]
-    ) -> tuple[Wanted, list[Record]]:
-        """What of the records that `ask` finds is waited for; and what is wanted from the next look on.
+    def _new_records(
+        self, client: RingCentralClient, wanted: Filter, ask: Callable[[Filter], Iterable[Record]]
+    ) -> tuple[Filter, list[Record]]:
+        """Return the filter to use from the next poll on, and the records of this poll that pass it.
 
-        RingCentral's clock may be behind ours. Who says since when means our clock: the difference that its answers
-        show is allowed for. Without, whatever comes after the first look is new, within a minute's difference.
+        RingCentral's clock may be behind ours. With `since`, which means our clock, the difference that its answers
+        show is allowed for. Without, every record that appears after the first poll is new, within a minute's
+        difference.
         """
         from airflow_provider_ringcentral.sending.status.arrival import SKEW_SECONDS
 
@@ -84,6 +85,6 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
             records = [record for record in ask(wide) if wide.passes(record)]
         exact = replace(wanted, slack=behind)
         older = [str(record.get("id")) for record in records if not exact.passes(record)]
-        before = None if self._beginning is None else self._beginning.before(older)
+        before = None if self._first_start is None else self._first_start.before(older)
         wanted = exact if before is None else replace(wide, but_not=before)
         return wanted, [record for record in records if wanted.passes(record)]

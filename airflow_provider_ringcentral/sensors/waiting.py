@@ -1,7 +1,4 @@
-"""What sensors that ask RingCentral have in common: the look, the ways of waiting, and the ends.
-
-`soft_fail` as it is meant: a wait that was too short skips the task, what is broken fails it.
-"""
+"""Base class of the sensors: poll, wait in the worker or the triggerer, time out."""
 
 from __future__ import annotations
 
@@ -30,14 +27,14 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.triggers.condition import Look
+    from airflow_provider_ringcentral.triggers.condition import PollResult
 
 TIMEOUTS = (AirflowSensorTimeout, AirflowTaskTimeout, AirflowSkipException)
 
 
 @contextmanager
-def only_timeouts_skip(sensor: BaseSensorOperator) -> Iterator[None]:
-    """Undoes what Airflow's sensors make of `soft_fail`: they skip the task for a refused login, too."""
+def soft_fail_on_timeout_only(sensor: BaseSensorOperator) -> Iterator[None]:
+    """Let `soft_fail` skip the task on timeout only: Airflow's sensors skip it for a refused login, too."""
     try:
         yield
     except AirflowSensorTimeout as timeout:
@@ -52,8 +49,8 @@ def only_timeouts_skip(sensor: BaseSensorOperator) -> Iterator[None]:
 
 
 @contextmanager
-def never_failing(sensor: BaseSensorOperator) -> Iterator[None]:
-    """`never_fail` where Airflow's own loop of looks is not used."""
+def apply_never_fail(sensor: BaseSensorOperator) -> Iterator[None]:
+    """Apply `never_fail` to deferred waits, which do not use Airflow's own loop."""
     try:
         yield
     except AirflowSkipException:
@@ -65,14 +62,14 @@ def never_failing(sensor: BaseSensorOperator) -> Iterator[None]:
 
 
 RESCUE_SECONDS = 600.0
-"""After the deadline, until Airflow itself ends a wait whose trigger never answered."""
+"""How long after the deadline Airflow ends a deferral whose trigger never fired."""
 
 
 class RingCentralWaitSensor(BaseSensorOperator):
-    """Look again and again until there is what is waited for. Subclasses say what a look is.
+    """Poll RingCentral until there is a result. Subclasses define the poll.
 
-    An answer that is late, a full quota, 5xx and a broken network are no failures: it looks again until `timeout`.
-    What waiting cannot mend fails the task at once, with its cure; `soft_fail` skips the task on timeout only.
+    Rate limits, 5xx and network errors count as "not yet", and it polls on until `timeout`. Any other error fails the
+    task at once; `soft_fail` skips it on timeout only.
 
     :param deferrable: wait in the triggerer.
     :param ringcentral_conn_id: the Connection.
@@ -102,81 +99,83 @@ class RingCentralWaitSensor(BaseSensorOperator):
         return RingCentralJWTHook(self.ringcentral_conn_id)
 
     def execute(self, context: Context) -> Any:
-        """Look until there is what is waited for."""
+        """Poll until there is a result, and return it."""
         from airflow_provider_ringcentral.hooks.task_state import first_poke_date
 
         rescheduled = first_poke_date(context) if self.reschedule else None
         began = time.time() if rescheduled is None else rescheduled.timestamp()
         self._deadline = began + self.timeout
-        with only_timeouts_skip(self):
+        with soft_fail_on_timeout_only(self):
             self._prepare(context)
             if rescheduled is None:
-                self.log.info("Waiting for %s, until %s UTC.", self._awaited(), f"{_utc(self._deadline):%F %T}")
+                self.log.info("Waiting for %s, until %s UTC.", self._description(), f"{_utc(self._deadline):%F %T}")
             if not self.deferrable:
-                return self._told(context, self._looks(context))
-            with never_failing(self):
-                return self._told(context, self._look_or_defer(self._ends(context), DEFERRABLE_MAX_WAIT_SECONDS))
+                return self._succeeded(context, self._poke_until_done(context))
+            with apply_never_fail(self):
+                return self._succeeded(
+                    context, self._poll_or_defer(self._wait_deadline(context), DEFERRABLE_MAX_WAIT_SECONDS)
+                )
 
     def poke(self, context: Context) -> PokeReturnValue:
-        """Look once."""
-        look = self._look(self._patience())
-        return PokeReturnValue(look.done, self._returned(look) if look.done else None)
+        """Poll once."""
+        result = self._poll_once(self._max_wait())
+        return PokeReturnValue(result.done, self._result_value(result) if result.done else None)
 
     def execute_complete(self, context: Context, event: Mapping[str, Any]) -> Any:
-        """Return what the trigger saw, raise what it met, or look again."""
+        """Return the trigger's result, raise its error, or poll again."""
         from airflow_provider_ringcentral.client.errors import error_of
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
 
-        with never_failing(self), airflow_errors():
+        with apply_never_fail(self), airflow_errors():
             if event["status"] == "error":
                 raise error_of(event["error"])
             if event["status"] == "timeout":
-                self._check_time(context, event["reason"])
+                self._check_execution_timeout(context, event["reason"])
                 raise self._timed_out(event["reason"])
             if event["status"] == "again":
-                return self._told(context, self._look_or_defer(event["deadline"], self.poke_interval))
-            return self._told(context, self._seen(event))
+                return self._succeeded(context, self._poll_or_defer(event["deadline"], self.poke_interval))
+            return self._succeeded(context, self._event_value(event))
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
-        """As Airflow's, but `soft_fail` skips on timeout only."""
-        with only_timeouts_skip(self):
+        """Resume as Airflow does, with `soft_fail` for timeouts only."""
+        with soft_fail_on_timeout_only(self):
             return super().resume_execution(next_method, next_kwargs, context)
 
-    def _ask(self, client: RingCentralClient) -> Look:
-        """One look."""
+    def _poll(self, client: RingCentralClient) -> PollResult:
+        """Poll once."""
         raise NotImplementedError
 
-    def _awaited(self) -> str:
-        """What is waited for, for the log: no number and no text of a message."""
+    def _description(self) -> str:
+        """Return what the task waits for, for the log: without phone numbers and texts."""
         raise NotImplementedError
 
-    def _looks(self, context: Context) -> Any:
-        """Airflow's own loop of looks. When it ends without success, it says what the last look found."""
+    def _poke_until_done(self, context: Context) -> Any:
+        """Run Airflow's own poke loop; its timeout tells the result of the last poll."""
         try:
             return super().execute(context)
         except AirflowSensorTimeout:
-            raise self._timed_out(self._reason or "There was no look.") from None
+            raise self._timed_out(self._reason or "there was no poll") from None
         except AirflowSkipException as skipped:
             if self.soft_fail and skipped.__cause__ is None and self._is_late():
-                raise AirflowSkipException(str(self._timed_out(self._reason or "There was no look."))) from None
+                raise AirflowSkipException(str(self._timed_out(self._reason or "there was no poll"))) from None
             raise
 
     def _is_late(self) -> bool:
         return self._deadline is not None and time.time() >= self._deadline
 
-    def _ends(self, context: Context) -> float:
-        """When a deferred wait ends (epoch seconds): Airflow 3 bounds none by `execution_timeout`."""
+    def _wait_deadline(self, context: Context) -> float:
+        """Return when a deferred wait ends (epoch seconds): Airflow 3 does not apply `execution_timeout` to it."""
         ends = task_deadline(context)
         deadline = time.time() if self._deadline is None else self._deadline
         return deadline if ends is None else min(deadline, ends)
 
-    def _check_time(self, context: Context, reason: str) -> None:
+    def _check_execution_timeout(self, context: Context, reason: str) -> None:
         ends = task_deadline(context)
         if ends is not None and time.time() >= ends:
-            raise AirflowTaskTimeout(f"execution_timeout ({self.execution_timeout}) is over. The last look: {reason}")
+            raise AirflowTaskTimeout(f"execution_timeout ({self.execution_timeout}) is over. The last poll: {reason}")
 
-    def _told(self, context: Context, value: Any) -> Any:
-        """Say in the log that the wait is over, and pass on what it found."""
+    def _succeeded(self, context: Context, value: Any) -> Any:
+        """Log that the wait is over, and return `value`."""
         began = getattr(context.get("ti"), "start_date", None)
         if began is None:
             self.log.info("Found: %s.", _in_short(value))
@@ -184,23 +183,23 @@ class RingCentralWaitSensor(BaseSensorOperator):
             self.log.info("Found after %.0f s: %s.", time.time() - began.timestamp(), _in_short(value))
         return value
 
-    def _trigger(self, look: Look, deadline: float) -> BaseTrigger:
-        """What goes on waiting after a look."""
+    def _trigger(self, result: PollResult, deadline: float) -> BaseTrigger:
+        """Return the trigger that waits after this poll."""
         raise NotImplementedError
 
-    def _seen(self, event: Mapping[str, Any]) -> Any:
-        """What the task returns for what the trigger saw."""
+    def _event_value(self, event: Mapping[str, Any]) -> Any:
+        """Return the task's result for an event of the trigger."""
         raise NotImplementedError
 
-    def _returned(self, look: Look) -> Any:
-        """What the task returns for a look that ends the wait."""
-        return look.value
+    def _result_value(self, result: PollResult) -> Any:
+        """Return the task's result for a poll that is done."""
+        return result.value
 
-    def _check(self) -> None:
-        """Raise `BadArgument` for what cannot be meant."""
+    def _validate(self) -> None:
+        """Raise `BadArgument` for an invalid argument."""
 
-    def _missing_may_come(self) -> bool:
-        """Whether 404 means "not yet"."""
+    def _missing_ok(self) -> bool:
+        """Return whether 404 means "not yet"."""
         return False
 
     def _prepare(self, context: Context) -> None:
@@ -208,64 +207,62 @@ class RingCentralWaitSensor(BaseSensorOperator):
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
 
         with airflow_errors():
-            self._check()
+            self._validate()
             for name in ("exponential_backoff", "silent_fail") if self.deferrable else ():
                 if getattr(self, name):
                     raise BadArgument(f"{name} has no effect with deferrable=True; leave it out", parameter=name)
 
-    def _patience(self) -> float:
-        """How long a look may wait for its place in the quota.
+    def _max_wait(self) -> float:
+        """Return how long a poll may wait for the rate limiter (seconds).
 
-        With mode="poke" the worker is held anyway, and who gives up loses the place in the queue.
+        In mode "poke" it waits as long as a task may: giving up would only lose its slot.
         """
         if self.reschedule or self._deadline is None:
             return self.poke_interval
         return max(0.0, min(DEFAULT_MAX_WAIT_SECONDS, self._deadline - time.time()))
 
     @contextmanager
-    def _client(self, patience: float) -> Iterator[RingCentralClient]:
-        """A client whose requests wait for at most `patience` seconds each, or less if the Connection says so."""
+    def _client(self, max_wait: float) -> Iterator[RingCentralClient]:
+        """Make a client whose requests wait at most `max_wait` seconds, or the Connection's limit if it is less."""
         longest = self.hook.credentials.max_wait
-        client = self.hook.make_client(patience if longest is None else min(patience, longest))
+        client = self.hook.make_client(max_wait if longest is None else min(max_wait, longest))
         try:
             yield client
         finally:
             client.close()
 
-    def _look(self, patience: float) -> Look:
+    def _poll_once(self, max_wait: float) -> PollResult:
         from airflow_provider_ringcentral.client.errors import RingCentralError
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
-        from airflow_provider_ringcentral.triggers.condition import passing
+        from airflow_provider_ringcentral.triggers.condition import retryable_result
 
         with airflow_errors():
             try:
-                with self._client(patience) as client:
-                    look = self._ask(client)
+                with self._client(max_wait) as client:
+                    result = self._poll(client)
             except RingCentralError as error:
-                found = passing(error, missing_ok=self._missing_may_come())
+                found = retryable_result(error, missing_ok=self._missing_ok())
                 if found is None:
                     raise
-                look = found
-        self._reason = look.reason
-        if not look.done:
-            self.log.info("Not yet: %s", look.reason)
-        return look
+                result = found
+        self._reason = result.reason
+        if not result.done:
+            self.log.info("Not yet: %s", result.reason)
+        return result
 
-    def _look_or_defer(self, deadline: float, patience: float) -> Any:
-        look = self._look(patience)
-        if look.done:
-            return self._returned(look)
+    def _poll_or_defer(self, deadline: float, max_wait: float) -> Any:
+        result = self._poll_once(max_wait)
+        if result.done:
+            return self._result_value(result)
         left = deadline - time.time()
         if left <= 0:
-            raise self._timed_out(look.reason)
-        self.log.info("Waiting on without a worker, for up to %.0f s; looking every %.0f s.", left, self.poke_interval)
+            raise self._timed_out(result.reason)
+        self.log.info("Deferring for up to %.0f s; polling every %.0f s.", left, self.poke_interval)
         timeout = timedelta(seconds=left + RESCUE_SECONDS)
-        return self.defer(trigger=self._trigger(look, deadline), method_name="execute_complete", timeout=timeout)
+        return self.defer(trigger=self._trigger(result, deadline), method_name="execute_complete", timeout=timeout)
 
     def _timed_out(self, reason: str) -> AirflowSensorTimeout:
-        return AirflowSensorTimeout(
-            f"What was waited for did not come within {self.timeout:.0f} s. The last look: {reason}"
-        )
+        return AirflowSensorTimeout(f"No result within {self.timeout:.0f} s. The last poll: {reason}")
 
 
 def _utc(moment: float) -> datetime:
@@ -273,7 +270,7 @@ def _utc(moment: float) -> datetime:
 
 
 def _in_short(value: Any) -> str:
-    """What was found, by its ids if it has some."""
+    """Describe a result for the log, by its ids if it has some."""
     if not isinstance(value, list):
         return "the condition holds"
     ids = [str(one["id"]) for one in value if isinstance(one, dict) and "id" in one]

@@ -1,1 +1,1 @@
-"""Triggers: what deferred tasks wait for."""
+"""Triggers: what a deferred task waits for in the triggerer."""

@@ -1,4 +1,4 @@
-"""Waiting for batches of texts without a worker."""
+"""Wait in the triggerer for high-volume SMS batches."""
 
 from __future__ import annotations
 
@@ -11,31 +11,28 @@ from airflow_provider_ringcentral.client.endpoints import LIST_A2P_BATCHES, READ
 from airflow_provider_ringcentral.client.errors import NotFound
 from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress
 from airflow_provider_ringcentral.sending.once.message import Record
-from airflow_provider_ringcentral.triggers.batch_lookup import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
-from airflow_provider_ringcentral.triggers.condition import Look
-from airflow_provider_ringcentral.triggers.listing import listed
+from airflow_provider_ringcentral.triggers.batch_lookup import MAX_PAGES, BatchLookup, RingCentralLookupTrigger
+from airflow_provider_ringcentral.triggers.condition import PollResult
+from airflow_provider_ringcentral.triggers.listing import read_list
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
     from airflow_provider_ringcentral.triggers.poll_coordinator import PollTarget
 
-MOST_BATCHES = 100
-"""In one wait: a million messages."""
+MAX_BATCHES = 100
+"""Most batches of one wait: a million messages."""
 
 
-class RingCentralA2PBatchTrigger(RingCentralFollowTrigger):
-    """Waits until every batch is where `wait_for` wants it.
+class RingCentralA2PBatchTrigger(RingCentralLookupTrigger):
+    """Wait until every batch has the status `wait_for`. `found` has the record of each batch by its id."""
 
-    `found` is, by id, what their records say.
-    """
-
-    def asks(self) -> tuple[PollTarget[Any], Any]:
-        """How far these batches have come."""
-        return BatchStatuses(), FollowedBatches(BatchProgress(self.ids, self.wait_for), self.since)
+    def subscribe(self) -> tuple[PollTarget[Any], Any]:
+        """Subscribe to the status of these batches."""
+        return BatchStatusLookup(), BatchSubscription(BatchProgress(self.ids, self.wait_for), self.since)
 
 
-class FollowedBatches:
-    """The batches of one wait, and what is known of them."""
+class BatchSubscription:
+    """The batches of one trigger and their latest records."""
 
     def __init__(self, progress: BatchProgress, since: float | None) -> None:
         self.since = since
@@ -43,33 +40,33 @@ class FollowedBatches:
 
     @property
     def pending(self) -> Collection[str]:
-        """Those that are waited for."""
+        """Ids of the batches that do not have the status yet."""
         return self._progress.pending
 
-    def take(self, found: Mapping[str, Record]) -> Look:
-        """Take up what a look has found."""
+    def update(self, found: Mapping[str, Record]) -> PollResult:
+        """Take over the records of a poll."""
         self._progress = self._progress.updated(found)
-        return Look(done=not self.pending, value=self._progress.records, reason=self._progress.reason)
+        return PollResult(done=not self.pending, value=self._progress.records, reason=self._progress.reason)
 
 
-class BatchStatuses(BatchLookup):
-    """Batches of the account: three by id, a request each, else the list."""
+class BatchStatusLookup(BatchLookup):
+    """Status of the account's batches: up to three by id with a request each, else the list."""
 
-    alone: ClassVar[int] = 3
-    in_turn: ClassVar[int] = 1
+    max_without_list: ClassVar[int] = 3
+    max_missing: ClassVar[int] = 1
 
-    async def listed(self, client: AsyncRingCentralClient, ids: Collection[str], since: float) -> dict[str, Record]:
-        """Operation listA2PBatches."""
+    async def from_list(self, client: AsyncRingCentralClient, ids: Collection[str], since: float) -> dict[str, Record]:
+        """Read the batches from the list (operationId listA2PBatches)."""
 
         def keep(record: Mapping[str, Any]) -> tuple[str, Record] | None:
             return (str(record["id"]), record) if str(record.get("id")) in ids else None
 
         query = {"dateFrom": datetime.fromtimestamp(since, UTC), "perPage": LIST_A2P_BATCHES.page_size}
         path = LIST_A2P_BATCHES.at(accountId=OWN)
-        return dict(await listed(client, path, query, keep, most_pages=MOST_PAGES))
+        return dict(await read_list(client, path, query, keep, max_pages=MAX_PAGES))
 
     async def by_ids(self, client: AsyncRingCentralClient, ids: Sequence[str]) -> dict[str, Record]:
-        """Operation readA2PBatch."""
+        """Read each batch (operationId readA2PBatch)."""
         found: dict[str, Record] = {}
         for batch in ids:
             try:

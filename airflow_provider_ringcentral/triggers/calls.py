@@ -1,7 +1,4 @@
-"""Waiting for calls to end without a worker.
-
-Calls that ended: which are waited for, and what is told of them. Pure.
-"""
+"""Wait in the triggerer for calls that ended: the filter, the result and the trigger."""
 
 from __future__ import annotations
 
@@ -20,29 +17,33 @@ from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.sending.phone_numbers import is_one_of
 from airflow_provider_ringcentral.sending.status.arrival import list_start
 from airflow_provider_ringcentral.sending.status.status import word
-from airflow_provider_ringcentral.triggers.condition import Look
-from airflow_provider_ringcentral.triggers.listing import as_it_is, listed
-from airflow_provider_ringcentral.triggers.new_records import Awaited, RingCentralComingTrigger
+from airflow_provider_ringcentral.triggers.condition import PollResult
+from airflow_provider_ringcentral.triggers.listing import read_list, whole_record
+from airflow_provider_ringcentral.triggers.new_records import NewRecordSubscription, RingCentralNewRecordTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
     from airflow_provider_ringcentral.triggers.poll_coordinator import PollTarget
 
-MOST_EXTENSIONS = 500
+MAX_EXTENSIONS = 500
 
 LATE_SECONDS = 600.0
-"""How long after its last change a call may appear: so far a look goes back behind the one before (FACTS 6.3)."""
+"""How long after its last change a call may appear in the change log: each poll reads that far back again.
 
-_RUNNING = "inprogress"
-_TOLD = ("sessionId", "telephonySessionId", "type", "direction", "result", "startTime", "duration")
+RingCentral publishes no bound; calls usually appear after 15 to 30 s.
+"""
+
+_IN_PROGRESS = "inprogress"
+_RETURNED_FIELDS = ("sessionId", "telephonySessionId", "type", "direction", "result", "startTime", "duration")
 
 
 @dataclass(frozen=True, slots=True)
-class EndedCall:
-    """Rows of the account's call log that ended at `since` (epoch seconds) or later. Empty and None let all pass.
+class EndedCallFilter:
+    """A filter for rows of the account's call log that ended at `since` (epoch seconds) or later.
 
-    `extensions` are internal ids: of the row's owner, the caller or the called. `but_not` are ids of rows that had
-    ended before. Clocks differ: a row may be dated up to `slack` seconds before `since`.
+    Empty values and None let every row pass. `extensions` are internal ids of the row's owner, the caller or the
+    callee. `but_not` are ids of rows that ended before. `slack` is the number of seconds before `since` that a row may
+    be dated, since clocks differ.
     """
 
     since: float
@@ -56,15 +57,15 @@ class EndedCall:
     slack: float = 0.0
 
     def passes(self, record: Record) -> bool:
-        """Whether a row is waited for. Spellings of results differ (FACTS 13.33), so case does not matter."""
+        """Return whether a row passes. Case is ignored: RingCentral spells some results in several ways."""
         result = word(record.get("result"))
         ended = ended_at(record)
         return (
             ended is not None
-            # Durations are whole seconds.
+            # RingCentral cuts durations to whole seconds.
             and ended.timestamp() > self.since - self.slack - 1
             and str(record.get("id")) not in self.but_not
-            and result not in ("", _RUNNING)
+            and result not in ("", _IN_PROGRESS)
             and not record.get("deleted")
             and (self.direction is None or word(self.direction) == word(record.get("direction")))
             and (self.call_type is None or word(self.call_type) == word(record.get("type")))
@@ -75,7 +76,7 @@ class EndedCall:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """For `of_json` in another process."""
+        """Return JSON values from which `of_json` makes an equal filter."""
         return {
             name: sorted(value) if isinstance(value, tuple | frozenset) else value
             for name, value in asdict(self).items()
@@ -83,12 +84,12 @@ class EndedCall:
 
     @classmethod
     def of_json(cls, values: Mapping[str, Any]) -> Self:
-        """What `as_json` wrote down, lists for tuples."""
+        """Make the filter from the values of `as_json`."""
         return msgspec.convert(values, cls)
 
 
 def changes_query(since: float) -> dict[str, Any]:
-    """Parameters of extractSyncAccountCallLog for all rows that changed since then: also calls that began earlier."""
+    """Return parameters of operationId extractSyncAccountCallLog for rows that changed since then (epoch seconds)."""
     return {
         "syncType": "FSync",
         "dateFrom": list_start(since),
@@ -97,35 +98,32 @@ def changes_query(since: float) -> dict[str, Any]:
     }
 
 
-def ended_look(wanted: EndedCall, records: Sequence[Record]) -> Look:
-    """Whether one of the rows is waited for; the value is what is told of those that are, oldest first.
-
-    It is what XCom takes: of very many the oldest.
-    """
-    # A row that changed twice comes twice, the later version last.
-    found = {str(record.get("id")): _told(record) for record in records if wanted.passes(record)}
-    told = sorted(found.values(), key=lambda one: (str(one["startTime"]), one["id"]))
+def ended_calls_result(wanted: EndedCallFilter, records: Sequence[Record]) -> PollResult:
+    """Return the calls that pass the filter, oldest first: as many of them as XCom takes."""
+    # A row that changed twice comes twice, with the later version last.
+    found = {str(record.get("id")): _summary(record) for record in records if wanted.passes(record)}
+    calls = sorted(found.values(), key=lambda one: (str(one["startTime"]), one["id"]))
     since = datetime.fromtimestamp(wanted.since, UTC).isoformat(timespec="seconds")
-    return Look(done=bool(told), value=first_that_fit(told), reason=f"no such call ended since {since}")
+    return PollResult(done=bool(calls), value=first_that_fit(calls), reason=f"no such call ended since {since}")
 
 
 def ended_at(record: Record) -> datetime | None:
-    """Start and duration; None when the row does not say."""
+    """Return when the call ended (start and duration); None when the row lacks one of them."""
     start, duration = iso_time(record.get("startTime")), record.get("duration")
     if start is None or not isinstance(duration, int | float):
         return None
     try:
         return start + timedelta(seconds=duration)
     except OverflowError:
-        # A row of a server gone mad must not end the waits of all others.
+        # One broken row must not fail all waits.
         return None
 
 
-def _told(record: Record) -> dict[str, Any]:
+def _summary(record: Record) -> dict[str, Any]:
     message, recording = record.get("message"), record.get("recording")
     return {
         "id": str(record.get("id")),
-        **{name: record.get(name) for name in _TOLD},
+        **{name: record.get(name) for name in _RETURNED_FIELDS},
         "message": str(message["id"]) if isinstance(message, dict) and "id" in message else None,
         "recording": str(recording["id"]) if isinstance(recording, dict) and "id" in recording else None,
     }
@@ -140,26 +138,30 @@ def _extensions(record: Record) -> set[str]:
     return {str(one) for one in ids if one}
 
 
-class RingCentralCallTrigger(RingCentralComingTrigger):
-    """Waits until a call of the account ended that passes `wanted`, an `EndedCall`. `path` is the change log's.
+class RingCentralCallTrigger(RingCentralNewRecordTrigger):
+    """Wait until a call that passes `wanted` (an `EndedCallFilter`) ends. `path` is that of the account's change log.
 
-    `found` are ids, times and results, oldest first.
+    `found` has ids, times and results of the calls, oldest first.
     """
 
-    def asks(self) -> tuple[PollTarget[Any], Any]:
-        """Which calls have ended."""
-        return EndedCalls(self.path), Awaited(EndedCall.of_json(self.wanted), ended_look, self.start)
+    def subscribe(self) -> tuple[PollTarget[Any], Any]:
+        """Subscribe to ended calls."""
+        return CallLogTarget(self.path), NewRecordSubscription(
+            EndedCallFilter.of_json(self.wanted), ended_calls_result, self.start
+        )
 
 
 @dataclass(frozen=True)
-class EndedCalls:
-    """The rows that changed since the wait that has not looked for longest: a Heavy request for every thousand."""
+class CallLogTarget:
+    """Rows that changed since the earliest `start` of all waits: one Heavy request for every thousand."""
 
     path: str
 
-    async def look(self, client: AsyncRingCentralClient, questions: Sequence[Awaited[EndedCall]]) -> Sequence[Look]:
-        """One look for all."""
-        reached = time.time() - LATE_SECONDS
-        query = changes_query(min(one.start for one in questions))
-        records = await listed(client, self.path, query, as_it_is)
-        return await client.work(lambda: [one.take(records, reached) for one in questions])
+    async def poll(
+        self, client: AsyncRingCentralClient, subscriptions: Sequence[NewRecordSubscription[EndedCallFilter]]
+    ) -> Sequence[PollResult]:
+        """Poll once for all subscriptions."""
+        complete_until = time.time() - LATE_SECONDS
+        query = changes_query(min(one.start for one in subscriptions))
+        records = await read_list(client, self.path, query, whole_record)
+        return await client.work(lambda: [one.update(records, complete_until) for one in subscriptions])

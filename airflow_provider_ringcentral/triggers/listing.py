@@ -1,4 +1,4 @@
-"""Lists, read on an event loop."""
+"""Read a list of RingCentral on an event loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class _Page(msgspec.Struct):
-    """Records as they came, and what says where the next page is."""
+    """The records as bytes, and the fields that locate the next page."""
 
     records: list[msgspec.Raw]
     navigation: Any = None
@@ -26,19 +26,22 @@ class _Page(msgspec.Struct):
     syncInfo: Any = None  # noqa: N815 - RingCentral's name
 
 
-async def listed(
+async def read_list(
     client: AsyncRingCentralClient,
     path: str,
     query: Mapping[str, Any],
     keep: Callable[[Mapping[str, Any]], T | None],
     *,
-    most_pages: int | None = None,
+    max_pages: int | None = None,
 ) -> list[T]:
-    """What `keep` makes of the records of a list, up to a number of pages. It runs in a thread, and None drops one."""
+    """Return what `keep` makes of each record of a list (None drops it), of at most `max_pages` pages.
+
+    `keep` runs in a worker thread.
+    """
     kept: list[T] = []
     trail, pages = Trail(), 0
     next_query: tuple[str, dict[str, Any]] | None = (path, dict(query))
-    while next_query is not None and pages != most_pages:
+    while next_query is not None and pages != max_pages:
         body = await client.raw_json("GET", next_query[0], params=trail.step(next_query)[1])
         values, answer = await client.work(_read, body, keep)
         kept += values
@@ -46,16 +49,16 @@ async def listed(
     return kept
 
 
-def as_it_is(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Keeps every record whole."""
+def whole_record(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Keep the whole record."""
     return record
 
 
 def _read(body: bytes, keep: Callable[[Mapping[str, Any]], T | None]) -> tuple[list[T], dict[str, Any]]:
-    """What is kept of a page, and the page without its records.
+    """Return what is kept of a page, and the page without its records.
 
-    One record after the other: ten thousand objects at once would make Python look for garbage in all of Airflow, and
-    hold the event loop meanwhile.
+    Records are decoded one by one: ten thousand objects at once would start a garbage collection over all of Airflow's
+    objects, which blocks the event loop.
     """
     try:
         page = msgspec.json.decode(body, type=_Page)

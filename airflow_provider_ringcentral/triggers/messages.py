@@ -1,9 +1,4 @@
-"""Waiting for messages without a worker.
-
-One look at the statuses of all messages that anybody waits for.
-
-One look at a mailbox for all who wait for messages to arrive there.
-"""
+"""Wait in the triggerer for the status of sent messages, and for new messages in a mailbox."""
 
 from __future__ import annotations
 
@@ -28,18 +23,18 @@ from airflow_provider_ringcentral.sending.status.arrival import (
 from airflow_provider_ringcentral.sending.status.following import DeliveryState, grouped, still_waiting, summary_of
 from airflow_provider_ringcentral.sending.status.message_store import MOST_IDS, query_by_ids, records_by_ids
 from airflow_provider_ringcentral.sending.status.status import WaitState
-from airflow_provider_ringcentral.triggers.batch_lookup import MOST_PAGES, BatchLookup, RingCentralFollowTrigger
-from airflow_provider_ringcentral.triggers.condition import Look
-from airflow_provider_ringcentral.triggers.listing import as_it_is, listed
-from airflow_provider_ringcentral.triggers.new_records import Awaited, RingCentralComingTrigger
+from airflow_provider_ringcentral.triggers.batch_lookup import MAX_PAGES, BatchLookup, RingCentralLookupTrigger
+from airflow_provider_ringcentral.triggers.condition import PollResult
+from airflow_provider_ringcentral.triggers.listing import read_list, whole_record
+from airflow_provider_ringcentral.triggers.new_records import NewRecordSubscription, RingCentralNewRecordTrigger
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
     from airflow_provider_ringcentral.triggers.poll_coordinator import PollTarget
 
 
-class FollowedMessages:
-    """The messages of one wait, and what is known of them."""
+class MessageSubscription:
+    """The messages of one trigger and their latest records."""
 
     def __init__(self, ids: Sequence[str], wait_for: str, since: float | None) -> None:
         self.since = since
@@ -48,28 +43,28 @@ class FollowedMessages:
 
     @property
     def pending(self) -> Collection[str]:
-        """Those that are waited for."""
+        """Ids of the messages that do not have a final status yet."""
         return self._state.of(WaitState.WAIT, self._ids)
 
-    def take(self, found: Mapping[str, Record]) -> Look:
-        """Take up what a look has found. One that failed ends the wait."""
+    def update(self, found: Mapping[str, Record]) -> PollResult:
+        """Take over the records of a poll. A message that failed ends the wait."""
         newer = {one: found[one] for one in self.pending if one in found}
         self._state = self._state.updated(newer)
-        return Look(
+        return PollResult(
             done=self._state.ended(self._ids),
             value=grouped(self._state.records),
             reason=still_waiting(self._state, self._ids),
         )
 
 
-class MessageStatuses(BatchLookup):
-    """Messages of the JWT's own user: fifty by id in one request, else the list of those sent."""
+class MessageStatusLookup(BatchLookup):
+    """Status of messages of the JWT's user: up to fifty by id in one request, else the list of sent messages."""
 
-    alone: ClassVar[int] = MOST_IDS
-    in_turn: ClassVar[int] = MOST_IDS
+    max_without_list: ClassVar[int] = MOST_IDS
+    max_missing: ClassVar[int] = MOST_IDS
 
-    async def listed(self, client: AsyncRingCentralClient, ids: Collection[str], since: float) -> dict[str, Record]:
-        """Operation listMessages."""
+    async def from_list(self, client: AsyncRingCentralClient, ids: Collection[str], since: float) -> dict[str, Record]:
+        """Read the messages from the list (operationId listMessages)."""
 
         def keep(record: Mapping[str, Any]) -> tuple[str, Record] | None:
             message_id = str(record.get("id"))
@@ -81,10 +76,10 @@ class MessageStatuses(BatchLookup):
             "perPage": LIST_MESSAGES.page_size,
         }
         path = LIST_MESSAGES.at(accountId=OWN, extensionId=OWN)
-        return dict(await listed(client, path, query, keep, most_pages=MOST_PAGES))
+        return dict(await read_list(client, path, query, keep, max_pages=MAX_PAGES))
 
     async def by_ids(self, client: AsyncRingCentralClient, ids: Sequence[str]) -> dict[str, Record]:
-        """Operation readMessage."""
+        """Read the messages by their ids in one request (operationId readMessage)."""
         path, headers = query_by_ids(ids)
         try:
             answer = await client.request_json("GET", path, headers=headers, on_partial_failure="return")
@@ -93,65 +88,66 @@ class MessageStatuses(BatchLookup):
         return {str(record.get("id")): summary_of(record) for record in records_by_ids(answer)}
 
 
-MOST_MESSAGES = 500
-"""In one wait. A trigger's arguments stay far below 48 KB, and so does what a sensor returns."""
+MAX_MESSAGES = 500
+"""Most messages of one wait: the trigger's arguments and the sensor's result stay far below 48 KB."""
 
 
-class RingCentralMessageStatusTrigger(RingCentralFollowTrigger):
-    """Waits until every message is where `wait_for` wants it, or one has failed.
+class RingCentralMessageStatusTrigger(RingCentralLookupTrigger):
+    """Wait until every message has the status `wait_for`, or one has failed.
 
-    `found` is what is known of them, as `sending/brief.py` groups it.
+    `found` has the status summaries of the messages, each with the ids of the messages that have it (`grouped`).
     """
 
-    def asks(self) -> tuple[PollTarget[Any], Any]:
-        """The statuses of these messages."""
-        return MessageStatuses(), FollowedMessages(self.ids, self.wait_for, self.since)
+    def subscribe(self) -> tuple[PollTarget[Any], Any]:
+        """Subscribe to the status of these messages."""
+        return MessageStatusLookup(), MessageSubscription(self.ids, self.wait_for, self.since)
 
 
-class RingCentralNewMessageTrigger(RingCentralComingTrigger):
-    """Waits until a message arrives in the mailbox at `path` (a message-store list) that passes `wanted`, an `Arrival`.
+class RingCentralNewMessageTrigger(RingCentralNewRecordTrigger):
+    """Wait until a message that passes `wanted` (an `Arrival`) arrives in the mailbox at `path`.
 
-    `found` are ids, times and attachments, oldest first.
+    `found` has ids, times and attachments of the messages, oldest first.
     """
 
-    def asks(self) -> tuple[PollTarget[Any], Any]:
-        """What is new in this mailbox."""
-        return Arrivals(self.path), Awaited(Arrival.of_json(self.wanted), arrivals_look, self.start)
+    def subscribe(self) -> tuple[PollTarget[Any], Any]:
+        """Subscribe to new messages of this mailbox."""
+        return MailboxTarget(self.path), NewRecordSubscription(
+            Arrival.of_json(self.wanted), arrivals_result, self.start
+        )
 
 
-MOST_KNOWN = 2000
-"""Ids of messages that were looked at before, in a trigger's arguments: they stay below 48 KB."""
+MAX_KNOWN_IDS = 2000
+"""Most ids of known messages in a trigger's arguments, which must stay below 48 KB."""
 
 
-def arrivals_look(arrival: Arrival, records: Sequence[Record]) -> Look:
-    """Whether one of the records is waited for; the value is what is told of those that are, oldest first.
-
-    It is what XCom takes: of very many the oldest.
-    """
+def arrivals_result(arrival: Arrival, records: Sequence[Record]) -> PollResult:
+    """Return the messages that pass the filter, oldest first: as many of them as XCom takes."""
     found = oldest_first(arrival_told(record) for record in records if arrival.passes(record))
     since = datetime.fromtimestamp(arrival.since, UTC).isoformat(timespec="seconds")
-    return Look(done=bool(found), value=first_that_fit(found), reason=f"no such message since {since}")
+    return PollResult(done=bool(found), value=first_that_fit(found), reason=f"no such message since {since}")
 
 
 @dataclass(frozen=True)
-class Arrivals:
-    """The list of the mailbox at `path`, since the wait that has not looked for longest: a Light request a look."""
+class MailboxTarget:
+    """New messages of the mailbox at `path`: one Light request a poll, from the earliest `start` of all waits on."""
 
     path: str
 
-    async def look(self, client: AsyncRingCentralClient, questions: Sequence[Awaited[Arrival]]) -> Sequence[Look]:
-        """One look for all."""
-        reached = time.time() - LATE_SECONDS
-        records = await listed(client, self.path, self._query(questions), as_it_is)
-        return await client.work(lambda: [one.take(records, reached) for one in questions])
+    async def poll(
+        self, client: AsyncRingCentralClient, subscriptions: Sequence[NewRecordSubscription[Arrival]]
+    ) -> Sequence[PollResult]:
+        """Poll once for all subscriptions."""
+        complete_until = time.time() - LATE_SECONDS
+        records = await read_list(client, self.path, self._query(subscriptions), whole_record)
+        return await client.work(lambda: [one.update(records, complete_until) for one in subscriptions])
 
-    def _query(self, questions: Sequence[Awaited[Arrival]]) -> dict[str, Any]:
-        start = list_start(min(one.start for one in questions))
+    def _query(self, subscriptions: Sequence[NewRecordSubscription[Arrival]]) -> dict[str, Any]:
+        start = list_start(min(one.start for one in subscriptions))
         query: dict[str, Any] = {"dateFrom": start, "perPage": LIST_MESSAGES.page_size}
-        directions = {one.wanted.direction for one in questions}
-        types = {kind for one in questions for kind in one.wanted.types}
+        directions = {one.wanted.direction for one in subscriptions}
+        types = {kind for one in subscriptions for kind in one.wanted.types}
         if len(directions) == 1 and None not in directions:
             query["direction"] = directions.pop()
-        if all(one.wanted.types for one in questions):
+        if all(one.wanted.types for one in subscriptions):
             query["messageType"] = sorted(types)
         return query

@@ -1,4 +1,4 @@
-"""Waiting for records that come to a list."""
+"""Base class of the triggers that wait for new records in a list."""
 
 from __future__ import annotations
 
@@ -6,37 +6,40 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from airflow_provider_ringcentral.sending.once.message import Record
-from airflow_provider_ringcentral.triggers.condition import Look
-from airflow_provider_ringcentral.triggers.waiting import RingCentralSharedTrigger
+from airflow_provider_ringcentral.triggers.condition import PollResult
+from airflow_provider_ringcentral.triggers.waiting import RingCentralSharedPollTrigger
 
 W = TypeVar("W")
 
 
-class Awaited(Generic[W]):
-    """What is `wanted`, how a look is judged, and from when on (epoch seconds, `start`) the next one has to go."""
+class NewRecordSubscription(Generic[W]):
+    """One trigger's wait for new records that pass the filter `wanted`.
 
-    def __init__(self, wanted: W, judge: Callable[[W, Sequence[Record]], Look], start: float) -> None:
-        self.wanted = wanted
-        self.start = start
-        self._judge = judge
-
-    def take(self, records: Sequence[Record], reached: float) -> Look:
-        """Judge a look after which nothing from before `reached` comes any more."""
-        self.start = max(self.start, reached)
-        return self._judge(self.wanted, records)
-
-
-class RingCentralComingTrigger(RingCentralSharedTrigger):
-    """Waits until a record comes to the list at `path` that passes the filters `wanted` (JSON).
-
-    `start` (epoch seconds) is from when on nobody has looked. All who wait for one list in a triggerer are answered by
-    the same request.
+    `start` (epoch seconds) is the time from which on its next poll must read the list.
     """
 
-    fields: ClassVar[tuple[str, ...]] = (*RingCentralSharedTrigger.fields, "path", "wanted", "start")
+    def __init__(self, wanted: W, evaluate: Callable[[W, Sequence[Record]], PollResult], start: float) -> None:
+        self.wanted = wanted
+        self.start = start
+        self._evaluate = evaluate
 
-    def __init__(self, *, path: str, wanted: Mapping[str, Any], start: float, **how: Any) -> None:
-        super().__init__(**how)
+    def update(self, records: Sequence[Record], complete_until: float) -> PollResult:
+        """Evaluate the records of a poll. No record from before `complete_until` (epoch seconds) can appear later."""
+        self.start = max(self.start, complete_until)
+        return self._evaluate(self.wanted, records)
+
+
+class RingCentralNewRecordTrigger(RingCentralSharedPollTrigger):
+    """Wait until the list at `path` has a new record that passes the filter `wanted` (JSON).
+
+    `start` (epoch seconds) is the time from which on the list was not read yet. All waits for one list in a triggerer
+    share one request per poll.
+    """
+
+    fields: ClassVar[tuple[str, ...]] = (*RingCentralSharedPollTrigger.fields, "path", "wanted", "start")
+
+    def __init__(self, *, path: str, wanted: Mapping[str, Any], start: float, **shared: Any) -> None:
+        super().__init__(**shared)
         self.path = path
         self.wanted = dict(wanted)
         self.start = start

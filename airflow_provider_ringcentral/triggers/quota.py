@@ -1,4 +1,4 @@
-"""Waiting for the quota without a worker."""
+"""Wait in the triggerer for a slot of the rate limiter."""
 
 from __future__ import annotations
 
@@ -13,34 +13,35 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_provider_ringcentral.client.rate_limit.queue import EARLY_SECONDS
 
-SOONEST_SECONDS = 5.0
-"""A trigger that fires sooner makes Airflow fail tasks at random (apache/airflow#66374 and others)."""
+MIN_DELAY_SECONDS = 5.0
+"""A trigger that fires earlier makes Airflow fail tasks at random (apache/airflow#66374 and others)."""
 
-LONGEST_PAUSE_SECONDS = 60.0
-SHORTEST_PAUSE_SECONDS = 1.0
-HANDED_OVER_SECONDS = 120.0
-"""From the deferral until a trigger looks for the first time, or from its moment until a worker does."""
+MAX_PAUSE_SECONDS = 60.0
+MIN_PAUSE_SECONDS = 1.0
+HANDOVER_SECONDS = 120.0
+"""From the deferral to the trigger's first check, or from its event to the worker's start."""
 
 
 def pause_seconds(left: float, in_front: int) -> float:
-    """Until the next look at a reservation that is due in `left` seconds, with so many deferred tasks in front.
+    """Return the seconds until the next check of a reservation that is due in `left` seconds.
 
-    Those may need fewer requests than thought. A thousand that look all the time would keep the ledger busy.
+    `in_front` deferred tasks come before it. They may need fewer requests than planned, so it is checked before it is
+    due; but a thousand tasks that check all the time would keep the ledger busy.
     """
-    return max(SHORTEST_PAUSE_SECONDS, min(LONGEST_PAUSE_SECONDS, left - EARLY_SECONDS, max(SOONEST_SECONDS, in_front)))
+    return max(MIN_PAUSE_SECONDS, min(MAX_PAUSE_SECONDS, left - EARLY_SECONDS, max(MIN_DELAY_SECONDS, in_front)))
 
 
-def kept_seconds(left: float) -> float:
-    """How long a reservation that is due in `left` seconds is kept without a look."""
-    return left + HANDED_OVER_SECONDS
+def hold_seconds(left: float) -> float:
+    """Return the seconds for which the ledger keeps a reservation that is due in `left` seconds without a check."""
+    return left + HANDOVER_SECONDS
 
 
 class RingCentralQuotaTrigger(BaseTrigger):
-    """Fires at `moment` (epoch seconds), and not within 5 s of its start.
+    """Fire at `moment` (epoch seconds), 5 s after its start at the earliest.
 
-    With `place` (owner, group and turn of a `Reservation`) it stands in the quota's queue for the task: it looks there
-    now and then, and fires when it is the task's turn. A triggerer on another machine cannot see a SQLite ledger; then
-    the moment counts, which was the worker's estimate. At `deadline` (epoch seconds) it fires anyhow.
+    `place` (owner, group and turn of a `Reservation`) is the task's reservation in the rate limiter: the trigger keeps
+    it, checks it now and then, and fires when its slot is due. A triggerer on another machine cannot read a SQLite
+    ledger and fires at `moment`, the worker's estimate. At `deadline` (epoch seconds) it fires in any case.
     """
 
     def __init__(self, moment: float, place: Mapping[str, str] | None = None, deadline: float | None = None) -> None:
@@ -51,11 +52,11 @@ class RingCentralQuotaTrigger(BaseTrigger):
 
     @property
     def seconds(self) -> float:
-        """From now until it may fire."""
-        return max(SOONEST_SECONDS, self.moment - time.time())
+        """Seconds from now until it may fire."""
+        return max(MIN_DELAY_SECONDS, self.moment - time.time())
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Class path and arguments."""
+        """Return the class path and the arguments."""
         arguments: dict[str, Any] = {"moment": self.moment}
         if self.place is not None:
             arguments["place"] = dict(self.place)
@@ -64,22 +65,22 @@ class RingCentralQuotaTrigger(BaseTrigger):
         return f"{type(self).__module__}.{type(self).__qualname__}", arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Sleep, then say so once."""
+        """Sleep until the slot is due, then fire once."""
         if self.place is None:
             await asyncio.sleep(self.seconds)
         else:
-            await self._until_turn(self.place)
+            await self._wait_for_slot(self.place)
         yield TriggerEvent({"status": "success"})  # type: ignore[no-untyped-call]
 
-    async def _until_turn(self, place: Mapping[str, str]) -> None:
-        pause, loop = SOONEST_SECONDS, asyncio.get_running_loop()
+    async def _wait_for_slot(self, place: Mapping[str, str]) -> None:
+        pause, loop = MIN_DELAY_SECONDS, asyncio.get_running_loop()
         while True:
             ends = float("inf") if self.deadline is None else self.deadline - time.time()
             await asyncio.sleep(max(0.0, min(pause, ends)))
             if pause >= ends:
                 return
-            kept = kept_seconds(max(0.0, self.moment - time.time()))
-            found = await loop.run_in_executor(_looking(), _look, dict(place), kept)
+            hold = hold_seconds(max(0.0, self.moment - time.time()))
+            found = await loop.run_in_executor(_executor(), _check_reservation, dict(place), hold)
             left, in_front = (self.moment - time.time(), None) if found is None else found
             if left <= 0.0:
                 return
@@ -87,13 +88,13 @@ class RingCentralQuotaTrigger(BaseTrigger):
 
 
 @cache
-def _looking() -> ThreadPoolExecutor:
-    """Looks at the ledger go one after the other, and not in the loop's own threads: Airflow uses them, too."""
+def _executor() -> ThreadPoolExecutor:
+    """One thread, so that checks of the ledger come one by one; the loop's own threads are Airflow's."""
     return ThreadPoolExecutor(1, "ringcentral-queue")
 
 
-def _look(place: Mapping[str, str], kept: float) -> tuple[float, int] | None:
+def _check_reservation(place: Mapping[str, str], hold: float) -> tuple[float, int] | None:
     from airflow_provider_ringcentral.client.rate_limit.limiter import Reservation
     from airflow_provider_ringcentral.hooks import settings
 
-    return Reservation(**place).check(settings.shared_ledger(settings.ledger_url()), kept)
+    return Reservation(**place).check(settings.shared_ledger(settings.ledger_url()), hold)

@@ -1,4 +1,4 @@
-"""Calls that are waited for without a worker."""
+"""Wait in the triggerer while a RingOut call is under way."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from airflow_provider_ringcentral.triggers.quota import RingCentralQuotaTrigger
 
 
 class RingCentralRingOutTrigger(RingCentralQuotaTrigger):
-    """Fires at `moment` (epoch seconds), when the worker shall look at the call again.
+    """Fire at `moment` (epoch seconds), when the worker is to read the status of the call again.
 
-    A person who ends or clears the task meanwhile cancels the call `call_id` (Airflow 3.3 and later, which calls
-    `on_kill`).
+    When a person ends or clears the task meanwhile, the call `call_id` is cancelled (Airflow 3.3 and later, which
+    call `on_kill`).
     """
 
     def __init__(self, moment: float, ringcentral_conn_id: str, call_id: str) -> None:
@@ -20,14 +20,14 @@ class RingCentralRingOutTrigger(RingCentralQuotaTrigger):
         self.call_id = call_id
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Class path and arguments."""
+        """Return the class path and the arguments."""
         path, arguments = super().serialize()
         return path, {**arguments, "ringcentral_conn_id": self.ringcentral_conn_id, "call_id": self.call_id}
 
     async def on_kill(self) -> None:
-        """Cancel the call, if it is not too late. Airflow logs what goes wrong."""
+        """Cancel the call if nobody has answered yet. Airflow logs errors."""
         from airflow_provider_ringcentral.hooks.client import run_with_client_async
         from airflow_provider_ringcentral.sending.channels.ring_out import cancel
 
-        done = await run_with_client_async(self.ringcentral_conn_id, lambda client: cancel(client, self.call_id))
-        self.log.info("Call %s %s.", self.call_id, "is cancelled" if done else "cannot be cancelled any more")
+        cancelled = await run_with_client_async(self.ringcentral_conn_id, lambda client: cancel(client, self.call_id))
+        self.log.info("Call %s %s.", self.call_id, "was cancelled" if cancelled else "can no longer be cancelled")

@@ -1,4 +1,4 @@
-"""What triggers that ask RingCentral have in common: how they start, how they end, and whose client they use."""
+"""Base classes of the triggers that poll RingCentral."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from airflow_provider_ringcentral.client.errors import LoginFailed, RingCentralError
 from airflow_provider_ringcentral.hooks.client import shared_client
 from airflow_provider_ringcentral.hooks.connection import read_credentials_async
-from airflow_provider_ringcentral.triggers.poll_coordinator import answer
-from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS
+from airflow_provider_ringcentral.triggers.poll_coordinator import poll_until_done
+from airflow_provider_ringcentral.triggers.quota import MIN_DELAY_SECONDS
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
     from airflow_provider_ringcentral.triggers.poll_coordinator import PollTarget
 
-SPREAD_SECONDS = 2.0
-"""Over which triggers that start together begin: a thousand at once would hold the event loop for half a second."""
+START_JITTER_SECONDS = 2.0
+"""Spread of the starts of triggers: a thousand that start at once would hold the event loop for half a second."""
 
 
 class RingCentralWaitTrigger(BaseTrigger):
-    """Asks every `poke_interval` seconds until there is something to tell or `deadline` (epoch seconds) has passed.
+    """Poll every `poke_interval` seconds until there is a result or `deadline` (epoch seconds) has passed.
 
-    Fires once, and not within 5 s of its start, with `status`: `success` (what else is in it the subclass says),
-    `timeout` (`reason`: what the last look found) or `error` (`error`: kind, message, fields of what waiting cannot
-    mend). `fields` names the arguments, which are all that crosses the database.
+    Fires once, 5 s after its start at the earliest, with `status`: `success` (subclasses add what they found),
+    `timeout` (`reason`: the result of the last poll) or `error` (`error`: kind, message and fields of an error that
+    waiting cannot fix). `fields` names the arguments, which are all that is stored in Airflow's database.
     """
 
     fields: ClassVar[tuple[str, ...]] = ("ringcentral_conn_id", "poke_interval", "deadline")
@@ -42,64 +42,66 @@ class RingCentralWaitTrigger(BaseTrigger):
         self.deadline = deadline
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Class path and arguments."""
+        """Return the class path and the arguments."""
         return f"{type(self).__module__}.{type(self).__qualname__}", {name: getattr(self, name) for name in self.fields}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Look until there is something to tell, then tell it once."""
+        """Poll until there is a result, and fire once."""
         await asyncio.sleep(self._first_pause())
-        yield TriggerEvent(await self._told())  # type: ignore[no-untyped-call]
+        yield TriggerEvent(await self._event())  # type: ignore[no-untyped-call]
 
     def _first_pause(self) -> float:
-        return SOONEST_SECONDS + random.uniform(0.0, SPREAD_SECONDS)
+        return MIN_DELAY_SECONDS + random.uniform(0.0, START_JITTER_SECONDS)
 
-    async def _told(self) -> dict[str, Any]:
+    async def _event(self) -> dict[str, Any]:
         try:
-            return await self._watch()
+            return await self._wait_with_client()
         except RingCentralError as error:
             return {"status": "error", "error": error.as_json()}
 
-    async def _watch(self) -> dict[str, Any]:
+    async def _wait_with_client(self) -> dict[str, Any]:
         while True:
             async with shared_client(self.ringcentral_conn_id) as client:
                 try:
-                    return await self._until_it_holds(client)
+                    return await self._wait(client)
                 except LoginFailed:
-                    # A wait may last for days: secret and JWT may have been replaced meanwhile.
+                    # A wait may last for days, and the secret or the JWT may have been replaced meanwhile.
                     if await read_credentials_async(self.ringcentral_conn_id) == client.credentials:
                         raise
 
-    async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
-        """The payload of the event."""
+    async def _wait(self, client: AsyncRingCentralClient) -> dict[str, Any]:
+        """Poll until there is a result, and return the event's payload."""
         raise NotImplementedError
 
     def _left(self) -> float:
         return self.deadline - time.time()
 
 
-class RingCentralSharedTrigger(RingCentralWaitTrigger):
-    """Waits that ask together: what one look finds is told to all who wait for it.
+class RingCentralSharedPollTrigger(RingCentralWaitTrigger):
+    """A trigger that shares its polls with all equal ones of its Connection in the triggerer.
 
     Fires once, with `status`:
 
     | status | with |
     |---|---|
-    | success | `found`: what was waited for, without numbers and texts; `deadline`, for who goes on waiting |
-    | timeout | `reason`: what the last look found |
-    | error | `error`: kind, message, fields of what waiting cannot mend |
+    | success | `found`: what was waited for, without phone numbers and texts; `deadline`, for a task that waits again |
+    | timeout | `reason`: the result of the last poll |
+    | error | `error`: kind, message and fields of an error that waiting cannot fix |
     """
 
-    def asks(self) -> tuple[PollTarget[Any], Any]:
-        """What is asked, and this wait's question. Equal topics of one client share their looks."""
+    def subscribe(self) -> tuple[PollTarget[Any], Any]:
+        """Return what to poll, and this trigger's subscription to it."""
         raise NotImplementedError
 
-    async def _until_it_holds(self, client: AsyncRingCentralClient) -> dict[str, Any]:
+    async def _wait(self, client: AsyncRingCentralClient) -> dict[str, Any]:
         until = datetime.fromtimestamp(self.deadline, UTC)
-        self.log.info("Waiting until %s UTC, together with all such waits of the Connection.", f"{until:%F %T}")
-        topic, question = self.asks()
-        # The first look was the worker's.
-        first = max(0.0, self.poke_interval - SOONEST_SECONDS)
-        look = await answer(client, topic, question, interval=self.poke_interval, first=first, deadline=self.deadline)
-        if not look.done:
-            return {"status": "timeout", "reason": look.reason}
-        return {"status": "success", "found": look.value, "deadline": self.deadline}
+        self.log.info("Polling until %s UTC, together with similar waits of this Connection.", f"{until:%F %T}")
+        target, subscription = self.subscribe()
+        # The worker polled just before it deferred.
+        first = max(0.0, self.poke_interval - MIN_DELAY_SECONDS)
+        result = await poll_until_done(
+            client, target, subscription, interval=self.poke_interval, first=first, deadline=self.deadline
+        )
+        if not result.done:
+            return {"status": "timeout", "reason": result.reason}
+        return {"status": "success", "found": result.value, "deadline": self.deadline}

@@ -98,7 +98,7 @@ async def test_the_trigger_of_the_sensor_looks_on_an_event_loop(sandbox):
 def test_what_is_broken_fails_and_what_is_late_may_be_skipped(soft_fail):
     waiting = RingCentralApiSensor(task_id="wait", path=EXTENSION, soft_fail=soft_fail, deferrable=True)
     refused = {"status": "error", "error": {"kind": "LoginFailed", "message": "refused"}}
-    late = {"status": "timeout", "reason": "it does not hold yet"}
+    late = {"status": "timeout", "reason": "the condition does not hold yet"}
 
     with pytest.raises(LoginRefused):
         waiting.resume_execution("execute_complete", {"event": refused}, {})

@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.hooks import client as hook_client
 from airflow_provider_ringcentral.hooks.task_state import first_poke_date
 from airflow_provider_ringcentral.sensors.calls import RingCentralCallSensor
 from airflow_provider_ringcentral.sensors.messages import RingCentralNewMessageSensor
-from airflow_provider_ringcentral.triggers import poll_coordinator as rounds
+from airflow_provider_ringcentral.triggers import poll_coordinator
 from airflow_provider_ringcentral.triggers.messages import RingCentralNewMessageTrigger
 
 pytestmark = pytest.mark.usefixtures("connection")
@@ -40,7 +40,7 @@ async def test_waits_in_a_triggerer_share_a_poller_and_leave_nothing(sandbox):
     assert [[one["id"] for one in event["found"]] for event in events] == [[one] for one in arrived]
     waiting = RingCentralNewMessageSensor(task_id="wait", deferrable=True)
     assert waiting.execute_complete({}, events[0]) == events[0]["found"]
-    assert (rounds._rounds, hook_client._clients) == ({}, {})
+    assert (poll_coordinator._coordinators, hook_client._clients) == ({}, {})
 
 
 def test_a_sensor_on_the_worker(sandbox):

@@ -14,7 +14,7 @@ from airflow_provider_ringcentral.client.errors import RateLimited
 from airflow_provider_ringcentral.hooks.errors import ArgumentInvalid, DestinationInvalid
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
 from airflow_provider_ringcentral.sandbox import Sandbox
-from airflow_provider_ringcentral.triggers.quota import SOONEST_SECONDS, RingCentralQuotaTrigger
+from airflow_provider_ringcentral.triggers.quota import MIN_DELAY_SECONDS, RingCentralQuotaTrigger
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 END = START + timedelta(days=1)
@@ -204,12 +204,12 @@ def test_a_deferrable_task_gives_its_worker_back_and_goes_on_after_its_parts(bus
 
 
 async def test_the_trigger_fires_at_its_moment_and_not_within_five_seconds():
-    assert SOONEST_SECONDS == 5.0
+    assert MIN_DELAY_SECONDS == 5.0
     started = time.monotonic()
     event = await anext(RingCentralQuotaTrigger(moment=0.0).run())
 
     assert event.payload == {"status": "success"}
-    assert time.monotonic() - started >= SOONEST_SECONDS
+    assert time.monotonic() - started >= MIN_DELAY_SECONDS
 
 
 def test_another_task_says_when_to_come_back(busy, tmp_path):

@@ -82,7 +82,7 @@ async def ended(sensor: Any, context: Any = None) -> Any:
     except TaskDeferred as handed:
         # The trigger looks at once and then every second.
         await asyncio.sleep(0.25)
-        return resumed(sensor, await handed.trigger._told(), context)
+        return resumed(sensor, await handed.trigger._event(), context)
 
 
 WAYS = pytest.mark.parametrize("deferrable", [False, True], ids=["poke", "deferred"])

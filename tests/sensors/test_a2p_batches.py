@@ -12,8 +12,8 @@ from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSen
 
 from airflow_provider_ringcentral.client.errors import PermissionDenied
 from airflow_provider_ringcentral.sensors.messages import RingCentralA2PBatchSensor
-from airflow_provider_ringcentral.triggers import poll_coordinator as rounds
-from airflow_provider_ringcentral.triggers.batches import MOST_BATCHES, RingCentralA2PBatchTrigger
+from airflow_provider_ringcentral.triggers import poll_coordinator
+from airflow_provider_ringcentral.triggers.batches import MAX_BATCHES, RingCentralA2PBatchTrigger
 
 from .conftest import WAYS, context_of, ended
 
@@ -83,19 +83,19 @@ async def test_many_waits_are_answered_by_the_list(client, desk):
         for one in ids
     ]
     desk.reset_stats()
-    events = await asyncio.gather(*(trigger._told() for trigger in triggers))
+    events = await asyncio.gather(*(trigger._event() for trigger in triggers))
 
     assert [next(iter(event["found"])) for event in events] == ids
     assert desk.stats()["operations"]["listA2PBatches"] > 0
     assert desk.stats()["requests"] < len(ids)
     assert SENDER not in json.dumps(events)
-    assert rounds._rounds == {}
+    assert poll_coordinator._coordinators == {}
 
 
 def test_the_trigger_survives_the_database_and_is_small():
     trigger = RingCentralA2PBatchTrigger(
         ringcentral_conn_id="ringcentral_default",
-        ids=[str(2**63 - number) for number in range(MOST_BATCHES)],
+        ids=[str(2**63 - number) for number in range(MAX_BATCHES)],
         wait_for="sent",
         since=time.time(),
         poke_interval=60.0,
@@ -120,10 +120,10 @@ async def test_a_missing_scope_fails_with_its_cure(desk, deferrable):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"batch_id": "abc"}, "ids are digits"),
-        ({"batch_id": str(2**63)}, "ids are digits"),
+        ({"batch_id": "abc"}, "ids have digits only"),
+        ({"batch_id": str(2**63)}, "ids have digits only"),
         ({"batch_id": list(range(101))}, "may have 100"),
-        ({"batch_id": "1", "wait_for": "Completed"}, "one of 'sent', 'delivered'"),
+        ({"batch_id": "1", "wait_for": "Completed"}, "not valid; .*'sent'.*'delivered'"),
     ],
     ids=lambda value: str(value)[:30],
 )

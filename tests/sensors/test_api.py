@@ -175,14 +175,14 @@ def test_a_missing_permission_fails_with_its_cure(sandbox, deferrable):
     ("arguments", "says"),
     [
         ({"condition": "{{ status }}"}, "without braces"),
-        ({"condition": "status = 1"}, "cannot be read"),
+        ({"condition": "status = 1"}, "cannot be parsed"),
         ({"condition": 7}, "is int"),
         ({"path": "restapi/v1.0"}, "must start with /"),
         ({"path": None}, "path is 'None'"),
         ({"path": "https://evil.example/restapi"}, "whole URL.*Connection"),
-        ({"query": "{'view': 'Simple'}"}, "no dict"),
+        ({"query": "{'view': 'Simple'}"}, "must be a dict"),
         ({"query": {"dateFrom": datetime(2026, 1, 1)}}, "no zone"),  # noqa: DTZ001
-        ({"missing_ok": "maybe"}, "missing_ok is 'maybe'"),
+        ({"missing_ok": "maybe"}, "missing_ok 'maybe'"),
         ({"deferrable": True, "exponential_backoff": True}, "leave it out"),
         ({"deferrable": True, "silent_fail": True}, "leave it out"),
     ],
@@ -227,7 +227,7 @@ async def test_the_trigger_goes_on_and_the_worker_returns_what_it_saw(sandbox):
     handed = deferred(waiting)
     sandbox.correct_calls([call], {"result": "Handed over"})
     before = sandbox.stats()["requests"]
-    event = await handed.trigger._told()
+    event = await handed.trigger._event()
 
     assert type(handed.trigger) is RingCentralApiTrigger
     assert handed.method_name == "execute_complete"
@@ -292,7 +292,7 @@ async def test_an_error_of_the_trigger_arrives_with_its_remedy_and_is_not_retrie
     handed = deferred(waiting)
     sandbox.change_app(permissions=["ReadCallLog"])
     sandbox.kill_tokens()
-    event = await handed.trigger._told()
+    event = await handed.trigger._event()
 
     with pytest.raises(PermissionDenied) as caught:
         resumed(waiting, event)

@@ -29,7 +29,11 @@ WAITS = {
     "batch": (RingCentralA2PBatchSensor, {"batch_id": "42"}, "1 of 1 batches are not sent"),
     "message": (RingCentralNewMessageSensor, {"from_number": NOBODY}, "no such message since"),
     "call": (RingCentralCallSensor, {"from_number": NOBODY}, "no such call ended since"),
-    "api": (RingCentralApiSensor, {"path": "/restapi/v1.0/account/~", "condition": "id == 1"}, "it does not hold yet"),
+    "api": (
+        RingCentralApiSensor,
+        {"path": "/restapi/v1.0/account/~", "condition": "id == 1"},
+        "the condition does not hold yet",
+    ),
 }
 
 
@@ -57,7 +61,7 @@ async def test_a_wait_that_times_out_tells_what_the_last_look_found(client, desk
     if way == "reschedule":
         how, made = {"mode": "reschedule"}, context(first_look=datetime.now(UTC) - timedelta(minutes=1))
 
-    with pytest.raises(error, match=f"The last look: .*{said}"):
+    with pytest.raises(error, match=f"The last poll: .*{said}"):
         await ended(kind(**USUAL, **arguments, **how), made)
 
 
@@ -70,7 +74,7 @@ def test_the_log_tells_what_is_waited_for_and_until_when(client, desk, name, log
 
     assert "Waiting for " in text
     assert f"until {before:%F %H:%M}" in text or f"until {before + timedelta(minutes=1):%F %H:%M}" in text
-    assert "Waiting on without a worker, for up to " in text
+    assert "Deferring for up to " in text
     assert NOBODY not in text
 
 
@@ -106,7 +110,7 @@ def test_execution_timeout_bounds_a_deferred_wait(client, desk, name):
 
     assert trigger.deadline == made["ti"].start_date.timestamp() + 600
     over = context(minutes_ago=11) | {"task": sensor}
-    with pytest.raises(AirflowTaskTimeout, match=f"execution_timeout .* is over. The last look: {said}"):
+    with pytest.raises(AirflowTaskTimeout, match=f"execution_timeout .* is over. The last poll: {said}"):
         resumed(sensor, {"status": "timeout", "reason": said}, over)
 
 

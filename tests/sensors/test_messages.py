@@ -203,13 +203,13 @@ async def test_a_pattern_is_judged_by_the_worker_which_comes_back_for_what_passe
     desk.receive_message(text="Rejected")
     first = deferred(sensor, context).trigger
     desk.receive_message(text="I did not approve")
-    event = await first._told()
+    event = await first._event()
     with pytest.raises(TaskDeferred) as again:
         resumed(sensor, event, context)
     second = again.value.trigger
     arrived = desk.receive_message(text="Approve, please")
 
-    (told,) = resumed(sensor, await second._told(), context)
+    (told,) = resumed(sensor, await second._event(), context)
 
     assert told["id"] == str(arrived["id"])
     assert (second.deadline, len(second.wanted["but_not"])) == (first.deadline, 2)
@@ -224,7 +224,7 @@ async def test_what_came_between_the_looks_is_not_missed_and_what_was_before_is_
     trigger = deferred(sensor, context_of(store)).trigger
     arrived = desk.receive_message()
 
-    (told,) = resumed(sensor, await trigger._told(), context_of(store))
+    (told,) = resumed(sensor, await trigger._event(), context_of(store))
 
     assert told["id"] == str(arrived["id"])
     assert began <= trigger.wanted["since"] <= time.time()
@@ -247,7 +247,7 @@ async def test_a_server_whose_clock_is_behind_hides_nothing(client, desk, way, t
     if way == "deferred":
         trigger = deferred(sensor(deferrable=True), context_of()).trigger
         arrived = late()
-        told = resumed(sensor(deferrable=True), await trigger._told(), context_of())
+        told = resumed(sensor(deferrable=True), await trigger._event(), context_of())
     elif way == "poke":
         waits = sensor()
         waits._prepare(context_of())
@@ -334,7 +334,7 @@ async def test_after_a_first_look_that_got_no_answer_nothing_is_missed(client, d
     trigger = deferred(sensor, context_of()).trigger
     desk.clear_faults()
 
-    assert len(resumed(sensor, await trigger._told(), context_of())) == 1
+    assert len(resumed(sensor, await trigger._event(), context_of())) == 1
 
 
 @pytest.mark.parametrize(("deferrable", "error"), [(False, AirflowSensorTimeout), (True, AirflowSkipException)])
@@ -358,20 +358,20 @@ def test_of_very_many_the_oldest_are_returned(client, desk):
 
 
 BAD = [
-    (status, {"message_id": ""}, "no id"),
+    (status, {"message_id": ""}, "not an id"),
     (status, {"message_id": []}, "is empty"),
-    (status, {"message_id": None}, "no id"),
+    (status, {"message_id": None}, "not an id"),
     (status, {"message_id": "[{'id': '1'}]"}, "operator.output"),
-    (status, {"message_id": [{"to": [0]}]}, "no id"),
+    (status, {"message_id": [{"to": [0]}]}, "not an id"),
     (status, {"message_id": list(range(501))}, "may have 500"),
     (status, {"message_id": "1", "wait_for": "Sent"}, "wait_for"),
     (status, {"message_id": "1", "deferrable": True, "exponential_backoff": True}, "leave it out"),
     (new, {"message_type": "Voicemail"}, "did you mean 'VoiceMail'"),
-    (new, {"direction": "in"}, "one of 'Inbound'"),
+    (new, {"direction": "in"}, "not valid; .*'Inbound'"),
     (new, {"from_number": "555-0100"}, "E.164"),
     (new, {"to_number": [ALICE, ""]}, "E.164"),
-    (new, {"extension_id": "1/../2"}, "ids are digits"),
-    (new, {"text_pattern": "("}, "cannot be read"),
+    (new, {"extension_id": "1/../2"}, "ids have digits only"),
+    (new, {"text_pattern": "("}, "not a regular expression"),
     (new, {"text_pattern": "x", "message_type": "Fax"}, "have no text"),
     (new, {"since": "yesterday"}, "ISO 8601"),
     (new, {"since": "2026-01-01T00:00:00"}, "no time zone"),

@@ -52,7 +52,7 @@ def trigger(path=EXTENSION, condition="name == 'Airflow Service'", *, seconds=12
 
 async def fired(trigger):
     """The payload of its event, without the pause before the first look."""
-    return await trigger._told()
+    return await trigger._event()
 
 
 def value_of(event):

@@ -18,11 +18,11 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.triggers.condition import check_condition, judge, passing
+from airflow_provider_ringcentral.triggers.condition import check_condition, evaluate, retryable_result
 
 
 def looked(condition, answer):
-    look = judge(condition, json.dumps(answer).encode())
+    look = evaluate(condition, json.dumps(answer).encode())
     return look.done, look.value
 
 
@@ -44,7 +44,7 @@ def test_without_a_condition_a_record_is_waited_for(answer, found):
 @pytest.mark.parametrize("body", [b"", b"{}", b"7", b'{"records": null}', b'{"a": [], "b": []}'])
 def test_without_a_condition_there_must_be_a_list(body):
     with pytest.raises(BadRequest, match="no list of records") as caught:
-        judge(None, body)
+        evaluate(None, body)
     assert caught.value.parameter == "condition"
 
 
@@ -65,17 +65,17 @@ def test_conditions(condition, found):
 
 
 def test_what_is_missing_is_named_with_what_is_there():
-    look = judge("statsu == 'Ready'", b'{"status": "Ready", "id": 1}')
+    look = evaluate("statsu == 'Ready'", b'{"status": "Ready", "id": 1}')
 
     assert look.reason == "'statsu' is undefined; the answer has id, status"
 
 
 def test_an_expression_that_fails_says_the_cure_and_no_number():
     with pytest.raises(BadRequest, match="name or 0") as caught:
-        judge("to > 1", b'{"to": null}')
+        evaluate("to > 1", b'{"to": null}')
     assert caught.value.parameter == "condition"
     with pytest.raises(BadRequest) as caught:
-        judge("to.encode(to)", b'{"to": "+16505550100"}')
+        evaluate("to.encode(to)", b'{"to": "+16505550100"}')
     assert "6505550100" not in str(caught.value)
 
 
@@ -88,8 +88,8 @@ async def wait_for(answer):
     [
         ("{{ status == 'Ready' }}", "without braces"),
         ("{% if status %}", "without braces"),
-        ("status = 'Ready'", "cannot be read"),
-        ("", "cannot be read"),
+        ("status = 'Ready'", "cannot be parsed"),
+        ("", "cannot be parsed"),
         (True, "is bool"),
         ({"status": "Ready"}, "is dict"),
         pytest.param(wait_for, "coroutine", id="coroutine"),
@@ -107,7 +107,7 @@ def test_a_function_that_gives_a_coroutine():
 
     coroutine = later()
     with pytest.raises(BadArgument, match="awaitable"):
-        judge(lambda _: coroutine, b"{}")
+        evaluate(lambda _: coroutine, b"{}")
     coroutine.close()
 
 
@@ -127,7 +127,7 @@ def test_a_function_that_gives_a_coroutine():
     ids=str,
 )
 def test_which_failures_pass(error, missing_ok, passes):
-    look = passing(error, missing_ok=missing_ok)
+    look = retryable_result(error, missing_ok=missing_ok)
 
     assert (look is not None) is passes
     if look:

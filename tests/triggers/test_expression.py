@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_ringcentral.triggers.condition import ExpressionError, Judged, judge_expression
+from airflow_provider_ringcentral.triggers.condition import Evaluation, ExpressionError, evaluate_expression
 
 ANSWER = {"status": "Ready", "note": None, "items": [1, 2], "owner": {"id": 3, "keys": 9}, "answer": "shadowed"}
 
@@ -32,7 +32,7 @@ ANSWER = {"status": "Ready", "note": None, "items": [1, 2], "owner": {"id": 3, "
     ],
 )
 def test_what_holds(source, holds):
-    assert judge_expression(source, ANSWER) == Judged(holds)
+    assert evaluate_expression(source, ANSWER) == Evaluation(holds)
 
 
 @pytest.mark.parametrize(
@@ -40,16 +40,16 @@ def test_what_holds(source, holds):
 )
 def test_nothing_holds_by_what_is_missing(source):
     """`statsu != 'Queued'` would let the task go on at the first look."""
-    judged = judge_expression(source, ANSWER)
+    judged = evaluate_expression(source, ANSWER)
 
     assert not judged.holds
     assert "undefined" in judged.missing
 
 
 def test_an_answer_that_is_no_object():
-    assert judge_expression("answer | length > 1", [1, 2]).holds
-    assert judge_expression("answer is none", None).holds
-    assert judge_expression("status", [1]).missing
+    assert evaluate_expression("answer | length > 1", [1, 2]).holds
+    assert evaluate_expression("answer is none", None).holds
+    assert evaluate_expression("status", [1]).missing
 
 
 @pytest.mark.parametrize(
@@ -73,5 +73,5 @@ def test_an_answer_that_is_no_object():
 )
 def test_what_cannot_be_judged(source, says):
     with pytest.raises(ExpressionError, match=says):
-        judge_expression(source, ANSWER)
+        evaluate_expression(source, ANSWER)
     assert ANSWER["owner"]["id"] == 3

@@ -6,16 +6,16 @@ import pytest
 
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.hooks.client import shared_client
-from airflow_provider_ringcentral.triggers.listing import _read, as_it_is, listed
+from airflow_provider_ringcentral.triggers.listing import _read, read_list, whole_record
 
 PATH = "/restapi/v1.0/account/~/extension/~/message-store"
 
 
-@pytest.mark.parametrize(("most_pages", "count"), [(None, 5), (2, 4), (1, 2)])
-async def test_pages_are_followed_as_far_as_wanted(sandbox, connection, most_pages, count):
+@pytest.mark.parametrize(("max_pages", "count"), [(None, 5), (2, 4), (1, 2)])
+async def test_pages_are_followed_as_far_as_wanted(sandbox, connection, max_pages, count):
     ids = [sandbox.receive_message()["id"] for _ in range(5)]
     async with shared_client(connection) as client:
-        found = await listed(client, PATH, {"perPage": 2}, lambda record: record["id"], most_pages=most_pages)
+        found = await read_list(client, PATH, {"perPage": 2}, lambda record: record["id"], max_pages=max_pages)
 
     assert sorted(found, reverse=True) == found
     assert found == ids[::-1][:count]
@@ -33,4 +33,4 @@ def test_what_is_not_wanted_is_dropped_and_the_page_says_where_the_next_is():
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"records": 7}', b'{"records": [{"id": 1e999}]}'], ids=str)
 def test_what_is_no_page_may_pass(body):
     with pytest.raises(Unavailable):
-        _read(body, as_it_is)
+        _read(body, whole_record)

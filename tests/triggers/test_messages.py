@@ -18,16 +18,16 @@ from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.sending.status.arrival import LATE_SECONDS, Arrival
 from airflow_provider_ringcentral.sending.status.following import ungrouped
-from airflow_provider_ringcentral.triggers import poll_coordinator as rounds
+from airflow_provider_ringcentral.triggers import poll_coordinator
 from airflow_provider_ringcentral.triggers.messages import (
-    MOST_KNOWN,
-    MOST_MESSAGES,
-    Arrivals,
+    MAX_KNOWN_IDS,
+    MAX_MESSAGES,
+    MailboxTarget,
     RingCentralMessageStatusTrigger,
     RingCentralNewMessageTrigger,
-    arrivals_look,
+    arrivals_result,
 )
-from airflow_provider_ringcentral.triggers.new_records import Awaited
+from airflow_provider_ringcentral.triggers.new_records import NewRecordSubscription
 
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
 OWN, ALICE, BOB, STRANGER = "+16505551001", "+12125550101", "+12125550102", "+12125550199"
@@ -51,7 +51,7 @@ def desk(office: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     yield office
     office.clear_faults()
     assert hook_client._clients == {}, "the last one closes the client"
-    assert rounds._rounds == {}, "a poller without waits ends"
+    assert poll_coordinator._coordinators == {}, "a poller without waits ends"
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ async def eventually(what) -> None:
 
 def waiting() -> int:
     """How many waits share the one poller that there is."""
-    (only,) = rounds._rounds.values()
+    (only,) = poll_coordinator._coordinators.values()
     return len(only._waits)
 
 
@@ -129,9 +129,9 @@ def test_it_survives_the_database(trigger):
 
 
 def test_what_it_carries_is_small():
-    ids = [str(2**63 - number) for number in range(MOST_MESSAGES)]
+    ids = [str(2**63 - number) for number in range(MAX_MESSAGES)]
 
-    known = frozenset(str(2**63 - number) for number in range(MOST_KNOWN))
+    known = frozenset(str(2**63 - number) for number in range(MAX_KNOWN_IDS))
 
     assert len(json.dumps(made(ids).serialize())) < 48_000
     assert len(json.dumps(arriving(but_not=known).serialize())) < 48_000
@@ -139,7 +139,7 @@ def test_what_it_carries_is_small():
 
 async def test_it_tells_what_became_of_them_without_number_and_text(client, desk):
     ids = text_to(client, ALICE, 2)
-    event = await made(ids)._told()
+    event = await made(ids)._event()
 
     assert ungrouped(json.loads(json.dumps(event))["found"]) == {
         one: {"id": one, "type": "SMS", "messageStatus": "Delivered", "segmentCount": 1} for one in ids
@@ -156,7 +156,7 @@ async def test_one_that_failed_ends_the_wait_for_all(client, desk, status, code)
     desk.number_outcome(BOB, status=status, code=code, after_seconds=0)
     stuck, failed = text_to(client, ALICE) + text_to(client, BOB)
 
-    event = await made([stuck, failed], wait_for="sent")._told()
+    event = await made([stuck, failed], wait_for="sent")._event()
     told = ungrouped(event["found"])
 
     assert (told[failed]["messageStatus"], told[failed].get("deliveryErrorCode")) == (status, code)
@@ -168,7 +168,7 @@ async def test_what_stays_queued_is_unknown_or_is_not_there_is_waited_for_until_
     desk.number_outcome(BOB, status="Considering", after_seconds=0)
     ids = [*text_to(client, ALICE), *text_to(client, BOB), "42"]
 
-    event = await made(ids, wait_for="sent", seconds=1.5)._told()
+    event = await made(ids, wait_for="sent", seconds=1.5)._event()
 
     assert event["status"] == "timeout"
     assert event["reason"].startswith("3 of 3 messages are not sent (status Considering, Queued): ")
@@ -180,8 +180,8 @@ async def test_a_thousand_waits_are_one(client, desk):
     began = time.time()
     ids = await asyncio.to_thread(text_to, client, ALICE, CROWD)
     desk.reset_stats()
-    waits = [asyncio.create_task(made([one], since=began, seconds=600)._told()) for one in ids]
-    await eventually(lambda: rounds._rounds and waiting() == CROWD and len(asked(desk)) > 1)
+    waits = [asyncio.create_task(made([one], since=began, seconds=600)._event()) for one in ids]
+    await eventually(lambda: poll_coordinator._coordinators and waiting() == CROWD and len(asked(desk)) > 1)
     await asyncio.to_thread(lambda: [desk.change_message(int(one), "Delivered") for one in ids])
 
     events = [await each for each in waits]
@@ -199,7 +199,7 @@ async def test_what_the_list_does_not_show_is_asked_for_by_id_in_turn(client, de
         desk.change_message(int(message_id), "Delivered")
     desk.reset_stats()
 
-    event = await made(old, since=time.time())._told()
+    event = await made(old, since=time.time())._event()
 
     assert set(ungrouped(event["found"])) == set(old)
     operations = [name for names in asked(desk) for name in names]
@@ -210,7 +210,7 @@ async def test_of_unknown_age_they_are_looked_up_in_the_list_of_a_day(client, de
     ids = await asyncio.to_thread(text_to, client, ALICE, 60)
     desk.reset_stats()
 
-    assert set(ungrouped((await made(ids)._told())["found"])) == set(ids)
+    assert set(ungrouped((await made(ids)._event())["found"])) == set(ids)
     assert {name for names in asked(desk) for name in names} == {"listMessages"}
 
 
@@ -218,14 +218,14 @@ async def test_a_trigger_that_starts_anew_goes_on_with_the_same_messages(client,
     desk.number_outcome(ALICE, status="Queued")
     (message,) = text_to(client, ALICE)
     trigger = made([message])
-    first = asyncio.create_task(trigger._told())
-    await eventually(lambda: rounds._rounds)
+    first = asyncio.create_task(trigger._event())
+    await eventually(lambda: poll_coordinator._coordinators)
     first.cancel()
     await asyncio.wait([first])
     desk.change_message(int(message), "Delivered")
     again = RingCentralMessageStatusTrigger(**json.loads(json.dumps(trigger.serialize()[1])))
 
-    assert (await again._told())["status"] == "success"
+    assert (await again._event())["status"] == "success"
 
 
 async def test_the_last_look_comes_with_the_deadline_and_not_with_the_interval(client, desk):
@@ -233,18 +233,18 @@ async def test_the_last_look_comes_with_the_deadline_and_not_with_the_interval(c
     (message,) = text_to(client, ALICE)
     desk.change_message(int(message), "Delivered")
 
-    assert (await made([message], poke_interval=3600, seconds=1.0)._told())["status"] == "success"
+    assert (await made([message], poke_interval=3600, seconds=1.0)._event())["status"] == "success"
     assert asked(desk) == [["readMessage"]]
 
 
 async def test_waits_join_and_leave_and_the_rest_goes_on(client, desk):
     desk.number_outcome(ALICE, status="Queued")
     (message,) = text_to(client, ALICE)
-    first, second = (asyncio.create_task(made([message])._told()) for _ in range(2))
-    await eventually(lambda: rounds._rounds and waiting() == 2)
+    first, second = (asyncio.create_task(made([message])._event()) for _ in range(2))
+    await eventually(lambda: poll_coordinator._coordinators and waiting() == 2)
     first.cancel()
     await asyncio.wait([first])
-    joined = asyncio.create_task(made([message])._told())
+    joined = asyncio.create_task(made([message])._event())
     await eventually(lambda: waiting() == 2)
     desk.change_message(int(message), "Delivered")
 
@@ -256,26 +256,26 @@ async def test_cancelled_while_it_asks_it_leaves_nothing_behind(client, desk):
     desk.number_outcome(ALICE, status="Queued")
     (message,) = text_to(client, ALICE)
     desk.fault("slow", operation="readMessage", seconds=2)
-    task = asyncio.create_task(made([message])._told())
+    task = asyncio.create_task(made([message])._event())
     await eventually(lambda: desk.faults()[0]["done"])
     task.cancel()
     await asyncio.wait([task])
 
-    assert (task.cancelled(), rounds._rounds) == (True, {})
+    assert (task.cancelled(), poll_coordinator._coordinators) == (True, {})
 
 
 async def test_what_may_pass_is_waited_out(client, desk):
     ids = text_to(client, ALICE)
     desk.fault("status", operation="readMessage", status=503, retry_after=0)
 
-    assert (await made(ids)._told())["status"] == "success"
+    assert (await made(ids)._event())["status"] == "success"
 
 
 async def test_what_waiting_cannot_mend_is_told_to_all_with_its_cure(client, desk):
     desk.number_outcome(ALICE, status="Queued")
     ids = text_to(client, ALICE, 3)
-    waits = [asyncio.create_task(made([one])._told()) for one in ids]
-    await eventually(lambda: rounds._rounds and waiting() == 3)
+    waits = [asyncio.create_task(made([one])._event()) for one in ids]
+    await eventually(lambda: poll_coordinator._coordinators and waiting() == 3)
     desk.fault("status", operation="readMessage", status=403, code="CMN-401", every=1)
     errors = [error_of((await each)["error"]) for each in waits]
 
@@ -285,8 +285,8 @@ async def test_what_waiting_cannot_mend_is_told_to_all_with_its_cure(client, des
 
 async def test_all_who_wait_for_one_mailbox_share_its_list(desk):
     kinds = ["SMS", "Fax", "VoiceMail"]
-    waits = [asyncio.create_task(arriving(types=(kind,))._told()) for kind in kinds * 20]
-    await eventually(lambda: rounds._rounds and waiting() == 60)
+    waits = [asyncio.create_task(arriving(types=(kind,))._event()) for kind in kinds * 20]
+    await eventually(lambda: poll_coordinator._coordinators and waiting() == 60)
     arrived = {kind: str(desk.receive_message(kind)["id"]) for kind in kinds}
     events = [await each for each in waits]
 
@@ -298,11 +298,12 @@ async def test_a_look_goes_back_no_further_than_messages_may_come_late(desk):
     began = time.time()
     long_ago = began - 40 * 86_400
     waiting_long, waiting_new = (
-        Awaited(Arrival(when, from_numbers=(STRANGER,)), arrivals_look, when) for when in (long_ago, began)
+        NewRecordSubscription(Arrival(when, from_numbers=(STRANGER,)), arrivals_result, when)
+        for when in (long_ago, began)
     )
     async with hook_client.shared_client("ringcentral_default") as client:
-        topic = Arrivals(f"{EXTENSION}/message-store")
-        looks = await topic.look(client, [waiting_long, waiting_new])
+        target = MailboxTarget(f"{EXTENSION}/message-store")
+        looks = await target.poll(client, [waiting_long, waiting_new])
         starts = (waiting_long.start, waiting_new.start)
 
     assert [look.done for look in looks] == [False, False]

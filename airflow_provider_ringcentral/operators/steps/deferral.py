@@ -98,12 +98,12 @@ def _deferral(
     operator: BaseOperator, context: Mapping[str, Any], worker_run: WorkerRun, error: RingCentralError
 ) -> tuple[RingCentralQuotaTrigger, float | None] | None:
     """The trigger to wait with and the seconds that the task has left; None when waiting is of no use."""
-    from airflow_provider_ringcentral.triggers.quota import RingCentralQuotaTrigger, kept_seconds
+    from airflow_provider_ringcentral.triggers.quota import RingCentralQuotaTrigger, hold_seconds
 
     if error.retry_after is None:
         return None
     now = time.time()
-    kept = worker_run.keep_reservation(kept_seconds(error.retry_after)) if isinstance(error, RateLimited) else None
+    kept = worker_run.keep_reservation(hold_seconds(error.retry_after)) if isinstance(error, RateLimited) else None
     reservation, needed = kept or (None, error.retry_after)
     deadline = _deadline(operator, context, worker_run)
     left = None if deadline is None else deadline - now

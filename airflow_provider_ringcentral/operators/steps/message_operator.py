@@ -204,9 +204,9 @@ class RingCentralMessageOperator(BaseOperator):
         """Come back with what the trigger sees of those that wait, or at the deadline."""
         from airflow_provider_ringcentral.sending.status.following import oldest_creation
         from airflow_provider_ringcentral.sending.status.status import WaitState
-        from airflow_provider_ringcentral.triggers.messages import MOST_MESSAGES, RingCentralMessageStatusTrigger
+        from airflow_provider_ringcentral.triggers.messages import MAX_MESSAGES, RingCentralMessageStatusTrigger
 
-        pending = state.of(WaitState.WAIT, ids)[:MOST_MESSAGES]
+        pending = state.of(WaitState.WAIT, ids)[:MAX_MESSAGES]
         trigger = RingCentralMessageStatusTrigger(
             ringcentral_conn_id=self.ringcentral_conn_id,
             ids=pending,
