@@ -72,7 +72,7 @@ def test_the_index_of_decisions_lists_every_decision():
     assert [page for page in pages if f"({page})" not in index] == []
 
 
-@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "docs/explanation/glossary.md"])
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/explanation/glossary.md"])
 def test_the_files_that_a_page_names_exist(page):
     named = re.findall(r"`(\w+/[\w./]*)`", (ROOT / page).read_text())
     roots = (ROOT, ROOT / "airflow_provider_ringcentral")
