@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-SPECIFICATION = Path(__file__).parents[3] / "shared" / "ringcentral" / "openapi-2026.yml"
+SPECIFICATION = Path(__file__).parents[4] / "shared" / "ringcentral" / "openapi-2026.yml"
 DAY = {"start": "2026-06-01T00:00:00Z", "end": "2026-06-02T00:00:00Z"}
 WINDOW = {"dateFrom": DAY["start"], "dateTo": DAY["end"]}
 
