@@ -1,4 +1,4 @@
-"""A sandbox with chosen options, and someone who talks to it."""
+"""Sandboxes with chosen options, and clients of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 class Caller:
-    """Plain requests against a sandbox, with a token that is fetched once."""
+    """A client that sends plain requests to a sandbox, with a token that it fetches once."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -37,7 +37,7 @@ class Caller:
         return self._token
 
     def log_in(self) -> None:
-        """Fetches the token now, so that a fault to come does not meet the login."""
+        """Fetch the token now, so that no later fault affects the login."""
         assert self.token
 
     def get(self, path: str, params: Any = None, **headers: str) -> requests.Response:
@@ -46,19 +46,19 @@ class Caller:
         return self.http.get(path, params=params, headers={"Authorization": f"Bearer {self.token}", **headers})
 
     def send(self, method: str, path: str, **how: Any) -> requests.Response:
-        """Any request with the token; `how` as requests takes it."""
+        """Send any request with the token; `how` are arguments of requests."""
         headers = {"Authorization": f"Bearer {self.token}", **how.pop("headers", {})}
         return self.http.request(method, self.sandbox.url + path, headers=headers, **how)
 
     def post(self, path: str, body: Any, **how: Any) -> requests.Response:
-        """JSON."""
+        """Post JSON with the token."""
         return self.send("POST", path, json=body, **how)
 
     def log(self, **params: Any) -> requests.Response:
         return self.get("/restapi/v1.0/account/~/call-log", params)
 
     def records(self, **params: Any) -> list[dict[str, Any]]:
-        """All calls of a query, by following nextPage."""
+        """Return all calls of a query, by following nextPage."""
         answer = self.log(**params).json()
         records = answer["records"]
         while "nextPage" in answer["navigation"]:
@@ -80,11 +80,11 @@ def starter() -> Iterator[Callable[..., Caller]]:
 
 @pytest.fixture
 def start():
-    """Starts sandboxes with chosen options (no limits unless asked for); gives their callers."""
+    """Start sandboxes with chosen options (by default without limits), and return clients of them."""
     yield from starter()
 
 
 @pytest.fixture(scope="module")
 def shared():
-    """As `start`, for the tests of a module that only read."""
+    """Like `start`, for the tests of a module that only read."""
     yield from starter()

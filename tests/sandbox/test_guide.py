@@ -1,4 +1,4 @@
-"""docs/guides/sandbox.md names everything there is to choose, and nothing else."""
+"""docs/guides/sandbox.md lists every option, fault and method that exists, and no other."""
 
 from __future__ import annotations
 

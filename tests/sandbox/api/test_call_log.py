@@ -35,7 +35,7 @@ def test_every_call_of_the_window_newest_first(caller):
     assert len(set(ids(records))) == 2500
 
 
-def test_a_page_says_where_it_stands(caller):
+def test_paging_and_navigation(caller):
     answer = caller.log(**WINDOW, perPage=1000, page=2).json()
     assert answer["paging"] == {"page": 2, "perPage": 1000, "pageStart": 1000, "pageEnd": 1999}
     assert set(answer["navigation"]) == {"firstPage", "previousPage", "nextPage"}
@@ -65,7 +65,7 @@ def test_sizes_of_pages_are_clamped(caller, params, per_page):
     assert (answer["paging"]["perPage"], len(answer["records"])) == (per_page, per_page)
 
 
-def test_without_dates_the_last_day_counts(start):
+def test_without_dates_the_window_is_the_last_day(start):
     caller = start(calls=7000)  # over the week that ended half an hour ago
     assert 950 < len(caller.records(perPage=1000)) < 1000
 
@@ -135,7 +135,7 @@ def test_sessions(caller):
         ({"sessionId": "1", "direction": "Inbound"}, "CLG-110", "direction"),
     ],
 )
-def test_bad_values_are_named(caller, params, code, parameter):
+def test_errors_name_the_bad_parameter(caller, params, code, parameter):
     answer = caller.log(**params)
     entry = answer.json()["errors"][0]
     assert (answer.status_code, entry["errorCode"], entry["parameterName"]) == (400, code, parameter)
@@ -162,7 +162,7 @@ def test_bounds(start, options, date_from, date_to, expected):
 
 
 @pytest.mark.parametrize("order", ["newest", "oldest", "shuffled", "page_shuffled"])
-def test_orders_give_every_call_once(start, order):
+def test_every_order_gives_each_call_once(start, order):
     caller = start(calls=2500, order=order, **DAY)
     records = caller.records(**WINDOW, perPage=1000)
     truth = caller.sandbox.call_ids()
@@ -178,14 +178,14 @@ def test_orders_give_every_call_once(start, order):
         assert set(ids(records)[:1000]) != set(truth[:1000])
 
 
-def test_short_pages_go_on(start):
+def test_more_pages_follow_a_short_page(start):
     caller = start(calls=2500, page_fill=0.7, **DAY)
     answer = caller.log(**WINDOW, perPage=1000).json()
     assert (answer["paging"]["perPage"], len(answer["records"])) == (1000, 700)
     assert ids(caller.records(**WINDOW, perPage=1000)) == caller.sandbox.call_ids()
 
 
-def test_empty_pages_in_the_middle_go_on(start):
+def test_more_pages_follow_an_empty_page(start):
     caller = start(calls=2500, empty_pages=2, **DAY)
     counts, answer = [], caller.log(**WINDOW, perPage=1000).json()
     counts.append(len(answer["records"]))
@@ -196,7 +196,7 @@ def test_empty_pages_in_the_middle_go_on(start):
 
 
 @pytest.mark.parametrize(("last_page", "page"), [("none", None), ("right", "3"), ("wrong", "2")])
-def test_the_last_page_may_be_named_rightly_or_wrongly(start, last_page, page):
+def test_the_last_page_is_right_wrong_or_absent(start, last_page, page):
     caller = start(calls=2500, last_page=last_page, totals=True, **DAY)
     answer = caller.log(**WINDOW, perPage=1000).json()
     uri = answer["navigation"].get("lastPage", {}).get("uri")
@@ -204,7 +204,7 @@ def test_the_last_page_may_be_named_rightly_or_wrongly(start, last_page, page):
     assert (answer["paging"]["totalPages"], answer["paging"]["totalElements"]) == (3, 2500)
 
 
-def test_pretty_bodies_say_the_same(start):
+def test_pretty_bodies_have_the_same_content(start):
     compact, pretty = start(calls=300, **DAY), start(calls=300, pretty=True, **DAY)
     for params in ({"perPage": 300}, {"perPage": 20, "view": "Detailed"}, {"direction": "Inbound"}, {"sessionId": "x"}):
         bodies = [caller.log(**WINDOW, **params).text.replace(caller.sandbox.url, "") for caller in (compact, pretty)]
@@ -250,14 +250,14 @@ def test_records_by_ids(caller):
     assert (too_many.status_code, too_many.json()["errors"][0]["errorCode"]) == (400, "CMN-106")
 
 
-def test_calls_in_one_instant(start):
+def test_calls_that_start_in_one_millisecond(start):
     caller = start(calls=3000, layout="instants:3000", **DAY)
     records = caller.records(**WINDOW, perPage=1000)
     assert len(set(ids(records))) == 3000
     assert {record["startTime"] for record in records} == {"2026-06-01T23:59:59.999Z"}
 
 
-def test_a_window_in_the_future_is_still_the_past_of_the_sandbox(start):
+def test_a_window_in_the_future_is_in_the_past_of_the_sandbox(start):
     caller = start(calls=100, start="2099-01-01T00:00:00Z", end="2099-01-02T00:00:00Z")
     assert len(caller.records()) > 95
     assert caller.sandbox.info()["now"] >= "2099-01-02"

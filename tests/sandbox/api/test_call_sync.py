@@ -13,7 +13,7 @@ def caller(start):
 
 
 def series(caller, token=None, **params):
-    """Everything from a full sync (or a token) until nothing is newer."""
+    """Return all records from a full sync (or a token) until there are no newer ones."""
     records, sizes = [], []
     ask = {"syncType": "ISync", "syncToken": token} if token else {"syncType": "FSync", **params}
     while True:
@@ -35,7 +35,7 @@ def test_an_extract_series_gives_every_call_once_by_modification(start, layout):
     assert sorted(record["id"] for record in records) == sorted(caller.sandbox.call_ids())
     times = [record["lastModifiedTime"] for record in records]
     assert times == sorted(times)
-    # Calls that share the boundary's millisecond come along, so a page may be a little larger.
+    # Calls in the last one's millisecond are included, so a page may be a little larger.
     assert all(1000 <= size < 1050 for size in sizes[:-1])
 
 
@@ -53,7 +53,7 @@ def test_the_first_date_bounds_modification_not_start(caller):
     assert min(record["startTime"] for record in records) < moment
 
 
-def test_what_changes_afterwards_comes_with_the_token(caller):
+def test_changes_after_a_full_sync_come_with_the_token(caller):
     caller.sandbox.set(sync_deleted=False)
     _, _, token = series(caller, dateFrom=DAY["start"], view="Detailed")
     assert series(caller, token)[0] == []
@@ -67,7 +67,7 @@ def test_what_changes_afterwards_comes_with_the_token(caller):
     assert series(caller, token)[0] == []
 
 
-def test_late_calls_are_new_to_the_sync(caller):
+def test_delayed_calls_are_new_to_the_sync(caller):
     late = caller.sandbox.call_ids()[100]
     caller.sandbox.delay_calls([100], after_requests=10)
     records, _, token = series(caller, dateFrom=DAY["start"], recordCount=1000)
@@ -79,7 +79,7 @@ def test_late_calls_are_new_to_the_sync(caller):
     assert [record["id"] for record in records] == [late]
 
 
-def test_what_is_late_brings_along_what_happened_to_it(caller):
+def test_a_delayed_call_arrives_with_the_changes_made_meanwhile(caller):
     truth = caller.sandbox.call_ids()
     [added] = caller.sandbox.insert_calls(1)
     late = [truth[100], truth[101], added]
@@ -96,11 +96,11 @@ def test_what_is_late_brings_along_what_happened_to_it(caller):
     assert caller.sandbox.call_ids() == [added, *(call for call in truth if call != truth[101])]
 
 
-def test_deletions_are_shown_with_the_token(caller):
+def test_deletions_are_reported_with_the_token(caller):
     truth = caller.sandbox.call_ids()
     caller.sandbox.delete_calls(truth[:5])
     records, _, token = series(caller, dateFrom=DAY["start"], view="Detailed")
-    assert len(records) == 2495  # of what went before the full sync nobody hears
+    assert len(records) == 2495  # deletions before the full sync are not reported
     [added] = caller.sandbox.insert_calls(1)
     caller.sandbox.delete_calls([truth[8], added])
     shown, _, following = series(caller, token)
@@ -110,12 +110,12 @@ def test_deletions_are_shown_with_the_token(caller):
     assert truth[8] not in [record["id"] for record in series(caller, dateFrom=DAY["start"])[0]]
 
 
-def test_a_row_that_goes_while_a_full_sync_is_under_way(caller):
+def test_a_call_deleted_during_a_full_sync(caller):
     first = caller.get(EXTRACT, {"dateFrom": DAY["start"], "recordCount": 1000}).json()
     seen, unseen = first["records"][0]["id"], caller.sandbox.call_ids()[0]
     caller.sandbox.delete_calls([seen, unseen])
     rest, _, _ = series(caller, first["syncInfo"]["syncToken"])
-    # The service does not know what its reader has: both are told, and neither comes as alive any more.
+    # The service does not know what its reader has, so it reports both deletions.
     assert {record["id"]: record.get("deleted") for record in rest if record["id"] in {seen, unseen}} == {
         seen: True,
         unseen: True,
@@ -134,11 +134,11 @@ def test_more_than_a_page_changes_in_one_millisecond(caller):
     assert len(series(caller, answer["syncInfo"]["syncToken"])[0]) == 3
 
 
-def test_the_sync_time_is_the_moment_of_the_answer(caller):
+def test_the_sync_time_is_the_time_of_the_response(caller):
     before = caller.sandbox.info()["now"]
     first = caller.get(EXTRACT, {"dateFrom": DAY["start"]}).json()["syncInfo"]
     after = caller.sandbox.info()["now"]
-    # Also while older changes are still to come: it is no watermark before newerRecordsExist is false.
+    # Even while older changes follow: it is not a watermark before newerRecordsExist is false.
     assert (before < first["syncTime"] < after, first["newerRecordsExist"]) == (True, True)
     second = caller.get(EXTRACT, {"syncType": "ISync", "syncToken": first["syncToken"]}).json()["syncInfo"]
     assert after < second["syncTime"] < caller.sandbox.info()["now"]
@@ -162,14 +162,14 @@ def test_bad_requests(caller, params, code, parameter):
     assert (answer.status_code, entry["errorCode"], entry["parameterName"]) == (400, code, parameter)
 
 
-def test_a_count_belongs_to_the_full_sync(caller):
+def test_a_count_is_refused_with_a_token(caller):
     _, _, token = series(caller, dateFrom=DAY["start"])
     answer = caller.get(EXTRACT, {"syncType": "ISync", "syncToken": token, "recordCount": 5})
     assert (answer.status_code, answer.json()["errors"][0]["parameterName"]) == (400, "recordCount")
 
 
 @pytest.mark.parametrize("code", ["CLG-101", "CLG-102", "CLG-103", "CLG-104", "CLG-105", "CMN-101", "CLG-999"])
-def test_tokens_may_be_refused(caller, code):
+def test_issued_tokens_can_be_refused(caller, code):
     _, _, token = series(caller, dateFrom=DAY["start"])
     caller.sandbox.refuse_sync_tokens(code)
     answer = caller.get(EXTRACT, {"syncType": "ISync", "syncToken": token})
@@ -178,14 +178,14 @@ def test_tokens_may_be_refused(caller, code):
     assert series(caller, dateFrom=DAY["start"])[0]
 
 
-def test_tokens_may_expire(caller):
+def test_tokens_expire(caller):
     _, _, token = series(caller, dateFrom=DAY["start"])
     caller.sandbox.set(sync_token_seconds=-1)
     answer = caller.get(EXTRACT, {"syncType": "ISync", "syncToken": token})
     assert answer.json()["errors"][0]["errorCode"] == "CLG-102"
 
 
-def test_a_token_belongs_to_its_resource(caller):
+def test_a_token_of_another_resource_is_refused(caller):
     _, _, token = series(caller, dateFrom=DAY["start"])
     answer = caller.get(SYNC, {"syncType": "ISync", "syncToken": token})
     assert answer.json()["errors"][0]["errorCode"] == "CLG-103"
@@ -206,7 +206,7 @@ def test_call_log_sync(caller, path):
     assert (framed[0]["id"], len(framed)) == (changed, 6)
 
 
-def test_call_log_sync_shows_deletions_on_demand(caller):
+def test_call_log_sync_reports_deletions_with_show_deleted(caller):
     token = caller.get(SYNC, {"recordCount": 20}).json()["syncInfo"]["syncToken"]
     gone = caller.sandbox.call_ids()[4]
     caller.sandbox.delete_calls([gone])
@@ -216,7 +216,7 @@ def test_call_log_sync_shows_deletions_on_demand(caller):
     assert [(record["id"], record["deleted"]) for record in shown] == [(gone, True)]
 
 
-def test_call_log_sync_gives_up_beyond_250_changes(caller):
+def test_call_log_sync_refuses_more_than_250_changes(caller):
     token = caller.get(SYNC, {"recordCount": 20}).json()["syncInfo"]["syncToken"]
     caller.sandbox.insert_calls(251)
     answer = caller.get(SYNC, {"syncType": "ISync", "syncToken": token})
@@ -224,7 +224,7 @@ def test_call_log_sync_gives_up_beyond_250_changes(caller):
 
 
 @pytest.mark.parametrize("params", [{}, {"recordCount": 251}, {"recordCount": 0}])
-def test_call_log_sync_wants_a_count_up_to_250(caller, params):
+def test_call_log_sync_needs_a_count_up_to_250(caller, params):
     answer = caller.get(SYNC, params)
     assert (answer.status_code, answer.json()["errors"][0]["parameterName"]) == (400, "recordCount")
 

@@ -40,7 +40,7 @@ def test_statuses_and_bodies(caller, fault, status, kind, start_of_body):
     assert (answer.status_code, answer.headers.get("Content-Type")) == (status, kind)
     assert answer.text.startswith(start_of_body)
     assert answer.headers["RCRequestId"]
-    assert caller.get(EXTENSION).status_code == 200  # a plain rule spoils one request
+    assert caller.get(EXTENSION).status_code == 200  # a plain rule affects one request
 
 
 def test_headers_of_a_fault(start):
@@ -68,7 +68,7 @@ def test_headers_of_a_fault(start):
         ({"probability": 0.0}, "........"),
     ],
 )
-def test_which_requests_are_spoilt(caller, rule, expected):
+def test_which_requests_get_the_fault(caller, rule, expected):
     caller.sandbox.fault("status", status=500, **rule)
     shown = "".join("x" if caller.get(EXTENSION).status_code == 500 else "." for _ in range(8))
     assert shown == expected
@@ -85,7 +85,7 @@ def test_probability_follows_its_seed(start):
 
 
 @pytest.mark.parametrize(
-    ("match", "spoilt"),
+    ("match", "affected"),
     [
         ({"operation": "readExtension"}, [500, 200, 200]),
         ({"path": f"{LOG}"}, [200, 500, 200]),
@@ -93,12 +93,12 @@ def test_probability_follows_its_seed(start):
         ({"method": "post"}, [200, 200, 500]),
     ],
 )
-def test_which_requests_match(caller, match, spoilt):
+def test_which_requests_match(caller, match, affected):
     caller.sandbox.fault("status", status=500, **match)
-    assert [caller.get(EXTENSION).status_code, caller.get(LOG).status_code, caller.login().status_code] == spoilt
+    assert [caller.get(EXTENSION).status_code, caller.get(LOG).status_code, caller.login().status_code] == affected
 
 
-def test_rules_queue_up(caller):
+def test_each_rule_applies_to_one_request(caller):
     for status in (500, 502, 503):
         caller.sandbox.fault("status", status=status)
     assert [caller.get(EXTENSION).status_code for _ in range(4)] == [500, 502, 503, 200]
@@ -115,7 +115,7 @@ def test_a_reset_before_the_answer(caller):
 @pytest.mark.parametrize(
     ("kind", "rule"), [("reset", {"where": "body"}), ("truncate", {}), ("truncate", {"fraction": 0})]
 )
-def test_a_body_that_breaks_off(caller, kind, rule):
+def test_incomplete_bodies(caller, kind, rule):
     caller.sandbox.fault(kind, **rule)
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         caller.get(LOG)
@@ -136,7 +136,7 @@ def test_html_with_200(caller):
     assert (answer.status_code, answer.headers["Content-Type"], answer.text[:6]) == (200, "text/html", "<html>")
 
 
-def test_slow_answers_are_right_in_the_end(caller):
+def test_slow_responses_are_complete(caller):
     caller.sandbox.fault("slow", seconds=0.3)
     began = time.monotonic()
     assert caller.get(EXTENSION).status_code == 200
@@ -147,7 +147,7 @@ def test_slow_answers_are_right_in_the_end(caller):
 
 
 @pytest.mark.parametrize("everyone", [False, True])
-def test_tokens_die_with_a_request(caller, everyone):
+def test_a_request_ends_sessions(caller, everyone):
     other = caller.login().json()["access_token"]
     caller.sandbox.fault("kill_tokens", nth=2, all=everyone)
     assert [caller.get(EXTENSION).status_code for _ in range(3)] == [200, 401, 401]
@@ -194,7 +194,7 @@ def test_a_refused_scope(caller):
     )
 
 
-def test_a_spoilt_request_may_have_been_executed(start):
+def test_a_request_with_a_fault_can_be_executed(start):
     caller = start(calls=20, start="2026-06-01T00:00:00Z", end="2026-06-02T00:00:00Z")
     caller.log_in()
     caller.sandbox.insert_with_requests(1)
@@ -205,7 +205,7 @@ def test_a_spoilt_request_may_have_been_executed(start):
     assert len(caller.log(**window).json()["records"]) == 22
 
 
-def test_faults_spare_what_login_and_limits_refuse(start):
+def test_faults_skip_requests_refused_by_login_or_limits(start):
     caller = start(limits={"Light": 1})
     caller.get(EXTENSION)
     caller.sandbox.fault("status", status=500)
@@ -213,7 +213,7 @@ def test_faults_spare_what_login_and_limits_refuse(start):
     assert caller.sandbox.faults()[0]["seen"] == 0
 
 
-def test_faults_are_listed_and_lifted(caller):
+def test_faults_are_listed_and_cleared(caller):
     first = caller.sandbox.fault("status", status=500, every=1)
     caller.sandbox.fault("slow", seconds=0)
     caller.get(EXTENSION)
@@ -237,7 +237,7 @@ def test_faults_are_listed_and_lifted(caller):
         {"kind": "slow", "speed": 1},
     ],
 )
-def test_faults_that_cannot_be(caller, rule):
+def test_invalid_faults_are_refused(caller, rule):
     with pytest.raises(SandboxError):
         caller.sandbox.fault(**rule)
 

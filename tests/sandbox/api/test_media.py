@@ -96,7 +96,7 @@ def sha256(answer):
     return hashlib.sha256(answer.content).hexdigest()
 
 
-def test_the_truth_about_recordings(caller):
+def test_the_control_call_for_recordings(caller):
     truth = caller.sandbox.recordings()
     assert {found["content_type"] for found in truth} == {"audio/mpeg", "audio/wav"}
     assert {found["state"] for found in truth} == {"there"}
@@ -109,7 +109,7 @@ def test_the_truth_about_recordings(caller):
     assert halves == truth
 
 
-def test_recordings_in_rows_and_legs_are_the_truth(caller):
+def test_records_and_legs_name_the_recordings_of_the_control_call(caller):
     records = caller.records(**WINDOW, recordingType="All", view="Detailed")
     rows = [(record["recording"]["id"], record["id"]) for record in records]
     legs = [
@@ -153,7 +153,7 @@ def recorded(caller, **params):
     return caller.log(**WINDOW, recordingType="All", perPage=1000, **params).json()["records"]
 
 
-def test_a_recording_that_comes_after_its_row(changing):
+def test_a_recording_that_arrives_after_its_record(changing):
     first, second = recorded(changing)[:2]
     changing.sandbox.delay_recordings([first["recording"]["id"]], after_requests=1)
     before = changing.sandbox.call(first["id"], "Detailed")
@@ -172,7 +172,7 @@ def test_a_recording_that_comes_after_its_row(changing):
     assert changing.sandbox.call(first["id"], "Detailed") == before
 
 
-def test_recordings_may_wait_for_a_time(changing):
+def test_recordings_delayed_by_seconds(changing):
     recording = recorded(changing)[0]["recording"]
     changing.sandbox.delay_recordings([recording["id"]], after_seconds=3600)
     assert status(changing, recording) == 404
@@ -183,7 +183,7 @@ def test_recordings_may_wait_for_a_time(changing):
     assert status(changing, recording) == 200
 
 
-def test_a_row_that_does_not_name_its_recording_yet(changing):
+def test_a_record_names_its_recording_after_the_arrival(changing):
     sync = "/restapi/v1.0/account/~/call-log-extract-sync"
     call = next(call for call in recorded(changing, view="Detailed") if len(named(call)) == 2)
     begun = changing.get(sync, {"dateFrom": DAY["end"], "view": "Detailed", "recordCount": 1000}).json()
@@ -206,11 +206,11 @@ def test_a_row_that_does_not_name_its_recording_yet(changing):
 
 
 def named(record):
-    """The contentUri of every recording that a record and its legs name."""
+    """Return the contentUri of every recording that a record and its legs name."""
     return {part["recording"]["contentUri"] for part in (record, *record["legs"]) if "recording" in part}
 
 
-def test_what_is_late_comes_on_demand(changing):
+def test_late_recordings_arrive_by_control_call(changing):
     one, two, three = [record["recording"] for record in recorded(changing)[:3]]
     changing.sandbox.delay_recordings([found["id"] for found in (one, two, three)])
     changing.sandbox.lose_recordings([three["id"]])

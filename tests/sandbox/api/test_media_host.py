@@ -1,4 +1,4 @@
-"""The bytes of recordings on a host of their own."""
+"""Serving the bytes of recordings on a second host."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def recording(caller):
     return caller.log(**WINDOW, recordingType="All").json()["records"][0]["recording"]
 
 
-def test_every_content_uri_leads_there(caller):
+def test_every_content_uri_is_on_the_media_host(caller):
     media, api = caller.sandbox.media_url, caller.sandbox.url
     assert media != api
     assert SandboxControl(api).media_url == media
@@ -38,7 +38,7 @@ def test_every_content_uri_leads_there(caller):
     assert {recording["uri"].partition("/restapi")[0] for recording in found[:-1]} == {api}
 
 
-def test_the_same_bytes_on_both_hosts_and_limits_of_their_own(caller, recording):
+def test_both_hosts_serve_the_same_bytes_and_have_their_own_limits(caller, recording):
     [truth] = [found for found in caller.sandbox.recordings() if found["id"] == recording["id"]]
     uris = (recording["contentUri"], recording["contentUri"].replace(caller.sandbox.media_url, caller.sandbox.url))
     answers = [caller.get(uri) for uri in uris]
@@ -48,21 +48,21 @@ def test_the_same_bytes_on_both_hosts_and_limits_of_their_own(caller, recording)
     assert [entry["group"] for entry in caller.sandbox.requests(2)] == ["Media", "Heavy"]
 
 
-def test_nothing_else_is_there(caller):
+def test_the_media_host_serves_media_only(caller):
     for path in ("/restapi/v1.0/account/~/call-log", "/restapi/oauth/token", "/restapi/v1.0", "/nothing"):
         answer = caller.get(caller.sandbox.media_url + path)
-        if path != "/restapi/oauth/token":  # which takes no GET anywhere
+        if path != "/restapi/oauth/token":  # which has no GET on any host
             assert (answer.status_code, answer.json()["errorCode"]) == (404, "AGW-404")
     assert caller.sandbox.requests(1)[0]["operation"] is None
     form = requests.post(caller.sandbox.media_url + "/restapi/oauth/token", data={"grant_type": "x"})
     assert form.status_code == 404
 
 
-def test_a_token_is_needed_there_too(caller, recording):
+def test_the_media_host_needs_a_token(caller, recording):
     assert requests.get(recording["contentUri"]).status_code == 401
 
 
-def test_its_limit_holds_and_shuts_nothing_else(start):
+def test_the_media_hosts_limit_closes_no_other_group(start):
     caller = start(calls=200, media_host=True, limits={"Media": 2}, recording_bytes_per_second=1, **DAY)
     uri = caller.log(**WINDOW, recordingType="All").json()["records"][0]["recording"]["contentUri"]
     assert [caller.get(uri).status_code for _ in range(3)] == [200, 200, 429]
@@ -72,7 +72,7 @@ def test_its_limit_holds_and_shuts_nothing_else(start):
     assert caller.get(uri).headers["X-Rate-Limit-Remaining"] == "4"
 
 
-def test_its_limit_is_that_of_heavy_unless_chosen(start):
+def test_the_media_hosts_limit_is_by_default_that_of_heavy(start):
     caller = start(calls=200, media_host=True, limits=True, recording_bytes_per_second=1, **DAY)
     uri = caller.log(**WINDOW, recordingType="All").json()["records"][0]["recording"]["contentUri"]
     assert caller.get(uri).headers["X-Rate-Limit-Limit"] == "10"
@@ -102,7 +102,7 @@ def test_bodies_that_break_in_the_middle(caller, recording, kind, rule, fraction
 
 
 def until_it_breaks(answer):
-    """What came of a body before its connection broke."""
+    """Return the part of a body that arrived before its connection broke."""
     got = b""
     try:
         for chunk in answer.iter_content(64):
@@ -140,7 +140,7 @@ def test_links_to_a_foreign_host(caller, recording):
     }
 
 
-def test_in_a_process_of_its_own(start):
+def test_the_media_host_of_a_sandbox_in_another_process(start):
     caller = start(calls=200, media_host=True, process=True, recording_bytes_per_second=1, **DAY)
     uri = caller.log(**WINDOW, recordingType="All").json()["records"][0]["recording"]["contentUri"]
     assert uri.startswith(caller.sandbox.media_url)

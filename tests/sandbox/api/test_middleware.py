@@ -20,7 +20,7 @@ def test_a_missing_scope(start, path, permission):
     assert refusal(caller.get(path)) == (403, "InsufficientPermissions", "CMN-401", permission)
 
 
-def test_a_scope_granted_later_counts_for_new_tokens_only(start):
+def test_a_new_scope_applies_to_new_tokens_only(start):
     caller = start(permissions=["ReadAccounts"])
     assert caller.get(LOG).status_code == 403
     caller.sandbox.change_app(permissions=["ReadAccounts", "ReadCallLog"])
@@ -30,7 +30,7 @@ def test_a_scope_granted_later_counts_for_new_tokens_only(start):
     assert answer.status_code == 200
 
 
-def test_a_role_counts_at_once(start):
+def test_a_change_of_the_role_applies_at_once(start):
     caller = start()
     assert caller.get(LOG).status_code == 200
     caller.sandbox.change_user(permissions=["ReadCallLog"])
@@ -57,13 +57,13 @@ def test_another_extension_needs_an_extended_role(start):
         (f"{EXTENSION}/authz-profile/check", 400, "CMN-100"),
     ],
 )
-def test_paths_that_lead_nowhere(start, path, status, code):
+def test_unknown_paths_and_ids(start, path, status, code):
     answer = start().get(path)
     assert (answer.status_code, answer.json()["errors"][0]["errorCode"]) == (status, code)
     assert answer.headers["RCRequestId"]
 
 
-def test_a_method_that_a_path_has_not(start):
+def test_a_wrong_method_is_refused(start):
     caller = start()
     assert caller.http.put(f"{caller.sandbox.url}/restapi/v1.0/account/~").status_code == 405
 
@@ -85,7 +85,7 @@ def test_checking_a_permission(start):
     assert [entry["permission"]["id"] for entry in listed] == ["ReadCallLog"]
 
 
-def test_whose_token_it_is_and_what_may_send(start):
+def test_the_tokens_extension_and_its_numbers(start):
     caller = start()
     assert caller.get(EXTENSION).json()["name"] == "Airflow Service"
     numbers = caller.get(f"{EXTENSION}/phone-number").json()["records"]
@@ -97,7 +97,7 @@ def test_whose_token_it_is_and_what_may_send(start):
     assert caller.get(f"{EXTENSION}/phone-number").json()["records"][0]["features"] == ["CallerId"]
 
 
-def test_extensions_come_by_page(start):
+def test_extensions_are_paged(start):
     caller = start()
     path = "/restapi/v1.0/account/~/extension"
     first = caller.get(path, {"perPage": 30}).json()

@@ -1,4 +1,4 @@
-"""The sandbox's answers against RingCentral's own specification, where that lies beside the project."""
+"""The sandbox's responses against RingCentral's OpenAPI file, if that lies beside the project."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def specification() -> dict[str, Any]:
 
 @pytest.fixture
 def check(specification):
-    """Holds an answer against the schema of its operation and status."""
+    """Check a response against the schema of its operation and status."""
     from jsonschema import Draft202012Validator
 
     def check(

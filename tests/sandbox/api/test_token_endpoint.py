@@ -20,7 +20,7 @@ def error(answer):
     return answer.status_code, body["error"], [entry["errorCode"] for entry in body.get("errors", [])]
 
 
-def test_a_jwt_buys_a_token(caller):
+def test_a_jwt_is_exchanged_for_a_token(caller):
     answer = caller.login()
     body = answer.json()
     assert answer.status_code == 200
@@ -67,7 +67,7 @@ def test_an_app_is_refused(caller, change, expected):
         ("Forbidden", (403, "access_denied", ["OAU-105"])),
     ],
 )
-def test_a_user_who_may_not_log_in_loses_the_sessions_too(caller, status, expected):
+def test_a_user_who_may_not_log_in_has_no_sessions(caller, status, expected):
     assert caller.get(EXTENSION).status_code == 200
     caller.sandbox.change_user(status=status)
     assert error(caller.login()) == expected
@@ -85,7 +85,7 @@ def test_a_client_is_refused(caller, auth, expected):
     assert error(caller.login(auth=auth)) == expected
 
 
-def test_a_wrong_secret_has_a_status_to_choose(caller):
+def test_the_status_of_a_wrong_secret_is_an_option(caller):
     wrong = (caller.sandbox.client_id, "wrong")
     assert error(caller.login(auth=wrong)) == (401, "invalid_client", ["OAU-146"])
     caller.sandbox.set(wrong_secret_status=400)
@@ -104,7 +104,7 @@ def test_a_malformed_authorization_header(caller, header, code):
     assert error(answer) == (401, "invalid_client", [code])
 
 
-def test_only_forms_are_taken(caller):
+def test_a_body_that_is_not_a_form_is_refused(caller):
     answer = caller.http.post(
         f"{caller.sandbox.url}/restapi/oauth/token",
         json={"grant_type": "x"},
@@ -113,7 +113,7 @@ def test_only_forms_are_taken(caller):
     assert answer.status_code == 415
 
 
-def test_a_parameter_that_comes_twice(caller):
+def test_a_duplicate_parameter_is_refused(caller):
     assert error(caller.post_form(grant_type=["a", "b"])) == (400, "invalid_request", ["OAU-111"])
 
 
@@ -122,7 +122,7 @@ def test_an_unknown_grant(caller):
 
 
 @pytest.mark.parametrize("bad", ["unknown", "revoked", "expired", "restricted"])
-def test_a_jwt_that_is_no_good_has_no_published_code(caller, bad):
+def test_a_refused_jwt_has_no_code(caller, bad):
     sandbox = caller.sandbox
     other = sandbox.add_app()
     jwt = {
@@ -145,12 +145,12 @@ def test_other_apps_users_and_jwts(caller):
     assert (answer["scope"], answer["owner_id"]) == ("ReadAccounts", str(user["id"]))
 
 
-def test_permissions_bring_others_along(caller):
+def test_permissions_imply_others(caller):
     caller.sandbox.change_app(permissions=["SMS", "ReadCallRecording"])
     assert caller.login().json()["scope"].split() == ["ReadCallLog", "ReadCallRecording", "ReadMessages", "SMS"]
 
 
-def test_a_revoked_jwt_leaves_its_sessions_alive(caller):
+def test_revoking_a_jwt_does_not_end_its_sessions(caller):
     caller.log_in()
     caller.sandbox.change_jwt(revoked=True)
     assert caller.get(EXTENSION).status_code == 200
@@ -169,7 +169,7 @@ def test_the_scope_parameter(caller):
 
 
 @pytest.mark.parametrize(("ttl", "status"), [("600", 200), ("599", 400), ("3601", 400), ("abc", 400)])
-def test_the_life_that_is_asked_for(caller, ttl, status):
+def test_the_requested_token_lifetime(caller, ttl, status):
     answer = caller.login(access_token_ttl=ttl)
     assert answer.status_code == status
     if status == 200:
@@ -197,7 +197,7 @@ def test_a_sixth_session_ends_the_oldest(caller):
         ("Bearer nobody-knows-it", "OAU-213"),
     ],
 )
-def test_calls_without_a_good_token(caller, header, code):
+def test_requests_without_a_valid_token(caller, header, code):
     headers = {} if header is None else {"Authorization": header}
     answer = caller.http.get(caller.sandbox.url + EXTENSION, headers=headers)
     assert (answer.status_code, answer.json()["errors"][0]["errorCode"]) == (401, code)

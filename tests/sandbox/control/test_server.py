@@ -76,7 +76,7 @@ def test_a_taken_port_is_an_error():
         ({"start": "2026-06-02T00:00:00Z", "end": "2026-06-01T00:00:00Z"}, "before it starts"),
     ],
 )
-def test_options_that_cannot_be(options, error):
+def test_invalid_options_are_refused(options, error):
     with pytest.raises((ValueError, TypeError), match=error):
         Sandbox(**options).start()
 
@@ -87,7 +87,7 @@ def test_datetimes_bound_the_calls(start):
     assert (info["start"], info["end"]) == ("2026-06-01T00:00:00.000Z", "2026-06-02T00:00:00.000Z")
 
 
-def test_options_change_while_it_runs(start):
+def test_options_change_while_the_sandbox_runs(start):
     sandbox = start().sandbox
     assert sandbox.set(order="oldest")["order"] == "oldest"
     for bad in ({"order": "random"}, {"calls": 5}, {"unheard_of": 1}):
@@ -96,7 +96,7 @@ def test_options_change_while_it_runs(start):
     assert sandbox.info()["options"]["order"] == "oldest"
 
 
-def test_unknown_controls_say_so(start):
+def test_unknown_control_calls_are_refused(start):
     sandbox = start().sandbox
     answer = requests.get(f"{sandbox.url}/sandbox/nothing", timeout=5)
     assert (answer.status_code, answer.json()["error"]) == (404, "control call GET /sandbox/nothing does not exist")
@@ -140,7 +140,7 @@ def test_the_command_names_a_wrong_option():
     assert "layout 'odd' is not one of" in child.stderr
 
 
-def test_the_fixture_in_someone_elses_tests(tmp_path):
+def test_the_fixture_in_a_users_tests(tmp_path):
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["airflow_provider_ringcentral.sandbox.pytest_plugin"]\n')
     (tmp_path / "test_theirs.py").write_text(
         """
@@ -155,7 +155,7 @@ def test_with_options(ringcentral_sandbox):
     assert len(ringcentral_sandbox.call_ids()) == 3
 
 @pytest.mark.parametrize("run", [1, 2])
-def test_an_alert_of_an_earlier_test_holds_none_back(ringcentral_sandbox, run):
+def test_an_alert_of_an_earlier_test_delays_none(ringcentral_sandbox, run):
     from airflow_provider_ringcentral.hooks.settings import ledger_url
     from airflow_provider_ringcentral.notifications.sms import RingCentralSmsNotifier
 
@@ -182,7 +182,7 @@ def test_an_alert_of_an_earlier_test_holds_none_back(ringcentral_sandbox, run):
     assert "4 passed" in child.stdout, child.stdout + child.stderr
 
 
-def test_the_journal_keeps_no_secrets(start):
+def test_the_request_log_keeps_no_secrets(start):
     caller = start()
     caller.get(EXTENSION, {"access_token": "hidden-value", "page": "1"})
     caller.http.get(caller.sandbox.url + "/nothing")
@@ -224,7 +224,7 @@ def test_counts(start):
     assert (caller.sandbox.stats()["requests"], caller.sandbox.requests()) == (0, [])
 
 
-def test_a_client_that_hangs_does_not_hold_the_end_up():
+def test_a_hanging_client_does_not_delay_the_stop():
     with Sandbox() as sandbox:
         sandbox.fault("slow", seconds=60)
         client = socket.create_connection(("127.0.0.1", urlsplit(sandbox.url).port))
@@ -232,8 +232,8 @@ def test_a_client_that_hangs_does_not_hold_the_end_up():
     client.close()
 
 
-def test_no_two_sandboxes_of_a_process_have_one_address():
-    """A token that is remembered for one must not be shown to the next."""
+def test_a_port_is_used_once_per_process():
+    """A client must not send the token that it cached for one sandbox to the next."""
     made, ports, used = [], iter([40001, 40001, 40002]), set()
 
     class Listener:

@@ -1,4 +1,4 @@
-"""What happens to the call log while someone reads it."""
+"""Changes of the call log while a client reads it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ids(caller, **params):
     return [record["id"] for record in caller.log(**WINDOW, **params).json()["records"]]
 
 
-def test_calls_that_come_at_once(caller):
+def test_calls_inserted_at_once(caller):
     before = ids(caller)
     head = caller.sandbox.insert_calls(2)
     moment = caller.sandbox.insert_calls(1, start_time="2026-06-01T12:00:00.000Z", fields={"result": "Busy"})
@@ -33,7 +33,7 @@ def test_calls_that_come_at_once(caller):
     assert (record["startTime"], record["result"]) == ("2026-06-01T12:00:00.000Z", "Busy")
 
 
-def test_many_calls_come_with_one_word(caller):
+def test_calls_inserted_at_several_times_at_once(caller):
     times = ["2026-06-01T03:00:00.000Z", "2026-06-01T21:00:00.000Z", "2026-06-01T03:00:00.000Z"]
     added = caller.sandbox.insert_calls(start_times=times, fields={"result": "Busy"})
     assert [caller.sandbox.call(call)["startTime"] for call in added] == times
@@ -42,7 +42,7 @@ def test_many_calls_come_with_one_word(caller):
 
 
 @pytest.mark.parametrize("where", ["head", "inside", "edge"])
-def test_calls_that_come_with_every_request(caller, where):
+def test_calls_inserted_with_every_request(caller, where):
     first = ids(caller, perPage=10)
     caller.sandbox.insert_with_requests(3, where)
     counts = [len(ids(caller, perPage=100)) for _ in range(3)]
@@ -57,14 +57,14 @@ def test_calls_that_come_with_every_request(caller, where):
         assert times.count(oldest_of_first_page) == 4
 
 
-def test_late_calls_appear_in_their_place(caller):
+def test_delayed_calls_appear_in_order_of_their_start(caller):
     truth = caller.sandbox.call_ids()
     caller.sandbox.delay_calls([3, truth[10]], after_requests=2)
     missing = [call for call in truth if call not in (truth[3], truth[10])]
     assert [ids(caller) for _ in range(3)] == [missing, missing, truth]
 
 
-def test_late_calls_may_wait_for_a_time(caller):
+def test_calls_delayed_by_seconds(caller):
     truth = caller.sandbox.call_ids()
     caller.sandbox.delay_calls([truth[0]], after_seconds=3600)
     caller.sandbox.delay_calls([truth[1]], after_seconds=0.1)
@@ -74,7 +74,7 @@ def test_late_calls_may_wait_for_a_time(caller):
     assert ids(caller) == truth[1:]
 
 
-def test_corrections(caller):
+def test_corrected_fields_and_modification_time(caller):
     before = caller.sandbox.call(5, "Detailed")
     caller.sandbox.correct_calls([5], {"result": "Voicemail", "unheardOf": {"x": 1}})
     after = caller.log(**WINDOW, view="Detailed").json()["records"][5]
@@ -83,13 +83,13 @@ def test_corrections(caller):
     assert caller.sandbox.call(before["id"])["result"] == "Voicemail"
 
 
-def test_corrections_pass_filters_as_they_are(caller):
+def test_filters_use_corrected_values(caller):
     inbound = ids(caller, direction="Inbound")
     caller.sandbox.correct_calls([inbound[0]], {"direction": "Outbound"})
     assert ids(caller, direction="Inbound") == inbound[1:]
 
 
-def test_deleted_calls_show_on_demand(caller):
+def test_deleted_calls_are_listed_with_show_deleted(caller):
     truth = caller.sandbox.call_ids()
     caller.sandbox.delete_calls([2])
     assert ids(caller) == [call for call in truth if call != truth[2]] == caller.sandbox.call_ids()
@@ -99,12 +99,12 @@ def test_deleted_calls_show_on_demand(caller):
     assert caller.get(f"{LOG}/{truth[2]}").status_code == 404
 
 
-def test_a_deletion_may_wait_for_requests(caller):
+def test_a_deletion_delayed_by_requests(caller):
     caller.sandbox.delete_calls([0], after_requests=1)
     assert [len(ids(caller)) for _ in range(3)] == [50, 49, 49]
 
 
-def test_a_call_that_does_not_exist_cannot_change(caller):
+def test_changing_an_unknown_call_is_refused(caller):
     with pytest.raises(SandboxError, match="nothing"):
         caller.sandbox.delete_calls(["nothing"])
     with pytest.raises(SandboxError, match="head, inside, edge"):

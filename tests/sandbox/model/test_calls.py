@@ -30,12 +30,12 @@ def make(count=5000, layout="even", seed=1, pretty=False, url="http://127.0.0.1:
         ("2026-06-01T02:00+0200", 1780272000000),
     ],
 )
-def test_moments_are_read(text, expected):
+def test_timestamps_are_parsed(text, expected):
     assert timestamps.parse(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "2026-06-01", "2026-06-01T00:00:00", "2026-13-01T00:00:00Z", "now", "1780272000"])
-def test_moments_without_zone_or_sense_are_refused(text):
+def test_invalid_timestamps_are_refused(text):
     with pytest.raises(ValueError, match=r"month|zone"):
         timestamps.parse(text)
 
@@ -48,7 +48,7 @@ def test_times_never_rise_and_stay_in_the_window(layout, count):
     assert all(START <= time < END for time in times)
 
 
-def test_what_layouts_look_like():
+def test_start_times_of_each_layout():
     def gaps(text, count=6):
         layout = Layout(text, count, 0, 6000)
         return [layout.time(index) for index in range(count)]
@@ -63,12 +63,12 @@ def test_what_layouts_look_like():
     ("layout", "count"),
     [("odd", 1), ("clusters:0", 1), ("clusters:x", 1), ("milliseconds", 8000), ("clusters:5000", 9000)],
 )
-def test_layouts_that_cannot_be(layout, count):
+def test_invalid_layouts_are_refused(layout, count):
     with pytest.raises(ValueError, match="layout"):
         Layout(layout, count, 0, 6000)
 
 
-def test_the_first_call_not_after_a_moment():
+def test_the_first_call_not_after_a_time():
     layout = Layout("instants:3", 9, 0, 9000)
     for moment in (-1, 0, 2998, 2999, 3000, 5999, 8998, 8999, 9000, 20000):
         naive = next((index for index in range(9) if layout.time(index) <= moment), 9)
@@ -77,7 +77,7 @@ def test_the_first_call_not_after_a_moment():
 
 @pytest.mark.parametrize("view", ["Simple", "Detailed"])
 @pytest.mark.parametrize("pretty", [False, True])
-def test_a_span_is_its_rows(view, pretty):
+def test_a_span_equals_its_records(view, pretty):
     calls = make(2500, pretty=pretty)
     blocks = calls.blocks(view)
     for first, end in ((0, 1), (990, 1010), (1000, 2000), (1999, 2500), (0, 2500)):
@@ -94,7 +94,7 @@ def test_calls_are_the_same_for_the_same_seed():
     assert record(1) != record(2)
 
 
-def test_records_look_real():
+def test_records_have_realistic_values():
     calls = make()
     records = [calls.record(index, calls.layout.time(index), "Simple") for index in range(1000)]
     sizes = [len(json.dumps(record, separators=(",", ":"))) for record in records]
@@ -143,14 +143,14 @@ def test_a_million_calls_cost_no_memory():
         grown = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    # The cache is full and stays so: 24 MB of blocks come and go.
+    # The cache is full, and 24 MB of blocks pass through it.
     assert grown < 30_000_000
 
 
 @pytest.mark.parametrize("kind", ["everything", "some", "none"])
 @pytest.mark.parametrize("layout", ["even", "instants:400"])
 @pytest.mark.parametrize("seed", range(5))
-def test_a_sequence_is_what_a_plain_list_would_be(kind, layout, seed):
+def test_a_sequence_equals_a_sorted_list(kind, layout, seed):
     random = Random(seed)
     calls = make(3000, layout)
     selection = calls.select(lambda shape: kind == "everything" or (kind == "some" and shape.direction == "Inbound"))
@@ -175,7 +175,7 @@ def test_a_sequence_is_what_a_plain_list_would_be(kind, layout, seed):
         for index in range(3000)
         if index in selection and index not in changes.hidden and index not in changes.rows
     ]
-    # An added call stands before the others of its millisecond, a changed one in its old place.
+    # An added call comes before the others of its millisecond, a changed one keeps its position.
     naive += [(-row.start, row.index + 1 if row.index < 3000 else 0, row.index) for row in rows]
     expected = [index for start, _, index in sorted(naive) if first <= -start <= last]
 

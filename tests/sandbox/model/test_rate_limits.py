@@ -31,13 +31,13 @@ def test_windows_slide_and_penalties_restart(times, expected):
     assert verdicts(Limiter({"Heavy": 2}), times) == expected
 
 
-def test_users_apps_and_groups_have_windows_of_their_own():
+def test_each_user_app_and_group_has_its_own_window():
     limiter = Limiter({"Heavy": 1, "Light": 1})
     who = [("a", "x", "Heavy"), ("b", "x", "Heavy"), ("a", "y", "Heavy"), ("a", "x", "Light"), ("a", "x", "Heavy")]
     assert [limiter.check(*names, 0).allowed for names in who] == [True, True, True, True, False]
 
 
-def test_limits_may_be_overridden_in_full_and_scaled():
+def test_limits_can_be_overridden_and_scaled():
     limiter = Limiter({"Heavy": {"requests": 1, "window": 10, "penalty": 30}}, scale=0.1)
     assert verdicts(limiter, [0, 0.9, 3.8, 3.9]) == [True, False, False, False]
     assert verdicts(Limiter({"Heavy": {"requests": 1, "window": 10}}, scale=0.1), [0, 0.99, 1.0]) == [
@@ -48,7 +48,7 @@ def test_limits_may_be_overridden_in_full_and_scaled():
     assert verdicts(Limiter({"Heavy": {"requests": 1, "window": 10}}, scale=0.1), [0, 1.0]) == [True, True]
 
 
-def test_headers_count_down_and_a_429_says_when(start):
+def test_remaining_counts_down_and_a_429_has_retry_after(start):
     caller = start(limits={"Light": 2})
     answers = [caller.get(EXTENSION) for _ in range(4)]
     told = [
@@ -86,14 +86,14 @@ def test_auth_counts_per_app(start):
     assert caller.login(auth=(app["client_id"], app["client_secret"])).status_code == 200
 
 
-def test_scaled_minutes_pass_quickly(start):
+def test_windows_are_scaled(start):
     caller = start(limits={"Light": 1}, scale=0.005)
     assert caller.get(EXTENSION).headers["X-Rate-Limit-Window"] == "0.3"
     time.sleep(0.35)
     assert caller.get(EXTENSION).status_code == 200
 
 
-def test_penalties_are_scaled_like_minutes(start):
+def test_penalties_are_scaled(start):
     caller = start(limits={"Light": 1}, scale=0.5)
     assert caller.get(EXTENSION).status_code == 200
     assert caller.get(EXTENSION).headers["Retry-After"] == "30"
@@ -111,7 +111,7 @@ def test_forms_of_retry_after(start, form):
         assert told == {"seconds": "60", "none": None}[form]
 
 
-def test_rate_headers_may_be_left_out(start):
+def test_rate_headers_can_be_turned_off(start):
     caller = start(limits={"Light": 1}, rate_headers=False)
     answers = [caller.get(EXTENSION), caller.get(EXTENSION)]
     assert [a.status_code for a in answers] == [200, 429]
@@ -132,7 +132,7 @@ def test_resetting_limits_ends_a_penalty(start):
     assert caller.get(EXTENSION).status_code == 200
 
 
-def test_limits_may_change_while_it_runs(start):
+def test_limits_change_while_the_sandbox_runs(start):
     caller = start(limits=True)
     assert caller.get(EXTENSION).headers["X-Rate-Limit-Limit"] == "50"
     caller.sandbox.change_limits(Light=2)
@@ -143,6 +143,6 @@ def test_limits_may_change_while_it_runs(start):
         caller.sandbox.change_limits(Huge=1)
 
 
-def test_groups_may_be_renamed(start):
+def test_groups_can_be_renamed(start):
     caller = start(limits=True, group_names={"Light": "feather"})
     assert caller.get(EXTENSION).headers["X-Rate-Limit-Group"] == "feather"

@@ -49,7 +49,7 @@ def test_a_batch_is_processed_then_sent_then_completed(start):
     assert done["lastModifiedTime"] > done["creationTime"]
 
 
-def test_personal_texts_and_what_is_rejected(caller):
+def test_personal_texts_and_rejected_recipients(caller):
     made = send(caller, ALICE, {"to": ["12"], "text": "x"}, {"to": [BOB], "text": "Dear Bob"}, "+442079460000")
     shown = made.json()
     assert [(one["index"], one["to"], one["errorCode"]) for one in shown["rejected"]] == [
@@ -84,7 +84,7 @@ def test_batches_that_are_refused(caller, body, error):
     assert caller.sandbox.batches() == []
 
 
-def test_what_becomes_of_the_messages(caller):
+def test_outcomes_of_the_messages(caller):
     caller.sandbox.number_outcome(BOB, status="DeliveryFailed", code="SMS-CAR-431")
     caller.sandbox.opt_out(CAROL, sender=SENDER)
     batch = send(caller, ALICE, BOB, CAROL, text="x" * 161).json()["id"]
@@ -105,7 +105,7 @@ def test_what_becomes_of_the_messages(caller):
     assert counts["delivered"]["cost"] == 0.014
 
 
-def test_messages_come_by_token_and_by_filter(caller):
+def test_messages_are_paged_and_filtered(caller):
     numbers = [f"+1415555{number:04}" for number in range(7)]
     batch = send(caller, *numbers).json()["id"]
     send(caller, ALICE)
@@ -203,7 +203,7 @@ def test_searches_that_are_refused(caller, body, error):
     assert code(caller.post(f"{CONSENTS}/search", body)) == error
 
 
-def test_a_consent_holds_for_texts_too(caller):
+def test_a_consent_applies_to_texts_too(caller):
     record = {"from": "+16505551001", "to": ALICE, "optStatus": "OptOut", "source": "Api"}
     caller.send("PATCH", CONSENTS, json={"records": [record]})
     body = {"from": {"phoneNumber": "+16505551001"}, "to": [{"phoneNumber": ALICE}], "text": "x"}

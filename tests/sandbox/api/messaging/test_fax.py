@@ -107,7 +107,7 @@ def test_faxes_that_are_refused(caller, given, status, error):
     assert caller.sandbox.messages() == []
 
 
-def test_other_refusals(caller):
+def test_other_refused_faxes(caller):
     assert code(mixed(caller, {"to": [{"phoneNumber": ALICE}]})) == (400, "CMN-100")
     assert code(mixed(caller, {}, ("a.pdf", PDF, "application/pdf"))) == (400, "CMN-100")
     large = [("attachment", (f"{n}.pdf", b"1" * 26_000_000, "application/pdf")) for n in range(2)]
@@ -116,7 +116,7 @@ def test_other_refusals(caller):
     assert fax(caller).status_code == 400
 
 
-def test_recipients_fail_each_for_themselves(caller):
+def test_each_recipient_has_its_own_status(caller):
     caller.sandbox.number_outcome(ALICE, status="SendingFailed", code="LineBusy")
     sent = fax(caller, to=[ALICE, BOB]).json()
     done = wait_for(caller, sent["id"], "SendingFailed")

@@ -75,7 +75,7 @@ def test_filters(caller):
     assert code(caller.get(STORE, {"messageType": "Letter"})) == (400, "CMN-101")
 
 
-def test_what_arrives(caller):
+def test_inbound_messages(caller):
     [voice] = receive(caller, "call me", type="VoiceMail", duration=7, media="sound")
     record = caller.get(f"{STORE}/{voice}").json()
     assert (record["messageStatus"], record["readStatus"], record["direction"]) == ("Received", "Unread", "Inbound")
@@ -101,7 +101,7 @@ def test_the_latest_of_every_conversation(caller):
     assert listed(caller, distinctConversations="true") == [other, second]
 
 
-def test_a_sent_message_may_come_late_into_lists(start):
+def test_lists_show_a_sent_message_after_the_lag(start):
     caller = start(calls=0, message_lag=3600)
     own = caller.get(f"{E}/phone-number").json()["records"][0]["phoneNumber"]
     body = {"from": {"phoneNumber": own}, "to": [{"phoneNumber": BOB}], "text": "out"}
@@ -118,7 +118,7 @@ def test_a_sent_message_may_come_late_into_lists(start):
     assert [record["id"] for record in told] == [late]
 
 
-def test_many_ids_answer_for_themselves(caller):
+def test_each_of_many_ids_has_its_own_status(caller):
     ids = receive(caller, "one", "two")
     path = f"{STORE}/{ids[0]},77,{ids[1]}"
     answer = caller.get(path, Accept=VENDOR)
@@ -248,7 +248,7 @@ def test_sync_tokens_that_are_refused(start):
     assert code(caller.get(SYNC, {"syncType": "ISync", "syncToken": token})) == (400, "MSG-333")
 
 
-def test_whose_messages(caller):
+def test_messages_of_another_extension(caller):
     other = 400131428008
     theirs = caller.sandbox.receive_message(text="not yours", extension=other)["id"]
     path = STORE.replace("extension/~", f"extension/{other}")

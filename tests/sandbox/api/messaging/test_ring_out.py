@@ -18,7 +18,7 @@ def ring(caller, **body):
 
 
 def course(caller, call_id):
-    """Every status it has, and 404 at the end."""
+    """Return all statuses of a call, until it answers 404."""
     seen = []
     deadline = time.monotonic() + 60
     while (answer := caller.get(f"{RING}/{call_id}")).status_code == 200:
@@ -57,7 +57,7 @@ def test_a_call_from_its_first_ring_to_its_end(caller):
         (OWN, "NoAnswer", ("CannotReach", "NoAnswer", "InProgress")),
     ],
 )
-def test_calls_that_reach_nobody(caller, number, status, end):
+def test_calls_that_are_not_answered(caller, number, status, end):
     caller.sandbox.number_outcome(number, status=status)
     assert course(caller, ring(caller).json()["id"])[-1] == end
 
@@ -71,7 +71,7 @@ def test_cancelling_while_the_first_phone_rings(start):
     assert caller.sandbox.calls_placed()[0]["cancelled"] is True
 
 
-def test_not_once_it_was_answered(caller):
+def test_an_answered_call_cannot_be_cancelled(caller):
     caller.sandbox.number_outcome(ALICE, status="Queued")
     placed = ring(caller).json()["id"]
     time.sleep(0.25)

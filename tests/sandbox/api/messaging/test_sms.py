@@ -69,7 +69,7 @@ def test_a_text_is_accepted_then_sent_then_delivered(start):
         ({"status": "Translated"}, "Translated", None),
     ],
 )
-def test_what_becomes_of_a_text(caller, outcome, status, error):
+def test_outcomes_of_a_text(caller, outcome, status, error):
     caller.sandbox.number_outcome(ALICE, **outcome)
     sent = text(caller).json()
     assert sent["messageStatus"] == "Queued"
@@ -89,7 +89,7 @@ def test_an_opted_out_recipient_is_accepted_and_fails_later(caller):
     assert wait_for(caller, text(caller).json()["id"], "Delivered")
 
 
-def test_a_message_can_be_moved_by_hand(caller):
+def test_the_status_of_a_message_can_be_set(caller):
     caller.sandbox.number_outcome(ALICE, status="Queued")
     sent = text(caller).json()
     caller.sandbox.change_message(sent["id"], "DeliveryFailed", "SMS-CAR-431")
@@ -129,7 +129,7 @@ def test_the_longest_text(caller):
     assert text(caller, text="x" * 161).json()["segmentCount"] == 2
 
 
-def test_bodies_that_are_no_json(caller):
+def test_bodies_that_are_not_json(caller):
     assert code(caller.send("POST", SMS, data=b"{", headers={"Content-Type": "application/json"})) == (400, "CMN-103")
     assert code(caller.send("POST", SMS, data=b"text=1")) == (415, "CMN-104")
 
@@ -144,19 +144,19 @@ def test_a_sender_without_the_feature(caller):
     assert listed == {number: ["CallerId"], "+16505559001": ["SmsSender"], "+16505550100": ["CallerId"]}
 
 
-def test_nobody_sends_as_someone_else(caller):
+def test_sending_as_another_extension_is_refused(caller):
     answer = caller.post(SMS.replace("extension/~", "extension/400131428008"), {"text": "x", "to": [{}]})
     assert code(answer) == (403, "CMN-404")
 
 
-def test_a_number_may_refuse_the_request_itself(caller):
+def test_a_number_can_refuse_the_request(caller):
     caller.sandbox.number_outcome(ALICE, refuse="MSG-243")
     assert code(text(caller)) == (400, "MSG-243")
     caller.sandbox.number_outcome(ALICE, refuse="MSG-290")
     assert code(text(caller)) == (503, "MSG-290")
 
 
-def test_a_list_is_one_message_that_everybody_sees(caller):
+def test_several_recipients_get_one_group_message(caller):
     caller.sandbox.number_outcome(BOB, status="DeliveryFailed", code="SMS-CAR-410")
     sent = text(caller, to=[ALICE, BOB]).json()
     done = wait_for(caller, sent["id"], "DeliveryFailed")
@@ -177,7 +177,7 @@ def test_the_limit_of_texts_is_per_user_whatever_the_app(start):
     assert len(caller.sandbox.messages()) == 3
 
 
-def test_a_minute_later_there_is_room_for_more_texts(start):
+def test_the_limit_of_texts_resets_after_a_minute(start):
     caller = start(calls=0, sms_per_minute=1, scale=0.005)
     assert text(caller).status_code == 200
     time.sleep(0.35)

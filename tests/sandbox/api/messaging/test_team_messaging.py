@@ -47,7 +47,7 @@ def test_chats(caller):
     assert code(caller.get(CHATS, {"recordCount": 251})) == (400, "CMN-101", "recordCount")
 
 
-def test_chats_come_by_token_and_the_token_keeps_the_type(caller):
+def test_page_tokens_of_chats_keep_the_type_filter(caller):
     names = [caller.sandbox.add_chat(name=f"Team {number}")["name"] for number in range(5)]
     page = caller.get(CHATS, {"type": "Team", "recordCount": 3}).json()
     assert set(page["navigation"]) == {"nextPageToken"}
@@ -61,7 +61,7 @@ def test_chats_come_by_token_and_the_token_keeps_the_type(caller):
     assert code(caller.get(CHATS, {"pageToken": "x"})) == (400, "CMN-101", "pageToken")
 
 
-def test_conversations_are_opened_once(caller):
+def test_a_conversation_is_created_once(caller):
     made = caller.post(CONVERSATIONS, {"members": [{"email": email_of(caller, COLLEAGUE).upper()}]})
     assert (made.status_code, made.json()["type"]) == (201, "Direct")
     again = caller.post(CONVERSATIONS, {"members": [{"id": str(COLLEAGUE)}, {"id": "400131427008"}]})
@@ -86,7 +86,7 @@ def test_people_are_found_by_email(caller):
     assert code(caller.get(f"{T}/persons/7")) == (404, "CMN-102", "personId")
 
 
-def test_teams_need_no_name_of_their_own(caller):
+def test_two_teams_can_have_one_name(caller):
     for _ in range(2):
         made = caller.post(f"{T}/teams", {"name": "Data Alerts", "members": [{"id": str(COLLEAGUE)}]})
         assert made.status_code == 201
@@ -97,7 +97,7 @@ def test_teams_need_no_name_of_their_own(caller):
     assert code(caller.post(f"{T}/teams", {"name": "x" * 251})) == (400, "CMN-101", "name")
 
 
-def test_a_post_lives(caller, team):
+def test_a_post_is_created_changed_and_deleted(caller, team):
     made = post(caller, team, f"![:Person]({COLLEAGUE}) look at ![:Team]({team})")
     shown = made.json()
     assert made.status_code == 201
@@ -114,7 +114,7 @@ def test_a_post_lives(caller, team):
     assert caller.sandbox.posts() == []
 
 
-def test_posts_of_others_are_theirs(caller, team):
+def test_posts_of_others_cannot_be_changed(caller, team):
     theirs = caller.sandbox.add_post(team, "Mine")["id"]
     path = f"{CHATS}/{team}/posts/{theirs}"
     assert caller.get(path).json()["text"] == "Mine"
@@ -131,7 +131,7 @@ def test_answers(caller, team):
 
 
 @pytest.mark.parametrize("order", ["newest", "oldest"])
-def test_posts_come_by_token_in_both_directions(start, order):
+def test_posts_are_paged_in_both_directions(start, order):
     caller = start(calls=0, posts_order=order)
     texts = [str(number) for number in range(7)]
     for text in texts:
@@ -150,7 +150,7 @@ def test_posts_come_by_token_in_both_directions(start, order):
     assert [found["text"] for found in back["records"]] == seen[3:6]
 
 
-def test_a_post_may_come_late_into_lists(start):
+def test_lists_show_a_post_after_the_lag(start):
     caller = start(calls=0, message_lag=3600)
     made = post(caller, "~").json()["id"]
     assert caller.get(f"{CHATS}/~/posts").json()["records"] == []
@@ -174,7 +174,7 @@ def test_posts_that_are_refused(caller, team, body, error):
     assert caller.sandbox.posts() == []
 
 
-def test_the_message_about_a_card_as_an_attachment(caller, team):
+def test_a_card_as_an_attachment_is_refused(caller, team):
     answer = post(caller, team, attachments=[{"id": "7", "type": "Card"}])
     assert answer.json()["message"] == "Parameter [attachments[0].type] value is invalid."
 
@@ -190,7 +190,7 @@ def test_who_may_post_where(caller):
     assert code(post(caller, "7")) == (404, "CMN-102", "chatId")
 
 
-def test_the_daily_cap_is_a_500(start):
+def test_exceeding_the_daily_limit_is_a_500(start):
     caller = start(calls=0, limits={"Medium": 1000, "Light": 1000}, posts_per_day=2)
     assert [post(caller, "~").status_code for _ in range(3)] == [201, 201, 500]
     refused = post(caller, "~")
@@ -202,7 +202,7 @@ def test_the_daily_cap_is_a_500(start):
 CARD = {"type": "AdaptiveCard", "version": "1.0", "fallbackText": "Red", "body": [{"type": "TextBlock", "text": "Red"}]}
 
 
-def test_a_card_lives(caller, team):
+def test_a_card_is_created_changed_and_deleted(caller, team):
     made = caller.post(f"{CHATS}/{team}/adaptive-cards", CARD)
     shown = made.json()
     assert (made.status_code, shown["version"], shown["chatIds"]) == (201, "1.3", [team])

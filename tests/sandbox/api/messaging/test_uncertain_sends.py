@@ -1,4 +1,4 @@
-"""Every sending endpoint accepts, and then the client does not learn it."""
+"""Sends that are accepted although the client gets no response."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ SENDERS = {
 
 
 @pytest.mark.parametrize("operation", SENDERS)
-def test_it_is_there_though_the_answer_is_lost(start, operation):
+def test_a_send_whose_response_is_lost_has_happened(start, operation):
     caller = start(calls=0)
     caller.log_in()
     send, there = SENDERS[operation]
@@ -131,7 +131,7 @@ def test_it_is_there_though_the_answer_is_lost(start, operation):
 
 
 @pytest.mark.parametrize("operation", SENDERS)
-def test_it_is_not_there_when_it_was_refused_before(start, operation):
+def test_a_send_refused_by_a_fault_has_not_happened(start, operation):
     caller = start(calls=0)
     caller.log_in()
     send, there = SENDERS[operation]

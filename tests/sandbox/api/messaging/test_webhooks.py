@@ -47,7 +47,7 @@ def test_a_post_needs_no_login(caller, url):
         ({"attachments": [CARD | {"speak": "x" * 1_500_000}]}, "attachments are too large"),
     ],
 )
-def test_an_error_comes_in_an_answer_that_says_200(caller, url, body, problem):
+def test_errors_have_status_200_by_default(caller, url, body, problem):
     answer = send(url, body)
     assert answer.status_code == 200
     assert answer.json() == {
@@ -60,13 +60,13 @@ def test_an_error_comes_in_an_answer_that_says_200(caller, url, body, problem):
     assert caller.sandbox.posts() == []
 
 
-def test_or_in_one_that_does_not(start):
+def test_the_status_of_errors_is_an_option(start):
     caller = start(calls=0, webhook_error_status=400)
     answer = send(caller.sandbox.add_webhook(), {})
     assert (answer.status_code, answer.json()["status"]) == (400, "error")
 
 
-def test_webhooks_that_take_nothing(caller, url):
+def test_suspended_and_deleted_webhooks_accept_nothing(caller, url):
     unknown = send(url[:-4] + "0000", {"text": "x"})
     assert (unknown.status_code, unknown.json()["status"]) == (404, "error")
     suspended = send(caller.sandbox.add_webhook(status="Suspended"), {"text": "x"})
@@ -75,7 +75,7 @@ def test_webhooks_that_take_nothing(caller, url):
     assert garbage.json()["error"] == "Body is not JSON"
 
 
-def test_too_many(start):
+def test_posts_beyond_the_limit_are_refused(start):
     caller = start(calls=0, limits=True, webhooks_per_minute=2)
     url = caller.sandbox.add_webhook()
     assert [send(url, {"text": "x"}).status_code for _ in range(3)] == [200, 200, 429]
