@@ -11,7 +11,7 @@ from airflow_provider_ringcentral.sandbox.model.rate_limits import Limiter
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
 
 
-def verdicts(limiter, times, group="Heavy"):
+def decisions(limiter, times, group="Heavy"):
     return [limiter.check("user", "app", group, moment).allowed for moment in times]
 
 
@@ -28,7 +28,7 @@ def verdicts(limiter, times, group="Heavy"):
     ],
 )
 def test_windows_slide_and_penalties_restart(times, expected):
-    assert verdicts(Limiter({"Heavy": 2}), times) == expected
+    assert decisions(Limiter({"Heavy": 2}), times) == expected
 
 
 def test_each_user_app_and_group_has_its_own_window():
@@ -39,13 +39,13 @@ def test_each_user_app_and_group_has_its_own_window():
 
 def test_limits_can_be_overridden_and_scaled():
     limiter = Limiter({"Heavy": {"requests": 1, "window": 10, "penalty": 30}}, scale=0.1)
-    assert verdicts(limiter, [0, 0.9, 3.8, 3.9]) == [True, False, False, False]
-    assert verdicts(Limiter({"Heavy": {"requests": 1, "window": 10}}, scale=0.1), [0, 0.99, 1.0]) == [
+    assert decisions(limiter, [0, 0.9, 3.8, 3.9]) == [True, False, False, False]
+    assert decisions(Limiter({"Heavy": {"requests": 1, "window": 10}}, scale=0.1), [0, 0.99, 1.0]) == [
         True,
         False,
         False,
     ]
-    assert verdicts(Limiter({"Heavy": {"requests": 1, "window": 10}}, scale=0.1), [0, 1.0]) == [True, True]
+    assert decisions(Limiter({"Heavy": {"requests": 1, "window": 10}}, scale=0.1), [0, 1.0]) == [True, True]
 
 
 def test_remaining_counts_down_and_a_429_has_retry_after(start):
