@@ -1,14 +1,8 @@
-"""Credentials -> client, by Airflow's configuration.
+"""Open clients by Airflow's configuration: for a hook, for all triggers of a triggerer, for a callback.
 
-What the client does, as Airflow stats.
-
-The client of a Connection inside a triggerer: one for all triggers of the process that use the same credentials.
-
-Clients for callbacks, to which Airflow gives little time.
-
-A worker ends a process 20 s after its task has ended (`[core] task_success_overtime`), callbacks included, and the DAG
-processor one that works on a file for 50 s. So requests neither wait long for their place in the quota nor for answers,
-and all of them together end at one instant.
+Callbacks get little time. A worker ends a process 20 s after its task has ended (`[core] task_success_overtime`),
+callbacks included, and the DAG processor ends one that works on a file for 50 s. So a callback's requests wait only a
+few seconds for the rate limit and for answers, and all of them share one deadline.
 """
 
 from __future__ import annotations
@@ -21,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from airflow.providers.common.compat.sdk import Stats, mask_secret
@@ -38,22 +31,24 @@ from airflow_provider_ringcentral.hooks.webhook import (
 )
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.client.auth.credentials import Credentials
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.webhook import WebhookAddress, WebhookClient
 
+T = TypeVar("T")
+Client = TypeVar("Client", "RingCentralClient", "WebhookClient")
+Config = TypeVar("Config", "Credentials", "WebhookAddress")
 
-def emit(what: str, amount: float, group: str) -> None:
-    """`ringcentral.requests`, `.logins` and `.throttled` as counters, `.wait_seconds` as a timing, tagged by group.
+CALLBACK_SECONDS = 18.0
+"""How long all requests of one callback may take together, unless the caller says otherwise."""
 
-    Goes wherever Airflow's own stats go, and nowhere when they are off.
-    """
-    name, tags = f"ringcentral.{what}", {"group": group}
-    if what == "wait_seconds":
-        # A bare number would be taken for milliseconds.
-        Stats.timing(name, timedelta(seconds=amount), tags=tags)
-    else:
-        Stats.incr(name, int(amount), tags=tags)
+CALLBACK_MAX_WAIT_SECONDS = 6.0
+"""How long one request of a callback waits for the rate limit."""
+
+CALLBACK_TIMEOUT_SECONDS = 6.0
+"""How long one request of a callback waits for its answer, unless the Connection's timeout is shorter."""
+
+MARGIN_SECONDS = 0.5
+"""How long after its deadline a callback is abandoned. Requests give up at the deadline by themselves."""
 
 
 def open_client(
@@ -62,12 +57,12 @@ def open_client(
     max_wait: float,
     on_secret: Callable[[str], None],
     raise_as: Callable[[RingCentralError], RingCentralError] | None = None,
-    ends: float | None = None,
+    deadline: float | None = None,
 ) -> RingCentralClient:
     """A client on the configured ledger, whose requests wait for at most `max_wait` seconds each.
 
-    `ends` (of `time.monotonic`) is when the last request has to be over. Imports requests, and may run the command or
-    ask the secrets backend that `[ringcentral] ledger_url` comes from.
+    No request runs after `deadline` (of `time.monotonic`). Imports requests, and may run the command or ask the secrets
+    backend that `[ringcentral] ledger_url` comes from.
     """
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.policy import Policy
@@ -75,12 +70,25 @@ def open_client(
     return RingCentralClient(
         credentials,
         settings.shared_ledger(settings.ledger_url()),
-        policy=Policy(max_wait=max_wait, ends=ends),
+        policy=Policy(max_wait=max_wait, ends=deadline),
         on_secret=on_secret,
         raise_as=raise_as,
-        observe=emit,
+        observe=emit_metric,
         show_personal_data=settings.log_personal_data(),
     )
+
+
+def emit_metric(what: str, amount: float, group: str) -> None:
+    """Emit what a client does as Airflow metrics, tagged by rate limit group.
+
+    `ringcentral.requests`, `.logins` and `.throttled` are counters, `.wait_seconds` is a timing.
+    """
+    name, tags = f"ringcentral.{what}", {"group": group}
+    if what == "wait_seconds":
+        # Airflow would take a bare number for milliseconds.
+        Stats.timing(name, timedelta(seconds=amount), tags=tags)
+    else:
+        Stats.incr(name, int(amount), tags=tags)
 
 
 @dataclass(slots=True)
@@ -90,21 +98,26 @@ class _Shared:
 
 
 _clients: dict[tuple[asyncio.AbstractEventLoop, Credentials], _Shared] = {}
-"""By credentials and not by the Connection's id: two teams of one triggerer may use one id for different accounts."""
+"""By credentials, not by connection id: two teams of one triggerer may use one id for different accounts."""
 
 
 @asynccontextmanager
 async def shared_client(ringcentral_conn_id: str) -> AsyncIterator[AsyncRingCentralClient]:
-    """The client that all coroutines share which use these credentials now; the last one closes it.
+    """The client that all triggers of this process with the same credentials share; the last one closes it.
 
-    The Connection is read anew each time, so a changed secret reaches the next trigger. Its errors are those of
-    `client/errors.py`, plain: Airflow meets them in the worker.
+    The Connection is read each time, so the next trigger uses a changed secret. Errors are those of `client.errors`:
+    the worker turns them into Airflow's.
     """
     credentials = await read_credentials_async(ringcentral_conn_id)
+    max_wait = DEFAULT_MAX_WAIT_SECONDS if credentials.max_wait is None else credentials.max_wait
     key = (asyncio.get_running_loop(), credentials)
     shared = _clients.get(key)
     if shared is None:
-        shared = _clients[key] = _Shared(AsyncRingCentralClient(credentials, _maker(credentials), mask_secret_async))
+
+        def make(on_secret: Callable[[str], None]) -> RingCentralClient:
+            return open_client(credentials, max_wait=max_wait, on_secret=on_secret)
+
+        shared = _clients[key] = _Shared(AsyncRingCentralClient(credentials, make, mask_secret_async))
     shared.users += 1
     try:
         yield shared.client
@@ -115,109 +128,94 @@ async def shared_client(ringcentral_conn_id: str) -> AsyncIterator[AsyncRingCent
             shared.client.close()
 
 
-def _maker(credentials: Credentials) -> Callable[[Callable[[str], None]], RingCentralClient]:
-    patience = DEFAULT_MAX_WAIT_SECONDS if credentials.max_wait is None else credentials.max_wait
-    return lambda on_secret: open_client(credentials, max_wait=patience, on_secret=on_secret)
+def run_with_client(
+    ringcentral_conn_id: str, job: Callable[[RingCentralClient], T], deadline: float | None = None
+) -> T:
+    """Run `job` with a client of the Connection and return its result.
 
-
-T = TypeVar("T")
-
-PATIENCE_SECONDS = 6.0
-"""For a place in the quota."""
-
-ANSWER_SECONDS = 6.0
-"""For an answer, unless the Connection gives it less."""
-
-
-IN_ALL_SECONDS = 18.0
-"""For everything that one callback does here, unless it says otherwise."""
-
-MARGIN_SECONDS = 0.5
-"""After `ends`, what still runs is left to itself: requests give up before by themselves."""
-
-
-def run_with_client(ringcentral_conn_id: str, job: Callable[[RingCentralClient], T], ends: float | None = None) -> T:
-    """`job` done with a client of the Connection, given up at `ends` (of `time.monotonic`).
-
-    None: `IN_ALL_SECONDS` from now.
+    `deadline` is in seconds of `time.monotonic`; None means `CALLBACK_SECONDS` from now. Raises `OutcomeUnknown` when
+    the job does not end by then.
     """
-    credentials = read_credentials(ringcentral_conn_id)
-    secrets: set[str] = set()
+    credentials, secrets = read_credentials(ringcentral_conn_id), set[str]()
     try:
-        return _bounded(partial(_done, credentials, secrets.add, job), ends)
+        return _run(_callback_client(credentials, secrets), job, deadline)
     finally:
         for secret in tuple(secrets):
             mask_secret(secret)
 
 
 async def run_with_client_async(
-    ringcentral_conn_id: str, job: Callable[[RingCentralClient], T], ends: float | None = None
+    ringcentral_conn_id: str, job: Callable[[RingCentralClient], T], deadline: float | None = None
 ) -> T:
-    """The same on an event loop: the Connection is read on it, the job done in a thread."""
-    credentials = await read_credentials_async(ringcentral_conn_id)
-    secrets: set[str] = set()
+    """`run_with_client` on an event loop: the Connection is read on the loop, `job` runs in a thread."""
+    credentials, secrets = await read_credentials_async(ringcentral_conn_id), set[str]()
     try:
-        return await _in_thread(lambda: _bounded(partial(_done, credentials, secrets.add, job), ends))
+        return await _in_thread(lambda: _run(_callback_client(credentials, secrets), job, deadline))
     finally:
         for secret in tuple(secrets):
             await mask_secret_async(secret)
 
 
-def run_with_webhook(webhook_conn_id: str, job: Callable[[WebhookClient], T], ends: float | None = None) -> T:
-    """`job` done with a client of the incoming webhook whose URL is the Connection's password, given up at `ends`."""
-    address = read_webhook_address(webhook_conn_id)
-    return _bounded(partial(_done_by_webhook, address, job), ends)
+def run_with_webhook(webhook_conn_id: str, job: Callable[[WebhookClient], T], deadline: float | None = None) -> T:
+    """Run `job` with a client of the incoming webhook whose URL is the Connection's password.
+
+    Otherwise as `run_with_client`.
+    """
+    return _run(_callback_webhook(read_webhook_address(webhook_conn_id)), job, deadline)
 
 
 async def run_with_webhook_async(
-    webhook_conn_id: str, job: Callable[[WebhookClient], T], ends: float | None = None
+    webhook_conn_id: str, job: Callable[[WebhookClient], T], deadline: float | None = None
 ) -> T:
-    """The same on an event loop."""
+    """`run_with_webhook` on an event loop: the Connection is read on the loop, `job` runs in a thread."""
     address = await read_webhook_address_async(webhook_conn_id)
-    return await _in_thread(lambda: _bounded(partial(_done_by_webhook, address, job), ends))
+    return await _in_thread(lambda: _run(_callback_webhook(address), job, deadline))
 
 
-def _bounded(work: Callable[[float], T], ends: float | None) -> T:
-    """What `work` returns. Raises `OutcomeUnknown` when something in it hangs that heeds no timeout.
+def _callback_client(credentials: Credentials, secrets: set[str]) -> Callable[[float], RingCentralClient]:
+    """What opens a client with a deadline. Access tokens go to `secrets`: the thread of the job must not mask them."""
+    hurried = _with_callback_timeout(credentials)
+    return lambda deadline: open_client(
+        hurried, max_wait=CALLBACK_MAX_WAIT_SECONDS, on_secret=secrets.add, deadline=deadline
+    )
 
-    A name server is such, and an answer that drips. What hangs is left to itself.
+
+def _callback_webhook(address: WebhookAddress) -> Callable[[float], WebhookClient]:
+    hurried = _with_callback_timeout(address)
+    return lambda deadline: open_webhook_client(hurried, max_wait=CALLBACK_MAX_WAIT_SECONDS, deadline=deadline)
+
+
+def _with_callback_timeout(config: Config) -> Config:
+    return replace(config, timeout=min(config.timeout, CALLBACK_TIMEOUT_SECONDS))
+
+
+def _run(open_with: Callable[[float], Client], job: Callable[[Client], T], deadline: float | None) -> T:
+    """Run `job` in a thread that is abandoned when it hangs where no timeout applies.
+
+    A name server may hang so, and an answer that arrives byte by byte.
     """
     from airflow_provider_ringcentral.client.http.broken_connection import Lost
     from airflow_provider_ringcentral.client.http.transport import run_with_deadline
 
-    until = time.monotonic() + IN_ALL_SECONDS if ends is None else ends
+    until = time.monotonic() + CALLBACK_SECONDS if deadline is None else deadline
+
+    def work() -> T:
+        client = open_with(until)
+        try:
+            return job(client)
+        finally:
+            client.close()
+
     left = max(0.0, until - time.monotonic()) + MARGIN_SECONDS
     try:
-        return run_with_deadline(left, partial(work, until))
+        return run_with_deadline(left, work)
     except Lost:
-        raise OutcomeUnknown(
-            f"it was not over after {left:.0f} s: the network hangs, or an answer never ends"
-        ) from None
-
-
-def _done(
-    credentials: Credentials, on_secret: Callable[[str], None], job: Callable[[RingCentralClient], T], ends: float
-) -> T:
-    hurried = replace(credentials, timeout=min(credentials.timeout, ANSWER_SECONDS))
-    client = open_client(hurried, max_wait=PATIENCE_SECONDS, on_secret=on_secret, ends=ends)
-    try:
-        return job(client)
-    finally:
-        client.close()
-
-
-def _done_by_webhook(address: WebhookAddress, job: Callable[[WebhookClient], T], ends: float) -> T:
-    hurried = replace(address, timeout=min(address.timeout, ANSWER_SECONDS))
-    client = open_webhook_client(hurried, max_wait=PATIENCE_SECONDS, ends=ends)
-    try:
-        return job(client)
-    finally:
-        client.close()
+        raise OutcomeUnknown(f"no result after {left:.0f} s: the network hangs, or an answer never ends") from None
 
 
 async def _in_thread(job: Callable[[], T]) -> T:
-    """In a thread of its own: the loop's executor is Airflow's, too."""
-    # Airflow tells by a context variable whose log a line belongs to.
+    """Run `job` in a thread of its own: Airflow uses the loop's executor, too."""
+    # Airflow finds the log of a line by a context variable.
     context = contextvars.copy_context()
     thread = ThreadPoolExecutor(1, "ringcentral-callback")
     try:

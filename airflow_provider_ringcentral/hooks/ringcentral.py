@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import RingCentralError
-from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.connection import read_credentials
 from airflow_provider_ringcentral.hooks.errors import airflow_errors, for_airflow
 from airflow_provider_ringcentral.provider_info import CONNECTION_TYPE, HOOK_NAME, get_provider_info
@@ -27,14 +26,26 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.hooks.task_state import WorkerRun
 
 
-class RingCentralJWTHook(BaseHook):
-    """Logs in with the JWT of a Connection and talks to RingCentral within the quota of its app and user.
+class RequestOptions(TypedDict, total=False):
+    """What `request` and `request_json` take besides method and path."""
 
-    Every method raises the errors of `client/errors.py`; those that trying again cannot cure are also
-    `AirflowFailException`, so that Airflow does not burn retries on a wrong secret or a missing scope.
+    params: Mapping[str, Any] | None
+    json: Any
+    data: Any
+    files: Any
+    headers: Mapping[str, str] | None
+    repeatable: bool | None
+    on_partial_failure: PartialFailure
+
+
+class RingCentralJWTHook(BaseHook):
+    """Log in with the JWT of a Connection and call RingCentral within the rate limit of its app and user.
+
+    Methods raise the errors of `airflow_provider_ringcentral.client.errors`. Errors that a retry cannot cure, such as a
+    wrong secret or a missing scope, are also `AirflowFailException`, so that Airflow does not retry the task.
 
     :param ringcentral_conn_id: the Connection.
-    :param max_wait: seconds that one request may wait for its place in the quota, where the Connection does not say.
+    :param max_wait: seconds that one request may wait for the rate limit, where the Connection does not say.
     """
 
     conn_name_attr = "ringcentral_conn_id"
@@ -53,115 +64,73 @@ class RingCentralJWTHook(BaseHook):
         self.ringcentral_conn_id = ringcentral_conn_id
         self.max_wait = max_wait
         self.worker_run: WorkerRun | None = None
-        """The task whose client this hook makes, if it is one that may be deferred."""
+        """Set for a task that may be deferred: it carries the client's usage and its turn across deferrals."""
+        self._client: RingCentralClient | None = None
 
     @cached_property
     def credentials(self) -> Credentials:
-        """The Connection as checked credentials; its secrets are masked in logs from here on."""
+        """The values of the Connection, checked. Reading them masks its secrets in logs."""
         with airflow_errors():
             return read_credentials(self.ringcentral_conn_id, self.get_connection)
 
-    @cached_property
-    def _client(self) -> RingCentralClient:
-        patience = self.credentials.max_wait
-        client = self.make_client(self.max_wait if patience is None else patience)
-        if self.worker_run is not None:
-            self.worker_run.attach(client)
-        return client
+    def get_conn(self) -> RingCentralClient:
+        """The client of this hook, made at the first call and safe for threads. Sends nothing."""
+        if self._client is None:
+            max_wait = self.credentials.max_wait
+            self._client = self.make_client(self.max_wait if max_wait is None else max_wait)
+            if self.worker_run is not None:
+                self.worker_run.attach(self._client)
+        return self._client
 
     def make_client(self, max_wait: float) -> RingCentralClient:
-        """A client of its own whose requests wait for at most `max_wait` seconds each."""
+        """Make another client, whose requests wait for at most `max_wait` seconds each. Sends nothing."""
         from airflow_provider_ringcentral.hooks.client import open_client
 
         with airflow_errors():
             return open_client(self.credentials, max_wait=max_wait, on_secret=mask_secret, raise_as=for_airflow)
 
-    def get_conn(self) -> RingCentralClient:
-        """The client: one a hook, safe for threads, made when first asked for. Nothing is sent yet."""
-        return self._client
+    def request(self, method: str, path: str, **options: Unpack[RequestOptions]) -> requests.Response:
+        """Send one request to any method and path and return its answer, which is a success.
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        data: Any = None,
-        files: Any = None,
-        headers: Mapping[str, str] | None = None,
-        repeatable: bool | None = None,
-        on_partial_failure: PartialFailure = "fail",
-    ) -> requests.Response:
-        """Send one request, any method and path, and return its answer, already judged.
+        Waits for the rate limit, logs in when needed, and repeats the request when that is safe. `path` starts with /.
+        The options are keyword arguments, all of them optional:
 
-        Waits for its place in the quota, logs in when needed and repeats what may be repeated. `path` starts with /;
-        lists in `params` become repeated keys, aware datetimes ISO times in UTC. Streams and files in `data` and
-        `files` are read once, up to 64 MiB, so that a repeated request sends the same bytes.
+        - `params`: lists become repeated keys, datetimes with a zone ISO times in UTC.
+        - `json`, `data`, `files`, `headers`: as for the requests library. Streams and files are read once, up to
+          64 MiB, so that a repeated request sends the same bytes.
+        - `repeatable`: True says that a POST may be executed twice, as a search may: it is repeated like a GET when its
+          answer is lost. None (the default): as known for the paths of this provider, else by the method.
+        - `on_partial_failure`: when some of several ids in `path` fail (207), `"fail"` (the default) raises the error
+          of the worst and names each, `"return"` returns the answer with a status for each.
 
-        `repeatable=True` says of a POST that nothing happens when it is executed twice, as with a search: then it is
-        repeated like a GET when its answer is lost. None: known for the paths of this provider, else by the method.
-        `on_partial_failure`: when some of several ids in `path` fail (207), `"fail"` raises the error of the worst and
-        names each, `"return"` returns the answer with a status for each. A DELETE that finds nothing (404) is done.
+        A DELETE that finds nothing (404) succeeds.
         """
-        return self._client.request(
-            method,
-            path,
-            params=params,
-            json=json,
-            data=data,
-            files=files,
-            headers=headers,
-            repeatable=repeatable,
-            on_partial_failure=on_partial_failure,
-        )
+        return self.get_conn().request(method, path, **options)
 
-    def request_json(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        data: Any = None,
-        files: Any = None,
-        headers: Mapping[str, str] | None = None,
-        repeatable: bool | None = None,
-        on_partial_failure: PartialFailure = "fail",
-    ) -> Any:
-        """As `request`, but returns the decoded JSON, or None when the answer has no body.
+    def request_json(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Any:
+        """Send one request as `request` does, and return its decoded JSON, or None when the answer has no body.
 
         For several ids (207) that is a list of `{"resourceId", "status", "body"}`.
         """
-        return self._client.request_json(
-            method,
-            path,
-            params=params,
-            json=json,
-            data=data,
-            files=files,
-            headers=headers,
-            repeatable=repeatable,
-            on_partial_failure=on_partial_failure,
-        )
+        return self.get_conn().request_json(method, path, **options)
 
     def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """The pages of a list as decoded JSON, asked for one by one as they are consumed."""
-        return self._client.pages(path, params)
+        """Iterate over the pages of a list as decoded JSON. Each page is requested when the iterator reaches it."""
+        return self.get_conn().pages(path, params)
 
     def records(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """The records of all pages of a list."""
-        return self._client.records(path, params)
+        """Iterate over the records of all pages of a list, as `pages` does."""
+        return self.get_conn().records(path, params)
 
     def download(
         self, uri: str, destination: str | UPath, *, content_types: str | Sequence[str] | None = None
     ) -> Receipt:
         """Fetch a `contentUri` to `destination`, complete or not at all.
 
-        `destination` is a path of any store that `ObjectStoragePath` knows. `content_types`, such as `image/*`, are
-        those to accept; None: `audio/*` for a recording, for anything else all but HTML and JSON, which a proxy may
-        answer with. Returns the receipt: destination, bytes, SHA-256, requests, seconds waited. Raises `NotMedia` for
-        what is not accepted, or empty.
+        `destination` is a path of any store that `ObjectStoragePath` supports. `content_types`, such as `image/*`, are
+        the types to accept; None means `audio/*` for a recording, and for anything else every type but HTML and JSON,
+        which are what a proxy answers. Returns the receipt: destination, bytes, SHA-256, requests, seconds waited.
+        Raises `NotMedia` when the content is of another type, or empty.
         """
         from airflow_provider_ringcentral.extract.records import fetch_media
         from airflow_provider_ringcentral.hooks.storage import file_path
@@ -169,18 +138,18 @@ class RingCentralJWTHook(BaseHook):
         with airflow_errors():
             path = file_path(destination) if isinstance(destination, str) else destination
             accepted = (content_types,) if isinstance(content_types, str) else tuple(content_types or ())
-            return fetch_media(self._client, uri, path, accepted)
+            return fetch_media(self.get_conn(), uri, path, accepted)
 
     def diagnose(self) -> Diagnosis:
-        """What is wrong with this Connection and who fixes it; exchanges the JWT itself."""
-        from airflow_provider_ringcentral.hooks.diagnosis.examination import examine
+        """Find out what is wrong with this Connection and who fixes it. Exchanges the JWT for a new token."""
+        from airflow_provider_ringcentral.hooks.diagnosis.examination import examine_connection
 
-        return examine(self, show_numbers=settings.log_personal_data())
+        return examine_connection(self.ringcentral_conn_id, self.get_connection)
 
     def test_connection(self) -> tuple[bool, str]:
-        """Whether work can be done, and at most five short lines about it: the summary of `diagnose`.
+        """Say whether the Connection works, with the summary of `diagnose` in at most five lines. Never raises.
 
-        For Airflow's Test button, which shows them for five seconds; never raises.
+        Airflow's Test button shows them for five seconds.
         """
         try:
             diagnosis = self.diagnose()

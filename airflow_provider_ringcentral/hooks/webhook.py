@@ -1,4 +1,8 @@
-"""From a Connection that holds the URL of an incoming webhook to a client."""
+"""Read a Connection that holds the URL of an incoming webhook, and open a client for it.
+
+The URL is the Connection's password, because Airflow encrypts and masks passwords, and shows hosts to everybody who
+sees Connections.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +29,9 @@ TIMEOUT_SECONDS = 60.0
 
 
 def webhook_client(webhook_conn_id: str, *, max_wait: float = DEFAULT_MAX_WAIT_SECONDS) -> WebhookClient:
-    """The client of a Connection; what it raises, Airflow understands. Nothing is sent yet.
+    """Open the client of a Connection; it raises Airflow's errors. Sends nothing.
 
-    `max_wait`: seconds that a post may wait when the webhook has had too many.
+    `max_wait`: seconds that a post may wait for the webhook's rate limit.
     """
     with airflow_errors():
         address = read_webhook_address(webhook_conn_id)
@@ -38,7 +42,7 @@ def read_webhook_address(webhook_conn_id: str) -> WebhookAddress:
     """Read a Connection that holds a webhook URL and mask the URL in logs. Raises `ConfigurationError`."""
     with explain_missing_connection(webhook_conn_id):
         connection = BaseHook.get_connection(webhook_conn_id)
-    for secret in webhook_secrets_of(connection):
+    for secret in _secrets_of(connection):
         mask_secret(secret)
     return webhook_address_of(connection)
 
@@ -47,7 +51,7 @@ async def read_webhook_address_async(webhook_conn_id: str) -> WebhookAddress:
     """Read a Connection on an event loop, as `read_webhook_address` does elsewhere."""
     with explain_missing_connection(webhook_conn_id):
         connection = await get_async_connection(webhook_conn_id)
-    for secret in webhook_secrets_of(connection):
+    for secret in _secrets_of(connection):
         await mask_secret_async(secret)
     return webhook_address_of(connection)
 
@@ -57,30 +61,29 @@ def open_webhook_client(
     *,
     max_wait: float,
     raise_as: Callable[[RingCentralError], RingCentralError] | None = None,
-    ends: float | None = None,
+    deadline: float | None = None,
 ) -> WebhookClient:
-    """A client on the configured ledger; `ends` as for `hooks.client.open_client`. Imports requests."""
+    """A client on the configured ledger; `deadline` as for `hooks.client.open_client`. Imports requests."""
     from airflow_provider_ringcentral.client.policy import Policy
     from airflow_provider_ringcentral.client.webhook import WebhookClient
 
     ledger = settings.shared_ledger(settings.ledger_url())
-    return WebhookClient(address, ledger, policy=Policy(max_wait=max_wait, ends=ends), raise_as=raise_as)
+    return WebhookClient(address, ledger, policy=Policy(max_wait=max_wait, ends=deadline), raise_as=raise_as)
 
 
 def webhook_address_of(connection: Connection) -> WebhookAddress:
-    """The address in a Connection of any type: its password is the whole URL, its extra may have `timeout` (seconds).
+    """The address in a Connection of any type: its password is the URL, its extra may have `timeout` (seconds).
 
-    The password, because Airflow encrypts and masks it everywhere; a host would be shown to all who see Connections.
     Raises `ConfigurationError`.
     """
     if not (connection.password or "").strip() and "/webhook" in f"{connection.host or ''}/{connection.schema or ''}":
-        problem = Problem("host", "holds the webhook's URL, and Airflow shows hosts to everybody; put it into password")
-        raise ConfigurationError(problems=[problem])
+        text = "contains the webhook's URL, and Airflow shows hosts to everybody; move the URL to password"
+        raise ConfigurationError(problems=[Problem("host", text)])
     return webhook_address(connection.password or "", settings.allowed_hosts(), timeout=_timeout(connection))
 
 
-def webhook_secrets_of(connection: Connection) -> set[str]:
-    """What must not be shown: the URL, and the id at its end, which is all that is secret of it."""
+def _secrets_of(connection: Connection) -> set[str]:
+    """The URL, and the id at its end, which is its only secret part."""
     url = (connection.password or "").strip()
     return {secret for secret in (url, url.rstrip("/").rpartition("/")[2]) if secret}
 
@@ -93,5 +96,5 @@ def _timeout(connection: Connection) -> float:
     except (ValueError, TypeError, AttributeError):
         seconds = 0.0
     if not seconds > 0:
-        raise ConfigurationError(problems=[Problem("timeout", "in extra is no number of seconds above 0")])
+        raise ConfigurationError(problems=[Problem("timeout", "in extra must be a number of seconds above 0")])
     return seconds

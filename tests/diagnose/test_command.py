@@ -57,8 +57,8 @@ def test_a_connection_on_the_command_line_is_refused_and_not_repeated(capsys):
         ("no json", "is not JSON"),
         ("[]", "is not a JSON object"),
         (json.dumps({"is_encrypted": True, "password": SECRET}), "no field is_encrypted"),
-        (json.dumps({"login": 7, "password": SECRET}), "login: write a text"),
-        (json.dumps({"port": "https", "password": SECRET}), "port: write a number"),
+        (json.dumps({"login": 7, "password": SECRET}), "login: must be a string"),
+        (json.dumps({"port": "https", "password": SECRET}), "port: must be a number"),
     ],
 )
 def test_what_is_no_connection(given, said):

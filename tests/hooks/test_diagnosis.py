@@ -136,10 +136,10 @@ def test_a_ledger_that_cannot_be_opened_is_a_warning(monkeypatch, sandbox, tmp_p
             "is not valid JSON (Expecting property name enclosed in double quotes in line 1, column 2)",
         ),
         ('{"conn_type": "ringcentral", "token": "secret-1"}', "has no field token"),
-        ('{"conn_type": "ringcentral", "port": "secret-1"}', "port: write a number"),
+        ('{"conn_type": "ringcentral", "port": "secret-1"}', "port: must be a number"),
     ],
 )
-def test_a_connection_that_is_not_there_is_told_from_one_that_cannot_be_read(monkeypatch, value, says):
+def test_a_missing_connection_is_distinguished_from_an_unreadable_one(monkeypatch, value, says):
     if value is not None:
         monkeypatch.setenv("AIRFLOW_CONN_RC", value)
     with pytest.raises(ConfigurationError, match=re.escape(says)) as refused:

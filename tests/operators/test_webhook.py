@@ -211,8 +211,8 @@ CONNECTIONS: list[tuple[str, dict[str, Any], str]] = [
     ("a user", {"password": "https://a:b@hooks.ringcentral.com/webhook/v2/s3cret"}, "leads to hooks.ringcentral.com"),
     ("an API path", {"password": "https://hooks.ringcentral.com/restapi/s3cret"}, "no URL of an incoming webhook"),
     ("a query", {"password": "https://hooks.ringcentral.com/webhook/v2/s3cret?a=b"}, "no URL of an incoming webhook"),
-    ("in the host", {"host": "https://hooks.ringcentral.com/webhook/v2/s3cret"}, "put it into password"),
-    ("as a URI", {"host": "hooks.ringcentral.com", "schema": "webhook/v2/s3cret"}, "put it into password"),
+    ("in the host", {"host": "https://hooks.ringcentral.com/webhook/v2/s3cret"}, "move the URL to password"),
+    ("as a URI", {"host": "hooks.ringcentral.com", "schema": "webhook/v2/s3cret"}, "move the URL to password"),
     (
         "timeout",
         {"password": "https://hooks.ringcentral.com/webhook/v2/s3cret", "extra": {"timeout": "soon"}},

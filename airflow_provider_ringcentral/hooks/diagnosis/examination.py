@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
+
+from airflow.providers.common.compat.sdk import mask_secret
 
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import READ_EXTENSION
@@ -17,7 +19,8 @@ from airflow_provider_ringcentral.client.errors import (
 )
 from airflow_provider_ringcentral.client.errors.remedy import CONNECTION, PLATFORM_TEAM
 from airflow_provider_ringcentral.hooks import settings
-from airflow_provider_ringcentral.hooks.connection import ConnectionNotFound
+from airflow_provider_ringcentral.hooks.client import open_client
+from airflow_provider_ringcentral.hooks.connection import ConnectionNotFound, read_credentials
 from airflow_provider_ringcentral.hooks.diagnosis.access_findings import (
     denied_finding,
     granted_scopes,
@@ -37,22 +40,25 @@ from airflow_provider_ringcentral.hooks.diagnosis.login_findings import (
 )
 
 if TYPE_CHECKING:
+    from airflow.providers.common.compat.sdk import Connection
+
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
-PATIENCE_SECONDS = 15.0
-"""How long an examination waits for one request: somebody is looking at a button."""
+MAX_WAIT_SECONDS = 15.0
+"""How long one request of a diagnosis waits for the rate limit: a person waits for the Test button."""
 
 
-def examine(hook: RingCentralJWTHook, *, show_numbers: bool) -> Diagnosis:
-    """Everything that can be established about the hook's Connection."""
+def examine_connection(conn_id: str, get_connection: Callable[[str], Connection]) -> Diagnosis:
+    """Everything that can be established about a Connection."""
     try:
-        client = hook.make_client(PATIENCE_SECONDS)
+        client = open_client(
+            read_credentials(conn_id, get_connection), max_wait=MAX_WAIT_SECONDS, on_secret=mask_secret
+        )
     except ConnectionNotFound as error:
         return diagnosis_of([not_found_finding(error)])
     except ConfigurationError as error:
-        return diagnosis_of(connection_findings(error, hook.get_connection(hook.ringcentral_conn_id).login or ""))
-    found = examine_client(client, show_numbers=show_numbers)
+        return diagnosis_of(connection_findings(error, get_connection(conn_id).login or ""))
+    found = examine_client(client, show_numbers=settings.log_personal_data())
     return diagnosis_of((*found.findings, ledger_finding()))
 
 
