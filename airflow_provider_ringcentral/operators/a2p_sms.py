@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.operators.steps.deferral import rest
-from airflow_provider_ringcentral.operators.steps.inputs import as_texts
+from airflow_provider_ringcentral.operators.steps.deferral import pause_or_defer
+from airflow_provider_ringcentral.operators.steps.inputs import paths_as_texts
 from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.destination = as_texts(destination)
+        self.destination = paths_as_texts(destination)
         self.to = to
-        self.recipients_file = as_texts(recipients_file)
+        self.recipients_file = paths_as_texts(recipients_file)
         self.text = text
         self.from_number = from_number
         self.file_format = file_format
@@ -132,12 +132,12 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.operators.steps.deferral import deferring
-        from airflow_provider_ringcentral.operators.steps.inputs import wishes_of
+        from airflow_provider_ringcentral.operators.steps.inputs import send_options
         from airflow_provider_ringcentral.operators.steps.reporting import announce
         from airflow_provider_ringcentral.sending.broadcast.broadcast import Broadcast
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
-            wishes = wishes_of(self, context)
+            options = send_options(self, context)
             client = self.hook.get_conn()
             store = idempotency_store(context, client, resumed=resumed)
             broadcast = Broadcast(
@@ -145,17 +145,17 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
                 store,
                 str(self.destination),
                 storage_path,
-                on_unknown=wishes.on_unknown,
-                on_rerun=wishes.on_rerun,
-                settling=wishes.settling,
+                on_unknown=options.on_unknown,
+                on_rerun=options.on_rerun,
+                settling=options.settling,
                 known_batches=frozenset(parse_texts("known_batches", self.known_batches)),
             )
-            receipt = broadcast.receipt or self._carried_out(broadcast, client, store, wishes)
+            receipt = broadcast.receipt or self._send_and_publish(broadcast, client, store, options)
             broadcast.finish(receipt)
         return announce(receipt, context, self.outlets)
 
-    def _carried_out(
-        self, broadcast: Broadcast, client: RingCentralClient, store: IdempotencyStore, wishes: SendOptions
+    def _send_and_publish(
+        self, broadcast: Broadcast, client: RingCentralClient, store: IdempotencyStore, options: SendOptions
     ) -> BroadcastReceipt:
         from airflow_provider_ringcentral.arguments import parse_count
         from airflow_provider_ringcentral.files.atomic import check_destination
@@ -172,7 +172,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         else:
             self._freeze(broadcast, client)
         sent = broadcast.send()
-        self._wait(client, store, [one.id for one in sent.values()], wishes)
+        self._wait(client, store, [one.id for one in sent.values()], options)
         receipt = broadcast.publish(sent, chosen)
         self.log.info("Recipients: %s.", ", ".join(f"{count} {status}" for status, count in receipt.statuses.items()))
         _check_failures(receipt, most)
@@ -184,11 +184,11 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         from airflow_provider_ringcentral.sending.broadcast.rows import opted_out
         from airflow_provider_ringcentral.sending.senders import sender
 
-        everybody, size = self._everybody(), self._size()
+        recipients, size = self._recipients(), self._checked_chunk_size()
         own = sender(client, self.from_number, SENDER, show_numbers=log_personal_data())
-        broadcast.freeze(own, everybody, opted_out(client, own), size)
+        broadcast.freeze(own, recipients, opted_out(client, own), size)
 
-    def _everybody(self) -> Iterable[Addressee]:
+    def _recipients(self) -> Iterable[Addressee]:
         from airflow_provider_ringcentral.client.errors.arguments import BadArgument
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.sending.broadcast.rows import addressees, given_in_file, given_in_list
@@ -199,7 +199,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
             return addressees(given_in_file(storage_path(self.recipients_file, "recipients_file")), self.text)
         return addressees(given_in_list(self.to), self.text)
 
-    def _size(self) -> int:
+    def _checked_chunk_size(self) -> int:
         from airflow_provider_ringcentral.arguments import parse_count
         from airflow_provider_ringcentral.client.errors.arguments import BadArgument
         from airflow_provider_ringcentral.sending.broadcast.a2p import MOST_MESSAGES
@@ -210,19 +210,19 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         return size
 
     def _wait(
-        self, client: RingCentralClient, store: IdempotencyStore, batches: list[str], wishes: SendOptions
+        self, client: RingCentralClient, store: IdempotencyStore, batches: list[str], options: SendOptions
     ) -> None:
         """Wait until all batches are where they are wanted."""
         from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress, batches_by_id
         from airflow_provider_ringcentral.sending.status.status import NotConfirmed
 
-        progress = BatchProgress(batches if wishes.wait_for != "accepted" else [], wishes.wait_for)
+        progress = BatchProgress(batches if options.wait_for != "accepted" else [], options.wait_for)
         while (progress := progress.updated(batches_by_id(client, progress.pending))).pending:
-            defer = partial(self._defer_until_through, progress, wishes.poll_interval) if self.deferrable else None
-            if not rest(store, seconds=wishes.poll_interval, timeout=wishes.timeout, defer=defer):
+            defer = partial(self._defer_until_through, progress, options.poll_interval) if self.deferrable else None
+            if not pause_or_defer(store, seconds=options.poll_interval, timeout=options.timeout, defer=defer):
                 raise NotConfirmed(
-                    f"{len(progress.pending)} of {len(batches)} batches are not {wishes.wait_for} after "
-                    f"{wishes.timeout:g} s. They were accepted and are not sent again; a retry goes on waiting"
+                    f"{len(progress.pending)} of {len(batches)} batches are not {options.wait_for} after "
+                    f"{options.timeout:g} s. They were accepted and are not sent again; a retry goes on waiting"
                 )
 
     def _defer_until_through(self, progress: BatchProgress, interval: float, left: float) -> None:

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import BaseOperator
 from airflow_provider_ringcentral.client.answer import decoded
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.hooks.xcom import XCOM_LIMIT_BYTES
-from airflow_provider_ringcentral.operators.steps.reporting import announce, tell_answer, tell_end, tell_start
+from airflow_provider_ringcentral.operators.steps.reporting import announce, log_answer, log_done, log_start
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -109,17 +109,17 @@ class RingCentralApiOperator(BaseOperator):
         with airflow_errors():
             client, method, path = self.hook.get_conn(), self._checked_method(), own_path(self.path)
             # Without its query, which may hold a phone number.
-            tell_start("%s %s, to %s.", method, path.partition("?")[0], self.destination or "XCom")
+            log_start("%s %s, to %s.", method, path.partition("?")[0], self.destination or "XCom")
             if self.destination is None:
                 answer = client.raw_json(method, path, **self._options())
-                tell_answer(len(answer), client.usage)
+                log_answer(len(answer), client.usage)
                 return self._for_xcom(answer)
             destination = file_path(self.destination)
             if self.paginate:
                 receipt = extract_records(client, path, self.query, destination, self.file_format)
             else:
                 receipt = extract_body(client, method, path, self._options(), destination)
-        tell_end(receipt)
+        log_done(receipt)
         return announce(receipt, context, self.outlets)
 
     def _checked_method(self) -> str:

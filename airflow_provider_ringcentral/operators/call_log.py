@@ -14,9 +14,14 @@ from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperat
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.extract.call_log.query import KEPT
-from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
-from airflow_provider_ringcentral.operators.steps.reporting import announce, tell_end, tell_start
-from airflow_provider_ringcentral.operators.steps.watermarks import FIELD, own_asset, recall, remember
+from airflow_provider_ringcentral.operators.steps.deferral import deferring, task_hook
+from airflow_provider_ringcentral.operators.steps.reporting import announce, log_done, log_start
+from airflow_provider_ringcentral.operators.steps.watermarks import (
+    FIELD,
+    load_watermark,
+    save_watermark,
+    watermark_asset_of,
+)
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -122,12 +127,12 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         self.ringcentral_conn_id = ringcentral_conn_id
         # A folder per day is a template like any other, and must not begin a new series every day.
         self.destination_as_written = destination
-        self.watermark_asset = own_asset(self)
+        self.watermark_asset = watermark_asset_of(self)
 
     @cached_property
     def hook(self) -> RingCentralJWTHook:
         """The hook of the Connection."""
-        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
+        return task_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Sync, and return the receipt."""
@@ -139,21 +144,21 @@ class RingCentralSyncCallLogOperator(BaseOperator):
 
     def _run(self, context: Context, *, guard: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
-        from airflow_provider_ringcentral.operators.steps.inputs import guard_retention
+        from airflow_provider_ringcentral.operators.steps.inputs import check_age
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
-            query, former = self._query()
-            begin = self._begin(context, query.series, former)
+            query, legacy_series = self._query()
+            begin = self._begin(context, query.series, legacy_series)
             if guard:
                 name = "the watermark" if begin.cursor else "start"
-                guard_retention(begin.time, self.retention, self.if_expired, name=name)
+                check_age(begin.time, self.retention, self.if_expired, name=name)
             synced = self._sync(query, begin)
-        tell_end(synced.receipt)
+        log_done(synced.receipt)
         if synced.watermark is None:
             raise AirflowSkipException(f"no call changed since {synced.receipt.watermark_start}")
         extra = {FIELD: synced.watermark.as_dict(query.series)}
         receipt = announce(synced.receipt, context, self.outlets, extra)
-        remember(context, self.watermark_asset, query.series, begin=begin, reached=synced.watermark)
+        save_watermark(context, self.watermark_asset, query.series, begin=begin, reached=synced.watermark)
         return receipt
 
     def _sync(self, query: SyncQuery, begin: Watermark) -> Synced:
@@ -165,7 +170,7 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         client = self.hook.get_conn()
         how = "going on from the last run" if begin.cursor else "a first run"
         told = (utc_text(begin.time), query.path, how, query.view, self.destination)
-        tell_start("Calls changed since %s of %s (%s), view %s, into %s.", *told)
+        log_start("Calls changed since %s of %s (%s), view %s, into %s.", *told)
         return sync_changes(
             client,
             query,
@@ -176,12 +181,14 @@ class RingCentralSyncCallLogOperator(BaseOperator):
             progress=ProgressLog(self.log, client),
         )
 
-    def _begin(self, context: Context, series: str, former: str) -> Watermark:
+    def _begin(self, context: Context, series: str, legacy_series: str) -> Watermark:
         from airflow_provider_ringcentral.arguments import parse_time
         from airflow_provider_ringcentral.extract.changes.watermark import Watermark
 
         start = parse_time("start", self.start)
-        found = recall(context, self.watermark_asset, series, former=former, task=(self.dag_id, self.task_id))
+        found = load_watermark(
+            context, self.watermark_asset, series, legacy_series=legacy_series, task=(self.dag_id, self.task_id)
+        )
         if found is not None:
             return found
         if start is None:
@@ -317,17 +324,17 @@ class RingCentralExtractCallLogOperator(BaseOperator):
     @cached_property
     def hook(self) -> RingCentralJWTHook:
         """The hook of the Connection."""
-        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
+        return task_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Extract, and return the receipt."""
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
-        from airflow_provider_ringcentral.operators.steps.inputs import guard_future, guard_retention
+        from airflow_provider_ringcentral.operators.steps.inputs import check_age, check_end
 
         with airflow_errors():
             start, end = self._window(context)
-            guard_retention(start, self.retention, self.if_expired)
-            guard_future(end, self.if_future)
+            check_age(start, self.retention, self.if_expired)
+            check_end(end, self.if_future)
         return self._extract(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -343,7 +350,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             query, client = self._query(context), self.hook.get_conn()
-            tell_start(
+            log_start(
                 "Calls from %s to %s of %s, view %s, to %s.",
                 *(utc_text(query.start), utc_text(query.end), query.path, query.view, self.destination),
             )
@@ -355,7 +362,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
                 if_empty=self.if_empty,
                 progress=ProgressLog(self.log, client),
             )
-        tell_end(receipt)
+        log_done(receipt)
         if receipt.destination is None:
             raise AirflowSkipException(f"no calls from {receipt.window_start} to {receipt.window_end}")
         return announce(receipt, context, self.outlets)

@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.arguments import is_unset, parse_time
-from airflow_provider_ringcentral.operators.steps.inputs import as_texts, places_of
+from airflow_provider_ringcentral.operators.steps.inputs import file_list, paths_as_texts
 from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sending.send_all import AddressedMessage
     from airflow_provider_ringcentral.sending.status.following import DeliveryState
 
-SECONDS_EACH_POLL = 30.0
-SECONDS_UNTIL_SENT = 3600.0
+POLL_INTERVAL_SECONDS = 30.0
+TIMEOUT_SECONDS = 3600.0
 """A page takes a minute, five with pictures (guide page messaging/fax/polling-fax-status)."""
 
 
@@ -84,13 +84,13 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
         cover_text: str = "",
         resolution: str = "High",
         send_time: TimeArgument = None,
-        poll_interval: DurationArgument = SECONDS_EACH_POLL,
-        timeout: DurationArgument = SECONDS_UNTIL_SENT,
+        poll_interval: DurationArgument = POLL_INTERVAL_SECONDS,
+        timeout: DurationArgument = TIMEOUT_SECONDS,
         **kwargs: Any,
     ) -> None:
         super().__init__(poll_interval=poll_interval, timeout=timeout, **kwargs)
         self.to = to
-        self.files = as_texts(files)
+        self.files = paths_as_texts(files)
         self.original_message_id = original_message_id
         self.cover = cover
         self.cover_text = cover_text
@@ -111,7 +111,7 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
 
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One fax a recipient, or the one that failed."""
-        from airflow_provider_ringcentral.operators.steps.inputs import addressees
+        from airflow_provider_ringcentral.operators.steps.inputs import message_recipients
         from airflow_provider_ringcentral.sending.channels.fax.fax import (
             FaxMessage,
             failed_fax,
@@ -125,23 +125,23 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
         if not is_unset(self.original_message_id):
             only_original(to=self.to, files=self.files, cover=self.cover, cover_text=self.cover_text)
             return [AddressedMessage(failed_fax(client, self.original_message_id, moment), ())]
-        everybody = addressees(self.log, self.to, parse_phone_number, group=False)
+        recipients = message_recipients(self.log, self.to, parse_phone_number, group=False)
         style = fax_style(self.resolution, self.cover, self.cover_text, has_text=self._has_cover_text)
         # A retry that finds the fax sent needs no file, and it may be gone.
-        files = cache(partial(self._enclosures, alone=bool(style.cover)))
-        return [AddressedMessage(FaxMessage(one.address[0], files, style, moment), one.positions) for one in everybody]
+        files = cache(partial(self._attachments, alone=bool(style.cover)))
+        return [AddressedMessage(FaxMessage(one.address[0], files, style, moment), one.positions) for one in recipients]
 
-    def _enclosures(self, *, alone: bool) -> tuple[FileAttachment, ...]:
+    def _attachments(self, *, alone: bool) -> tuple[FileAttachment, ...]:
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.sending.channels.fax.files import fax_files
 
-        items = places_of("files", self.files)
+        items = file_list("files", self.files)
         return fax_files(
-            [self._text(item) if isinstance(item, Mapping) else storage_path(item, "file") for item in items],
+            [self._rendered_text(item) if isinstance(item, Mapping) else storage_path(item, "file") for item in items],
             cover_alone=alone,
         )
 
-    def _text(self, item: Mapping[str, str]) -> Mapping[str, str]:
+    def _rendered_text(self, item: Mapping[str, str]) -> Mapping[str, str]:
         """A text as it shall be faxed; a template that lies in a store is read and rendered."""
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.sending.channels.attachment import read_text
@@ -152,21 +152,21 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
         text = self.render_template(read_text(path), self._run_context)
         return {"name": path.name, **{name: value for name, value in item.items() if name != "template"}, "text": text}
 
-    def _follow(
+    def _wait_for_status(
         self,
         client: RingCentralClient,
         store: IdempotencyStore,
         keys: Mapping[str, str],
         state: DeliveryState,
-        wishes: SendOptions,
+        options: SendOptions,
     ) -> DeliveryState:
         moment = parse_time("send_time", self.send_time)
         ahead = 0.0 if moment is None else max(0.0, moment.timestamp() - store.now())
-        return super()._follow(client, store, keys, state, replace(wishes, timeout=wishes.timeout + ahead))
+        return super()._wait_for_status(client, store, keys, state, replace(options, timeout=options.timeout + ahead))
 
-    def _told(
+    def _result(
         self, addressed: AddressedMessage[RingCentralClient], sent: Sent, record: Mapping[str, Any]
     ) -> dict[str, Any]:
-        told = super()._told(addressed, sent, record)
+        told = super()._result(addressed, sent, record)
         del told["segments"]
         return {**told, "pages": record.get("faxPageCount")}

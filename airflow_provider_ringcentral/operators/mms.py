@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.operators.steps.inputs import as_texts, places_of
+from airflow_provider_ringcentral.operators.steps.inputs import file_list, paths_as_texts
 from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.to = to
-        self.files = as_texts(files)
+        self.files = paths_as_texts(files)
         self.text = text
         self._has_text = bool(text)
         self.from_number = from_number
@@ -70,7 +70,7 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message a recipient, or one to all."""
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.operators.steps.inputs import phones
+        from airflow_provider_ringcentral.operators.steps.inputs import sender_and_recipients
         from airflow_provider_ringcentral.sending.channels.mms import MmsMessage, attachments
         from airflow_provider_ringcentral.sending.channels.sms import MOST_UNITS
         from airflow_provider_ringcentral.sending.send_all import AddressedMessage
@@ -78,6 +78,8 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
 
         text = parse_text(self.text or "", MOST_UNITS, may_be_empty=not self._has_text)
         # A retry that finds the message sent needs no file, and it may be gone.
-        files = cache(lambda: attachments([storage_path(place, "file") for place in places_of("files", self.files)]))
-        sender, everybody = phones(self.log, client, self.to, self.from_number, group=self.group, media=True)
-        return [AddressedMessage(MmsMessage(sender, one.address, text, files), one.positions) for one in everybody]
+        files = cache(lambda: attachments([storage_path(place, "file") for place in file_list("files", self.files)]))
+        sender, recipients = sender_and_recipients(
+            self.log, client, self.to, self.from_number, group=self.group, media=True
+        )
+        return [AddressedMessage(MmsMessage(sender, one.address, text, files), one.positions) for one in recipients]

@@ -41,11 +41,11 @@ class RingCentralSendPagerOperator(RingCentralMessageOperator):
 
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message an extension, or one to all."""
-        from airflow_provider_ringcentral.operators.steps.inputs import addressees
+        from airflow_provider_ringcentral.operators.steps.inputs import message_recipients
         from airflow_provider_ringcentral.sending.channels.pager import MOST_UNITS, PagerMessage, parse_extension
         from airflow_provider_ringcentral.sending.send_all import AddressedMessage
         from airflow_provider_ringcentral.sending.text import parse_text
 
         text = parse_text(self.text, MOST_UNITS)
-        everybody = addressees(self.log, self.to, parse_extension, group=self.group)
-        return [AddressedMessage(PagerMessage(one.address, text), one.positions) for one in everybody]
+        recipients = message_recipients(self.log, self.to, parse_extension, group=self.group)
+        return [AddressedMessage(PagerMessage(one.address, text), one.positions) for one in recipients]

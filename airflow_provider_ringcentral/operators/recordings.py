@@ -10,8 +10,8 @@ from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_ringcentral.extract.call_log.query import KEPT
 from airflow_provider_ringcentral.extract.recordings.name_template import DEFAULT_TEMPLATE
-from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
-from airflow_provider_ringcentral.operators.steps.reporting import announce, tell_end, tell_start
+from airflow_provider_ringcentral.operators.steps.deferral import deferring, task_hook
+from airflow_provider_ringcentral.operators.steps.reporting import announce, log_done, log_start
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -128,17 +128,17 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
     @cached_property
     def hook(self) -> RingCentralJWTHook:
         """The hook of the Connection."""
-        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
+        return task_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Look at the window's age, then download."""
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
-        from airflow_provider_ringcentral.operators.steps.inputs import guard_future, guard_retention, window_of
+        from airflow_provider_ringcentral.operators.steps.inputs import check_age, check_end, window_of
 
         with airflow_errors():
             start, end = window_of(self.start, self.end, None, context)
-            guard_retention(start, self.retention, self.if_expired)
-            guard_future(end, self.if_future)
+            check_age(start, self.retention, self.if_expired)
+            check_end(end, self.if_future)
         return self._download(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
             "%d recordings: %d stored, %d present, %d pending, %d gone, %d failed.",
             *(receipt.records, receipt.stored, receipt.present, receipt.pending, receipt.gone, receipt.failed),
         )
-        tell_end(receipt)
+        log_done(receipt)
         return announce(receipt, context, self.outlets)
 
     def _archive(self, context: Context) -> RecordingArchive:
@@ -180,7 +180,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
         )
         client = self.hook.get_conn()
         told = (utc_text(query.start + late), utc_text(query.end), query.path, self.destination)
-        tell_start("Recordings of calls from %s to %s of %s, into %s.", *told)
+        log_start("Recordings of calls from %s to %s of %s, into %s.", *told)
         return RecordingArchive(
             client,
             query,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
-from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
+from airflow_provider_ringcentral.operators.steps.deferral import deferring, task_hook
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sending.channels.ring_out import CallState, RingOutCall
     from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
 
-SECONDS_EACH_POLL = 3.0
-SECONDS_UNTIL_ENDED = 3600.0
-SECONDS_TO_CANCEL = 10.0
+POLL_INTERVAL_SECONDS = 3.0
+TIMEOUT_SECONDS = 3600.0
+CANCEL_SECONDS = 10.0
 
 
 class RingCentralRingOutOperator(BaseOperator):
@@ -87,8 +87,8 @@ class RingCentralRingOutOperator(BaseOperator):
         wait_for: str = "ended",
         on_rerun: str = "send",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poll_interval: DurationArgument = SECONDS_EACH_POLL,
-        timeout: DurationArgument = SECONDS_UNTIL_ENDED,
+        poll_interval: DurationArgument = POLL_INTERVAL_SECONDS,
+        timeout: DurationArgument = TIMEOUT_SECONDS,
         ringcentral_conn_id: str = "ringcentral_default",
         **kwargs: Any,
     ) -> None:
@@ -109,7 +109,7 @@ class RingCentralRingOutOperator(BaseOperator):
     @cached_property
     def hook(self) -> RingCentralJWTHook:
         """The hook of the Connection."""
-        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
+        return task_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Call and wait; a retry finds the call of an earlier try."""
@@ -126,21 +126,21 @@ class RingCentralRingOutOperator(BaseOperator):
         # In a thread: the one that is interrupted here may hold what a request needs.
         canceller = threading.Thread(target=self._cancel, args=(self._call_id,), daemon=True)
         canceller.start()
-        canceller.join(SECONDS_TO_CANCEL)
+        canceller.join(CANCEL_SECONDS)
 
     def _call(self, context: Context, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
-        from airflow_provider_ringcentral.operators.steps.inputs import once_wishes_of
+        from airflow_provider_ringcentral.operators.steps.inputs import once_options
         from airflow_provider_ringcentral.sending.channels.ring_out import place
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
-            once, client, message = once_wishes_of(self, context), self.hook.get_conn(), self._message()
+            once, client, message = once_options(self, context), self.hook.get_conn(), self._message()
             store = idempotency_store(context, client, resumed=resumed)
             sent = place(client, message, store, on_rerun=once.on_rerun)
             self._call_id = sent.id
             self.log.info("Call %s is placed%s.", sent.id, sent.log_suffix)
-            ringing = self._follow(client, store, message.key, sent.id)
+            ringing = self._wait_for_status(client, store, message.key, sent.id)
             store.finish()
         return {"id": sent.id, "status": ringing.call, "caller": ringing.caller, "callee": ringing.callee}
 
@@ -166,10 +166,10 @@ class RingCentralRingOutOperator(BaseOperator):
             options["playPrompt"] = parse_bool("play_prompt", self.play_prompt)
         return RingOutCall(caller, to, options)
 
-    def _follow(self, client: RingCentralClient, store: IdempotencyStore, key: str, call_id: str) -> CallState:
+    def _wait_for_status(self, client: RingCentralClient, store: IdempotencyStore, key: str, call_id: str) -> CallState:
         """Wait until the call is where it is wanted. One that was not connected is placed anew by the next try."""
         from airflow_provider_ringcentral.arguments import parse_seconds
-        from airflow_provider_ringcentral.operators.steps.deferral import rest
+        from airflow_provider_ringcentral.operators.steps.deferral import pause_or_defer
         from airflow_provider_ringcentral.sending.channels.ring_out import look, not_connected_error, noted, remember
         from airflow_provider_ringcentral.sending.status.status import NotConfirmed, WaitState
 
@@ -179,7 +179,7 @@ class RingCentralRingOutOperator(BaseOperator):
         while ringing.outcome(self.wait_for) is WaitState.WAIT:
             ringing = look(client, call_id, ringing)
             remember(store, key, ringing)
-            if ringing.outcome(self.wait_for) is WaitState.WAIT and not rest(
+            if ringing.outcome(self.wait_for) is WaitState.WAIT and not pause_or_defer(
                 store, seconds=seconds, timeout=timeout, defer=defer
             ):
                 raise NotConfirmed(
@@ -201,7 +201,7 @@ class RingCentralRingOutOperator(BaseOperator):
         from airflow_provider_ringcentral.sending.channels.ring_out import cancel
 
         try:
-            done = cancel(self.hook.make_client(SECONDS_TO_CANCEL), call_id)
+            done = cancel(self.hook.make_client(CANCEL_SECONDS), call_id)
         except Exception as error:  # noqa: BLE001 - the task is being killed, and nobody waits for this
             self.log.warning("Call %s could not be cancelled: %s", call_id, error)
         else:

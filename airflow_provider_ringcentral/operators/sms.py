@@ -67,15 +67,15 @@ class RingCentralSendSmsOperator(RingCentralMessageOperator):
 
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message a recipient, or one to all."""
-        from airflow_provider_ringcentral.operators.steps.inputs import phones
+        from airflow_provider_ringcentral.operators.steps.inputs import sender_and_recipients
         from airflow_provider_ringcentral.sending.channels.sms import MOST_UNITS, SmsMessage
         from airflow_provider_ringcentral.sending.send_all import AddressedMessage
         from airflow_provider_ringcentral.sending.text import parse_text, segments
 
         text = parse_text(self.text, MOST_UNITS)
-        sender, everybody = phones(self.log, client, self.to, self.from_number, group=self.group)
-        self.log.info("Messages: %d, of SMS segments each: %d.", len(everybody), segments(text))
-        return [AddressedMessage(SmsMessage(sender, one.address, text), one.positions) for one in everybody]
+        sender, recipients = sender_and_recipients(self.log, client, self.to, self.from_number, group=self.group)
+        self.log.info("Messages: %d, of SMS segments each: %d.", len(recipients), segments(text))
+        return [AddressedMessage(SmsMessage(sender, one.address, text), one.positions) for one in recipients]
 
     def segments(self, record: Mapping[str, Any]) -> int:
         """RingCentral's count, else ours."""

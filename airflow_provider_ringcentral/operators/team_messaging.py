@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_ringcentral.arguments import is_unset
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.operators.steps.inputs import as_texts, places_of
-from airflow_provider_ringcentral.operators.steps.post_operator import RingCentralChatOperator, listed, told
+from airflow_provider_ringcentral.operators.steps.inputs import file_list, paths_as_texts
+from airflow_provider_ringcentral.operators.steps.post_operator import RingCentralChatOperator, as_list, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,16 +77,16 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         self.text = text
         self._has_text = bool(text)
         self.mentions = mentions
-        self.files = as_texts(files)
+        self.files = paths_as_texts(files)
         self.update_post_id = update_post_id
 
-    def change(self, client: RingCentralClient) -> dict[str, Any] | None:
+    def update(self, client: RingCentralClient) -> dict[str, Any] | None:
         """The earlier post with the text; a request that may be repeated."""
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import change_post
 
         if is_unset(self.update_post_id):
             return None
-        if places_of("files", self.files):
+        if file_list("files", self.files):
             raise BadArgument("files cannot be added to a post; leave them or update_post_id out.", parameter="files")
         self._check_text(may_be_empty=False)
         chat = self.chat_id(client)
@@ -98,7 +98,7 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost, post_files
 
-        places = places_of("files", self.files)
+        places = file_list("files", self.files)
         # A retry that finds the post needs no file, and it may be gone.
         files = cache(lambda: post_files([storage_path(place, "file") for place in places]))
         may_be_empty = bool(places) and not self._has_text
@@ -116,7 +116,7 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         from airflow_provider_ringcentral.sending.text import parse_text
 
         parse_text(self.text, MOST_UNITS, may_be_empty=may_be_empty)
-        named = [mention(f"mentions[{place}]", one, chat) for place, one in enumerate(listed(self.mentions))]
+        named = [mention(f"mentions[{place}]", one, chat) for place, one in enumerate(as_list(self.mentions))]
         return parse_text(" ".join([*named, self.text]).strip(), MOST_UNITS, may_be_empty=may_be_empty)
 
 
@@ -157,7 +157,7 @@ class RingCentralPostCardOperator(RingCentralChatOperator):
         self.fallback_text = fallback_text
         self.update_card_id = update_card_id
 
-    def change(self, client: RingCentralClient) -> dict[str, Any] | None:
+    def update(self, client: RingCentralClient) -> dict[str, Any] | None:
         """The earlier card with new content; a request that may be repeated."""
         from airflow_provider_ringcentral.sending.channels.team_messaging.card import change_card
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
-from airflow_provider_ringcentral.operators.steps.post_operator import RingCentralPostOperator, listed
+from airflow_provider_ringcentral.operators.steps.post_operator import RingCentralPostOperator, as_list
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.webhook import WebhookClient
@@ -93,11 +93,11 @@ class RingCentralPostWebhookOperator(RingCentralPostOperator):
                 title=self.title,
                 activity=self.activity,
                 icon_uri=self.icon_uri,
-                attachments=listed(self.attachments),
+                attachments=as_list(self.attachments),
                 has_text=self._has_text,
             )
         )
 
-    def returned(self, message: WebhookPost, sent: Sent) -> dict[str, Any]:
+    def result(self, message: WebhookPost, sent: Sent) -> dict[str, Any]:
         """The id is ours and means nothing to RingCentral."""
         return {"posted": True}

@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_ringcentral.extract.recordings.manifest import ArchiveProgress
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
-from airflow_provider_ringcentral.operators.steps.reporting import ArchiveLog, seconds_left, tightest
+from airflow_provider_ringcentral.operators.steps.reporting import ArchiveLog, estimated_seconds, slowest_limit
 from airflow_provider_ringcentral.sandbox import Sandbox
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -48,7 +48,7 @@ def progress(done: int = 30, total: int = 90, fetched: int = 20) -> ArchiveProgr
     ids=str,
 )
 def test_the_end_of_an_archive_is_expected_by_the_limits_then_by_the_pace(made, elapsed, limit, seconds):
-    assert seconds_left(made, elapsed, limit) == seconds
+    assert estimated_seconds(made, elapsed, limit) == seconds
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_end_of_an_archive_is_expected_by_the_limits_then_by_the_pace(made, 
     [({}, (10, 60.0)), ({"heavy": (20, 60.0), "media": (5, 10.0)}, (20, 60.0)), ({"media": (7, 60.0)}, (7, 60.0))],
 )
 def test_the_slowest_limit_that_was_told_of(limits, slowest):
-    assert tightest(limits) == slowest
+    assert slowest_limit(limits) == slowest
 
 
 def test_the_line_of_an_archive(caplog):

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_ringcentral.extract.call_log.query import RetentionExceeded
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
-from airflow_provider_ringcentral.operators.steps.inputs import guard_retention
+from airflow_provider_ringcentral.operators.steps.inputs import check_age
 
 NOW = datetime.now(tz=UTC)
 
@@ -88,4 +88,4 @@ def test_a_task_that_comes_back_from_its_deferral_is_not_asked_again(sandbox, co
 
 def test_another_argument_may_be_to_blame():
     with pytest.raises(RetentionExceeded, match=r"^watermark"):
-        guard_retention(NOW - timedelta(days=2), 86_400, "fail", name="watermark")
+        check_age(NOW - timedelta(days=2), 86_400, "fail", name="watermark")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def rest(
+def pause_or_defer(
     store: IdempotencyStore, *, seconds: float, timeout: float, defer: Callable[[float], object] | None = None
 ) -> bool:
     """Let `seconds` pass, unless `timeout` seconds are over since this try first asked; whether they are not.
@@ -52,7 +52,7 @@ RESCUE_SECONDS = 600.0
 """After a deadline, until Airflow itself ends a deferral whose trigger never answered."""
 
 
-def patient_hook(ringcentral_conn_id: str, *, deferrable: bool) -> RingCentralJWTHook:
+def task_hook(ringcentral_conn_id: str, *, deferrable: bool) -> RingCentralJWTHook:
     """The hook of the Connection; a task that can give its worker back waits on it for 10 s only, others for 900 s."""
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 

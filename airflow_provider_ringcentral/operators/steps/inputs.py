@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
 
 
-def addressees(log: Any, to: Any, check: Callable[[str, Any], Any], *, group: Any) -> list[Recipient]:
+def message_recipients(log: Any, to: Any, check: Callable[[str, Any], Any], *, group: Any) -> list[Recipient]:
     """Everybody of `to` once, as recipients of a message each, or with `group` of one; addresses are tuples."""
     everybody = recipients(to, check)
     twice = [f"to[{place}]" for one in everybody for place in one.positions[1:]]
@@ -76,27 +76,27 @@ def addressees(log: Any, to: Any, check: Callable[[str, Any], Any], *, group: An
     return [Recipient((one.address,), one.positions) for one in everybody]
 
 
-def phones(
+def sender_and_recipients(
     log: Any, client: RingCentralClient, to: Any, from_number: str | None, *, group: Any, media: bool = False
 ) -> tuple[Callable[[], str], list[Recipient]]:
     """The number to send from, looked up when it is first asked for, and who gets a message each."""
     from airflow_provider_ringcentral.hooks.settings import log_personal_data
 
-    everybody = addressees(log, to, parse_phone_number, group=group)
+    everybody = message_recipients(log, to, parse_phone_number, group=group)
     needs = MMS if media or len(everybody[0].address) > 1 else SMS
     return cache(lambda: sender(client, from_number, needs, show_numbers=log_personal_data())), everybody
 
 
-def as_texts(value: Any) -> Any:
+def paths_as_texts(value: Any) -> Any:
     """The same with texts for every `Path`, whose braces Airflow would not render; what else there is stays."""
     if isinstance(value, PurePath) and not hasattr(type(value), "fs"):
         return str(value)
     if isinstance(value, list | tuple):
-        return [as_texts(one) for one in value]
+        return [paths_as_texts(one) for one in value]
     return value
 
 
-def places_of(name: str, value: Any) -> list[Any]:
+def file_list(name: str, value: Any) -> list[Any]:
     """One or several files as a list; None and empty texts name none. Raises `BadArgument`."""
     from airflow_provider_ringcentral.sending.text import LIST_AS_TEXT, is_list_as_text
 
@@ -154,7 +154,7 @@ def internal_id(name: str, value: Any) -> str:
 log = logging.getLogger(__name__)
 
 
-def guard_retention(start: datetime, retention: DurationArgument, if_expired: str, *, name: str = "start") -> None:
+def check_age(start: datetime, retention: DurationArgument, if_expired: str, *, name: str = "start") -> None:
     """Warn in the log, or raise `RetentionExceeded`, when `start` (aware) lies before what RingCentral keeps.
 
     `retention` is in seconds, also as text, or a timedelta; None and 0 turn the guard off. Raises `BadArgument` for a
@@ -166,7 +166,7 @@ def guard_retention(start: datetime, retention: DurationArgument, if_expired: st
         log.warning("%s", warning)
 
 
-def guard_future(end: datetime, if_future: str) -> None:
+def check_end(end: datetime, if_future: str) -> None:
     """Warn in the log, or raise `WindowInFuture`, when `end` (aware) lies in the future."""
     warning = check_future(end, datetime.now(tz=UTC), if_future)
     if warning:
@@ -260,9 +260,9 @@ class SendOptions(OnceOptions):
     timeout: float
 
 
-def wishes_of(operator: RingCentralMessageOperator, context: Mapping[str, Any]) -> SendOptions:
+def send_options(operator: RingCentralMessageOperator, context: Mapping[str, Any]) -> SendOptions:
     """The wishes of an operator. Raises `BadArgument` for what cannot be meant, or not be had on this Airflow."""
-    once = once_wishes_of(operator, context)
+    once = once_options(operator, context)
     return SendOptions(
         on_unknown=once.on_unknown,
         on_rerun=once.on_rerun,
@@ -273,7 +273,7 @@ def wishes_of(operator: RingCentralMessageOperator, context: Mapping[str, Any]) 
     )
 
 
-def once_wishes_of(operator: Sender, context: Mapping[str, Any]) -> OnceOptions:
+def once_options(operator: Sender, context: Mapping[str, Any]) -> OnceOptions:
     """The same, of an operator that does not wait."""
     if operator.on_rerun == "skip" and not _remembers(context):
         raise BadArgument(

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.hooks.xcom import bounded
-from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook, rest
+from airflow_provider_ringcentral.operators.steps.deferral import deferring, pause_or_defer, task_hook
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sending.send_all import AddressedMessage
     from airflow_provider_ringcentral.sending.status.following import DeliveryState
 
-SECONDS_EACH_POLL = 10.0
-SECONDS_UNTIL_SENT = 600.0
-SECONDS_OF_LOOKING = 30.0
+POLL_INTERVAL_SECONDS = 10.0
+TIMEOUT_SECONDS = 600.0
+SETTLING_SECONDS = 30.0
 OUTCOMES = "outcomes"
 """XCom key of what became of each message, when some were not sent."""
 
-KEPT_OF_MANY = ("to", "id")
+KEYS_OF_LARGE_RESULTS = ("to", "id")
 """What the result has of each message when all of it would be too much for XCom."""
 
 
@@ -78,10 +78,10 @@ class RingCentralMessageOperator(BaseOperator):
         wait_for: str = "accepted",
         on_unknown: str = "look",
         on_rerun: str = "send",
-        settling: DurationArgument = SECONDS_OF_LOOKING,
+        settling: DurationArgument = SETTLING_SECONDS,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poll_interval: DurationArgument = SECONDS_EACH_POLL,
-        timeout: DurationArgument = SECONDS_UNTIL_SENT,
+        poll_interval: DurationArgument = POLL_INTERVAL_SECONDS,
+        timeout: DurationArgument = TIMEOUT_SECONDS,
         ringcentral_conn_id: str = "ringcentral_default",
         **kwargs: Any,
     ) -> None:
@@ -98,7 +98,7 @@ class RingCentralMessageOperator(BaseOperator):
     @cached_property
     def hook(self) -> RingCentralJWTHook:
         """The hook of the Connection."""
-        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
+        return task_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """The messages, everything about them checked."""
@@ -122,12 +122,12 @@ class RingCentralMessageOperator(BaseOperator):
         """`seen` is what the trigger saw of the messages: it is not asked for again."""
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
-        from airflow_provider_ringcentral.operators.steps.inputs import wishes_of
+        from airflow_provider_ringcentral.operators.steps.inputs import send_options
         from airflow_provider_ringcentral.sending.send_all import send_all
         from airflow_provider_ringcentral.sending.status.following import DeliveryState, ungrouped
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
-            wishes = wishes_of(self, context)
+            options = send_options(self, context)
             client = self.hook.get_conn()
             store = idempotency_store(context, client, resumed=resumed)
             messages = self.messages(client)
@@ -135,22 +135,22 @@ class RingCentralMessageOperator(BaseOperator):
                 client,
                 messages,
                 store,
-                on_unknown=wishes.on_unknown,
-                on_rerun=wishes.on_rerun,
-                settling=wishes.settling,
+                on_unknown=options.on_unknown,
+                on_rerun=options.on_rerun,
+                settling=options.settling,
             )
             failure = self._failure(context, outcomes)
             sent = {place: one.sent for place, one in enumerate(outcomes.all) if one.sent is not None}
             keys = {one.id: messages[place].message.key for place, one in sent.items()}
-            known = DeliveryState({one.id: one.record for one in sent.values()}, wishes.wait_for).updated(
+            known = DeliveryState({one.id: one.record for one in sent.values()}, options.wait_for).updated(
                 ungrouped(seen)
             )
-            state = self._follow(client, store, keys, known, wishes)
+            state = self._wait_for_status(client, store, keys, known, options)
             if failure is not None:
                 raise failure
             store.finish()
-        told = [self._told(messages[place], one, state.records[one.id]) for place, one in sent.items()]
-        return bounded(told, KEPT_OF_MANY)
+        told = [self._result(messages[place], one, state.records[one.id]) for place, one in sent.items()]
+        return bounded(told, KEYS_OF_LARGE_RESULTS)
 
     def _failure(self, context: Context, outcomes: Outcomes) -> RingCentralError | None:
         """The error for those that are not sent. Raised at once when a later try may send them, else after the wait.
@@ -171,13 +171,13 @@ class RingCentralMessageOperator(BaseOperator):
             self.log.error("%s", error)
         return error
 
-    def _follow(
+    def _wait_for_status(
         self,
         client: RingCentralClient,
         store: IdempotencyStore,
         keys: Mapping[str, str],
         state: DeliveryState,
-        wishes: SendOptions,
+        options: SendOptions,
     ) -> DeliveryState:
         """Wait until every message is where it is wanted. What failed is sent anew by the next try."""
         from airflow_provider_ringcentral.sending.status.following import check_failures, not_confirmed, refresh_states
@@ -187,18 +187,20 @@ class RingCentralMessageOperator(BaseOperator):
         while not late and state.of(WaitState.WAIT, ids):
             state = refresh_states(client, ids, state)
             if state.of(WaitState.WAIT, ids):
-                late = not self._pause(store, state, ids, wishes)
+                late = not self._pause_or_defer(store, state, ids, options)
         for message_id in state.of(WaitState.FAILED, ids):
             store.forget(keys[message_id])
         check_failures(state, ids)
         if late:
-            raise not_confirmed(state, ids, wishes.timeout)
+            raise not_confirmed(state, ids, options.timeout)
         return state
 
-    def _pause(self, store: IdempotencyStore, state: DeliveryState, ids: Sequence[str], wishes: SendOptions) -> bool:
+    def _pause_or_defer(
+        self, store: IdempotencyStore, state: DeliveryState, ids: Sequence[str], options: SendOptions
+    ) -> bool:
         """Wait for the next look; whether there is time for one. Without a worker, if the task can give it back."""
-        defer = partial(self._defer_until_final, state, ids, wishes.poll_interval) if self.deferrable else None
-        return rest(store, seconds=wishes.poll_interval, timeout=wishes.timeout, defer=defer)
+        defer = partial(self._defer_until_final, state, ids, options.poll_interval) if self.deferrable else None
+        return pause_or_defer(store, seconds=options.poll_interval, timeout=options.timeout, defer=defer)
 
     def _defer_until_final(self, state: DeliveryState, ids: Sequence[str], interval: float, left: float) -> None:
         """Come back with what the trigger sees of those that wait, or at the deadline."""
@@ -217,7 +219,7 @@ class RingCentralMessageOperator(BaseOperator):
         )
         self.defer(trigger=trigger, method_name="execute_complete")
 
-    def _told(
+    def _result(
         self, addressed: AddressedMessage[RingCentralClient], sent: Sent, record: Mapping[str, Any]
     ) -> dict[str, Any]:
         return {

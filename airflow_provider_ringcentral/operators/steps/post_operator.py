@@ -10,8 +10,8 @@ from airflow.providers.common.compat.sdk import BaseOperator, conf
 
 from airflow_provider_ringcentral.arguments import is_unset
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.operators.steps.deferral import deferring, patient_hook
-from airflow_provider_ringcentral.operators.steps.message_operator import SECONDS_OF_LOOKING
+from airflow_provider_ringcentral.operators.steps.deferral import deferring, task_hook
+from airflow_provider_ringcentral.operators.steps.message_operator import SETTLING_SECONDS
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class RingCentralPostOperator(BaseOperator):
-    """Post one thing once. Subclasses say through which client, and what (`message`), or what is changed (`change`).
+    """Post one thing once. Subclasses say through which client, and what (`message`), or what is changed (`update`).
 
     :param on_unknown: when the answer is lost: `look` for the post and fail when it cannot be found, `resend` when it
         cannot be found, or `fail` at once.
@@ -33,7 +33,7 @@ class RingCentralPostOperator(BaseOperator):
     """
 
     post_fields: Sequence[str] = ("on_unknown", "on_rerun")
-    settling: DurationArgument = SECONDS_OF_LOOKING
+    settling: DurationArgument = SETTLING_SECONDS
     ui_color = "#ffd8a8"
 
     def __init__(
@@ -57,11 +57,11 @@ class RingCentralPostOperator(BaseOperator):
         """What to post, everything about it checked."""
         raise BadArgument(f"{type(self).__name__} does not say what to post: override message().")
 
-    def change(self, client: Any) -> dict[str, Any] | None:
+    def update(self, client: Any) -> dict[str, Any] | None:
         """Change what was posted before, and what to return then; None: there is nothing to change."""
         return None
 
-    def returned(self, message: Any, sent: Sent) -> dict[str, Any]:
+    def result(self, message: Any, sent: Sent) -> dict[str, Any]:
         """What goes to XCom."""
         return {"found": sent.found}
 
@@ -75,15 +75,15 @@ class RingCentralPostOperator(BaseOperator):
 
     def _post(self, context: Context, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
-        from airflow_provider_ringcentral.operators.steps.inputs import once_wishes_of
+        from airflow_provider_ringcentral.operators.steps.inputs import once_options
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
-            wishes = once_wishes_of(self, context)
+            options = once_options(self, context)
             client = self.client()
-            changed = self.change(client)
-            return self._once(context, client, wishes, resumed=resumed) if changed is None else changed
+            changed = self.update(client)
+            return self._once(context, client, options, resumed=resumed) if changed is None else changed
 
-    def _once(self, context: Context, client: Any, wishes: OnceOptions, *, resumed: bool) -> dict[str, Any]:
+    def _once(self, context: Context, client: Any, options: OnceOptions, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.sending.once.send_once import send_once
 
@@ -92,13 +92,13 @@ class RingCentralPostOperator(BaseOperator):
             client,
             message,
             store,
-            on_unknown=wishes.on_unknown,
-            on_rerun=wishes.on_rerun,
-            settling=wishes.settling,
+            on_unknown=options.on_unknown,
+            on_rerun=options.on_rerun,
+            settling=options.settling,
         )
         store.finish()
         self.log.info("%s %s is at RingCentral%s.", message.channel, sent.id, sent.log_suffix)
-        return self.returned(message, sent)
+        return self.result(message, sent)
 
 
 class RingCentralChatOperator(RingCentralPostOperator):
@@ -128,7 +128,7 @@ class RingCentralChatOperator(RingCentralPostOperator):
         chat: str | int | None = None,
         team: str | None = None,
         email: str | None = None,
-        settling: DurationArgument = SECONDS_OF_LOOKING,
+        settling: DurationArgument = SETTLING_SECONDS,
         ringcentral_conn_id: str = "ringcentral_default",
         **kwargs: Any,
     ) -> None:
@@ -142,7 +142,7 @@ class RingCentralChatOperator(RingCentralPostOperator):
     @cached_property
     def hook(self) -> RingCentralJWTHook:
         """The hook of the Connection."""
-        return patient_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
+        return task_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
     def client(self) -> RingCentralClient:
         """The hook's."""
@@ -154,7 +154,7 @@ class RingCentralChatOperator(RingCentralPostOperator):
 
         return chat_of(client, chat=self.chat, team=self.team, email=self.email)
 
-    def returned(self, message: Any, sent: Sent) -> dict[str, Any]:
+    def result(self, message: Any, sent: Sent) -> dict[str, Any]:
         """What goes to XCom."""
         return told(sent.id, message.chat, found=sent.found)
 
@@ -164,7 +164,7 @@ def told(post_id: Any, chat: Any, *, found: bool = False) -> dict[str, Any]:
     return {"id": str(post_id), "chat": None if chat is None else str(chat), "found": found}
 
 
-def listed(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     """An argument that is one value or a sequence of them, as a list."""
     if value is None or isinstance(value, (str, int, Mapping)):
         return [] if is_unset(value) else [value]

@@ -46,17 +46,17 @@ def announce(
     return values
 
 
-def tell_start(what: str, *details: Any) -> None:
+def log_start(what: str, *details: Any) -> None:
     """One line at INFO on what a task is about to do: what, which window, where to."""
     log.info(what, *details)
 
 
-def tell_answer(size: int, usage: Usage) -> None:
+def log_answer(size: int, usage: Usage) -> None:
     """The same of an answer of so many bytes that goes to XCom."""
     log.info("Done: %d bytes, to XCom; %d requests, %.1f s waited.", size, usage.requests, usage.waited)
 
 
-def tell_end(receipt: Receipt) -> None:
+def log_done(receipt: Receipt) -> None:
     """One line at INFO on what came of a task, and what it cost."""
     where = f"in {receipt.destination}" if receipt.destination else "no file written"
     records = "" if receipt.records is None else f"{receipt.records} records, "
@@ -66,7 +66,7 @@ def tell_end(receipt: Receipt) -> None:
     )
 
 
-EVERY_SECONDS = 20.0
+LOG_INTERVAL_SECONDS = 20.0
 """Between two lines: with a page or a piece of waiting in between there is one at least every 30 s."""
 
 
@@ -80,7 +80,7 @@ class ProgressLog:
         self._log = log
         self._client = client
         self._last: Progress | None = None
-        self._next = time.monotonic() + EVERY_SECONDS
+        self._next = time.monotonic() + LOG_INTERVAL_SECONDS
         client.while_waiting = self._tell
 
     def __call__(self, progress: Progress) -> None:
@@ -92,14 +92,14 @@ class ProgressLog:
         progress = self._last
         if progress is None or time.monotonic() < self._next:
             return
-        self._next = time.monotonic() + EVERY_SECONDS
+        self._next = time.monotonic() + LOG_INTERVAL_SECONDS
         share = "" if progress.share is None else f", {progress.share:.0%} of the window"
         left = self._client.remaining(HEAVY)
         quota = "" if left is None else f", {left} requests left in this minute"
         self._log.info("%d records, %d pages%s%s", progress.records, progress.pages, share, quota)
 
 
-MEASURED_SECONDS = 60.0
+MIN_MEASURED_SECONDS = 60.0
 """Before that the pace is what the limits allow: a full window goes through at once and would promise too much."""
 
 
@@ -114,7 +114,7 @@ class ArchiveLog:
         self._client = client
         self._last: ArchiveProgress | None = None
         self._began = time.monotonic()
-        self._next = self._began + EVERY_SECONDS
+        self._next = self._began + LOG_INTERVAL_SECONDS
 
     def __call__(self, progress: ArchiveProgress) -> None:
         """Called after each recording."""
@@ -127,9 +127,9 @@ class ArchiveLog:
         progress, now = self._last, time.monotonic()
         if progress is None or now < self._next:
             return
-        self._next = now + EVERY_SECONDS
+        self._next = now + LOG_INTERVAL_SECONDS
         outcomes = ", ".join(f"{count} {status}" for status, count in sorted(progress.counts.items()))
-        seconds = seconds_left(progress, now - self._began, tightest(self._client.usage.limits))
+        seconds = estimated_seconds(progress, now - self._began, slowest_limit(self._client.usage.limits))
         megabytes = progress.bytes / 1e6
         self._log.info(
             "%d of %d recordings (%s), %.1f MB downloaded, about %s left",
@@ -137,15 +137,15 @@ class ArchiveLog:
         )
 
 
-def seconds_left(progress: ArchiveProgress, elapsed: float, limit: tuple[int, float]) -> float:
+def estimated_seconds(progress: ArchiveProgress, elapsed: float, limit: tuple[int, float]) -> float:
     """An estimate: by the pace of this try once it is measured, before that by the quota (requests, seconds)."""
     left = max(0, progress.total - progress.done)
-    if progress.fetched and elapsed >= MEASURED_SECONDS:
+    if progress.fetched and elapsed >= MIN_MEASURED_SECONDS:
         return left * elapsed / progress.fetched
     return left * limit[1] / limit[0]
 
 
-def tightest(limits: Mapping[str, tuple[int, float]]) -> tuple[int, float]:
+def slowest_limit(limits: Mapping[str, tuple[int, float]]) -> tuple[int, float]:
     """The slowest of the limits that answers told of: that of the call log or that of the media."""
     slowest = min(limits.values(), key=lambda limit: limit[0] / limit[1], default=None)
     return slowest or (DEFAULT_LIMITS[HEAVY], WINDOW_SECONDS)

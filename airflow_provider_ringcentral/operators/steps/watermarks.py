@@ -1,4 +1,4 @@
-"""Watermarks between runs: kept with the events of an asset, which Airflow stores only when the task succeeds."""
+"""The watermark of a sync between runs. An asset event keeps it, which Airflow stores only when the task succeeds."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FIELD = "watermark"
-"""The key of an event's extra."""
+"""Key of the watermark in an event's extra."""
 
-FEW, MANY = 10, 1000
-"""Events looked at, newest first: mapped tasks and others may share the asset."""
+FIRST_EVENTS, MAX_EVENTS = 10, 1000
+"""Events that are read, newest first. Mapped and other tasks may share the asset."""
 
 
-def own_asset(operator: BaseOperator) -> Asset | None:
-    """The asset that keeps the operator's watermark, made its inlet and outlet.
+def watermark_asset_of(operator: BaseOperator) -> Asset | None:
+    """Return the asset that keeps the operator's watermark, and add it to the operator's inlets and outlets.
 
-    The first asset of its outlets, else one named after DAG and task; None when the DAG is not known yet.
+    It is the first asset of the outlets, else one named after DAG and task; None when the DAG is not known yet.
     """
     asset = next((outlet for outlet in operator.outlets if isinstance(outlet, Asset)), None)
     if asset is None:
@@ -39,19 +39,19 @@ def own_asset(operator: BaseOperator) -> Asset | None:
     return asset
 
 
-def recall(
-    context: Mapping[str, Any], asset: Asset | None, series: str, *, former: str, task: tuple[str, str]
+def load_watermark(
+    context: Mapping[str, Any], asset: Asset | None, series: str, *, legacy_series: str, task: tuple[str, str]
 ) -> Watermark | None:
-    """The watermark of the newest event of `asset` that belongs to `series`.
+    """Return the watermark of the newest event of `asset` that belongs to `series`; None for a first run.
 
-    `former` is what earlier versions called the series, not telling tasks apart: an event with it counts only when it
-    came from `task` (ids of DAG and task). Events can be removed by an administrator; then, on Airflow 3.3+, that of
-    the asset's state store. None when there is neither, and in a context without events. Raises `BadArgument` when a
-    run's events cannot be asked for.
+    `legacy_series` is the series' name of earlier versions, which did not tell tasks apart: an event with it counts
+    only when it came from `task` (ids of DAG and task). Without an event (an administrator may delete them), the
+    watermark comes from the asset's state store (Airflow 3.3 and later). Raises `BadArgument` when the events of a run
+    cannot be read.
     """
     inlets = context.get("inlet_events")
     if inlets is None:
-        log.info("Asset events cannot be read here: this is a first run, and nothing will be remembered of it.")
+        log.info("Asset events are not available here: this is a first run, and its watermark is not kept.")
         return None
     try:
         events = inlets[asset] if asset is not None else None
@@ -59,31 +59,31 @@ def recall(
         events = None
     if events is None:
         raise BadArgument(
-            "the watermark of the last run cannot be read. Give outlets=[Asset(...)]; a mapped task needs the same "
+            "the watermark of the last run cannot be read. Set outlets=[Asset(...)]; a mapped task needs the same "
             "asset twice, as partial(..., inlets=[asset], outlets=[asset]).",
             parameter="outlets",
         )
-    strange = False
+    foreign = False
     for event in _newest_first(events):
-        told = (event.extra or {}).get(FIELD)
-        if found := Watermark.of_dict(told, series):
+        values = (event.extra or {}).get(FIELD)
+        if found := Watermark.of_dict(values, series):
             return found
-        if (found := Watermark.of_dict(told, former)) and _source(event) == task:
+        if (found := Watermark.of_dict(values, legacy_series)) and _source(event) == task:
             return found
-        strange = strange or told is not None
+        foreign = foreign or values is not None
     confirmed = _confirmed(_store(context, asset), series)
-    if strange and confirmed is None:
-        log.info("The events of %s have watermarks of other tasks or settings only: this is a first run.", asset)
+    if foreign and confirmed is None:
+        log.info("The events of %s only have watermarks of other tasks or settings: this is a first run.", asset)
     return confirmed
 
 
-def remember(
+def save_watermark(
     context: Mapping[str, Any], asset: Asset | None, series: str, *, begin: Watermark, reached: Watermark
 ) -> None:
-    """Put both ends of a run into the asset's state store, where there is one.
+    """Write both watermarks of a run to the asset's state store, if there is one.
 
-    The store is written at once, while the event is stored when the task has succeeded. So the store alone never
-    proves that the event of `reached` is there, and only `begin`, which came from an event, is gone on from.
+    The store is written at once, the event only when the task succeeds. So `reached` may have no event, and a later run
+    starts from `begin` ("confirmed"), which came from one.
     """
     store = _store(context, asset)
     if store is not None:
@@ -92,11 +92,11 @@ def remember(
 
 
 def _newest_first(events: Any) -> Iterable[Any]:
-    """An asset's events."""
+    """Read an asset's events, newest first."""
     if not hasattr(events, "limit"):
         yield from reversed(events)
         return
-    for size in (FEW, MANY):
+    for size in (FIRST_EVENTS, MAX_EVENTS):
         found = list(events.ascending(ascending=False).limit(size))
         yield from found
         if len(found) < size:
@@ -104,7 +104,7 @@ def _newest_first(events: Any) -> Iterable[Any]:
 
 
 def _source(event: Any) -> tuple[Any, Any]:
-    """The ids of the DAG and the task that an event came from."""
+    """Return the ids of the DAG and the task that an event came from."""
     return getattr(event, "source_dag_id", None), getattr(event, "source_task_id", None)
 
 
