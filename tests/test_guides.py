@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -79,6 +80,43 @@ def test_the_classes_and_what_airflow_does_with_them():
     assert {name for name, now in told.items() if now} == {name for name in fail_now if hasattr(errors, name)}
     shown = re.findall(r"^\| `([A-Z]\w+)` \| `([A-Z]\w+)` \|", text_of("errors.md"), re.MULTILINE)
     assert {kind: raised for raised, kind in shown} == fail_now
+
+
+def texts_of(node):
+    """A string literal, or the fixed parts of an f-string."""
+    if isinstance(node, ast.JoinedStr):
+        return "".join(part.value if isinstance(part, ast.Constant) else "\0" for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def test_the_package_logs_what_the_guide_about_limits_quotes():
+    package = Path(errors.__file__).parents[2]
+    modules = [ast.parse(path.read_text(encoding="utf-8")) for path in package.rglob("*.py")]
+    texts = "\n".join(texts_of(node) for module in modules for node in ast.walk(module))
+    lines = re.findall(r"^\| `(.*?)` \|", text_of("limits.md").split("| in the log |")[1], re.MULTILINE)
+    quoted = [part for line in lines for part in re.findall(r"[A-Za-z][^\d…:]{14,}", line)]
+
+    assert len(lines) == 4
+    assert len(quoted) > 3
+    assert [part for part in quoted if part.strip() not in texts] == []
+
+
+def test_the_error_about_several_recipients_reads_as_in_the_guide():
+    from airflow_provider_ringcentral.client.errors import PermissionDenied, Unavailable
+    from airflow_provider_ringcentral.sending.outcomes import MessageOutcome, Outcomes, SendStatus
+
+    quoted = re.search(r"^    (of 4 messages .*)$", text_of("what-sent-means.md"), re.MULTILINE)[1]
+    refused = PermissionDenied("no", status=403, codes=["MSG-240"])
+    outcomes = Outcomes(
+        [
+            MessageOutcome((0,), SendStatus.SENT),
+            MessageOutcome((1,), SendStatus.REFUSED, error=refused),
+            MessageOutcome((2,), SendStatus.LATER, error=Unavailable("later", status=503)),
+            MessageOutcome((3,), SendStatus.SENT),
+        ]
+    )
+
+    assert str(outcomes.error().message).startswith(quoted)
 
 
 def test_the_receipt_of_the_guide_has_the_fields_of_a_receipt():
