@@ -42,6 +42,16 @@ def parse_id(name: str, value: Any, remedy: str) -> str:
     return text
 
 
+def parse_internal_id(name: str, value: Any) -> str:
+    """RingCentral's internal id of an account or extension, or "~" for those of the JWT's user."""
+    text = as_text(value)
+    if text != "~" and not is_digits(text):
+        raise BadArgument(
+            f"{name} is {value!r}; give the internal id (digits), or ~ for the JWT's own.", parameter=name
+        )
+    return text
+
+
 def parse_ids(name: str, value: Any, most: int) -> list[str]:
     """One or several ids as texts, without repetitions, at most `most`.
 

@@ -13,7 +13,7 @@ from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.extract.changes.query import SyncQuery
-from airflow_provider_ringcentral.extract.changes.sync import Synced, sync_changes
+from airflow_provider_ringcentral.extract.changes.sync import SyncResult, sync_changes
 from airflow_provider_ringcentral.extract.changes.watermark import Watermark
 from airflow_provider_ringcentral.sandbox import Sandbox
 
@@ -53,17 +53,17 @@ class Series:
     def query(self) -> SyncQuery:
         return SyncQuery(PATH, self.view, "0123456789abcdef", self.overlap)
 
-    def try_once(self, client: Any = None, **options: Any) -> Synced:
+    def try_once(self, client: Any = None, **options: Any) -> SyncResult:
         """A run of which nobody hears: it is killed before its asset event is stored."""
         return sync_changes(client or self.client, self.query, self.watermark, self.folder, **options)
 
-    def run(self, client: Any = None, **options: Any) -> Synced:
+    def run(self, client: Any = None, **options: Any) -> SyncResult:
         """A run that succeeds."""
         synced = self.try_once(client, **options)
         self.announce(synced)
         return synced
 
-    def announce(self, synced: Synced) -> None:
+    def announce(self, synced: SyncResult) -> None:
         """What the asset event of a run does."""
         self.watermark = synced.watermark or self.watermark
         if synced.receipt.destination:

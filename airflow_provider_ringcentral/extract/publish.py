@@ -1,4 +1,4 @@
-"""From parts to the file: what happens once everything of an extract is there."""
+"""The last steps of an extract: chunks become the file, and the checkpoint is removed."""
 
 from __future__ import annotations
 
@@ -6,32 +6,33 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
-from airflow_provider_ringcentral.files.atomic import complete_file, tidying
+from airflow_provider_ringcentral.files.atomic import complete_file, tolerate_cleanup_errors
 from airflow_provider_ringcentral.files.formats import Format
 from airflow_provider_ringcentral.files.staging.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from upath import UPath
 
-
 IF_EMPTY = ("write", "skip", "fail")
-"""What to do about an extract without records."""
+"""What an extract without records does: write a file without rows, write none, or fail."""
 
 
-def publish(parts: Checkpoint, lines: Iterable[bytes], destination: UPath, chosen: Format) -> tuple[int, str]:
-    """Make `lines`, those of `parts`, the file `destination`, complete at once; its bytes and SHA-256."""
-    if chosen.verbatim and (published := parts.publish(destination)):
+def publish(
+    checkpoint: Checkpoint, contents: Iterable[bytes], destination: UPath, output_format: Format
+) -> tuple[int, str]:
+    """Write `contents`, the NDJSON lines of `checkpoint`, to `destination` atomically; return its bytes and SHA-256."""
+    if output_format.verbatim and (published := checkpoint.publish(destination)):
         return published
     with complete_file(destination) as out:
-        chosen.write(lines, out, CALL_COLUMNS)
+        output_format.write(contents, out, CALL_COLUMNS)
     return out.bytes, out.sha256
 
 
-def put_away(parts: Checkpoint) -> None:
-    """Remove the parts of a finished extract. Those that a store keeps are marked: no later run goes on with them."""
-    with tidying("The parts of a finished extract"):
+def remove_checkpoint(checkpoint: Checkpoint) -> None:
+    """Remove the chunks of a finished extract. If the store keeps them, mark them so that no later run resumes them."""
+    with tolerate_cleanup_errors("The chunks of a finished extract"):
         try:
-            parts.remove()
+            checkpoint.remove()
         except Exception:
-            parts.close()
+            checkpoint.mark_finished()
             raise

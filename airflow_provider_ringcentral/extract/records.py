@@ -1,7 +1,4 @@
-"""Any list of RingCentral, or any answer, into a file that is complete or absent.
-
-A media file of RingCentral (recording, attachment) into a file that is complete or absent.
-"""
+"""Write any list, answer or media file of RingCentral to a file that is complete or absent."""
 
 from __future__ import annotations
 
@@ -30,10 +27,10 @@ if TYPE_CHECKING:
 
 
 def fetch_media(client: RingCentralClient, uri: str, destination: UPath, content_types: Sequence[str] = ()) -> Receipt:
-    """Fetch a `contentUri` to `destination`; `format` of the receipt is its content type.
+    """Download a `contentUri` to `destination`; the receipt's `format` is the content type.
 
-    `content_types`, such as `("audio/*",)`, are those to accept; none: audio for a recording, for anything else all but
-    HTML and JSON. Raises `NotMedia` for another one and for an empty answer, and what the client raises.
+    `content_types`, such as `("audio/*",)`, are accepted; empty means audio for a recording, and anything but HTML and
+    JSON for other media. Raises `NotMedia` for other types and for an empty answer, and the client's errors.
     """
     kind = (
         MediaKind(f"file of type {', '.join(content_types)}", tuple(content_types)) if content_types else kind_of(uri)
@@ -61,15 +58,15 @@ def extract_records(
     destination: UPath,
     file_format: str | None = None,
 ) -> Receipt:
-    """Write the records of all pages of a list to `destination`, one JSON object a line.
+    """Write the records of all pages of a list to `destination`, one JSON object per line.
 
-    Rows may repeat when the list changes while it is read (FACTS 5.1). Raises `BadArgument` and `DestinationError`
-    before the first request.
+    Records may repeat or be missing when the list changes meanwhile, because RingCentral pages by number. Raises
+    `BadArgument` and `DestinationError` before the first request.
     """
-    chosen = format_of(destination.path, file_format)
-    if chosen.tabular:
+    output_format = format_of(destination.path, file_format)
+    if output_format.tabular:
         raise BadArgument(
-            f"file_format {chosen.name!r} has columns for calls only; use ndjson.", parameter="file_format"
+            f"file_format {output_format.name!r} has columns for calls only; use ndjson.", parameter="file_format"
         )
     check_destination(destination)
     before = replace(client.usage)
@@ -83,8 +80,8 @@ def extract_records(
             yield b"".join(msgspec.json.encode(record) + b"\n" for record in records)
 
     with complete_file(destination) as out:
-        chosen.write(lines(), out, ())
-    return _receipt(client, before, destination, out, kind=chosen.name, records=count)
+        output_format.write(lines(), out, ())
+    return _receipt(client, before, destination, out, kind=output_format.name, records=count)
 
 
 def extract_body(
@@ -92,8 +89,8 @@ def extract_body(
 ) -> Receipt:
     """Write the body of one answer to `destination`, byte for byte; `options` are those of the client's `request`.
 
-    A page in the place of RingCentral's answer is refused, and for a recording everything but audio: `NotMedia`, or
-    `OutcomeUnknown` after a request that may not be repeated.
+    Raises `NotMedia` when an HTML page comes instead of RingCentral's answer, or anything but audio for a recording;
+    after a request that must not be repeated, `OutcomeUnknown`.
     """
     check_destination(destination)
     before = replace(client.usage)

@@ -20,7 +20,7 @@ from fsspec.implementations.local import LocalFileSystem
 from fsspec.spec import AbstractBufferedFile, AbstractFileSystem
 
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError
-from airflow_provider_ringcentral.files.destination_errors import reaching
+from airflow_provider_ringcentral.files.destination_errors import destination_errors
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -104,7 +104,7 @@ def sha256_of(fs: AbstractFileSystem, name: str) -> str:
 
 def filesystem(path: UPath) -> AbstractFileSystem:
     """The file system of `path`; `DestinationError` when its scheme is unknown or its package is missing."""
-    with reaching(path):
+    with destination_errors(path):
         return path.fs
 
 
@@ -117,18 +117,18 @@ def check_destination(path: UPath) -> None:
     fs, name = filesystem(path), path.path
     if str(path).endswith("/") or not name.rsplit("/", 1)[-1]:
         raise DestinationError(f"The destination {path} names a folder; name a file in it.")
-    with reaching(path):
+    with destination_errors(path):
         if make_folder(fs, folder_of(name)) and fs.isdir(name):
             raise DestinationError(f"The destination {path} is a folder; name a file in it.")
         probe = f"{folder_of(name)}/.{name.rsplit('/', 1)[-1]}.tmp-probe-{uuid.uuid4().hex[:8]}"
         fs.pipe_file(probe, b"")
     # A bucket may allow writing and forbid removing; an empty probe left there is no reason to refuse the job.
-    with tidying("An empty file that tried whether the destination can be written"):
+    with tolerate_cleanup_errors("An empty file that tried whether the destination can be written"):
         fs.rm_file(probe)
 
 
 @contextmanager
-def tidying(what: str) -> Iterator[None]:
+def tolerate_cleanup_errors(what: str) -> Iterator[None]:
     """Around the removal of what is not needed any more: a store that forbids it, or fails, does not fail the job."""
     try:
         yield
@@ -246,7 +246,7 @@ def _move(fs: AbstractFileSystem, old: str, new: str) -> None:
         return
     # What a store inherits takes names for patterns: [, * and ? would move nothing, or something else.
     fs.cp_file(old, new)
-    with tidying("The hidden copy of a file that is there"):
+    with tolerate_cleanup_errors("The hidden copy of a file that is there"):
         fs.rm_file(old)
 
 

@@ -24,7 +24,7 @@ _DIGITS = 18
 """Of an integer that surely has 64 bits or fewer."""
 
 
-class Kind(Enum):
+class ColumnType(Enum):
     """What a cell holds; a value of another type stays in `OTHER`."""
 
     TEXT = "text"
@@ -41,10 +41,10 @@ class Column:
 
     name: str
     path: tuple[str, ...]
-    kind: Kind = Kind.TEXT
+    kind: ColumnType = ColumnType.TEXT
 
 
-Fit = Callable[[Any], Any]
+Converter = Callable[[Any], Any]
 """A value as a cell, or None when it is of another type."""
 
 
@@ -71,12 +71,12 @@ def _flag(value: Any) -> Any:
     return value if type(value) is bool else None
 
 
-def as_it_came(value: Any) -> Any:
+def keep_time_text(value: Any) -> Any:
     """A time as the text that RingCentral sent."""
     return value if isinstance(value, str) else None
 
 
-def as_moment(value: Any) -> datetime | None:
+def to_utc_time(value: Any) -> datetime | None:
     """A time as a datetime in UTC, one without zone as UTC; None for what is no ISO 8601 or not of years 1 to 9999."""
     moment = iso_time(value, zone=UTC)
     try:
@@ -85,19 +85,25 @@ def as_moment(value: Any) -> datetime | None:
         return None
 
 
-def fits_of(time: Fit) -> dict[Kind, Fit]:
+def converters(time: Converter) -> dict[ColumnType, Converter]:
     """What makes a cell of each kind; `time` makes those of times."""
-    return {Kind.TEXT: _text, Kind.INTEGER: _integer, Kind.NUMBER: _number, Kind.FLAG: _flag, Kind.TIME: time}
+    return {
+        ColumnType.TEXT: _text,
+        ColumnType.INTEGER: _integer,
+        ColumnType.NUMBER: _number,
+        ColumnType.FLAG: _flag,
+        ColumnType.TIME: time,
+    }
 
 
 class Flattener:
     """Rows of `columns` and `OTHER` from NDJSON; null counts as absent, `time` makes the cells of times."""
 
-    def __init__(self, columns: Sequence[Column], *, time: Fit = as_it_came) -> None:
-        fits = fits_of(time)
+    def __init__(self, columns: Sequence[Column], *, time: Converter = keep_time_text) -> None:
+        fits = converters(time)
         self._width = len(columns) + 1
-        self._top: dict[str, tuple[int, Fit]] = {}
-        self._nested: dict[str, dict[str, tuple[int, Fit]]] = {}
+        self._top: dict[str, tuple[int, Converter]] = {}
+        self._nested: dict[str, dict[str, tuple[int, Converter]]] = {}
         for at, column in enumerate(columns):
             *above, key = column.path
             level = self._nested.setdefault(above[0], {}) if above else self._top
@@ -151,7 +157,7 @@ def _decoded_loosely(line: bytes) -> dict[str, Any]:
     return record
 
 
-def _fill(row: Row, values: dict[str, Any], targets: dict[str, tuple[int, Fit]]) -> dict[str, Any]:
+def _fill(row: Row, values: dict[str, Any], targets: dict[str, tuple[int, Converter]]) -> dict[str, Any]:
     """Put into `row` what has a cell; returns what has none."""
     rest = {}
     for key, value in values.items():
@@ -167,6 +173,6 @@ def _fill(row: Row, values: dict[str, Any], targets: dict[str, tuple[int, Fit]])
     return rest
 
 
-def names(columns: Iterable[Column]) -> list[str]:
+def column_names(columns: Iterable[Column]) -> list[str]:
     """The header: column names, `OTHER` last."""
     return [*(column.name for column in columns), OTHER]

@@ -61,7 +61,7 @@ _BY_NUMBER: Final = {errno.EROFS: _READ_ONLY, errno.ENAMETOOLONG: _NO_PLACE, err
 _TOLD_LENGTH = 300
 
 
-def destination_failure(
+def destination_error(
     path: Any, error: Exception, what: str = "destination", verb: str = "written"
 ) -> RingCentralError:
     """The error for a destination that answered a try to write with `error`.
@@ -77,14 +77,14 @@ def destination_failure(
 
 
 @contextmanager
-def reaching(path: Any) -> Iterator[None]:
-    """Around tries to write to `path`: whatever its store raises becomes `destination_failure`."""
+def destination_errors(path: Any) -> Iterator[None]:
+    """Around tries to write to `path`: whatever its store raises becomes `destination_error`."""
     try:
         yield
     except RingCentralError:
         raise
     except Exception as error:  # noqa: BLE001 - every store has errors of its own
-        raise destination_failure(path, error) from None
+        raise destination_error(path, error) from None
 
 
 def _lasting(error: Exception) -> Remedy | None:

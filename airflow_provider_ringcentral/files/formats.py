@@ -17,7 +17,7 @@ from typing import Final
 from airflow_provider_ringcentral.arguments import parse_choice
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.files.atomic import Writer
-from airflow_provider_ringcentral.files.columns import Column, Flattener, Row, names
+from airflow_provider_ringcentral.files.columns import Column, Flattener, Row, column_names
 from airflow_provider_ringcentral.files.parquet import require_pyarrow, write_parquet
 
 _CRLF = "\r\n"
@@ -34,7 +34,7 @@ def write_csv(chunks: Iterable[bytes], out: Writer, columns: Sequence[Column]) -
     flattener = Flattener(columns)
     lines = _Lines()
     writer = csv.writer(lines, lineterminator=_CRLF)
-    writer.writerow(names(columns))
+    writer.writerow(column_names(columns))
     out.write(lines.taken())
     for chunk in chunks:
         writer.writerows(_cells(flattener.rows(chunk)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError
-from airflow_provider_ringcentral.files.columns import OTHER, Column, Flattener, Kind, as_moment
+from airflow_provider_ringcentral.files.columns import OTHER, Column, ColumnType, Flattener, to_utc_time
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.files.atomic import Writer
@@ -60,7 +60,7 @@ def write_parquet(chunks: Iterable[bytes], out: Writer, columns: Sequence[Column
     import pyarrow.parquet as pq
 
     schema = _schema(columns)
-    flattener = Flattener(columns, time=as_moment)
+    flattener = Flattener(columns, time=to_utc_time)
     held: list[Any] = []
     count = 0
     with pq.ParquetWriter(_Sink(out), schema) as writer:
@@ -88,11 +88,11 @@ def _schema(columns: Sequence[Column]) -> Any:
     import pyarrow as pa
 
     kinds = {
-        Kind.TEXT: pa.string(),
-        Kind.INTEGER: pa.int64(),
-        Kind.NUMBER: pa.float64(),
-        Kind.FLAG: pa.bool_(),
-        Kind.TIME: pa.timestamp("us", tz="UTC"),
+        ColumnType.TEXT: pa.string(),
+        ColumnType.INTEGER: pa.int64(),
+        ColumnType.NUMBER: pa.float64(),
+        ColumnType.FLAG: pa.bool_(),
+        ColumnType.TIME: pa.timestamp("us", tz="UTC"),
     }
     fields = [pa.field(column.name, kinds[column.kind]) for column in columns]
     return pa.schema([*fields, pa.field(OTHER, pa.string())])

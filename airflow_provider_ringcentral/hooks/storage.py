@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError
-from airflow_provider_ringcentral.files.destination_errors import destination_failure
+from airflow_provider_ringcentral.files.destination_errors import destination_error
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -34,9 +34,9 @@ def storage_path(url: Any, what: str = "destination") -> UPath:
         _ = path.fs
     except ValueError as error:
         # Of an unknown scheme.
-        raise destination_failure(url, ImportError(str(error)), what, "used") from None
+        raise destination_error(url, ImportError(str(error)), what, "used") from None
     except Exception as error:  # noqa: BLE001 - every store has errors of its own
-        raise destination_failure(url, error, what, "used") from None
+        raise destination_error(url, error, what, "used") from None
     # Since universal_pathlib 0.3 it wraps a UPath without being one; what is used here (`fs`, `path`) is the same.
     return cast("UPath", path)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import AirflowSkipException, BaseOperator, conf
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.extract.call_log.query import KEPT
+from airflow_provider_ringcentral.extract.call_log.query import RETENTION
 from airflow_provider_ringcentral.operators.steps.deferral import deferring, task_hook
 from airflow_provider_ringcentral.operators.steps.reporting import announce, log_done, log_start
 from airflow_provider_ringcentral.operators.steps.watermarks import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.arguments import DurationArgument, TimeArgument
     from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
     from airflow_provider_ringcentral.extract.changes.query import SyncQuery
-    from airflow_provider_ringcentral.extract.changes.sync import Synced
+    from airflow_provider_ringcentral.extract.changes.sync import SyncResult
     from airflow_provider_ringcentral.extract.changes.watermark import Watermark
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
@@ -108,7 +108,7 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         view: str = "Detailed",
         file_format: str = "ndjson",
         if_empty: str = "write",
-        retention: DurationArgument = KEPT,
+        retention: DurationArgument = RETENTION,
         if_expired: str = "warn",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         ringcentral_conn_id: str = "ringcentral_default",
@@ -161,7 +161,7 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         save_watermark(context, self.watermark_asset, query.series, begin=begin, reached=synced.watermark)
         return receipt
 
-    def _sync(self, query: SyncQuery, begin: Watermark) -> Synced:
+    def _sync(self, query: SyncQuery, begin: Watermark) -> SyncResult:
         from airflow_provider_ringcentral.extract.changes.sync import sync_changes
         from airflow_provider_ringcentral.files.receipt import utc_text
         from airflow_provider_ringcentral.hooks.storage import storage_path
@@ -202,7 +202,7 @@ class RingCentralSyncCallLogOperator(BaseOperator):
         return Watermark(start)
 
     def _query(self) -> tuple[SyncQuery, str]:
-        from airflow_provider_ringcentral.operators.steps.inputs import sync_query
+        from airflow_provider_ringcentral.extract.changes.query import sync_query
 
         return sync_query(
             self.hook.credentials,
@@ -295,7 +295,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         lookback: DurationArgument = None,
         file_format: str | None = None,
         if_empty: str = "write",
-        retention: DurationArgument = KEPT,
+        retention: DurationArgument = RETENTION,
         if_expired: str = "warn",
         if_future: str = "warn",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
@@ -373,7 +373,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         return window_of(self.start, self.end, self.lookback, context)
 
     def _query(self, context: Context) -> CallLogQuery:
-        from airflow_provider_ringcentral.operators.steps.inputs import call_log_query
+        from airflow_provider_ringcentral.extract.call_log.query import call_log_query
 
         return call_log_query(
             self.hook.credentials,

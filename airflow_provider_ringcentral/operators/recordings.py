@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
-from airflow_provider_ringcentral.extract.call_log.query import KEPT
+from airflow_provider_ringcentral.extract.call_log.query import RETENTION
 from airflow_provider_ringcentral.extract.recordings.name_template import DEFAULT_TEMPLATE
 from airflow_provider_ringcentral.operators.steps.deferral import deferring, task_hook
 from airflow_provider_ringcentral.operators.steps.reporting import announce, log_done, log_start
@@ -101,7 +101,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
         late_window: DurationArgument = DAY_SECONDS,
         max_failures: int | str | None = 0,
         verify: str = "size",
-        retention: DurationArgument = KEPT,
+        retention: DurationArgument = RETENTION,
         if_expired: str = "warn",
         if_future: str = "warn",
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
@@ -159,10 +159,11 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
 
     def _archive(self, context: Context) -> RecordingArchive:
         from airflow_provider_ringcentral.arguments import parse_count, parse_duration
+        from airflow_provider_ringcentral.extract.call_log.query import call_log_query
         from airflow_provider_ringcentral.extract.recordings.archive import RecordingArchive
         from airflow_provider_ringcentral.files.receipt import utc_text
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.operators.steps.inputs import call_log_query, window_of
+        from airflow_provider_ringcentral.operators.steps.inputs import window_of
         from airflow_provider_ringcentral.operators.steps.reporting import ArchiveLog, ProgressLog
 
         late = parse_duration(
@@ -189,6 +190,6 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
             late_window=late,
             max_failures=parse_count("max_failures", self.max_failures),
             verify=self.verify,
-            reading=ProgressLog(self.log, client),
+            listing_progress=ProgressLog(self.log, client),
             progress=ArchiveLog(self.log, client),
         )

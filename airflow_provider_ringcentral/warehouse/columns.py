@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS, LEG_COLUMNS
-from airflow_provider_ringcentral.files.columns import Column, as_moment
+from airflow_provider_ringcentral.files.columns import Column, to_utc_time
 
 DELETED: Final = "deleted"
 
@@ -34,7 +34,7 @@ def sql_name(name: str) -> str:
 
 def time_as_text(value: Any) -> str | None:
     """A time as text that PostgreSQL reads: as RingCentral writes it, or ISO 8601 with its offset."""
-    moment = as_moment(value)
+    moment = to_utc_time(value)
     if moment is None:
         return None
     # Its usual form, 2026-01-02T03:04:05.678Z. ISO 8601 has others, which Python reads and PostgreSQL does not.
@@ -44,5 +44,5 @@ def time_as_text(value: Any) -> str | None:
 
 def time_without_zone(value: Any) -> Any:
     """A time as a datetime in UTC that does not say so, for databases whose times have no zone."""
-    moment = as_moment(value)
+    moment = to_utc_time(value)
     return None if moment is None else moment.replace(tzinfo=None)

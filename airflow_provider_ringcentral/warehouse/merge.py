@@ -20,7 +20,7 @@ import msgspec
 import sqlalchemy as sa
 
 from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
-from airflow_provider_ringcentral.files.columns import Kind, as_moment
+from airflow_provider_ringcentral.files.columns import ColumnType, to_utc_time
 from airflow_provider_ringcentral.warehouse.columns import DETAILED_ONLY
 from airflow_provider_ringcentral.warehouse.dialects.dialect import Dialect
 from airflow_provider_ringcentral.warehouse.tables import Stage, Tables
@@ -102,9 +102,9 @@ def _plain(value: Any, path: tuple[str, ...] | None) -> Any:
     if isinstance(value, list):
         return [_plain(each, None) for each in value]
     kind = _KINDS.get(path) if path is not None else None
-    if kind is Kind.TIME and (moment := as_moment(value)) is not None:
+    if kind is ColumnType.TIME and (moment := to_utc_time(value)) is not None:
         return moment.isoformat()
-    if kind is Kind.TEXT and type(value) is int:
+    if kind is ColumnType.TEXT and type(value) is int:
         return str(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
 

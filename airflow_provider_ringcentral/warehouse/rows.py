@@ -16,18 +16,18 @@ from typing import Annotated, Any
 import msgspec
 
 from airflow_provider_ringcentral.client.surrogates import HALVES, rewritten, whole
-from airflow_provider_ringcentral.files.columns import Column, Fit, Kind, Row, fits_of
+from airflow_provider_ringcentral.files.columns import Column, ColumnType, Converter, Row, converters
 from airflow_provider_ringcentral.warehouse.columns import CALLS, DELETED, KEY_LENGTH, KEYS, LEGS, sql_name
 
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _Key = Annotated[str, msgspec.Meta(max_length=KEY_LENGTH)]
 
-_TYPES: dict[Kind, Any] = {
-    Kind.TEXT: str | None,
-    Kind.INTEGER: _Integer | None,
-    Kind.NUMBER: float | None,
-    Kind.FLAG: bool | None,
-    Kind.TIME: str | None,
+_TYPES: dict[ColumnType, Any] = {
+    ColumnType.TEXT: str | None,
+    ColumnType.INTEGER: _Integer | None,
+    ColumnType.NUMBER: float | None,
+    ColumnType.FLAG: bool | None,
+    ColumnType.TIME: str | None,
 }
 
 
@@ -61,7 +61,7 @@ def _type(column: Column) -> Any:
     if column.name in KEYS:
         return _Key | _Integer | None
     # Ids are numbers here and text there.
-    is_id = column.kind is Kind.TEXT and column.name.lower().endswith("id")
+    is_id = column.kind is ColumnType.TEXT and column.name.lower().endswith("id")
     return str | _Integer | None if is_id else _TYPES[column.kind]
 
 
@@ -81,15 +81,15 @@ class Cells:
     """Rows of `columns`; a value of another type than its column's, or out of its range, is no value (None)."""
 
     width: int
-    top: dict[str, tuple[int, Fit]]
-    nested: dict[str, dict[str, tuple[int, Fit]]]
+    top: dict[str, tuple[int, Converter]]
+    nested: dict[str, dict[str, tuple[int, Converter]]]
 
     @classmethod
-    def of(cls, columns: Sequence[Column], time: Fit) -> Cells:
+    def of(cls, columns: Sequence[Column], time: Converter) -> Cells:
         """`time` makes the cells of times."""
-        fits = fits_of(time)
-        top: dict[str, tuple[int, Fit]] = {}
-        nested: dict[str, dict[str, tuple[int, Fit]]] = {}
+        fits = converters(time)
+        top: dict[str, tuple[int, Converter]] = {}
+        nested: dict[str, dict[str, tuple[int, Converter]]] = {}
         for at, column in enumerate(columns):
             *above, key = column.path
             level = nested.setdefault(above[0], {}) if above else top
@@ -107,7 +107,7 @@ class Cells:
         return row
 
 
-def _short(fit: Fit) -> Fit:
+def _short(fit: Converter) -> Converter:
     def short(value: Any) -> Any:
         cell = fit(value)
         return cell if cell is None or len(cell) <= KEY_LENGTH else None
@@ -115,7 +115,7 @@ def _short(fit: Fit) -> Fit:
     return short
 
 
-def _fill(row: Row, values: dict[str, Any], targets: dict[str, tuple[int, Fit]]) -> None:
+def _fill(row: Row, values: dict[str, Any], targets: dict[str, tuple[int, Converter]]) -> None:
     for key, (at, fit) in targets.items():
         if key in values:
             row[at] = fit(values[key])
@@ -141,7 +141,7 @@ class NotACall(ValueError):
 class Rows:
     """Rows for a database whose times `time` makes."""
 
-    def __init__(self, time: Fit) -> None:
+    def __init__(self, time: Converter) -> None:
         self._time = time
         self._call_fixes, self._leg_fixes = _fixes(CALLS, time), _fixes(LEGS, time)
         self._calls, self._legs = Cells.of(CALLS, time), Cells.of(LEGS, time)
@@ -221,16 +221,16 @@ def _mended(line: bytes) -> bytes:
         raise NotACall("is nested too deeply") from None
 
 
-Fixes = Sequence[tuple[int, Fit]]
+Fixes = Sequence[tuple[int, Converter]]
 """Places of cells that do not stay as they were decoded."""
 
 
-def _fixes(columns: Iterable[Column], time: Fit) -> Fixes:
-    fixes: list[tuple[int, Fit]] = []
+def _fixes(columns: Iterable[Column], time: Converter) -> Fixes:
+    fixes: list[tuple[int, Converter]] = []
     for at, column in enumerate(columns):
-        if column.kind is Kind.TIME:
+        if column.kind is ColumnType.TIME:
             fixes.append((at, time))
-        elif column.kind is Kind.TEXT and column.name.lower().endswith("id"):
+        elif column.kind is ColumnType.TEXT and column.name.lower().endswith("id"):
             fixes.append((at, str))
     return fixes
 

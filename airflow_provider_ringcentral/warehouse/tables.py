@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.files.columns import Column, Kind
+from airflow_provider_ringcentral.files.columns import Column, ColumnType
 from airflow_provider_ringcentral.warehouse.columns import CALLS, KEYS, LEGS, sql_name
 
 _PREFIX = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]{0,39})?\Z")
@@ -33,11 +33,11 @@ class Types:
         if column.name in KEYS:
             return self.key
         return {
-            Kind.TEXT: self.text,
-            Kind.INTEGER: self.integer,
-            Kind.NUMBER: self.number,
-            Kind.FLAG: self.flag,
-            Kind.TIME: self.time,
+            ColumnType.TEXT: self.text,
+            ColumnType.INTEGER: self.integer,
+            ColumnType.NUMBER: self.number,
+            ColumnType.FLAG: self.flag,
+            ColumnType.TIME: self.time,
         }[column.kind]
 
 

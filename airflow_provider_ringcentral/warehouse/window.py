@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.files.columns import as_moment
+from airflow_provider_ringcentral.files.columns import to_utc_time
 
 _TIME_TO_SHOW = timedelta(hours=1)
 _CLOCKS_DIFFER = timedelta(days=1)
@@ -28,7 +28,7 @@ class Window:
     @classmethod
     def of(cls, receipt: Mapping[str, Any]) -> Window:
         """That of a receipt; `BadArgument` when the file is not the whole of a window."""
-        start, end, moment = (as_moment(receipt.get(key)) for key in ("window_start", "window_end", "complete_as_of"))
+        start, end, moment = (to_utc_time(receipt.get(key)) for key in ("window_start", "window_end", "complete_as_of"))
         records = receipt.get("records")
         if start is None or end is None or moment is None or not isinstance(records, int):
             raise BadArgument(

@@ -11,7 +11,7 @@ from upath import UPath
 
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
-from airflow_provider_ringcentral.extract.changes.run import remove_older
+from airflow_provider_ringcentral.extract.changes.run import remove_older_runs
 from airflow_provider_ringcentral.files.staging.checkpoint import Checkpoint
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_state_of_older_runs_that_is_removed_is_ours(place):
         for name in ("s-1.json", "s-1.parts/a", "s-2.json"):
             (place / folder / name).parent.mkdir(parents=True, exist_ok=True)
             place.fs.pipe_file((place / folder / name).path, b"x")
-    remove_older(place / ODD[0], "s", "2")
+    remove_older_runs(place / ODD[0], "s", "2")
     assert below(place) == {
         f"{ODD[0]}/s-2.json",
         *(f"{MATCHED}/{name}" for name in ("s-1.json", "s-1.parts/a", "s-2.json")),

@@ -20,8 +20,8 @@ from airflow_provider_ringcentral.client.errors import ConfigurationError
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
-from airflow_provider_ringcentral.extract.changes.run import SyncState, SyncStateFile, remove_older
-from airflow_provider_ringcentral.extract.publish import put_away
+from airflow_provider_ringcentral.extract.changes.run import SyncState, SyncStateFile, remove_older_runs
+from airflow_provider_ringcentral.extract.publish import remove_checkpoint
 from airflow_provider_ringcentral.files.atomic import BLOCK, check_destination, complete_file
 from airflow_provider_ringcentral.files.staging.checkpoint import Checkpoint
 from airflow_provider_ringcentral.sending.broadcast.folder import BroadcastFolder, Line
@@ -219,7 +219,7 @@ def stubborn() -> Iterator[UPath]:
     fsspec.register_implementation("memory", MemoryFileSystem, clobber=True)
 
 
-def bookmark_left(folder: UPath) -> None:
+def state_left(folder: UPath) -> None:
     file = SyncStateFile(folder / "a-1.json")
     file.write(SyncState(fingerprint="x"))
     file.remove()
@@ -227,7 +227,7 @@ def bookmark_left(folder: UPath) -> None:
 
 def older_left(folder: UPath) -> None:
     (folder / "a-1.json").write_bytes(b"{}")
-    remove_older(folder, "a", "2")
+    remove_older_runs(folder, "a", "2")
 
 
 def copy_left(folder: UPath) -> None:
@@ -241,10 +241,10 @@ def others_left(folder: UPath) -> None:
     assert not Checkpoint(folder / "calls.parts", "y")
 
 
-def parts_left(folder: UPath) -> None:
-    parts = Checkpoint(folder / "calls.parts", "x")
-    parts.append(b'{"id":"1"}\n', records=1, oldest=0, newest=0, cursor="")
-    put_away(parts)
+def chunks_left(folder: UPath) -> None:
+    checkpoint = Checkpoint(folder / "calls.parts", "x")
+    checkpoint.append(b'{"id":"1"}\n', records=1, oldest=0, newest=0, cursor="")
+    remove_checkpoint(checkpoint)
 
 
 def recipients_left(folder: UPath) -> None:
@@ -260,14 +260,14 @@ def recipients_left(folder: UPath) -> None:
             lambda folder: check_destination(folder / "calls.ndjson"),
             "An empty file that tried whether the destination can be written",
         ),
-        (bookmark_left, "The bookmark of a finished run"),
-        (older_left, "What an earlier run left behind"),
-        (parts_left, "The parts of a finished extract"),
+        (state_left, "The sync state of a finished run"),
+        (older_left, "The state of an earlier run"),
+        (chunks_left, "The chunks of a finished extract"),
         (copy_left, "The hidden copy of a file that is there"),
-        (others_left, "Parts of another run"),
+        (others_left, "Chunks of another run"),
         (recipients_left, "The list of recipients of a finished broadcast"),
     ],
-    ids=["probe", "bookmark", "older", "parts", "copy", "others", "recipients"],
+    ids=["probe", "state", "older", "chunks", "copy", "others", "recipients"],
 )
 def test_a_store_that_fails_at_removing_fails_no_job(stubborn, caplog, leave, what):
     leave(stubborn)

@@ -12,7 +12,7 @@ from upath import UPath
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument, DestinationError, DestinationUnavailable
 from airflow_provider_ringcentral.files.atomic import check_destination
-from airflow_provider_ringcentral.files.destination_errors import destination_failure, reaching
+from airflow_provider_ringcentral.files.destination_errors import destination_error, destination_errors
 
 PLACE = "s3://calls/2026.ndjson"
 
@@ -36,7 +36,7 @@ PLACE = "s3://calls/2026.ndjson"
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
 def test_cause_and_cure(error, kind, cause, cure):
-    found = destination_failure(PLACE, error)
+    found = destination_error(PLACE, error)
     assert type(found) is kind
     assert f"The destination {PLACE} cannot be written: {type(error).__name__}" in str(found)
     assert cause in found.remedy.cause
@@ -45,13 +45,13 @@ def test_cause_and_cure(error, kind, cause, cure):
 
 
 def test_the_words_of_a_store_are_cut():
-    found = destination_failure(PLACE, OSError("<html>\n" + "long " * 1000))
+    found = destination_error(PLACE, OSError("<html>\n" + "long " * 1000))
     assert len(found.message) < 400
     assert "\n" not in found.message
 
 
 def test_our_own_errors_pass():
-    with pytest.raises(BadArgument, match="mine"), reaching(PLACE):
+    with pytest.raises(BadArgument, match="mine"), destination_errors(PLACE):
         raise BadArgument("mine")
 
 

@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
 from airflow_provider_ringcentral.files import parquet
 from airflow_provider_ringcentral.files.atomic import Writer
-from airflow_provider_ringcentral.files.columns import Column, Kind, names
+from airflow_provider_ringcentral.files.columns import Column, ColumnType, column_names
 from airflow_provider_ringcentral.files.formats import FORMATS, format_of
 
 CALL = {
@@ -168,7 +168,7 @@ def test_parquet():
     assert json.loads(first["other"]) == OTHER
     assert second["startTime"] is None
     assert json.loads(second["other"]) == {"startTime": "later"}
-    assert rows.schema.names == names(CALL_COLUMNS)
+    assert rows.schema.column_names == column_names(CALL_COLUMNS)
 
 
 def test_parquet_row_groups_have_a_fixed_size():
@@ -185,10 +185,10 @@ def test_parquet_row_groups_have_a_fixed_size():
 def test_no_records(name, chunks):
     body = written(name, chunks)
     if name == "csv":
-        assert body.decode() == ",".join(names(CALL_COLUMNS)) + "\n"
+        assert body.decode() == ",".join(column_names(CALL_COLUMNS)) + "\n"
     elif name == "parquet":
         assert table(body).num_rows == 0
-        assert table(body).schema.names == names(CALL_COLUMNS)
+        assert table(body).schema.column_names == column_names(CALL_COLUMNS)
     else:
         assert (gzip.decompress(body) if name == "ndjson.gz" else body) == b""
 
@@ -221,7 +221,7 @@ def test_bytes_do_not_depend_on_how_lines_are_cut(name):
 
 
 def test_other_tables_have_their_own_columns():
-    columns = [Column("number", ("extensionNumber",)), Column("created", ("info", "created"), Kind.TIME)]
+    columns = [Column("number", ("extensionNumber",)), Column("created", ("info", "created"), ColumnType.TIME)]
     text = written("csv", [lines({"extensionNumber": 7, "info": {"created": "2026"}, "x": 1})], columns).decode()
     assert text == 'number,created,other\n7,2026,"{""x"":1}"\n'
 

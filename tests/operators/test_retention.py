@@ -36,7 +36,7 @@ def test_an_old_window_warns_and_is_read(sandbox, connection, tmp_path, caplog):
 
     assert receipt["records"] == 0
     (line,) = warnings_of(caplog)
-    oldest = datetime.fromisoformat(re.search(r"lies before (\S+),", line)[1]) + timedelta(days=90)
+    oldest = datetime.fromisoformat(re.search(r"is before (\S+),", line)[1]) + timedelta(days=90)
     assert before.replace(microsecond=0) <= oldest <= after
 
 

@@ -71,7 +71,7 @@ def test_hours_are_hours_when_clocks_are_changed(start, end, lookback, hours, gi
 def test_an_hour_that_is_there_twice_is_a_window_and_is_not_reversed():
     query = CallLogQuery("/restapi/v1.0/account/~/call-log", SUMMER, WINTER)
     assert (query.start.hour, query.end.hour) == (0, 1)
-    with pytest.raises(BadArgument, match="lies after end"):
+    with pytest.raises(BadArgument, match="is after end"):
         CallLogQuery("/restapi/v1.0/account/~/call-log", WINTER, SUMMER)
 
 

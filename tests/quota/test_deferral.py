@@ -46,6 +46,6 @@ def test_a_deferred_extract_writes_the_same_file(tmp_path, database, monkeypatch
     assert run.state == "success"
     assert (tmp_path / "given_back.ndjson").read_bytes() == (tmp_path / "held.ndjson").read_bytes()
     assert "running trigger in line" in caplog.text
-    assert re.search(r"Going on after \d+ pages", caplog.text)
+    assert re.search(r"Resuming after \d+ pages", caplog.text)
     assert stats["logins"] == 1
     assert sorted(path.name for path in tmp_path.glob("*.parts")) == []

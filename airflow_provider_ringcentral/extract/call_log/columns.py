@@ -1,11 +1,11 @@
-"""The columns of a call in CSV and Parquet (FACTS 6.6; schema CallLogRecord). Legs and unknown fields go to `other`."""
+"""The columns of a call in CSV and Parquet, by the schema CallLogRecord. Legs and unknown fields are in `other`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
 
-from airflow_provider_ringcentral.files.columns import Column, Kind
+from airflow_provider_ringcentral.files.columns import Column, ColumnType
 
 
 def _party(side: str, dialled: str) -> list[Column]:
@@ -18,9 +18,9 @@ CALL_COLUMNS: Final[Sequence[Column]] = (
     Column("sessionId", ("sessionId",)),
     Column("telephonySessionId", ("telephonySessionId",)),
     Column("partyId", ("partyId",)),
-    Column("startTime", ("startTime",), Kind.TIME),
-    Column("duration", ("duration",), Kind.INTEGER),
-    Column("durationMs", ("durationMs",), Kind.INTEGER),
+    Column("startTime", ("startTime",), ColumnType.TIME),
+    Column("duration", ("duration",), ColumnType.INTEGER),
+    Column("durationMs", ("durationMs",), ColumnType.INTEGER),
     Column("type", ("type",)),
     Column("direction", ("direction",)),
     Column("action", ("action",)),
@@ -37,23 +37,23 @@ CALL_COLUMNS: Final[Sequence[Column]] = (
     Column("recordingId", ("recording", "id")),
     Column("recordingType", ("recording", "type")),
     Column("recordingContentUri", ("recording", "contentUri")),
-    Column("shortRecording", ("shortRecording",), Kind.FLAG),
-    Column("billingCostIncluded", ("billing", "costIncluded"), Kind.NUMBER),
-    Column("billingCostPurchased", ("billing", "costPurchased"), Kind.NUMBER),
+    Column("shortRecording", ("shortRecording",), ColumnType.FLAG),
+    Column("billingCostIncluded", ("billing", "costIncluded"), ColumnType.NUMBER),
+    Column("billingCostPurchased", ("billing", "costPurchased"), ColumnType.NUMBER),
     Column("delegateId", ("delegate", "id")),
     Column("delegateName", ("delegate", "name")),
     Column("delegationType", ("delegationType",)),
-    Column("lastModifiedTime", ("lastModifiedTime",), Kind.TIME),
-    Column("deleted", ("deleted",), Kind.FLAG),
+    Column("lastModifiedTime", ("lastModifiedTime",), ColumnType.TIME),
+    Column("deleted", ("deleted",), ColumnType.FLAG),
     Column("uri", ("uri",)),
 )
-"""Stable: new ones are added at the end, none is renamed, removed or moved."""
+"""Stable: new columns are added at the end, and no column is renamed, removed or moved."""
 
-_OF_THE_ROW = frozenset({"id", "sessionId", "lastModifiedTime", "deleted", "uri"})
+_ROW_ONLY = frozenset({"id", "sessionId", "lastModifiedTime", "deleted", "uri"})
 
 LEG_COLUMNS: Final[Sequence[Column]] = (
-    *(column for column in CALL_COLUMNS if column.name not in _OF_THE_ROW),
+    *(column for column in CALL_COLUMNS if column.name not in _ROW_ONLY),
     Column("legType", ("legType",)),
-    Column("master", ("master",), Kind.FLAG),
+    Column("master", ("master",), ColumnType.FLAG),
 )
-"""The columns of a leg (schema CallLogRecordLegInfo): a call's, less what only the row has. Legs have no id."""
+"""The columns of a leg (schema CallLogRecordLegInfo): a call's, without those of the row. Legs have no id."""

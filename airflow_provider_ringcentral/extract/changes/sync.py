@@ -1,9 +1,4 @@
-"""Calls that changed since the last run into one file: complete or not at all, without a gap to the file before.
-
-One page of a change sync, read without rebuilding its records.
-
-The reading of a run of the change sync: pages are asked for and kept as parts until nothing newer exists.
-"""
+"""Sync the calls that changed since a watermark into one file that is complete or absent and leaves no gap."""
 
 from __future__ import annotations
 
@@ -21,13 +16,13 @@ from airflow_provider_ringcentral.client.errors import RingCentralError, Unavail
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError, EmptyWindow
 from airflow_provider_ringcentral.client.usage import UsageDelta
 from airflow_provider_ringcentral.extract.call_log.extract import PageSource, Progress
-from airflow_provider_ringcentral.extract.call_log.page import as_lines, start_moment, without_layout
+from airflow_provider_ringcentral.extract.call_log.page import compact_json, join_lines, parse_start_time
 from airflow_provider_ringcentral.extract.changes.query import SyncQuery, token_refused
-from airflow_provider_ringcentral.extract.changes.run import STATE, SyncReceipt, SyncRun
+from airflow_provider_ringcentral.extract.changes.run import STATE_FOLDER, SyncReceipt, SyncRun
 from airflow_provider_ringcentral.extract.changes.watermark import Watermark
 from airflow_provider_ringcentral.extract.publish import IF_EMPTY
 from airflow_provider_ringcentral.files.atomic import check_destination, filesystem, make_folder
-from airflow_provider_ringcentral.files.destination_errors import reaching
+from airflow_provider_ringcentral.files.destination_errors import destination_errors
 from airflow_provider_ringcentral.files.formats import FORMATS, format_of
 from airflow_provider_ringcentral.files.receipt import microseconds, utc_text
 
@@ -46,7 +41,7 @@ class _Answer(msgspec.Struct, rename="camel"):
     sync_info: _Info
 
 
-# gc=False: a thousand of these a page would wake the garbage collector, and strings form no cycles.
+# gc=False: a thousand of these per page would trigger the garbage collector, and they cannot form cycles.
 class _Change(msgspec.Struct, rename="camel", gc=False):
     id: str | int
     start_time: str | None = None
@@ -64,23 +59,23 @@ _changes = msgspec.json.Decoder(_Changes)
 class ChangePage:
     """An answer of extractSyncAccountCallLog.
 
-    `lines` are its records as NDJSON, `deleted` counts those that are, `times` are the start times of all others;
-    `token` and `time` (aware) say what to go on from, `more` whether newer records exist.
+    `lines` are its records as NDJSON, `deleted` counts the deleted ones, `times` are the start times of all others.
+    `token` and `time` (aware) are where the next page begins, `more` says whether there is one.
 
-    Raises `Unavailable` when the answer is no such page, or one of its records has no id, or is not deleted and has no
-    start time.
+    Raises `Unavailable` when the answer is not such a page, when a record has no id, or when one that is not deleted
+    has no start time.
     """
 
     def __init__(self, body: bytes) -> None:
         try:
-            body = without_layout(body)
+            body = compact_json(body)
             answer, changes = _answer.decode(body), _changes.decode(body).records
         except UNREADABLE as error:
-            raise Unavailable(f"RingCentral's answer is no page of a call log's changes: {error}") from error
+            raise Unavailable(f"RingCentral's answer is not a page of changes of the call log: {error}") from error
         self.token = answer.sync_info.sync_token
         self.more = bool(answer.sync_info.newer_records_exist)
-        self.time = start_moment(answer.sync_info.sync_time, "RingCentral's answer has a syncTime")
-        self.lines = as_lines(answer.records)
+        self.time = parse_start_time(answer.sync_info.sync_time, "RingCentral's answer has a syncTime")
+        self.lines = join_lines(answer.records)
         self.deleted = sum(bool(change.deleted) for change in changes)
         self.times: list[datetime] = []
         for change in changes:
@@ -88,7 +83,7 @@ class ChangePage:
                 continue
             if change.start_time is None:
                 raise Unavailable("A record among the changes of RingCentral's call log has no startTime.")
-            self.times.append(start_moment(change.start_time))
+            self.times.append(parse_start_time(change.start_time))
 
     def __len__(self) -> int:
         return len(self.times) + self.deleted
@@ -96,17 +91,17 @@ class ChangePage:
 
 log = logging.getLogger(__name__)
 
-REFUSALS = 3
-"""Refused tokens of one run after which it gives up: a full sync whose tokens don't last never ends."""
+MAX_REFUSALS = 3
+"""A run gives up after so many refused tokens: a full sync whose tokens keep being refused never ends."""
 
 _CURSOR = "sync"
-"""What parts of a sync name as their cursor; what to ask next is in the bookmark."""
+"""The cursor of all chunks of a sync. The next request is in the sync state, because tokens are too long for names."""
 
 
 class ChangeReader:
-    """Reads what changed since `begin` into the parts of `run`, going on after its mark, which is kept page by page.
+    """Reads what changed since `begin` into the checkpoint of `run`, resuming at its state, which is saved per page.
 
-    `fetched` counts pages asked for by this reading.
+    `fetched` counts the pages requested by this reader.
     """
 
     def __init__(
@@ -121,67 +116,71 @@ class ChangeReader:
         self.fetched = 0
 
     def read(self) -> None:
-        """Ask for what is missing. Raises what the client raises, and `Unavailable`."""
-        mark, parts = self._run.mark, self._run.parts
-        if len(parts):
-            log.info("Going on after %d pages with %d calls of an earlier try.", len(parts), mark.records)
-        while not mark.ended:
-            self._keep(self._next_page())
+        """Request the pages that are missing. Raises `Unavailable` and the client's errors."""
+        state, checkpoint = self._run.state, self._run.checkpoint
+        if len(checkpoint):
+            log.info("Resuming after %d pages with %d calls of an earlier attempt.", len(checkpoint), state.records)
+        while not state.ended:
+            self._store(self._next_page())
             if self._progress:
-                self._progress(Progress(mark.records, len(parts), None))
+                self._progress(Progress(state.records, len(checkpoint), None))
 
     def _next_page(self) -> ChangePage:
-        token = self._run.mark.token
+        token = self._run.state.token
         if token is not None:
             try:
-                page = self._ask(self._query.changes(token))
+                page = self._fetch(self._query.incremental(token))
             except RingCentralError as error:
-                if not token_refused(error) or self._run.mark.refusals >= REFUSALS:
+                if not token_refused(error) or self._run.state.refusals >= MAX_REFUSALS:
                     raise
                 self._start_over(error)
             else:
                 if page.more and page.token == token:
-                    raise Unavailable("RingCentral says that newer changes exist, but not how to go on to them.")
+                    raise Unavailable(
+                        "RingCentral says that newer changes exist, but repeats the sync token of the last page."
+                    )
                 return page
-        return self._ask(self._query.everything(self._since))
+        return self._fetch(self._query.full(self._since))
 
     @property
     def _since(self) -> datetime:
-        return self._begin.time - (self._query.overlap if self._run.mark.refusals else timedelta())
+        return self._begin.time - (self._query.overlap if self._run.state.refusals else timedelta())
 
-    def _ask(self, params: Mapping[str, Any]) -> ChangePage:
+    def _fetch(self, params: Mapping[str, Any]) -> ChangePage:
         self.fetched += 1
         return ChangePage(self._client.raw_page(self._query.path, params))
 
     def _start_over(self, error: RingCentralError) -> None:
-        # What is in parts stays: a full sync doesn't tell deletions, and those that were told would be lost.
-        mark = self._run.mark
-        mark.token, mark.refusals = None, mark.refusals + 1
-        said = f"HTTP {error.status} {error.code or 'without a code'}"
-        mark.full_sync_reason = f"RingCentral refused the sync token: {said}"
-        log.warning("%s. Full sync of everything changed since %s.", mark.full_sync_reason, utc_text(self._since))
+        # The chunks stay: a full sync omits deletions, so those read before would be lost.
+        state = self._run.state
+        state.token, state.refusals = None, state.refusals + 1
+        answer = f"HTTP {error.status} {error.code or 'without a code'}"
+        state.full_sync_reason = f"RingCentral refused the sync token: {answer}"
+        log.warning("%s. Full sync of everything changed since %s.", state.full_sync_reason, utc_text(self._since))
         self._run.save()
 
-    def _keep(self, page: ChangePage) -> None:
-        mark = self._run.mark
-        starts = [microseconds(moment) for moment in page.times]
+    def _store(self, page: ChangePage) -> None:
+        state = self._run.state
+        starts = [microseconds(time) for time in page.times]
         oldest, newest = (min(starts), max(starts)) if starts else (0, 0)
-        mark.part = self._run.parts.append(page.lines, records=len(page), oldest=oldest, newest=newest, cursor=_CURSOR)
-        new = sum(moment >= self._begin.time for moment in page.times)
-        mark.new += new
-        mark.changed += len(starts) - new
-        mark.deleted += page.deleted
-        mark.bytes += len(page.lines)
+        state.chunk = self._run.checkpoint.append(
+            page.lines, records=len(page), oldest=oldest, newest=newest, cursor=_CURSOR
+        )
+        new = sum(time >= self._begin.time for time in page.times)
+        state.new += new
+        state.changed += len(starts) - new
+        state.deleted += page.deleted
+        state.bytes += len(page.lines)
         if starts:
-            mark.oldest = oldest if mark.oldest is None else min(oldest, mark.oldest)
-            mark.newest = newest if mark.newest is None else max(newest, mark.newest)
-        mark.token, mark.time, mark.ended = page.token, utc_text(page.time), not page.more
+            state.oldest = oldest if state.oldest is None else min(oldest, state.oldest)
+            state.newest = newest if state.newest is None else max(newest, state.newest)
+        state.token, state.time, state.ended = page.token, utc_text(page.time), not page.more
         self._run.save()
 
 
 @dataclass(frozen=True, slots=True)
-class Synced:
-    """The receipt of a run, and the watermark that its file reaches; None when there is no file."""
+class SyncResult:
+    """The receipt of a run, and the watermark that its file reaches (None without a file)."""
 
     receipt: SyncReceipt
     watermark: Watermark | None
@@ -196,49 +195,51 @@ def sync_changes(
     *,
     if_empty: str = "write",
     progress: Callable[[Progress], None] | None = None,
-) -> Synced:
-    """Write the calls that changed since `begin` to a new file in the folder `destination` and say what is in it.
+) -> SyncResult:
+    """Write the calls that changed since `begin` to a new file in the folder `destination` and return the result.
 
     Operation: extractSyncAccountCallLog. A `begin` without a cursor means a full sync, and so does one whose token
-    RingCentral refuses, from `overlap` before it. The order is RingCentral's, by time of change, oldest first; a call
-    that changed twice may be there twice, and the later line is the later version. `"deleted": true` marks calls that
-    were deleted; a full sync doesn't tell those.
+    RingCentral refuses; that one starts `overlap` before `begin`. The order is RingCentral's, by time of change, oldest
+    first. A call that changed twice may be in the file twice, the later version in the later line. Deleted calls have
+    `"deleted": true`; a full sync omits them.
 
     The file is named `calls-BEGIN-END.SUFFIX` by the times of the watermarks and appears when it is complete. Until
-    then pages lie in `.sync/` in the folder; a run that was killed or raised goes on there, asking again for one page
-    at most, when it is started with an equal query and watermark within 12 hours. One that had published its file and
-    was not heard of reads anew, into a second file when more has changed since. Two runs at once may both write a
-    file, or one of them raises `Unavailable`.
+    then pages are kept in the folder's `.sync/`. A run that was killed or failed resumes from them, repeating one page
+    at most, when it starts again with an equal query and watermark within 12 hours. A run killed after its file
+    appeared reads everything again, into a second file when more has changed since. Of two runs at once both may write
+    a file, or one of them raises `Unavailable`.
 
-    For a run without changes `if_empty` says: "write" a file without rows, "skip" (there is no file and no watermark),
-    or "fail" with `EmptyWindow`.
+    `if_empty` applies to a run without changes: "write" a file without rows, "skip" (no file and no watermark), or
+    "fail" with `EmptyWindow`.
 
-    Raises `BadArgument` and `DestinationError` before the first request, `Unavailable` for an answer that is no page
-    of changes, and what the client raises.
+    Raises `BadArgument` and `DestinationError` before the first request, `Unavailable` for an answer that is not a page
+    of changes, and the client's errors.
     """
     parse_choice("if_empty", if_empty, IF_EMPTY)
-    chosen = format_of("", file_format)
+    output_format = format_of("", file_format)
     _check_folder(destination)
-    run = SyncRun(query, begin, destination, chosen)
-    spent = UsageDelta(client)
-    reading = ChangeReader(client, query, begin, run, progress)
-    reading.read()
-    requests, waited = spent.requests(reading.fetched), spent.seconds_waited()
-    if run.mark.records or if_empty == "write":
-        return Synced(run.publish(requests, waited), run.reached)
-    receipt = run.leave_nothing(requests, waited)
+    run = SyncRun(query, begin, destination, output_format)
+    usage = UsageDelta(client)
+    reader = ChangeReader(client, query, begin, run, progress)
+    reader.read()
+    requests, waited = usage.requests(reader.fetched), usage.seconds_waited()
+    if run.state.records or if_empty == "write":
+        return SyncResult(run.publish(requests, waited), run.reached)
+    receipt = run.finish_without_file(requests, waited)
     if if_empty == "fail":
         raise EmptyWindow(f"No call changed since {utc_text(begin.time)}, and if_empty is 'fail'.")
-    return Synced(receipt, None)
+    return SyncResult(receipt, None)
 
 
 def _check_folder(destination: UPath) -> None:
-    """Find out before the first request that files can be written into the folder, which is made."""
+    """Make the folder and check that files can be written into it, before the first request."""
     suffixes = tuple(suffix for known in FORMATS.values() for suffix in known.suffixes)
     fs = filesystem(destination)
-    with reaching(destination):
+    with destination_errors(destination):
         is_file = destination.path.lower().endswith(suffixes) or fs.isfile(destination.path)
     if is_file:
-        raise DestinationError(f"The destination {destination} is a file; name the folder that a file a run goes into.")
+        raise DestinationError(
+            f"The destination {destination} is a file. Give a folder: each run writes a new file into it."
+        )
     check_destination(destination / "calls")
-    make_folder(fs, (destination / STATE).path)
+    make_folder(fs, (destination / STATE_FOLDER).path)

@@ -1,4 +1,4 @@
-"""How far a change sync has come."""
+"""The watermark of a change sync: up to where RingCentral's changes are in files."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from airflow_provider_ringcentral.files.receipt import stamp, utc_text
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """Everything that RingCentral knew at `time` (kept in UTC) is in files; `cursor` is the sync token to go on from.
+    """All changes up to `time` (kept in UTC) are in files; `cursor` is the sync token of the next request.
 
-    Without a cursor nothing is in files yet, and `time` is where to begin. The token is opaque, and worth nothing to
-    anybody without the credentials.
+    Without a cursor nothing is in files yet, and `time` is where the first run begins. The token is opaque, and useless
+    without the credentials.
     """
 
     time: datetime
@@ -25,14 +25,14 @@ class Watermark:
         object.__setattr__(self, "time", to_utc("time", self.time))
 
     def as_dict(self, series: str) -> dict[str, Any]:
-        """As JSON values; `series` says whose watermark it is."""
-        # Not "sync_token": Airflow shows the values of keys that contain "token" as ***, and copying an older event's
-        # extra into a new event is how a person winds a sync back.
+        """Return the watermark of `series` as JSON values."""
+        # Not "sync_token": Airflow masks the values of keys that contain "token", and people wind a sync back by
+        # copying the extra of an older event into a new event.
         return {"series": series, "sync_time": utc_text(self.time), "cursor": self.cursor}
 
     @classmethod
     def of_dict(cls, value: Any, series: str) -> Watermark | None:
-        """The watermark that `as_dict` wrote for this series; None for anything else."""
+        """Return the watermark that `as_dict` made for this series; None for anything else."""
         if not isinstance(value, dict) or value.get("series") != series:
             return None
         time, cursor = iso_time(value.get("sync_time")), value.get("cursor")
@@ -40,5 +40,5 @@ class Watermark:
 
     @property
     def stamp(self) -> str:
-        """`time` for names of files, such as `20260601T000000.000Z`: as text in the order of time."""
+        """`time` for names of files, such as `20260601T000000.000Z`. Names sort by time."""
         return stamp(self.time)

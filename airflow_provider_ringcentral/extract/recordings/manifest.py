@@ -1,10 +1,8 @@
-"""The manifest of a run: one line a recording, in parts until the run is over, which are its only state.
-
-How far the download of recordings is.
-"""
+"""The manifest of a run: one line per recording. Until the run ends, its chunks are the run's only state."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
-from airflow_provider_ringcentral.extract.publish import publish, put_away
+from airflow_provider_ringcentral.extract.publish import publish, remove_checkpoint
 from airflow_provider_ringcentral.extract.recordings.recording import ANY_TYPE
 from airflow_provider_ringcentral.files.formats import FORMATS
 from airflow_provider_ringcentral.files.id_set import IdSet
@@ -27,11 +25,14 @@ if TYPE_CHECKING:
     from upath import UPath
 
 
+log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
 class ArchiveProgress:
-    """How far a run is: `done` of `total` recordings, earlier tries included, `fetched` of them in this one.
+    """The progress of a run: `done` of `total` recordings, earlier attempts included, `fetched` of them in this one.
 
-    `bytes` were downloaded for the run; `counts` are by outcome.
+    `bytes` is the size of all downloads of the run; `counts` are by status.
     """
 
     done: int
@@ -42,13 +43,13 @@ class ArchiveProgress:
 
 
 _CURSOR = "c"
-_LINES = 200
-_SECONDS = 30.0
-"""After so many lines, or so long, they are made a part. What a kill takes is looked at again and costs no download."""
+_LINES_PER_CHUNK = 200
+_SECONDS_PER_CHUNK = 30.0
+"""Lines are written as a chunk after so many lines or seconds. Lines lost in a kill cost no download, only a look."""
 
 
-class Status(StrEnum):
-    """What became of a recording in a run."""
+class RecordingStatus(StrEnum):
+    """What happened to a recording in a run: stored now, present before, not there yet, gone, or failed."""
 
     STORED = "stored"
     PRESENT = "present"
@@ -57,12 +58,12 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """A line. `file` is relative to the destination, `bytes` and `sha256` are None for what is not there."""
+class ManifestEntry(msgspec.Struct, frozen=True):
+    """A line of the manifest. `file` is relative to the destination; `bytes` and `sha256` are None without a file."""
 
     recording_id: str
     call_id: str
-    status: Status
+    status: RecordingStatus
     file: str | None = None
     bytes: int | None = None
     sha256: str | None = None
@@ -71,11 +72,11 @@ class Entry(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class RecordingsReceipt(Receipt):
-    """A manifest and what became of its recordings; `records` counts all of them.
+    """A manifest, with the number of its recordings by status; `records` counts all of them.
 
-    `stored` were fetched, `present` were there already, `pending` are not there yet, `gone` are not there any more,
-    `failed` for another reason. `bytes_downloaded` is the size of those stored. The window is that asked for, not
-    widened by `late_window`.
+    `stored` were downloaded, `present` were there already, `pending` may still appear, `gone` will not, `failed` for
+    another reason. `bytes_downloaded` is the size of the stored ones. The window is the one asked for, not widened by
+    `late_window`.
     """
 
     stored: int = 0
@@ -87,74 +88,79 @@ class RecordingsReceipt(Receipt):
 
 
 class Manifest:
-    """Takes entries on their way into the file `path`; an earlier try of the same run is gone on with.
+    """Collects entries for the file `path`, resuming an earlier attempt of the same run (`resumed`).
 
-    `begun`: there was one. `counts` and `bytes_downloaded` include its entries, `reasons` count failures.
+    `counts` (by status), `bytes_downloaded` and `reasons` (of failures) include the entries of earlier attempts.
+    `listed_ids` has the recordings that have an entry, or will get one.
     """
 
     def __init__(self, path: UPath, fingerprint: str) -> None:
         self.path = path
-        self._parts = Checkpoint(path, fingerprint)
-        self.begun = bool(len(self._parts))
-        self.listed = IdSet()
-        """Ids of recordings that have a line, or will."""
-        self.counts: Counter[Status] = Counter()
+        self._checkpoint = Checkpoint(path, fingerprint)
+        self.resumed = bool(len(self._checkpoint))
+        if self._checkpoint.discarded:
+            log.info(
+                "Discarded %d chunks of the manifest: they belong to another run, or are too old.",
+                self._checkpoint.discarded,
+            )
+        self.listed_ids = IdSet()
+        self.counts: Counter[RecordingStatus] = Counter()
         self.reasons: Counter[str] = Counter()
         self.bytes_downloaded = 0
-        self._waiting: list[Entry] = []
+        self._buffer: list[ManifestEntry] = []
         self._flushed = time.monotonic()
         for entry in self._entries():
-            self.listed.add(entry.recording_id)
+            self.listed_ids.add(entry.recording_id)
             self._count(entry)
 
     def begin(self) -> None:
-        """From here on a later try goes on with this one, its list of calls included."""
+        """Make later attempts resume this one, its list of calls included."""
         self._append(b"", 0)
 
-    def add(self, entry: Entry) -> None:
-        """Add a line."""
+    def add(self, entry: ManifestEntry) -> None:
+        """Add an entry."""
         self._count(entry)
-        self._waiting.append(entry)
-        if len(self._waiting) >= _LINES or time.monotonic() - self._flushed > _SECONDS:
+        self._buffer.append(entry)
+        if len(self._buffer) >= _LINES_PER_CHUNK or time.monotonic() - self._flushed > _SECONDS_PER_CHUNK:
             self.flush()
 
     def flush(self) -> None:
-        """Make the lines that wait a part."""
-        if self._waiting:
-            self._append(b"".join(msgspec.json.encode(entry) + b"\n" for entry in self._waiting), len(self._waiting))
-            self._waiting.clear()
+        """Write the buffered entries as a chunk."""
+        if self._buffer:
+            self._append(b"".join(msgspec.json.encode(entry) + b"\n" for entry in self._buffer), len(self._buffer))
+            self._buffer.clear()
         self._flushed = time.monotonic()
 
     def publish(self) -> tuple[int, str]:
-        """Make it the file, and forget the state; bytes and SHA-256."""
+        """Write the manifest's file and remove the checkpoint; return the file's bytes and SHA-256."""
         self.flush()
-        size, digest = publish(self._parts, self._parts.chunks(), self.path, FORMATS["ndjson"])
-        put_away(self._parts)
-        return size, digest
+        size, sha256 = publish(self._checkpoint, self._checkpoint.contents(), self.path, FORMATS["ndjson"])
+        remove_checkpoint(self._checkpoint)
+        return size, sha256
 
     def _append(self, lines: bytes, records: int) -> None:
-        self._parts.append(lines, records=records, oldest=0, newest=0, cursor=_CURSOR)
+        self._checkpoint.append(lines, records=records, oldest=0, newest=0, cursor=_CURSOR)
 
-    def _entries(self) -> Iterator[Entry]:
-        decode = msgspec.json.Decoder(Entry).decode_lines
-        for chunk in self._parts.chunks():
-            yield from decode(chunk)
+    def _entries(self) -> Iterator[ManifestEntry]:
+        decode = msgspec.json.Decoder(ManifestEntry).decode_lines
+        for lines in self._checkpoint.contents():
+            yield from decode(lines)
 
-    def _count(self, entry: Entry) -> None:
+    def _count(self, entry: ManifestEntry) -> None:
         self.counts[entry.status] += 1
-        if entry.status is Status.STORED:
+        if entry.status is RecordingStatus.STORED:
             self.bytes_downloaded += entry.bytes or 0
-        if entry.status is Status.FAILED:
+        if entry.status is RecordingStatus.FAILED:
             self.reasons[entry.reason or ""] += 1
 
 
 def manifest_name(query: CallLogQuery, start: datetime, end: datetime) -> str:
-    """Told by the window asked for, and by whatever else lets two runs of one window differ."""
-    words = [stamp(start), stamp(end)]
+    """Return the name of a manifest: the window asked for, and what else distinguishes two runs of one window."""
+    parts = [stamp(start), stamp(end)]
     _, _, extension = query.path.partition("/extension/")
     if extension:
-        words.append(f"extension_{extension.partition('/')[0]}")
+        parts.append(f"extension_{extension.partition('/')[0]}")
     kind = query.filters.get("recordingType") or "any"
     if kind != ANY_TYPE:
-        words.append(str(kind))
-    return "-".join(words) + ".ndjson"
+        parts.append(str(kind))
+    return "-".join(parts) + ".ndjson"

@@ -1,4 +1,4 @@
-"""Whether an answer is the media that was asked for. A proxy's page is none, whatever its status says."""
+"""Check by its content type that an answer is the requested media, and not the page of a proxy with status 200."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from urllib.parse import urlsplit
 from airflow_provider_ringcentral.client.errors.arguments import NotMedia
 
 _RECORDING_PATH = re.compile(r"/recording/[^/]+/content/?\Z")
-_TOLD_LENGTH = 80
+_SHOWN_LENGTH = 80
 _PAGES: Final = ("text/html", "application/xhtml+xml")
 _ERRORS: Final = ("application/json",)
 
 
 @dataclass(frozen=True, slots=True)
 class MediaKind:
-    """Media of one kind, called `name`: content types that match one of `accepted` and none of `refused`."""
+    """A kind of media called `name`: the content types that match one of `accepted` and none of `refused`."""
 
     name: str
     accepted: tuple[str, ...] = ("*/*",)
     refused: tuple[str, ...] = ()
 
     def accepts(self, content_type: str | None) -> bool:
-        """Whether an answer of that `Content-Type` is of this kind."""
+        """Whether this kind includes the value of a `Content-Type` header."""
         plain = plain_type(content_type)
         return _matches(plain, self.accepted) and not _matches(plain, self.refused)
 
     def check(self, content_type: str | None, size: int | None = None) -> None:
-        """Raises `NotMedia` for an answer of another `Content-Type`, or of no bytes; a `size` of None is not known."""
+        """Raise `NotMedia` for a `Content-Type` of another kind and an empty answer. A `size` of None is unknown."""
         if not self.accepts(content_type):
-            found = plain_type(content_type)[:_TOLD_LENGTH] or "no content type"
+            found = plain_type(content_type)[:_SHOWN_LENGTH] or "no content type"
         elif size == 0:
             found = "empty"
         else:
@@ -46,22 +46,22 @@ class MediaKind:
 
 
 RECORDING: Final = MediaKind("recording", accepted=("audio/*",))
-"""What readCallRecordingContent gives: audio/mpeg and audio/wav, formerly audio/x-wav."""
+"""Answers of readCallRecordingContent: audio/mpeg and audio/wav, formerly audio/x-wav."""
 
 ANY_MEDIA: Final = MediaKind("media file", refused=_PAGES + _ERRORS)
-"""Attachments come in many types, and in none that pages and errors have."""
+"""Attachments, which may have any type but those of pages and errors."""
 
 API_ANSWER: Final = MediaKind("RingCentral answer", accepted=("*",), refused=_PAGES)
-"""RingCentral's API answers with JSON, media, CSV or archives, and never with a page."""
+"""Answers of RingCentral's API: JSON, media, CSV or archives, but never a page."""
 
 
 def kind_of(uri: str) -> MediaKind:
-    """What the answer to `uri`, of a path or URL, must be."""
+    """Return the kind of media that a path or URL must answer with."""
     return RECORDING if _RECORDING_PATH.search(urlsplit(uri).path) else ANY_MEDIA
 
 
 def plain_type(content_type: str | None) -> str:
-    """A content type without parameters, in lower case."""
+    """Return a content type in lower case without parameters."""
     return (content_type or "").partition(";")[0].strip().lower()
 
 

@@ -1,7 +1,4 @@
-"""Names of recordings by a template of the user's: what callers send cannot lead them anywhere else.
-
-The names of all recordings of a run, looked at before the first one is downloaded.
-"""
+"""File names of recordings by the user's template, which no value of a call can lead out of the destination."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from airflow_provider_ringcentral.files.id_set import IdSet
 
 DEFAULT_TEMPLATE: Final = "{start:%Y/%m/%d}/{start:%H%M%S}-{recording_id}.{ext}"
 MANIFESTS: Final = "manifests"
-"""The folder of the manifests, which no recording may lie in."""
+"""The folder of the manifests, where no recording may be stored."""
 
 EXTENSIONS: Final[Mapping[str, str]] = {
     "audio/mpeg": "mp3",
@@ -28,11 +25,11 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "audio/ogg": "ogg",
     "audio/mp4": "m4a",
 }
-"""By content type; RingCentral's specification names MPEG and WAV (FACTS 6.8). Any other is `bin`."""
+"""File extensions by content type. The schema GetCallRecordingResponse has MPEG and WAV; unknown types get `bin`."""
 
 _VALUE_LENGTH = 64
 _COMPONENT_LENGTH = 200
-"""Bytes of one part of a path; disks take 255, and what is written beside a recording has a longer name."""
+"""Bytes in one component of a path. File systems allow 255, and files beside a recording have longer names."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9+_-]")
 _DIRECTIVE = re.compile(r"%(.?)")
@@ -55,7 +52,7 @@ FIELDS: Final[Mapping[str, Callable[[Recording], Any]]] = {
     "from_number": lambda recording: _party(recording.from_),
     "to_number": lambda recording: _party(recording.to),
 }
-"""What a template may name besides `start` (UTC, with a format such as `%Y/%m/%d`) and `ext`."""
+"""The fields of a template besides `start` (UTC, with a format such as `%Y/%m/%d`) and `ext`."""
 
 ALLOWED: Final = (*FIELDS, "start", "ext")
 
@@ -79,8 +76,9 @@ _SAMPLE = Recording(
 class NameTemplate:
     """Names relative to the destination, folders included, such as `2026/01/31/093000-5021.mp3`.
 
-    Only the fields of `ALLOWED` can be named, and of their values only letters, digits, `+`, `_` and `-` are kept, at
-    most 64; a missing one is `unknown`. Raises `BadArgument` for a template that is none or leads out of the folder.
+    A template may use the fields of `ALLOWED`. Of their values, at most 64 characters are kept, and characters other
+    than letters, digits, `+`, `_` and `-` become `_`; a missing value becomes `unknown`. Raises `BadArgument` for an
+    invalid template and for one whose names lead out of the destination.
     """
 
     def __init__(self, template: str) -> None:
@@ -91,11 +89,11 @@ class NameTemplate:
         self.sidecar(_SAMPLE)
 
     def name(self, recording: Recording, ext: str) -> str:
-        """The name of the recording's file; `ext` without a dot."""
+        """Return the name of the recording's file; `ext` has no dot."""
         return _checked("".join(text + self._value(recording, ext, *field) for text, *field in self._pieces))
 
     def sidecar(self, recording: Recording) -> str:
-        """The name of the sidecar, known before the content type is: `json` in place of `ext`, or after all of it."""
+        """Return the name of the sidecar, with `json` for `ext` or added: it does not depend on the content type."""
         name = self.name(recording, "json")
         return name if self._names_ext else _checked(f"{name}.json")
 
@@ -110,7 +108,7 @@ class NameTemplate:
 
 
 def extension_of(content_type: str | None) -> str:
-    """The end of a file name for a content type, `bin` for an unknown one."""
+    """Return the file extension of a content type, `bin` for an unknown one."""
     return EXTENSIONS.get((content_type or "").partition(";")[0].strip().lower(), "bin")
 
 
@@ -119,45 +117,45 @@ def _safe(value: Any) -> str:
 
 
 def _pieces(template: Any) -> list[tuple[str, str | None, str | None]]:
-    """Text, the field that follows it (None at the end) and its format."""
+    """Split a template into texts, each with the field that follows it (None at the end) and its format."""
     if not isinstance(template, str) or not template:
-        raise _bad("is no text")
+        raise _bad("is not a text, or is empty")
     try:
         parsed = [*Formatter().parse(template)]
     except ValueError as error:
-        raise _bad(f"cannot be read: {error}; write {{{{ and }}}} for braces that are meant") from None
+        raise _bad(f"cannot be read: {error}; write {{{{ and }}}} for literal braces") from None
     for _, field, spec, conversion in parsed:
         if field is None:
             continue
         if field not in ALLOWED:
-            # Never handed to str.format, which would follow attributes and indexes to anything there is.
+            # str.format is never used: it would follow attributes and indexes of a field to any object.
             raise _bad(f"names the unknown field {{{field}}}; fields are {', '.join(ALLOWED)}")
         if conversion or (spec and field != "start"):
-            raise _bad(f"gives {field} a format, which only start can have, such as {{start:%Y-%m-%d}}")
+            raise _bad(f"gives {field} a format; only start may have one, such as {{start:%Y-%m-%d}}")
         if spec and (wrong := [each for each in _DIRECTIVE.findall(spec) if not each or each not in _DIRECTIVES]):
-            raise _bad(f"formats start by %{wrong[0]}; directives are {' '.join(f'%{each}' for each in _DIRECTIVES)}")
+            raise _bad(f"formats start with %{wrong[0]}; directives are {' '.join(f'%{each}' for each in _DIRECTIVES)}")
         if spec and "{" in spec:
             raise _bad("has a field inside a format")
     return [(text, field, spec) for text, field, spec, _ in parsed]
 
 
 def _checked(name: str) -> str:
-    """The name, unless it is none or leads elsewhere."""
+    """Return the name. Raises `BadArgument` when it is invalid or leads out of the destination."""
     if any(character == "\\" or not character.isprintable() for character in name):
         raise _bad("has a backslash or a control character")
     components = name.split("/")
     if components[0] == "" or ":" in components[0]:
-        raise _bad("begins like an absolute path; names are relative to the destination")
+        raise _bad("makes an absolute path; names are relative to the destination")
     if ".." in components or "." in components:
-        raise _bad("climbs out of the destination: a part of the path is . or ..")
+        raise _bad("leads out of the destination: a component of the path is . or ..")
     if "" in components:
-        raise _bad("has an empty part between two slashes, or no file name")
+        raise _bad("makes a path with an empty component, or without a file name")
     if any(component.startswith(".") for component in components):
-        raise _bad("begins a part of the path with a dot: hidden names are the operator's own")
+        raise _bad("makes a hidden name, which begins with a dot: hidden names are reserved for the operator")
     if components[0] == MANIFESTS:
-        raise _bad(f"leads into {MANIFESTS}/, where the manifests are")
+        raise _bad(f"leads into {MANIFESTS}/, the folder of the manifests")
     if any(len(component.encode()) > _COMPONENT_LENGTH for component in components):
-        raise _bad(f"gives names of more than {_COMPONENT_LENGTH} bytes")
+        raise _bad(f"makes names of more than {_COMPONENT_LENGTH} bytes")
     return name
 
 
@@ -166,17 +164,17 @@ def _bad(problem: str) -> BadArgument:
 
 
 def check_names(recordings: Iterable[Recording], template: NameTemplate) -> int:
-    """How many there are; each counts once. Raises `BadArgument` when two of them would have one name."""
-    known, names, total = IdSet(), IdSet(), 0
+    """Count the different recordings. Raises `BadArgument` when two of them would have the same name."""
+    ids, names, total = IdSet(), IdSet(), 0
     for recording in recordings:
-        if not known.add(recording.recording_id):
+        if not ids.add(recording.recording_id):
             continue
         total += 1
-        # A name with another end would still share the sidecar, whose name is known before the content type.
+        # The sidecar's name is compared: two names that differ in the extension only share it.
         if not names.add(template.sidecar(recording)):
             raise BadArgument(
-                f"name_template {template.text!r} gives recording {recording.recording_id} the name of another one of "
-                "the same run; add {recording_id}. Nothing was downloaded.",
+                f"name_template {template.text!r} gives recording {recording.recording_id} the same name as another "
+                "recording of this run; add {recording_id} to it. Nothing was downloaded.",
                 parameter="name_template",
             )
     return total

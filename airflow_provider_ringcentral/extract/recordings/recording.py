@@ -1,7 +1,4 @@
-"""One recording of a call, as its row or one of its legs names it.
-
-The JSON beside each recording: whose call it is, and what its file must be like.
-"""
+"""Recordings as rows of the call log and their legs name them, and the sidecars of stored recordings."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from airflow_provider_ringcentral.extract.call_log.page import start_moment
+from airflow_provider_ringcentral.extract.call_log.page import parse_start_time
 
 if TYPE_CHECKING:
     from fsspec.spec import AbstractFileSystem
@@ -20,11 +17,11 @@ ANY_TYPE = "All"
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a recording before its bytes are.
+    """The metadata of a recording that the call log has.
 
-    `start` (aware), `duration` (seconds), `direction`, `from_` and `to` (as RingCentral sent them) are of the leg that
-    names it, else of the row; `leg` is the place of that leg in the row's list, None for the row itself.
-    `extension_id` is the internal id of whose row it is.
+    `start` (aware), `duration` (seconds), `direction`, `from_` and `to` (as RingCentral sent them) are those of the leg
+    that names the recording, else of the row. `leg` is the index of that leg, None for the row itself. `extension_id`
+    is the internal id of the row's extension.
     """
 
     recording_id: str
@@ -43,7 +40,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def end(self) -> datetime:
-        """When the call, or its leg, was over: from then on its recording can be expected."""
+        """When the call, or its leg, ended. The recording may appear from then on."""
         try:
             return self.start + timedelta(seconds=self.duration or 0)
         except OverflowError:
@@ -51,24 +48,26 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def recordings_of(row: Mapping[str, Any], wanted: str | None = ANY_TYPE) -> Iterator[Recording]:
-    """The recordings that a row of the call log (Detailed) and its legs name, the row's first; some may repeat.
+    """Yield the recordings that a row of the call log (view Detailed) and its legs name, the row's first.
 
-    `wanted` is `Automatic` or `OnDemand`, anything else lets every type through.
+    The same recording may come more than once. `wanted` is `Automatic` or `OnDemand`; other values mean every type.
     """
     legs = row.get("legs")
-    parts: list[tuple[int | None, Any]] = [(None, row), *enumerate(legs if isinstance(legs, list) else ())]
-    for leg, part in parts:
-        named = part.get("recording") if isinstance(part, dict) else None
+    sources: list[tuple[int | None, Any]] = [(None, row), *enumerate(legs if isinstance(legs, list) else ())]
+    for leg, source in sources:
+        named = source.get("recording") if isinstance(source, dict) else None
         if not isinstance(named, dict) or _text(named.get("id")) is None:
             continue
         kind = _text(named.get("type"))
         if wanted in (None, ANY_TYPE) or kind == wanted:
-            yield _recording(row, part, leg, named)
+            yield _recording(row, source, leg, named)
 
 
-def _recording(row: Mapping[str, Any], part: Mapping[str, Any], leg: int | None, named: Mapping[str, Any]) -> Recording:
+def _recording(
+    row: Mapping[str, Any], source: Mapping[str, Any], leg: int | None, named: Mapping[str, Any]
+) -> Recording:
     def of_call(name: str) -> Any:
-        return part.get(name) if part.get(name) is not None else row.get(name)
+        return source.get(name) if source.get(name) is not None else row.get(name)
 
     return Recording(
         recording_id=str(named["id"]),
@@ -79,7 +78,7 @@ def _recording(row: Mapping[str, Any], part: Mapping[str, Any], leg: int | None,
         telephony_session_id=_text(of_call("telephonySessionId")),
         leg=leg,
         direction=_text(of_call("direction")),
-        start=start_moment(str(of_call("startTime"))),
+        start=parse_start_time(str(of_call("startTime"))),
         duration=_number(of_call("duration")),
         from_=_object(of_call("from")),
         to=_object(of_call("to")),
@@ -100,9 +99,9 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 class Sidecar(Recording, frozen=True, kw_only=True):
-    """A stored recording. Written after its file, so that a sidecar says: it is there, and complete.
+    """The JSON file beside a stored recording. It is written last, so it shows that the recording is complete.
 
-    `file` is its name relative to the destination; `bytes` and `sha256` (hexadecimal) are of the file.
+    `file` is relative to the destination; `bytes` and `sha256` (hexadecimal) are those of the file.
     """
 
     file: str
@@ -112,19 +111,19 @@ class Sidecar(Recording, frozen=True, kw_only=True):
 
 
 def sidecar_of(recording: Recording, *, file: str, content_type: str | None, size: int, sha256: str) -> Sidecar:
-    """The sidecar of a recording whose bytes are there."""
+    """Make the sidecar of a stored recording."""
     known = {name: getattr(recording, name) for name in Recording.__struct_fields__}
     return Sidecar(**known, file=file, content_type=content_type, bytes=size, sha256=sha256)
 
 
 def read_sidecar(fs: AbstractFileSystem, name: str) -> Sidecar | None:
-    """The sidecar of that name; None when there is none, or one that is damaged: then the recording is fetched anew."""
+    """Read a sidecar. None when it is missing or damaged; the recording is then downloaded again."""
     try:
         return msgspec.json.decode(fs.cat_file(name), type=Sidecar)
     except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
         return None
 
 
-def as_json(recording: Recording) -> bytes:
-    """One line of JSON."""
+def json_line(recording: Recording) -> bytes:
+    """Encode a recording, or a sidecar, as one line of JSON."""
     return msgspec.json.encode(recording) + b"\n"

@@ -1,11 +1,4 @@
-"""Where recordings are kept: each file complete or absent, its sidecar beside it once it is there.
-
-Recordings that were not there: kept in the destination, so that the next run knows them.
-
-Those that may still come are tried again without the call log, those that are gone are not asked for again.
-
-A recording that is on its way to a local disk: what a killed process fetched of it is gone on with.
-"""
+"""The recordings in a folder: complete files with sidecars, partial downloads, and the list of missing ones."""
 
 from __future__ import annotations
 
@@ -30,7 +23,7 @@ from airflow_provider_ringcentral.extract.recordings.name_template import NameTe
 from airflow_provider_ringcentral.extract.recordings.recording import (
     Recording,
     Sidecar,
-    as_json,
+    json_line,
     read_sidecar,
     sidecar_of,
 )
@@ -41,7 +34,7 @@ from airflow_provider_ringcentral.files.atomic import (
     folder_of,
     make_folder,
     sha256_of,
-    tidying,
+    tolerate_cleanup_errors,
     write_all,
 )
 from airflow_provider_ringcentral.files.staging.local_disk import locked
@@ -52,8 +45,11 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
 
 
-class PendingRecordings:
-    """One small object a recording in `folder`, whoever put it there; listed once, when this is made."""
+class MissingRecordings:
+    """The recordings that RingCentral did not have, one small file each in `folder`, which is listed once.
+
+    Pending ones are requested again without reading the call log; those that are gone are not requested again.
+    """
 
     def __init__(self, folder: UPath) -> None:
         self._fs, self._folder = filesystem(folder), folder.path
@@ -68,32 +64,32 @@ class PendingRecordings:
         return _name(recording) in self._names
 
     def __iter__(self) -> Iterator[Recording]:
-        """Those that are still there, in the order of their ids."""
+        """Yield the recordings whose files still exist, ordered by id."""
         for name in sorted(self._names):
             try:
                 yield msgspec.json.decode(self._fs.cat_file(f"{self._folder}/{name}"), type=Recording)
             except FileNotFoundError:
                 continue
             except msgspec.DecodeError:
-                self._remove(name)
+                self._remove_file(name)
 
     def add(self, recording: Recording) -> None:
-        """Keep it for later runs."""
+        """Add the recording for later runs."""
         name = _name(recording)
         if name not in self._names:
             make_folder(self._fs, self._folder)
-            self._fs.pipe_file(f"{self._folder}/{name}", as_json(recording))
+            self._fs.pipe_file(f"{self._folder}/{name}", json_line(recording))
             self._names.add(name)
 
-    def settle(self, recording: Recording) -> None:
-        """What is noted of it does not hold any more."""
+    def remove(self, recording: Recording) -> None:
+        """Remove the recording, because it is no longer missing, or missing for good."""
         name = _name(recording)
         if name in self._names:
-            self._remove(name)
+            self._remove_file(name)
 
-    def _remove(self, name: str) -> None:
-        # Another run may have settled it; one that stays is found stored by the next run.
-        with tidying("The note of a recording that is settled"):
+    def _remove_file(self, name: str) -> None:
+        # Another run may have removed it. If the store forbids it, the next run finds the recording stored.
+        with tolerate_cleanup_errors("The entry of a recording that is no longer missing"):
             self._fs.rm_file(f"{self._folder}/{name}")
         self._names.discard(name)
 
@@ -103,20 +99,21 @@ def _name(recording: Recording) -> str:
 
 
 _PIECE = 1 << 20
-_FORGOTTEN_SECONDS = 30 * 86_400.0
+_STALE_SECONDS = 30 * 86_400.0
 
 
 class PartialDownload:
-    """The first bytes of a recording in `FOLDER/ID.part`, and the length of the whole in `FOLDER/ID.total`.
+    """The first bytes of a recording in `FOLDER/ID.part`, and its full length in `FOLDER/ID.total`.
 
-    `bytes` and `sha256` are those of what is there, read again when it is opened: a hash cannot be gone on with.
+    `bytes` and `sha256` are those of the bytes so far. They are read again on opening, because a hash has no state that
+    could be stored.
     """
 
     def __init__(self, raw: IO[bytes], part: Path, total: Path) -> None:
         self._raw, self._part, self._total = raw, part, total
         self._digest = hashlib.sha256()
         self.scratch = part.with_suffix(".json")
-        """A name for what is written before it is renamed: whoever fetches the recording next writes it again."""
+        """The temporary name of the sidecar. The next download of the recording overwrites it."""
         self.bytes = 0
         self.total: int | None = None
 
@@ -126,13 +123,13 @@ class PartialDownload:
         return self._digest.hexdigest()
 
     def load(self) -> None:
-        """Read what an earlier process left, unless the length of the whole is unknown."""
-        total, there = _number(self._total), os.fstat(self._raw.fileno()).st_size
-        if not total or there > total:
+        """Load the bytes that an earlier process left; discard them when the full length is unknown."""
+        total, size = _number(self._total), os.fstat(self._raw.fileno()).st_size
+        if not total or size > total:
             self.clear()
             return
-        # Something must be left to ask for: only an answer tells the content type.
-        self._raw.truncate(min(there, total - 1))
+        # At least one byte must be left to request, because only an answer tells the content type.
+        self._raw.truncate(min(size, total - 1))
         self._raw.seek(0)
         while piece := self._raw.read(_PIECE):
             self._digest.update(piece)
@@ -140,7 +137,7 @@ class PartialDownload:
         self.total = total
 
     def write(self, piece: bytes, total: int | None) -> None:
-        """Add a piece; `total` is the length of the whole as the server announced it."""
+        """Append a piece; `total` is the full length as the server announced it."""
         if self.total is None and total:
             self._total.write_text(str(total))
             self.total = total
@@ -149,7 +146,7 @@ class PartialDownload:
         self.bytes += len(piece)
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Discard the bytes."""
         self._total.unlink(missing_ok=True)
         self._raw.truncate(0)
         self._raw.seek(0)
@@ -157,21 +154,21 @@ class PartialDownload:
         self.bytes, self.total = 0, None
 
     def publish(self, name: str) -> None:
-        """Make it the file `name` on the same disk, which appears or is replaced."""
+        """Rename the complete download to the file `name` on the same disk."""
         os.fsync(self._raw.fileno())
         self._part.replace(name)
         self._total.unlink(missing_ok=True)
 
-    def forget_if_empty(self) -> None:
-        """Leave nothing behind where nothing came."""
+    def remove_if_empty(self) -> None:
+        """Remove the files when there are no bytes."""
         if not self.bytes:
             self._part.unlink(missing_ok=True)
             self._total.unlink(missing_ok=True)
 
 
 @contextmanager
-def local_part(folder: Path, identifier: str) -> Iterator[PartialDownload | None]:
-    """The part of a recording, locked; None when another process is fetching the same one."""
+def open_partial_download(folder: Path, identifier: str) -> Iterator[PartialDownload | None]:
+    """Yield the locked partial download of a recording; None when another process is downloading it."""
     folder.mkdir(parents=True, exist_ok=True)
     name = quote(identifier, safe="")
     part, total = folder / f"{name}.part", folder / f"{name}.total"
@@ -187,16 +184,16 @@ def local_part(folder: Path, identifier: str) -> Iterator[PartialDownload | None
         try:
             yield opened
         except BaseException:
-            opened.forget_if_empty()
+            opened.remove_if_empty()
             raise
 
 
-def forget_parts(folder: Path) -> None:
-    """Remove parts that nobody has gone on with for a month: their recordings are gone, or no longer asked for."""
+def remove_stale_downloads(folder: Path) -> None:
+    """Remove partial downloads that were not resumed for 30 days: their recordings are gone, or no longer wanted."""
     with suppress(FileNotFoundError):
         for entry in folder.iterdir():
             with suppress(FileNotFoundError):
-                if time.time() - entry.stat().st_mtime > _FORGOTTEN_SECONDS:
+                if time.time() - entry.stat().st_mtime > _STALE_SECONDS:
                     entry.unlink()
 
 
@@ -211,27 +208,27 @@ VERIFY = ("size", "sha256")
 
 
 class NameTaken(BadArgument):
-    """The name that the template gives belongs to another recording, stored before."""
+    """The name that the template makes belongs to another stored recording."""
 
 
 class RecordingStore:
     """The recordings in the folder `destination`, named by `template`.
 
-    `hidden` is a folder in it for what is on its way. `verify` says what a stored file must have to count as there:
-    the right `size`, or the right `sha256`, for which it is read.
+    `state_folder` is a folder in it for partial downloads. `verify` says how stored files are checked: by `size`, or by
+    `sha256`, for which they are read.
     """
 
-    def __init__(self, destination: UPath, hidden: UPath, template: NameTemplate, verify: str = "size") -> None:
+    def __init__(self, destination: UPath, state_folder: UPath, template: NameTemplate, verify: str = "size") -> None:
         parse_choice("verify", verify, VERIFY)
         self._fs = filesystem(destination)
         self._destination, self._template, self._verify = destination, template, verify
         local = isinstance(self._fs, LocalFileSystem)
-        self._parts = Path(hidden.path, "parts") if local else None
-        self._wrong: dict[str, str] = {}
-        """Files that are fetched again, by the id of their recording."""
+        self._partial_folder = Path(state_folder.path, "parts") if local else None
+        self._damaged: dict[str, str] = {}
+        """Files with another size or hash, by the id of their recording, which is downloaded again."""
 
     def stored(self, recording: Recording) -> Sidecar | None:
-        """The sidecar of a recording that is there and as it says; None when it must be fetched.
+        """Return the sidecar of a recording whose file is intact; None when it must be downloaded.
 
         Raises `NameTaken` when the name belongs to another recording.
         """
@@ -244,37 +241,37 @@ class RecordingStore:
                 "add {recording_id} to name_template",
                 parameter="name_template",
             )
-        if self._is_right(sidecar):
+        if self._is_intact(sidecar):
             return sidecar
-        self._wrong[recording.recording_id] = sidecar.file
+        self._damaged[recording.recording_id] = sidecar.file
         return None
 
     def fetch(self, client: RingCentralClient, recording: Recording, uri: str) -> Sidecar:
-        """Fetch the bytes from `uri`, write the sidecar, and return it. Raises what the client raises."""
-        if self._parts is None:
+        """Download the file from `uri`, write its sidecar and return it. Raises the client's errors."""
+        if self._partial_folder is None:
             return self._fetch_whole(client, recording, uri)
-        with local_part(self._parts, recording.recording_id) as part:
-            if part is None:
-                # Another process is at it. Twice is once too often, but waiting for it could be for ever.
+        with open_partial_download(self._partial_folder, recording.recording_id) as partial:
+            if partial is None:
+                # Another process is downloading it. A second download costs less than waiting, perhaps forever.
                 return self._fetch_whole(client, recording, uri)
-            return self._fetch_rest(client, recording, uri, part)
+            return self._resume(client, recording, uri, partial)
 
-    def forget_parts(self) -> None:
-        """Remove beginnings that were left for good."""
-        if self._parts is not None:
-            forget_parts(self._parts)
+    def remove_stale_downloads(self) -> None:
+        """Remove partial downloads that no run resumed for 30 days."""
+        if self._partial_folder is not None:
+            remove_stale_downloads(self._partial_folder)
 
-    def _fetch_rest(self, client: RingCentralClient, recording: Recording, uri: str, part: PartialDownload) -> Sidecar:
-        media = Media(part.bytes, part.total)
+    def _resume(self, client: RingCentralClient, recording: Recording, uri: str, partial: PartialDownload) -> Sidecar:
+        media = Media(partial.bytes, partial.total)
         try:
-            self._download(client, uri, lambda piece: part.write(piece, media.total), media)
+            self._download(client, uri, lambda piece: partial.write(piece, media.total), media)
         except MediaChanged:
-            part.clear()
+            partial.clear()
             media = Media()
-            self._download(client, uri, lambda piece: part.write(piece, media.total), media)
-        path = self._ready(self._template.name(recording, extension_of(media.content_type)))
-        part.publish(path.path)
-        return self._sign(recording, path, media, part.sha256, part.scratch)
+            self._download(client, uri, lambda piece: partial.write(piece, media.total), media)
+        path = self._prepare(self._template.name(recording, extension_of(media.content_type)))
+        partial.publish(path.path)
+        return self._write_sidecar(recording, path, media, partial.sha256, partial.scratch)
 
     def _fetch_whole(self, client: RingCentralClient, recording: Recording, uri: str) -> Sidecar:
         media = Media()
@@ -282,40 +279,42 @@ class RecordingStore:
         with ExitStack() as stack:
 
             def out() -> Writer:
-                # The name of the file is known when the content type is, and so with the first bytes.
+                # The file's name depends on the content type, which is known once the first bytes arrive.
                 if not opened:
-                    path = self._ready(self._template.name(recording, extension_of(media.content_type)))
+                    path = self._prepare(self._template.name(recording, extension_of(media.content_type)))
                     opened.append((path, stack.enter_context(complete_file(path))))
                 return opened[0][1]
 
             self._download(client, uri, lambda piece: out().write(piece), media)
         path, written = opened[0]
-        scratch = self._parts and self._parts / f"{uuid.uuid4().hex}.json"
-        return self._sign(recording, path, media, written.sha256, scratch)
+        scratch = self._partial_folder and self._partial_folder / f"{uuid.uuid4().hex}.json"
+        return self._write_sidecar(recording, path, media, written.sha256, scratch)
 
     @staticmethod
     def _download(client: RingCentralClient, uri: str, write: Callable[[bytes], object], media: Media) -> None:
         download(client, uri, write, media, check=RECORDING.check)
         RECORDING.check(media.content_type, media.bytes)
 
-    def _sign(self, recording: Recording, path: UPath, media: Media, sha256: str, scratch: Path | None) -> Sidecar:
+    def _write_sidecar(
+        self, recording: Recording, path: UPath, media: Media, sha256: str, scratch: Path | None
+    ) -> Sidecar:
         file = path.path.removeprefix(self._path(""))
         sidecar = sidecar_of(recording, file=file, content_type=media.content_type, size=media.bytes, sha256=sha256)
-        name, content = self._path(self._template.sidecar(recording)), as_json(sidecar)
+        name, content = self._path(self._template.sidecar(recording)), json_line(sidecar)
         make_folder(self._fs, folder_of(name))
         if scratch is None:
             self._fs.pipe_file(name, content)
         else:
-            # No power cut can do harm here: a sidecar that is damaged counts as none.
+            # No fsync is needed: a sidecar that a power cut damages counts as missing.
             scratch.write_bytes(content)
             scratch.replace(name)
-        wrong = self._wrong.pop(recording.recording_id, file)
-        if wrong != file:
-            with tidying("The file that a recording replaces under another name"):
-                self._fs.rm_file(self._path(wrong))
+        damaged = self._damaged.pop(recording.recording_id, file)
+        if damaged != file:
+            with tolerate_cleanup_errors("A damaged file that is replaced under another name"):
+                self._fs.rm_file(self._path(damaged))
         return sidecar
 
-    def _ready(self, name: str) -> UPath:
+    def _prepare(self, name: str) -> UPath:
         path = self._destination / name
         make_folder(self._fs, folder_of(path.path))
         return path
@@ -323,8 +322,8 @@ class RecordingStore:
     def _path(self, name: str) -> str:
         return f"{self._destination.path.rstrip('/')}/{name}"
 
-    def _is_right(self, sidecar: Sidecar) -> bool:
-        # Earlier versions stored whatever came with a 200.
+    def _is_intact(self, sidecar: Sidecar) -> bool:
+        # Earlier versions stored the body of every 200, whatever its content type.
         if not sidecar.bytes or not RECORDING.accepts(sidecar.content_type):
             return False
         path = self._path(sidecar.file)

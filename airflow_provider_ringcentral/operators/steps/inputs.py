@@ -4,11 +4,7 @@ Who gets a message and who sends it, from an operator's arguments.
 
 Files that an author names: one or several, as texts or as paths.
 
-The call-log query of an operator's arguments.
-
 The guards of a window as operators have them: checked before the first request, told in the task's log.
-
-The change-sync query of an operator's arguments.
 
 The window of a run: what the DAG author said, else the run's data interval.
 """
@@ -26,35 +22,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 from airflow_provider_ringcentral.arguments import (
     DurationArgument,
     TimeArgument,
-    as_text,
-    is_digits,
     is_unset,
     parse_bool,
     parse_choice,
-    parse_choices,
     parse_duration,
     parse_seconds,
     parse_time,
     to_utc,
 )
-from airflow_provider_ringcentral.client.auth.credentials import Credentials
-from airflow_provider_ringcentral.client.endpoints import (
-    EXTRACT_SYNC_ACCOUNT_CALL_LOG,
-    READ_COMPANY_CALL_LOG,
-    READ_USER_CALL_LOG,
-)
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.extract.call_log.query import (
-    CALL_TYPES,
-    DIRECTIONS,
-    PER_PAGE,
-    CallLogQuery,
     check_future,
     check_retention,
 )
-from airflow_provider_ringcentral.extract.changes.query import SyncQuery
-from airflow_provider_ringcentral.files.formats import format_of
-from airflow_provider_ringcentral.files.receipt import fingerprint_of
 from airflow_provider_ringcentral.sending.once.send_once import ON_RERUN, ON_UNKNOWN
 from airflow_provider_ringcentral.sending.phone_numbers import Recipient, one_group, parse_phone_number, recipients
 from airflow_provider_ringcentral.sending.senders import MMS, SMS, sender
@@ -108,49 +88,6 @@ def file_list(name: str, value: Any) -> list[Any]:
     return list(value) if several else [value]
 
 
-SCOPES = ("account", "extension")
-RECORDING_TYPES = ("Automatic", "OnDemand", "All")
-
-
-def call_log_query(
-    credentials: Credentials,
-    start: datetime,
-    end: datetime,
-    *,
-    view: str,
-    scope: str,
-    extension_id: str | int | None,
-    direction: str | Sequence[str] | None,
-    call_type: str | Sequence[str] | None,
-    recording_type: str | None,
-) -> CallLogQuery:
-    """The query, each value checked. Raises `BadArgument` that names the argument and the right spelling."""
-    parse_choice("scope", scope, SCOPES)
-    if scope == "extension":
-        own = credentials.extension_id if is_unset(extension_id) else internal_id("extension_id", extension_id)
-        path = READ_USER_CALL_LOG.at(accountId=credentials.account_id, extensionId=own)
-    elif not is_unset(extension_id):
-        raise BadArgument("extension_id is given; set scope='extension' with it.", parameter="extension_id")
-    else:
-        path = READ_COMPANY_CALL_LOG.at(accountId=credentials.account_id)
-    filters = {
-        "direction": parse_choices("direction", direction, DIRECTIONS),
-        "type": parse_choices("call_type", call_type, CALL_TYPES),
-        "recordingType": recording_type and parse_choice("recording_type", recording_type, RECORDING_TYPES),
-    }
-    return CallLogQuery(path, start, end, view, filters, owner=credentials.session_key)
-
-
-def internal_id(name: str, value: Any) -> str:
-    """RingCentral's id of an account or extension, or ~ for the JWT's own. Raises `BadArgument`."""
-    text = as_text(value)
-    if text != "~" and not is_digits(text):
-        raise BadArgument(
-            f"{name} is {value!r}; give the internal id (digits), or ~ for the JWT's own.", parameter=name
-        )
-    return text
-
-
 log = logging.getLogger(__name__)
 
 
@@ -171,32 +108,6 @@ def check_end(end: datetime, if_future: str) -> None:
     warning = check_future(end, datetime.now(tz=UTC), if_future)
     if warning:
         log.warning("%s", warning)
-
-
-def sync_query(
-    credentials: Credentials,
-    conn_id: str,
-    destination: str,
-    *,
-    task: Sequence[str],
-    view: str,
-    file_format: str,
-    overlap: DurationArgument,
-) -> tuple[SyncQuery, str]:
-    """The query, each value checked, and what earlier versions called its series.
-
-    `task` has the ids of DAG and task: `destination` is as it was written, before templates were rendered, and so two
-    DAGs of a factory may have the same. Raises `BadArgument` that names the argument and the right spelling.
-    """
-    path = EXTRACT_SYNC_ACCOUNT_CALL_LOG.at(accountId=credentials.account_id)
-    parse_choice("view", view, tuple(PER_PAGE))
-    # None would ask for the format of a name, and the operator makes the name.
-    kind = format_of("", str(file_format)).name
-    # Not what tells credentials apart: a secret is rotated without the series beginning anew, and one Connection id
-    # means one account.
-    told = (conn_id, credentials.server, path, view, kind, destination)
-    span = parse_duration("overlap", overlap, "a full sync goes back by it")
-    return SyncQuery(path, view, fingerprint_of(*told, *task), span), fingerprint_of(*told)
 
 
 def window_of(

@@ -22,7 +22,7 @@ from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.client.usage import UsageDelta
 from airflow_provider_ringcentral.files.atomic import complete_file, folder_of, make_folder
-from airflow_provider_ringcentral.files.columns import Column, Kind
+from airflow_provider_ringcentral.files.columns import Column, ColumnType
 from airflow_provider_ringcentral.files.formats import Format
 from airflow_provider_ringcentral.files.receipt import Receipt
 from airflow_provider_ringcentral.sending.broadcast.a2p import A2PBatchMessage, batch_messages, recipient_of
@@ -53,16 +53,16 @@ UNKNOWN = "Unknown"
 """The answer that said who was rejected is lost, and the batch does not have this one."""
 
 COLUMNS = (
-    Column("row", ("row",), Kind.INTEGER),
+    Column("row", ("row",), ColumnType.INTEGER),
     Column("to", ("to",)),
     Column("status", ("status",)),
     Column("errorCode", ("errorCode",)),
     Column("description", ("description",)),
     Column("batchId", ("batchId",)),
     Column("messageId", ("messageId",)),
-    Column("segmentCount", ("segmentCount",), Kind.INTEGER),
-    Column("cost", ("cost",), Kind.NUMBER),
-    Column("lastModifiedTime", ("lastModifiedTime",), Kind.TIME),
+    Column("segmentCount", ("segmentCount",), ColumnType.INTEGER),
+    Column("cost", ("cost",), ColumnType.NUMBER),
+    Column("lastModifiedTime", ("lastModifiedTime",), ColumnType.TIME),
 )
 
 

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError
-from airflow_provider_ringcentral.files.atomic import complete_file, folder_of, make_folder, remove_tree, tidying
+from airflow_provider_ringcentral.files.atomic import (
+    complete_file,
+    folder_of,
+    make_folder,
+    remove_tree,
+    tolerate_cleanup_errors,
+)
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -101,7 +107,7 @@ class BroadcastFolder:
 
     def remove(self) -> None:
         """Remove everything; a store that forbids it, or fails at it, keeps it."""
-        with tidying("The list of recipients of a finished broadcast"):
+        with tolerate_cleanup_errors("The list of recipients of a finished broadcast"):
             remove_tree(self._fs, self._folder.path)
 
     def _path(self, kind: str, chunk: int) -> str:

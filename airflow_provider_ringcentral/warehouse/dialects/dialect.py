@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from airflow_provider_ringcentral.files.columns import Fit, Row
+from airflow_provider_ringcentral.files.columns import Converter, Row
 from airflow_provider_ringcentral.warehouse.columns import time_without_zone
 from airflow_provider_ringcentral.warehouse.tables import Stage, Types
 
@@ -24,7 +24,7 @@ class Dialect:
     types: Types = Types(text=sa.Text(), key=sa.String(128), time=sa.DateTime(), json=sa.Text())
     table_options: ClassVar[dict[str, Any]] = {}
     isolation: str | None = None
-    time: Fit = staticmethod(time_without_zone)
+    time: Converter = staticmethod(time_without_zone)
 
     def moment(self, value: datetime) -> datetime:
         """An aware time as the database's drivers take it."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from airflow_provider_ringcentral.client.errors import Unavailable
-from airflow_provider_ringcentral.extract.call_log.page import Page, heads_of_lines, second
+from airflow_provider_ringcentral.extract.call_log.page import Page, epoch_second, ids_and_times
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 
@@ -32,7 +32,7 @@ def body(*records: str, navigation: str = '{"nextPage":{"uri":"https://example.c
 def test_any_iso_form_of_a_start_time(text, microsecond):
     page = Page(body(f'{{"id":"a","startTime":"{text}"}}'))
     assert page.times == [NOON.replace(microsecond=microsecond)]
-    assert heads_of_lines(page.lines([0])) == (page.ids, page.times)
+    assert ids_and_times(page.lines([0])) == (page.ids, page.times)
 
 
 @pytest.mark.parametrize(
@@ -128,4 +128,4 @@ def test_order_is_looked_at_in_whole_seconds(times, expected):
     ],
 )
 def test_second(moment, expected):
-    assert second(moment) == expected
+    assert epoch_second(moment) == expected

@@ -7,7 +7,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.errors import BadRequest
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.extract.call_log.cursor import Cursor, Order, Walk
+from airflow_provider_ringcentral.extract.call_log.cursor import Cursor, Order, WindowPager
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
 
 START = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
@@ -20,7 +20,7 @@ QUERY = CallLogQuery("/restapi/v1.0/account/~/call-log", START, START + timedelt
         ({"start": START.replace(tzinfo=None)}, "start", "has no time zone"),
         ({"end": START.replace(tzinfo=None)}, "end", "has no time zone"),
         ({"end": START}, "end", "the window is empty"),
-        ({"end": START - timedelta(seconds=1)}, "start", "lies after end"),
+        ({"end": START - timedelta(seconds=1)}, "start", "is after end"),
         ({"view": "detailed"}, "view", "did you mean 'Detailed'?"),
         ({"view": " SIMPLE"}, "view", "did you mean 'Simple'?"),
         ({"view": "Full"}, "view", "it is one of 'Simple', 'Detailed'"),
@@ -39,7 +39,7 @@ def test_parameters_ask_wide():
     query = replace(
         QUERY, view="Detailed", filters={"direction": ["Outbound", "Inbound"], "type": "Voice", "sessionId": None}
     )
-    walk = Walk(query.start, query.end)
+    walk = WindowPager(query.start, query.end)
     assert query.params(walk.date_from, walk.first) == {
         "dateFrom": "2026-01-02T03:04:05.000Z",
         "dateTo": "2026-01-02T04:04:06.000Z",
@@ -54,7 +54,7 @@ def test_parameters_ask_wide():
 def test_whole_seconds_are_not_widened_and_other_zones_are_understood():
     plus = timezone(timedelta(hours=2))
     query = replace(QUERY, start=datetime(2026, 1, 2, 2, tzinfo=plus), end=datetime(2026, 1, 3, 2, tzinfo=plus))
-    walk = Walk(query.start, query.end)
+    walk = WindowPager(query.start, query.end)
     params = query.params(walk.date_from, walk.first)
     assert (params["dateFrom"], params["dateTo"]) == ("2026-01-02T00:00:00.000Z", "2026-01-03T00:00:00.000Z")
     assert params["perPage"] == 1000

@@ -21,7 +21,7 @@ from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
 from airflow_provider_ringcentral.files.staging.checkpoint import Checkpoint
-from airflow_provider_ringcentral.files.staging.object_store import Part
+from airflow_provider_ringcentral.files.staging.chunk import Chunk
 from tests.extract.conftest import Call, micros
 
 DAY = datetime(2026, 1, 2, tzinfo=UTC)
@@ -192,7 +192,7 @@ def test_parts_of_another_query_are_discarded_and_said_so(log_of, calls_of, fold
     caplog.set_level(logging.INFO)
     log = log_of(calls_of(1, 60, "spread"), per_page=10)
     extract_window(log, QUERY, path)
-    assert "Discarded 3 parts" in caplog.text
+    assert "Discarded 3 chunks" in caplog.text
     assert log.requests[0]["dateTo"] == "2026-01-03T00:00:00.000Z"
     assert [entry.name for entry in folder.iterdir()] == ["calls.ndjson"]
 
@@ -203,7 +203,7 @@ def test_parts_of_an_equal_query_are_gone_on_with(log_of, calls_of, folder, capl
     caplog.set_level(logging.INFO)
     log = log_of(calls_of(1, 60, "spread"), per_page=10)
     extract_window(log, replace(QUERY, filters={"direction": ["Inbound", "Outbound"]}), path)
-    assert "Going on after 3 pages" in caplog.text
+    assert "Resuming after 3 pages" in caplog.text
     assert log.requests[0]["dateTo"] < "2026-01-03T00:00:00.000Z"
 
 
@@ -211,7 +211,7 @@ def test_a_file_of_two_tries_is_complete_as_of_before_the_first(log_of, calls_of
     path = folder / "calls.ndjson"
     names = killed_once(log_of, calls_of, path)
     receipt = extract_window(log_of(calls_of(1, 60, "spread"), per_page=10), QUERY, path)
-    assert datetime.fromisoformat(receipt.complete_as_of).timestamp() < Part.parse(min(names)).written - 1800
+    assert datetime.fromisoformat(receipt.complete_as_of).timestamp() < Chunk.parse(min(names)).written - 1800
 
 
 def test_parts_are_not_gone_on_with_the_next_day(log_of, calls_of, folder):
@@ -219,7 +219,7 @@ def test_parts_are_not_gone_on_with_the_next_day(log_of, calls_of, folder):
     names = killed_once(log_of, calls_of, path)
     home = home_of(path)
     for name in names:
-        part = Part.parse(name)
+        part = Chunk.parse(name)
         assert part is not None
         rename(home, name, replace(part, written=part.written - 13 * 3600).name)
     assert Checkpoint(path, QUERY.fingerprint).discarded == 3
@@ -228,7 +228,7 @@ def test_parts_are_not_gone_on_with_the_next_day(log_of, calls_of, folder):
 
 def damage_torn(home: UPath, names: list[str]) -> None:
     if (home / LINES).exists():
-        part = Part.parse(names[2])
+        part = Chunk.parse(names[2])
         assert part is not None
         torn, cut = home / LINES, part.bytes + 5
     else:
@@ -241,7 +241,7 @@ def damage_missing(home: UPath, names: list[str]) -> None:
 
 
 def damage_twice(home: UPath, names: list[str]) -> None:
-    part = Part.parse(names[1])
+    part = Chunk.parse(names[1])
     assert part is not None
     if (home / NAMES_FILE).exists():
         rename(home, names[1], f"{names[1]}\n{names[1]}")
@@ -352,13 +352,13 @@ def test_a_run_that_was_believed_dead_adds_nothing(log_of, calls_of, tmp_path):
     later = Checkpoint(path, QUERY.fingerprint)
     for step in (
         lambda: earlier.append(b"{}\n", records=1, oldest=1, newest=1, cursor="end"),
-        lambda: list(earlier.chunks()),
+        lambda: list(earlier.contents()),
         lambda: earlier.publish(path),
     ):
         with pytest.raises(Unavailable, match="another run writes the same destination"):
             step()
     later.append(b"[]\n", records=1, oldest=1, newest=1, cursor="end")
-    assert b"".join(later.chunks()).endswith(b"}\n[]\n")
+    assert b"".join(later.contents()).endswith(b"}\n[]\n")
     assert not path.exists()
 
 

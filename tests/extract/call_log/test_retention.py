@@ -8,7 +8,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.errors import BadRequest
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.extract.call_log.query import KEPT, RetentionExceeded, check_retention
+from airflow_provider_ringcentral.extract.call_log.query import RETENTION, RetentionExceeded, check_retention
 
 NOW = datetime(2026, 11, 24, 12, 30, 15, 500, tzinfo=UTC)
 
@@ -16,9 +16,9 @@ NOW = datetime(2026, 11, 24, 12, 30, 15, 500, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("start", "kept"),
     [
-        (NOW, KEPT),
-        (NOW - timedelta(days=90), KEPT),
-        (NOW - timedelta(days=90, minutes=59), KEPT),
+        (NOW, RETENTION),
+        (NOW - timedelta(days=90), RETENTION),
+        (NOW - timedelta(days=90, minutes=59), RETENTION),
         (NOW - timedelta(days=3650), None),
         (NOW - timedelta(days=3650), timedelta()),
         (NOW + timedelta(days=1), timedelta(seconds=1)),
@@ -32,7 +32,7 @@ def test_nothing_is_said_of_what_is_kept(start, kept, if_expired):
 @pytest.mark.parametrize(
     ("start", "kept", "span", "oldest"),
     [
-        (NOW - timedelta(days=91), KEPT, "90 days:", "2026-08-26T12:30:15Z"),
+        (NOW - timedelta(days=91), RETENTION, "90 days:", "2026-08-26T12:30:15Z"),
         (NOW - timedelta(days=40), timedelta(days=30), "30 days:", "2026-10-25T12:30:15Z"),
         (NOW - timedelta(hours=3), timedelta(hours=1), "1:00:00:", "2026-11-24T11:30:15Z"),
     ],
@@ -42,7 +42,7 @@ def test_the_oldest_kept_moment_and_the_cure_are_named(start, kept, span, oldest
 
     assert warning is not None
     assert warning.startswith("start 2026-")
-    for part in (oldest, span, "0 turns this off"):
+    for part in (oldest, span, "0 turns this check off"):
         assert part in warning
     assert "\n" not in warning
     with pytest.raises(RetentionExceeded, match="if_expired='warn'") as caught:
@@ -54,7 +54,7 @@ def test_the_oldest_kept_moment_and_the_cure_are_named(start, kept, span, oldest
 
 @pytest.mark.parametrize(
     ("kept", "if_expired", "parameter"),
-    [(-KEPT, "warn", "retention"), (KEPT, "ignore", "if_expired"), (KEPT, "", "if_expired")],
+    [(-RETENTION, "warn", "retention"), (RETENTION, "ignore", "if_expired"), (RETENTION, "", "if_expired")],
 )
 def test_values_that_cannot_be_meant(kept, if_expired, parameter):
     with pytest.raises(BadArgument) as caught:

@@ -11,7 +11,7 @@ import pytest
 from airflow_provider_ringcentral.extract.call_log.columns import CALL_COLUMNS
 from airflow_provider_ringcentral.extract.call_log.extract import extract_window
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
-from airflow_provider_ringcentral.files.columns import Kind
+from airflow_provider_ringcentral.files.columns import ColumnType
 
 SPEC = Path(__file__).parents[4] / "shared" / "ringcentral" / "openapi-2021.json"
 QUERY = CallLogQuery(
@@ -139,8 +139,8 @@ def comparable(record: dict) -> dict:
         *above, key = column.path
         level = record.get(above[0], {}) if above else record
         if isinstance(level, dict) and key in level:
-            if column.kind is Kind.TIME:
+            if column.kind is ColumnType.TIME:
                 level[key] = datetime.fromisoformat(level[key])
-            elif column.kind is Kind.TEXT:
+            elif column.kind is ColumnType.TEXT:
                 level[key] = str(level[key])
     return record

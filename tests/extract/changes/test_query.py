@@ -77,7 +77,7 @@ def test_other_failures(error):
 def test_a_full_sync_asks_from_just_before_its_moment():
     moment = datetime(2026, 6, 1, 14, 0, 0, 123_999, tzinfo=timezone(timedelta(hours=2)))
 
-    assert QUERY.everything(moment) == {
+    assert QUERY.full(moment) == {
         "syncType": "FSync",
         "dateFrom": "2026-06-01T12:00:00.122Z",
         "recordCount": 1000,
@@ -86,7 +86,7 @@ def test_a_full_sync_asks_from_just_before_its_moment():
 
 
 def test_the_page_after_a_token_repeats_the_view_and_no_count():
-    assert QUERY.changes("abc") == {"syncType": "ISync", "syncToken": "abc", "view": "Detailed"}
+    assert QUERY.incremental("abc") == {"syncType": "ISync", "syncToken": "abc", "view": "Detailed"}
 
 
 def test_the_fingerprint_tells_runs_apart():

@@ -17,7 +17,7 @@ from s3fs import S3FileSystem
 from upath import UPath
 
 from airflow_provider_ringcentral.client.errors import Unavailable
-from airflow_provider_ringcentral.extract.changes.sync import Synced
+from airflow_provider_ringcentral.extract.changes.sync import SyncResult
 from airflow_provider_ringcentral.sandbox import Sandbox
 from tests.dying import die_at_file_step, survives
 from tests.sync_series import END, START, Series
@@ -81,7 +81,7 @@ def test_killed_before_every_step_on_a_disk(begun, sandbox, tmp_path, first):
     assert step > 10 + 5 * (PAGES if first else 1)
 
 
-def dying(log: Series, step: int) -> Synced:
+def dying(log: Series, step: int) -> SyncResult:
     die_at_file_step(step, log.folder.path)
     # Not the connections and locks of the process that this one is a fork of.
     return branch(log, log.folder, first=not log.watermark.cursor).try_once()
@@ -137,9 +137,9 @@ def test_killed_before_every_request_to_a_store(begun, sandbox, bucket):
     assert step > 8 + 3 * PAGES
 
 
-def both(early: Series, late: Series, sandbox: Sandbox) -> list[Synced]:
+def both(early: Series, late: Series, sandbox: Sandbox) -> list[SyncResult]:
     """Two runs of one watermark, one of which begins and ends while the other waits for its second page."""
-    done: list[Synced] = []
+    done: list[SyncResult] = []
 
     def meanwhile(_: Any) -> None:
         if not done:
@@ -191,7 +191,7 @@ def test_two_runs_whose_steps_meet_anywhere(begun, sandbox, tmp_path):
         assert log.merged() == log.truth()
 
 
-def end_of(log: Series) -> Synced | None:
+def end_of(log: Series) -> SyncResult | None:
     try:
         return log.try_once()
     except Unavailable:

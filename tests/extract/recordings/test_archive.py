@@ -21,9 +21,9 @@ from airflow_provider_ringcentral.client.errors.arguments import DestinationErro
 from airflow_provider_ringcentral.client.errors.remedies import remedy_for
 from airflow_provider_ringcentral.extract.recordings.archive import (
     detail_of,
-    failure_of,
+    failure_reason,
     is_absent,
-    is_late,
+    may_appear,
     with_both_scopes,
 )
 from airflow_provider_ringcentral.extract.recordings.recording import recordings_of
@@ -102,12 +102,12 @@ def test_what_a_leg_does_not_say_is_its_rows():
     ids=repr,
 )
 def test_which_failures_are_about_one_recording(error, word):
-    assert failure_of(error) == word
-    assert failure_of(for_airflow(error)) == word, "the hook's client raises these"
+    assert failure_reason(error) == word
+    assert failure_reason(for_airflow(error)) == word, "the hook's client raises these"
 
 
 def test_a_name_that_another_recording_has_is_about_one_recording():
-    assert failure_of(NameTaken("taken")) == "name_taken"
+    assert failure_reason(NameTaken("taken")) == "name_taken"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_lateness_counts_from_the_end_of_the_call(minutes, late):
     began = datetime(2026, 3, 1, 10, 0, 0, 500000, tzinfo=UTC)
 
     # The call took 90 s.
-    assert is_late(recording, timedelta(hours=1), began + timedelta(minutes=minutes)) is late
+    assert may_appear(recording, timedelta(hours=1), began + timedelta(minutes=minutes)) is late
 
 
 def test_a_reason_holds_status_and_codes_only():
