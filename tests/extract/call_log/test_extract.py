@@ -128,7 +128,7 @@ def test_a_page_out_of_order_starts_over_by_page_numbers(log_of, calls_of, folde
     check(log, day(), folder / "calls.ndjson")
     assert [page for _, page in asked(log)[:4]] == [1, 1, 1, 1]
     assert [date for date, _ in asked(log)[3:]] == ["00:00:00"] * (len(log.requests) - 3)
-    assert "not newest first" in caplog.text
+    assert "not sorted newest first" in caplog.text
     assert receipt.records == len(ids(folder / "calls.ndjson"))
 
 
