@@ -56,7 +56,7 @@ def test_a_record_without_id_or_start_time_is_an_error(record):
 
 @pytest.mark.parametrize("text", [b"{}", b"[]", b"null", b'{"records":null}', b'{"records":{}}', b'{"records":'])
 def test_an_answer_that_is_no_page_is_an_error(text):
-    with pytest.raises(Unavailable, match="no page of a call log"):
+    with pytest.raises(Unavailable, match="not a page of the call log"):
         Page(text)
 
 

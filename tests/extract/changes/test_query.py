@@ -185,13 +185,13 @@ def test_a_deleted_record_may_have_lost_its_start():
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (b"[]", "no page"),
-        (b'{"records":[]}', "no page"),
-        (b'{"records":[],"syncInfo":{"syncTime":"2026-06-01T12:00:00Z"}}', "no page"),
+        (b"[]", "not a page"),
+        (b'{"records":[]}', "not a page"),
+        (b'{"records":[],"syncInfo":{"syncTime":"2026-06-01T12:00:00Z"}}', "not a page"),
         (b'{"records":[],"syncInfo":{"syncToken":"t","syncTime":"soon"}}', "syncTime"),
-        (body('{"startTime":"2026-06-01T11:00:00Z"}'), "no page"),
+        (body('{"startTime":"2026-06-01T11:00:00Z"}'), "not a page"),
         (body('{"id":"1"}'), "no startTime"),
-        (body('{"id":"1","startTime":"noon"}'), "startTime that is no"),
+        (body('{"id":"1","startTime":"noon"}'), "startTime that is not"),
     ],
 )
 def test_what_is_no_page_of_changes(answer, says):

@@ -154,5 +154,5 @@ def test_names_that_two_recordings_would_share():
     other = but(recording_id="6002", start=datetime(2026, 3, 1, 23, 59, 58, 999000, tzinfo=UTC))
 
     assert check_names([CALL, other, CALL], NameTemplate("{recording_id}")) == 2
-    with pytest.raises(BadArgument, match=r"recording 6002 the name of another .* add \{recording_id\}"):
+    with pytest.raises(BadArgument, match=r"recording 6002 the same name as another .* add \{recording_id\}"):
         check_names([CALL, other], NameTemplate("{start:%H%M%S}.{ext}"))
