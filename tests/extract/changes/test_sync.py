@@ -382,7 +382,7 @@ def test_a_destination_that_is_a_file(series, tmp_path, name):
     log.folder = UPath(tmp_path / name)
     if not name.startswith("new"):
         log.folder.write_bytes(b"mine")
-    with pytest.raises(DestinationError, match="is a file. Give a folder"):
+    with pytest.raises(DestinationError, match="is a file"):
         log.run()
     assert log.sandbox.stats()["requests"] == 0
     assert not log.folder.exists() or log.folder.read_bytes() == b"mine"
