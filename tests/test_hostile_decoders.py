@@ -45,10 +45,9 @@ from airflow_provider_ringcentral.sending.channels.pager import PagerMessage
 from airflow_provider_ringcentral.sending.channels.sms import SmsMessage
 from airflow_provider_ringcentral.sending.channels.team_messaging.card import TeamCard
 from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost
-from airflow_provider_ringcentral.sending.status.arrival import Arrival, arrival_told, oldest_first
-from airflow_provider_ringcentral.sending.status.following import grouped, summary_of
+from airflow_provider_ringcentral.sending.status.arrival import Arrival, arrival_summary, oldest_first
 from airflow_provider_ringcentral.sending.status.message_store import records_by_ids
-from airflow_provider_ringcentral.sending.status.status import WaitState, failure_of, wait_state_of
+from airflow_provider_ringcentral.sending.status.status import WaitState, failure_of, grouped, summary_of, wait_state_of
 from airflow_provider_ringcentral.triggers import listing
 from airflow_provider_ringcentral.triggers.calls import EndedCallFilter, ended_calls_result
 from airflow_provider_ringcentral.triggers.condition import evaluate
@@ -304,7 +303,7 @@ def test_records(record):
     assert grouped({"1": brief, "2": brief})[0][1] == ["1", "2"]
     arrival = Arrival(since=0.0, from_numbers=("+16505550100",), to_numbers=("+16505550100",))
     assert arrival.passes(record) in (True, False)
-    oldest_first([arrival_told(record), arrival_told(record)])
+    oldest_first([arrival_summary(record), arrival_summary(record)])
     ended = EndedCallFilter(since=0.0, from_numbers=("+16505550100",), extensions=("5",))
     assert ended_calls_result(ended, [record, record]).done in (True, False)
     for message in DRAFTS:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.operators.steps.inputs import SendOptions
-    from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress
+    from airflow_provider_ringcentral.sending.broadcast.a2p import BatchProgress
     from airflow_provider_ringcentral.sending.broadcast.broadcast import Broadcast, BroadcastReceipt
     from airflow_provider_ringcentral.sending.broadcast.rows import Addressee
     from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
@@ -213,7 +213,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         self, client: RingCentralClient, store: IdempotencyStore, batches: list[str], options: SendOptions
     ) -> None:
         """Wait until all batches are where they are wanted."""
-        from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress, batches_by_id
+        from airflow_provider_ringcentral.sending.broadcast.a2p import BatchProgress, batches_by_id
         from airflow_provider_ringcentral.sending.status.status import NotConfirmed
 
         progress = BatchProgress(batches if options.wait_for != "accepted" else [], options.wait_for)

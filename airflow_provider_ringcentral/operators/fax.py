@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sending.once.message import Sent
     from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
     from airflow_provider_ringcentral.sending.send_all import AddressedMessage
-    from airflow_provider_ringcentral.sending.status.following import DeliveryState
+    from airflow_provider_ringcentral.sending.status.status import DeliveryState
 
 POLL_INTERVAL_SECONDS = 30.0
 TIMEOUT_SECONDS = 3600.0

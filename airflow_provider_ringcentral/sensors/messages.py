@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.arguments import TimeArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress
+    from airflow_provider_ringcentral.sending.broadcast.a2p import BatchProgress
     from airflow_provider_ringcentral.sending.status.arrival import Arrival
-    from airflow_provider_ringcentral.sending.status.following import DeliveryState
+    from airflow_provider_ringcentral.sending.status.status import DeliveryState
     from airflow_provider_ringcentral.triggers.condition import PollResult
 
 __all__ = ["RingCentralA2PBatchSensor", "RingCentralMessageStatusSensor", "RingCentralNewMessageSensor"]
@@ -70,7 +70,7 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         return parse_ids("message_id", self.message_id, MAX_MESSAGES)
 
     def _poll(self, client: RingCentralClient) -> PollResult:
-        from airflow_provider_ringcentral.sending.status.following import DeliveryState, refresh_states, still_waiting
+        from airflow_provider_ringcentral.sending.status.status import DeliveryState, refresh_states, still_waiting
         from airflow_provider_ringcentral.triggers.condition import PollResult
 
         ids = self._ids()
@@ -80,8 +80,7 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         )
 
     def _trigger(self, result: PollResult, deadline: float) -> BaseTrigger:
-        from airflow_provider_ringcentral.sending.status.following import DeliveryState, oldest_creation
-        from airflow_provider_ringcentral.sending.status.status import WaitState
+        from airflow_provider_ringcentral.sending.status.status import DeliveryState, WaitState, oldest_creation
         from airflow_provider_ringcentral.triggers.messages import RingCentralMessageStatusTrigger
 
         state = self._state or DeliveryState({}, self.wait_for)
@@ -95,7 +94,7 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         )
 
     def _event_value(self, event: Mapping[str, Any]) -> Any:
-        from airflow_provider_ringcentral.sending.status.following import ungrouped
+        from airflow_provider_ringcentral.sending.status.status import ungrouped
         from airflow_provider_ringcentral.triggers.condition import PollResult
 
         return self._result_value(PollResult(done=True, value=ungrouped(event["found"])))
@@ -104,8 +103,7 @@ class RingCentralMessageStatusSensor(RingCentralWaitSensor):
         from airflow_provider_ringcentral.client.errors import DeliveryFailed
         from airflow_provider_ringcentral.hooks.errors import for_airflow
         from airflow_provider_ringcentral.hooks.xcom import bounded
-        from airflow_provider_ringcentral.sending.status.following import DeliveryState, check_failures
-        from airflow_provider_ringcentral.sending.status.status import code_of, status_of
+        from airflow_provider_ringcentral.sending.status.status import DeliveryState, check_failures, code_of, status_of
 
         ids, records = self._ids(), result.value
         try:
@@ -152,7 +150,7 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
 
     def _initial_progress(self) -> BatchProgress:
         from airflow_provider_ringcentral.arguments import parse_choice, parse_ids
-        from airflow_provider_ringcentral.sending.broadcast.batch_progress import WAIT_FOR, BatchProgress
+        from airflow_provider_ringcentral.sending.broadcast.a2p import WAIT_FOR, BatchProgress
         from airflow_provider_ringcentral.triggers.batches import MAX_BATCHES
 
         return BatchProgress(
@@ -160,7 +158,7 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
         )
 
     def _poll(self, client: RingCentralClient) -> PollResult:
-        from airflow_provider_ringcentral.sending.broadcast.batch_progress import batches_by_id
+        from airflow_provider_ringcentral.sending.broadcast.a2p import batches_by_id
         from airflow_provider_ringcentral.triggers.condition import PollResult
 
         before = self._progress or self._initial_progress()
@@ -190,10 +188,10 @@ class RingCentralA2PBatchSensor(RingCentralWaitSensor):
     def _summaries(self, records: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.hooks.xcom import bounded
-        from airflow_provider_ringcentral.sending.broadcast.batch_progress import batch_told
+        from airflow_provider_ringcentral.sending.broadcast.a2p import batch_summary
 
         with airflow_errors(), self._client(DEFAULT_MAX_WAIT_SECONDS) as client:
-            summaries = [batch_told(client, one, records[one]) for one in self._initial_progress().ids]
+            summaries = [batch_summary(client, one, records[one]) for one in self._initial_progress().ids]
         return bounded(summaries, ("id", "status", "size", "cost", "counts"))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import LIST_A2P_BATCHES, READ_A2P_BATCH
 from airflow_provider_ringcentral.client.errors import NotFound
-from airflow_provider_ringcentral.sending.broadcast.batch_progress import BatchProgress
+from airflow_provider_ringcentral.sending.broadcast.a2p import BatchProgress
 from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.triggers.batch_lookup import MAX_PAGES, BatchLookup, RingCentralLookupTrigger
 from airflow_provider_ringcentral.triggers.condition import PollResult

@@ -16,7 +16,7 @@ from airflow_provider_ringcentral.hooks.xcom import first_that_fit
 from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.sending.phone_numbers import is_one_of
 from airflow_provider_ringcentral.sending.status.arrival import list_start
-from airflow_provider_ringcentral.sending.status.status import word
+from airflow_provider_ringcentral.sending.status.status import normalized
 from airflow_provider_ringcentral.triggers.condition import PollResult
 from airflow_provider_ringcentral.triggers.listing import read_list, whole_record
 from airflow_provider_ringcentral.triggers.new_records import NewRecordSubscription, RingCentralNewRecordTrigger
@@ -58,7 +58,7 @@ class EndedCallFilter:
 
     def passes(self, record: Record) -> bool:
         """Return whether a row passes. Case is ignored: RingCentral spells some results in several ways."""
-        result = word(record.get("result"))
+        result = normalized(record.get("result"))
         ended = ended_at(record)
         return (
             ended is not None
@@ -67,9 +67,9 @@ class EndedCallFilter:
             and str(record.get("id")) not in self.but_not
             and result not in ("", _IN_PROGRESS)
             and not record.get("deleted")
-            and (self.direction is None or word(self.direction) == word(record.get("direction")))
-            and (self.call_type is None or word(self.call_type) == word(record.get("type")))
-            and (not self.results or result in map(word, self.results))
+            and (self.direction is None or normalized(self.direction) == normalized(record.get("direction")))
+            and (self.call_type is None or normalized(self.call_type) == normalized(record.get("type")))
+            and (not self.results or result in map(normalized, self.results))
             and is_one_of(self.from_numbers, [record.get("from")])
             and is_one_of(self.to_numbers, [record.get("to")])
             and (not self.extensions or not _extensions(record).isdisjoint(self.extensions))

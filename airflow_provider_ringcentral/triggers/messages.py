@@ -16,13 +16,18 @@ from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.sending.status.arrival import (
     LATE_SECONDS,
     Arrival,
-    arrival_told,
+    arrival_summary,
     list_start,
     oldest_first,
 )
-from airflow_provider_ringcentral.sending.status.following import DeliveryState, grouped, still_waiting, summary_of
 from airflow_provider_ringcentral.sending.status.message_store import MOST_IDS, query_by_ids, records_by_ids
-from airflow_provider_ringcentral.sending.status.status import WaitState
+from airflow_provider_ringcentral.sending.status.status import (
+    DeliveryState,
+    WaitState,
+    grouped,
+    still_waiting,
+    summary_of,
+)
 from airflow_provider_ringcentral.triggers.batch_lookup import MAX_PAGES, BatchLookup, RingCentralLookupTrigger
 from airflow_provider_ringcentral.triggers.condition import PollResult
 from airflow_provider_ringcentral.triggers.listing import read_list, whole_record
@@ -122,7 +127,7 @@ MAX_KNOWN_IDS = 2000
 
 def arrivals_result(arrival: Arrival, records: Sequence[Record]) -> PollResult:
     """Return the messages that pass the filter, oldest first: as many of them as XCom takes."""
-    found = oldest_first(arrival_told(record) for record in records if arrival.passes(record))
+    found = oldest_first(arrival_summary(record) for record in records if arrival.passes(record))
     since = datetime.fromtimestamp(arrival.since, UTC).isoformat(timespec="seconds")
     return PollResult(done=bool(found), value=first_that_fit(found), reason=f"no such message since {since}")
 

@@ -7,8 +7,14 @@ import pytest
 from airflow_provider_ringcentral.client.errors import DeliveryFailed
 from airflow_provider_ringcentral.client.errors.remedies import delivery_remedy
 from airflow_provider_ringcentral.client.errors.remedies.delivery import UNLISTED, FailureKind
-from airflow_provider_ringcentral.sending.status.following import DeliveryState, check_failures, not_confirmed
-from airflow_provider_ringcentral.sending.status.status import WaitState, failure_of, wait_state_of
+from airflow_provider_ringcentral.sending.status.status import (
+    DeliveryState,
+    WaitState,
+    check_failures,
+    failure_of,
+    not_confirmed,
+    wait_state_of,
+)
 
 WAIT, DONE, FAILED = WaitState.WAIT, WaitState.DONE, WaitState.FAILED
 

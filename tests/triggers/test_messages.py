@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.hooks import client as hook_client
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.sending.status.arrival import LATE_SECONDS, Arrival
-from airflow_provider_ringcentral.sending.status.following import ungrouped
+from airflow_provider_ringcentral.sending.status.status import ungrouped
 from airflow_provider_ringcentral.triggers import poll_coordinator
 from airflow_provider_ringcentral.triggers.messages import (
     MAX_KNOWN_IDS,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
     from airflow_provider_ringcentral.sending.outcomes import Outcomes
     from airflow_provider_ringcentral.sending.send_all import AddressedMessage
-    from airflow_provider_ringcentral.sending.status.following import DeliveryState
+    from airflow_provider_ringcentral.sending.status.status import DeliveryState
 
 POLL_INTERVAL_SECONDS = 10.0
 TIMEOUT_SECONDS = 600.0
@@ -124,7 +124,7 @@ class RingCentralMessageOperator(BaseOperator):
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.operators.steps.inputs import send_options
         from airflow_provider_ringcentral.sending.send_all import send_all
-        from airflow_provider_ringcentral.sending.status.following import DeliveryState, ungrouped
+        from airflow_provider_ringcentral.sending.status.status import DeliveryState, ungrouped
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             options = send_options(self, context)
@@ -180,8 +180,12 @@ class RingCentralMessageOperator(BaseOperator):
         options: SendOptions,
     ) -> DeliveryState:
         """Wait until every message is where it is wanted. What failed is sent anew by the next try."""
-        from airflow_provider_ringcentral.sending.status.following import check_failures, not_confirmed, refresh_states
-        from airflow_provider_ringcentral.sending.status.status import WaitState
+        from airflow_provider_ringcentral.sending.status.status import (
+            WaitState,
+            check_failures,
+            not_confirmed,
+            refresh_states,
+        )
 
         ids, late = list(keys), False
         while not late and state.of(WaitState.WAIT, ids):
@@ -204,8 +208,7 @@ class RingCentralMessageOperator(BaseOperator):
 
     def _defer_until_final(self, state: DeliveryState, ids: Sequence[str], interval: float, left: float) -> None:
         """Come back with what the trigger sees of those that wait, or at the deadline."""
-        from airflow_provider_ringcentral.sending.status.following import oldest_creation
-        from airflow_provider_ringcentral.sending.status.status import WaitState
+        from airflow_provider_ringcentral.sending.status.status import WaitState, oldest_creation
         from airflow_provider_ringcentral.triggers.messages import MAX_MESSAGES, RingCentralMessageStatusTrigger
 
         pending = state.of(WaitState.WAIT, ids)[:MAX_MESSAGES]

@@ -118,7 +118,7 @@ def results(
         index += 1
         why = (rejected or {}).get(index)
         if record := records.get(line.to):
-            yield _told(line, batch.id, record)
+            yield _result_of(line, batch.id, record)
         elif why is not None:
             yield Result(line.row, line.to, REJECTED, why.errorCode, why.description, batch.id)
         else:
@@ -145,7 +145,7 @@ def _failed(result: Result) -> bool:
     return result.status == REJECTED or wait_state_of(record, "accepted") is WaitState.FAILED
 
 
-def _told(line: Line, batch: str, record: Record) -> Result:
+def _result_of(line: Line, batch: str, record: Record) -> Result:
     message = record.get("id")
     return Result(
         line.row,
@@ -273,7 +273,7 @@ class Broadcast:
             messages = [(line.to, line.text) for line in self._folder.lines(chunk) if not line.status]
             if messages:
                 sent[chunk] = self._send(chunk, messages)
-                _tell(sent[chunk], len(messages))
+                _log_batch(sent[chunk], len(messages))
         return sent
 
     def publish(self, sent: Mapping[int, Sent], chosen: Format) -> BroadcastReceipt:
@@ -320,7 +320,7 @@ class Broadcast:
         self._store.set(PAGE, msgspec.to_builtins(plan))
 
 
-def _tell(sent: Sent, count: int) -> None:
+def _log_batch(sent: Sent, count: int) -> None:
     log.info("Batch %s of %d messages is at RingCentral%s.", sent.id, count, sent.log_suffix)
 
 

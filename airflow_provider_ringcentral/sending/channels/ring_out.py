@@ -22,7 +22,7 @@ from airflow_provider_ringcentral.client.errors.remedy import DAG_AUTHOR, Remedy
 from airflow_provider_ringcentral.sending.once.message import Message, Record, Sent, digest, post
 from airflow_provider_ringcentral.sending.once.send_once import send_once
 from airflow_provider_ringcentral.sending.once.store import IdempotencyStore, SendState, WriteConflict
-from airflow_provider_ringcentral.sending.status.status import WaitState, word
+from airflow_provider_ringcentral.sending.status.status import WaitState, normalized
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -123,8 +123,8 @@ def _spelled(status: Any) -> str:
     """Return a status as the OpenAPI file spells it; an unknown one as it is."""
     from airflow_provider_ringcentral.client.errors.remedies.delivery import RING_OUT
 
-    spellings = {word(one): one for one in (IN_PROGRESS, SUCCESS, *OVER, *RING_OUT)}
-    return spellings.get(word(status), str(status)) if status else IN_PROGRESS
+    spellings = {normalized(one): one for one in (IN_PROGRESS, SUCCESS, *OVER, *RING_OUT)}
+    return spellings.get(normalized(status), str(status)) if status else IN_PROGRESS
 
 
 def place(client: RingCentralClient, message: RingOutCall, store: IdempotencyStore, *, on_rerun: str = "send") -> Sent:

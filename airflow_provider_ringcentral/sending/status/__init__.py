@@ -1,1 +1,1 @@
-"""What a status means, and waiting for the last one."""
+"""The status of messages: what it means, and how a task waits for it."""

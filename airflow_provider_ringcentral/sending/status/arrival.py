@@ -1,4 +1,4 @@
-"""Messages that arrive: which are waited for, and what is told of them. Pure."""
+"""Messages that arrive: which ones are waited for, and what is reported of them. Pure."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.sending.phone_numbers import is_one_of
-from airflow_provider_ringcentral.sending.status.status import word
+from airflow_provider_ringcentral.sending.status.status import normalized
 
 TYPES = ("SMS", "VoiceMail", "Fax", "Pager")
 WITH_TEXT = frozenset({"SMS", "Pager"})
 DIRECTIONS = ("Inbound", "Outbound")
 
 LATE_SECONDS = 3600.0
-"""How long after its creation a message may appear in the list: so far a look goes back behind the one before."""
+"""How long after its creation a message may appear in the list. A poll reads this far behind the one before."""
 
 SKEW_SECONDS = 60.0
 
-_TOLD = ("type", "direction", "creationTime")
-_TOLD_OF_ATTACHMENTS = ("id", "uri", "type", "contentType", "vmDuration")
+_FIELDS = ("type", "direction", "creationTime")
+_ATTACHMENT_FIELDS = ("id", "uri", "type", "contentType", "vmDuration")
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Messages of a mailbox made at `since` (epoch seconds) or later. Empty tuples and None let everything pass.
+    """A filter for messages of a mailbox made at `since` (epoch seconds) or later.
 
-    Of several recipients one is enough. `but_not` are ids that were looked at before. Clocks differ: a message may be
-    dated up to `slack` seconds before `since`.
+    Empty tuples and None match everything; of several recipients, one has to match. `but_not` are ids that were seen
+    before. A message may be dated up to `slack` seconds before `since`, because clocks differ.
     """
 
     since: float
@@ -45,21 +45,21 @@ class Arrival:
     slack: float = 0.0
 
     def passes(self, record: Record) -> bool:
-        """Whether a record is waited for."""
+        """Whether a record matches the filter."""
         made = iso_time(record.get("creationTime"))
         return (
             made is not None
             # RingCentral's times have milliseconds.
             and made.timestamp() >= int((self.since - self.slack) * 1000) / 1000
-            and (not self.types or word(record.get("type")) in map(word, self.types))
-            and (self.direction is None or word(self.direction) == word(record.get("direction")))
+            and (not self.types or normalized(record.get("type")) in map(normalized, self.types))
+            and (self.direction is None or normalized(self.direction) == normalized(record.get("direction")))
             and is_one_of(self.from_numbers, [record.get("from")])
             and is_one_of(self.to_numbers, objects(record.get("to")))
             and str(record.get("id")) not in self.but_not
         )
 
     def as_json(self) -> dict[str, Any]:
-        """For `of_json` in another process."""
+        """Return the filter as JSON, for `of_json` in another process."""
         return {
             name: sorted(value) if isinstance(value, tuple | frozenset) else value
             for name, value in asdict(self).items()
@@ -67,11 +67,11 @@ class Arrival:
 
     @classmethod
     def of_json(cls, values: Mapping[str, Any]) -> Self:
-        """What `as_json` wrote down, lists for tuples."""
+        """Read the filter from the JSON of `as_json`, which has lists for tuples."""
         return msgspec.convert(values, cls)
 
     def query(self) -> dict[str, Any]:
-        """Parameters of the list (operationId listMessages) that has them, with others."""
+        """Return parameters of a list (operationId listMessages) that includes all matching messages, among others."""
         query: dict[str, Any] = {"dateFrom": list_start(self.since - self.slack)}
         if self.types:
             query["messageType"] = list(self.types)
@@ -81,12 +81,12 @@ class Arrival:
 
 
 def list_start(since: float) -> datetime:
-    """Where a list begins that has all since a moment: never in the future of a server whose clock is behind ours."""
+    """Return where a list has to begin to include everything since a time, if the server's clock is behind ours."""
     return datetime.fromtimestamp(since - SKEW_SECONDS, UTC)
 
 
 class Since(Protocol):
-    """What comes at a moment or later, by a clock that may be ahead of RingCentral's by `slack` seconds."""
+    """A filter for records made at a time or later, by a clock that may be `slack` seconds ahead of RingCentral's."""
 
     @property
     def since(self) -> float:
@@ -100,24 +100,26 @@ class Since(Protocol):
 
 
 def next_start(wanted: Since, reached: float) -> float:
-    """From when on `list_start` of the next look has to go, when nothing from before `reached` comes any more."""
+    """Return the `since` for `list_start` of the next poll, if no record from before `reached` will appear any more."""
     return max(wanted.since, reached) - max(0.0, wanted.slack - SKEW_SECONDS)
 
 
-def arrival_told(record: Record) -> dict[str, Any]:
-    """What is told of a message: no number, no name, no text."""
+def arrival_summary(record: Record) -> dict[str, Any]:
+    """Reduce a message to what is reported of it, without number, name and text."""
     conversation = record.get("conversation")
     return {
         "id": str(record.get("id")),
-        **{name: record.get(name) for name in _TOLD},
+        **{name: record.get(name) for name in _FIELDS},
         "conversation": str(conversation["id"]) if isinstance(conversation, dict) and "id" in conversation else None,
         "attachments": [
-            {name: str(part[name]) if name == "id" else part[name] for name in _TOLD_OF_ATTACHMENTS if name in part}
-            for part in objects(record.get("attachments"))
+            {name: str(one[name]) if name == "id" else one[name] for name in _ATTACHMENT_FIELDS if name in one}
+            for one in objects(record.get("attachments"))
         ],
     }
 
 
-def oldest_first(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Each once, since a list may repeat rows."""
-    return sorted(({one["id"]: dict(one) for one in told}).values(), key=lambda one: (one["creationTime"], one["id"]))
+def oldest_first(summaries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Sort reported messages by time, each once, since a list may repeat rows."""
+    return sorted(
+        ({one["id"]: dict(one) for one in summaries}).values(), key=lambda one: (one["creationTime"], one["id"])
+    )

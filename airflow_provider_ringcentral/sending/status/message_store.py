@@ -1,4 +1,4 @@
-"""The message store: what RingCentral has of our messages."""
+"""Messages in RingCentral's message store, listed or read by id."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
 
 MOST_IDS = 50
-"""Ids in one path; for GET it is not documented, for PUT and DELETE it is 50 (FACTS 7.10)."""
+"""Ids in one path. Guide page "Batch requests" (basics/batch-requests) says 50 for PUT and DELETE, nothing for GET."""
 
 
 def sent_messages(
     client: RingCentralClient, kind: str, start: datetime, *, phone_number: str | None = None
 ) -> Iterator[Record]:
-    """Outbound messages of a type (`SMS`, `Fax`, `Pager`) of the JWT's own user since `start` (aware), newest first.
+    """List outbound messages of a type (`SMS`, `Fax`, `Pager`) of the JWT's user since `start` (aware), newest first.
 
-    Source: operationId listMessages, app scope ReadMessages, which those for sending bring along.
+    Source: operationId listMessages, app scope ReadMessages, which the scopes for sending include.
     """
     query: dict[str, Any] = {
         "messageType": kind,
@@ -37,7 +37,7 @@ def sent_messages(
 
 
 def messages_by_id(client: RingCentralClient, ids: Sequence[str]) -> dict[str, Record]:
-    """The records of messages of the JWT's own user by id, 50 a request, without those that the store does not have.
+    """Read messages of the JWT's user by id, 50 in a request. Messages that the store does not have are left out.
 
     Source: operationId readMessage with several ids; the answer is 207 with a status for each.
     """
@@ -57,14 +57,14 @@ def _records(client: RingCentralClient, ids: Sequence[str]) -> Iterable[Record]:
 
 
 def query_by_ids(ids: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """Path and headers of the request for up to `MOST_IDS` messages of the JWT's own user."""
+    """Return path and headers of the request for up to `MOST_IDS` messages of the JWT's user."""
     path = READ_MESSAGE.at(accountId=OWN, extensionId=OWN, messageId=",".join(ids))
     return path, {"Accept": PARTS_AS_JSON} if len(ids) > 1 else {}
 
 
 def records_by_ids(answer: Any) -> list[Record]:
-    """The records of an answer to `query_by_ids`: an object for one id, a 207 with a status each for several."""
+    """Return the records in an answer to `query_by_ids`: an object for one id, a 207 with a status each for several."""
     if isinstance(answer, dict):
         return [answer]
-    # One part may have failed while the whole answer is a 207 (FACTS 13.21).
+    # Some of the messages may have failed although the answer as a whole is a 207.
     return [*objects([part.get("body") for part in objects(answer) if part.get("status") == 200])]

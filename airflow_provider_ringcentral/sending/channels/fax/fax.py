@@ -24,7 +24,7 @@ from airflow_provider_ringcentral.sending.channels.attachment import FileAttachm
 from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, post, resolve
 from airflow_provider_ringcentral.sending.phone_numbers import same_number
 from airflow_provider_ringcentral.sending.status.message_store import messages_by_id, sent_messages
-from airflow_provider_ringcentral.sending.status.status import FAILED, status_of, word
+from airflow_provider_ringcentral.sending.status.status import FAILED, normalized, status_of
 from airflow_provider_ringcentral.sending.text import parse_text, utf16_units
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class FaxStyle:
 
 def fax_style(resolution: Any, cover: Any, cover_text: Any, *, has_text: bool = False) -> FaxStyle:
     """The style that an author asks for; with `has_text`, a text is wanted. Raises `BadArgument`."""
-    word = parse_choice("resolution", str(resolution).strip().capitalize(), RESOLUTIONS)
+    chosen = parse_choice("resolution", str(resolution).strip().capitalize(), RESOLUTIONS)
     index, text = _cover(cover), cover_text or ""
     if not isinstance(text, str) or utf16_units(text) > MOST_UNITS:
         raise BadArgument(
@@ -64,7 +64,7 @@ def fax_style(resolution: Any, cover: Any, cover_text: Any, *, has_text: bool = 
     parse_text(text, MOST_UNITS, name="cover_text", may_be_empty=not has_text)
     if text and index == 0:
         raise BadArgument("cover_text stands on a cover page, and cover=0 is none; give 1 to 13.", parameter="cover")
-    return FaxStyle(word, index, text)
+    return FaxStyle(chosen, index, text)
 
 
 def _cover(value: Any) -> int | None:
@@ -263,9 +263,9 @@ def _failed(client: RingCentralClient, text: str) -> Record:
     Raises `BadArgument` for no fax of this user, and for one that did not fail (which RingCentral refuses: MSG-343).
     """
     record = messages_by_id(client, [text]).get(text, {})
-    if word(record.get("type")) != "fax":
+    if normalized(record.get("type")) != "fax":
         raise BadArgument(f"{NAME} {text} is no fax of this JWT's user; send the files instead.", parameter=NAME)
-    if word(status_of(record)) not in FAILED:
+    if normalized(status_of(record)) not in FAILED:
         raise BadArgument(
             f"the fax {text} has the status {status_of(record)}, and only one that failed is sent anew; to send it to "
             "somebody once more, send its files.",
