@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -35,6 +36,12 @@ os.environ |= {
     # A machine's proxy must not see loopback traffic, and no test may reach the outside through it.
     "NO_PROXY": "127.0.0.1,localhost",
 }
+
+
+@pytest.fixture(scope="session")
+def specification() -> dict[str, Any]:
+    """The operations that the project uses, sliced out of RingCentral's OpenAPI file by scripts/slice-openapi."""
+    return json.loads((ROOT / "tests" / "data" / "openapi.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

@@ -200,9 +200,9 @@ class RingCentralClient:
 
     def _with_page_size(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
         row = endpoints.endpoint_for("GET", urlsplit(path).path)
-        if row is None or row.paging is None or row.page_size is None:
+        if row is None or row.size_parameter is None:
             return dict(params)
-        return {endpoints.SIZE_PARAMETER[row.paging]: row.page_size, **params}
+        return {row.size_parameter: row.page_size, **params}
 
     def _run(
         self,

@@ -1,34 +1,35 @@
-"""One row per RingCentral operation that the provider uses."""
+"""The RingCentral operations that the provider uses, one row each.
+
+Operation ids, methods, paths, groups, app scopes and user permissions are those of RingCentral's OpenAPI file; a test
+compares them. To use another operation, add a row: nothing else has to know of it.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Literal
 
 from airflow_provider_ringcentral.client.errors import BadRequest
 
 AUTH, LIGHT, MEDIUM, HEAVY = "auth", "light", "medium", "heavy"
-"""Throttling groups as we seed them. RingCentral may rename them: what an answer says wins (FACTS 3.2)."""
-
-Paging = Literal["page", "recordCount", "sync"]
-SIZE_PARAMETER: dict[Paging, str] = {"page": "perPage", "recordCount": "recordCount", "sync": "recordCount"}
+"""Rate limit groups. RingCentral may rename them, so the group that an answer names wins."""
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 REPEATABLE_METHODS = READING_METHODS | {"PUT", "DELETE", "PATCH"}
-"""Methods whose requests may be repeated when their fate is unknown, where no row says otherwise (FACTS 4.3)."""
-
+"""Methods that may be repeated when nobody knows whether the request was executed, unless a row says otherwise."""
 
 _ID = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9~_.,=:!@+-]+")
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What we know of an operation before asking.
+    """What is known about an operation before the first request.
 
-    `group` is the throttling group in lower case, `page_size` the largest page (rows), `permission` the app scope,
-    `user_permission` what the user's role must allow, `repeatable` whether a request of unknown fate may be repeated.
+    `group` is the rate limit group in lower case, `permission` the app scope, `user_permission` what the user's role
+    must allow. `page_size` is the largest page in rows (0: the answer is not a list), and `size_parameter` the query
+    parameter with which `paginate` asks for it. `repeatable` says whether to repeat a request that may have been
+    executed.
     """
 
     id: str
@@ -37,24 +38,24 @@ class Endpoint:
     group: str
     permission: str | None = None
     user_permission: str | None = None
-    paging: Paging | None = None
-    page_size: int | None = None
+    size_parameter: str | None = None
+    page_size: int = 0
     repeatable: bool = True
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """Matches the paths of this operation."""
+        """A pattern that matches the paths of this operation."""
         return re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(self.path)) + r"\Z")
 
     def at(self, **ids: str) -> str:
-        """The path with its ids filled in, such as `at(accountId="~")`.
+        """Return the path with its ids filled in, such as `at(accountId="~")`.
 
-        Raises `BadRequest` for an id with characters that would make another path or query of it.
+        Raises `BadRequest` for an id with characters that would change the path or add a query.
         """
         for name, value in ids.items():
             if _ID.fullmatch(value) is None:
                 raise BadRequest(
-                    f"{name} is {value!r}, which is no id; ids have letters, digits and - _ . = : ! @ only, or are ~",
+                    f"{name} {value!r} is not a valid id: an id has only letters, digits and ~ - _ . , = : ! @ +",
                     parameter=name,
                 )
         return self.path.format(**ids)
@@ -63,10 +64,11 @@ class Endpoint:
 _ACCOUNT = "/restapi/v1.0/account/{accountId}"
 _EXTENSION = _ACCOUNT + "/extension/{extensionId}"
 
+# Accounts, users and logins
 GET_TOKEN = Endpoint("getToken", "POST", "/restapi/oauth/token", AUTH)
 READ_EXTENSION = Endpoint("readExtension", "GET", _EXTENSION, LIGHT, "ReadAccounts", "ReadExtensions")
 LIST_EXTENSIONS = Endpoint(
-    "listExtensions", "GET", _ACCOUNT + "/extension", MEDIUM, "ReadAccounts", "ReadExtensions", "page", 1000
+    "listExtensions", "GET", _ACCOUNT + "/extension", MEDIUM, "ReadAccounts", "ReadExtensions", "perPage", 1000
 )
 LIST_EXTENSION_PHONE_NUMBERS = Endpoint(
     "listExtensionPhoneNumbers",
@@ -75,15 +77,17 @@ LIST_EXTENSION_PHONE_NUMBERS = Endpoint(
     LIGHT,
     "ReadAccounts",
     "ReadUserPhoneNumbers",
-    "page",
+    "perPage",
     1000,
 )
 CHECK_USER_PERMISSION = Endpoint("checkUserPermission", "GET", _EXTENSION + "/authz-profile/check", LIGHT)
+
+# Call log
 READ_COMPANY_CALL_LOG = Endpoint(
-    "readCompanyCallLog", "GET", _ACCOUNT + "/call-log", HEAVY, "ReadCallLog", "FullCompanyCallLog", "page", 1000
+    "readCompanyCallLog", "GET", _ACCOUNT + "/call-log", HEAVY, "ReadCallLog", "FullCompanyCallLog", "perPage", 1000
 )
 READ_USER_CALL_LOG = Endpoint(
-    "readUserCallLog", "GET", _EXTENSION + "/call-log", HEAVY, "ReadCallLog", "ReadCallLog", "page", 1000
+    "readUserCallLog", "GET", _EXTENSION + "/call-log", HEAVY, "ReadCallLog", "ReadCallLog", "perPage", 1000
 )
 EXTRACT_SYNC_ACCOUNT_CALL_LOG = Endpoint(
     "extractSyncAccountCallLog",
@@ -92,7 +96,7 @@ EXTRACT_SYNC_ACCOUNT_CALL_LOG = Endpoint(
     HEAVY,
     "ReadCallLog",
     "ReadCallLog",
-    # No paging: recordCount is allowed in a full sync only, so none may be added to a request (FACTS 6.4).
+    # Without size_parameter, since RingCentral allows recordCount in a full sync only.
     page_size=1000,
 )
 READ_COMPANY_CALL_RECORD = Endpoint(
@@ -106,6 +110,8 @@ READ_COMPANY_CALL_RECORD = Endpoint(
 READ_CALL_RECORDING_CONTENT = Endpoint(
     "readCallRecordingContent", "GET", _ACCOUNT + "/recording/{recordingId}/content", HEAVY, "ReadCallRecording"
 )
+
+# Messages of a mailbox
 READ_MESSAGE_CONTENT = Endpoint(
     "readMessageContent",
     "GET",
@@ -113,12 +119,21 @@ READ_MESSAGE_CONTENT = Endpoint(
     MEDIUM,
     "ReadMessages",
 )
-
 LIST_MESSAGES = Endpoint(
-    "listMessages", "GET", _EXTENSION + "/message-store", LIGHT, "ReadMessages", "ReadMessages", "page", 1000
+    "listMessages", "GET", _EXTENSION + "/message-store", LIGHT, "ReadMessages", "ReadMessages", "perPage", 1000
 )
 READ_MESSAGE = Endpoint(
     "readMessage", "GET", _EXTENSION + "/message-store/{messageId}", LIGHT, "ReadMessages", "ReadMessages"
+)
+DELETE_MESSAGE = Endpoint(
+    "deleteMessage",
+    "DELETE",
+    _EXTENSION + "/message-store/{messageId}",
+    MEDIUM,
+    "EditMessages",
+    "EditMessages",
+    # A second request purges the message that the first one only marked as deleted.
+    repeatable=False,
 )
 CREATE_SMS = Endpoint("createSMSMessage", "POST", _EXTENSION + "/sms", MEDIUM, "SMS", "OutboundSMS", repeatable=False)
 CREATE_MMS = Endpoint("createMMS", "POST", _EXTENSION + "/mms", MEDIUM, "SMS", "OutboundSMS", repeatable=False)
@@ -134,15 +149,19 @@ CREATE_PAGER_MESSAGE = Endpoint(
 CREATE_FAX = Endpoint(
     "createFaxMessage", "POST", _EXTENSION + "/fax", HEAVY, "Faxes", "OutboundFaxes", repeatable=False
 )
+
+# High-volume SMS (A2P)
 _A2P = _ACCOUNT + "/a2p-sms"
 CREATE_A2P_BATCH = Endpoint("createA2PSMS", "POST", _A2P + "/batches", LIGHT, "A2PSMS", repeatable=False)
-LIST_A2P_BATCHES = Endpoint("listA2PBatches", "GET", _A2P + "/batches", LIGHT, "A2PSMS", None, "page", 1000)
+LIST_A2P_BATCHES = Endpoint("listA2PBatches", "GET", _A2P + "/batches", LIGHT, "A2PSMS", None, "perPage", 1000)
 READ_A2P_BATCH = Endpoint("readA2PBatch", "GET", _A2P + "/batches/{batchId}", LIGHT, "A2PSMS")
-LIST_A2P_MESSAGES = Endpoint("listA2PSMS", "GET", _A2P + "/messages", LIGHT, "A2PSMS", None, "page", 1000)
+LIST_A2P_MESSAGES = Endpoint("listA2PSMS", "GET", _A2P + "/messages", LIGHT, "A2PSMS", None, "perPage", 1000)
 AGGREGATE_A2P_STATUSES = Endpoint("aggregateA2PSMSStatuses", "GET", _A2P + "/statuses", LIGHT, "A2PSMS")
 SEARCH_CONSENTS = Endpoint(
     "searchSmsConsentRecords", "POST", "/restapi/v2/accounts/{accountId}/sms/consents/search", LIGHT, "SMS"
 )
+
+# Searches and calculations, which change nothing although they are POSTs
 SEARCH_DIRECTORY = Endpoint(
     "searchDirectoryEntries",
     "POST",
@@ -161,95 +180,46 @@ FETCH_CALL_TIMELINE = Endpoint(
 )
 PARSE_PHONE_NUMBER = Endpoint("parsePhoneNumber", "POST", "/restapi/v1.0/number-parser/parse", LIGHT)
 PARSE_PHONE_NUMBER_V2 = Endpoint("parsePhoneNumberV2", "POST", "/restapi/v2/number-parser/parse", LIGHT)
-# It sets a new end, counted from now.
+
+# Subscriptions and RingOut calls
+# Repeatable: it sets a new end, counted from now.
 RENEW_SUBSCRIPTION = Endpoint("renewSubscription", "POST", "/restapi/v1.0/subscription/{subscriptionId}/renew", LIGHT)
 CREATE_RING_OUT = Endpoint("createRingOutCall", "POST", _EXTENSION + "/ring-out", HEAVY, "RingOut", repeatable=False)
 READ_RING_OUT = Endpoint("readRingOutCallStatus", "GET", _EXTENSION + "/ring-out/{ringoutId}", LIGHT, "RingOut")
 DELETE_RING_OUT = Endpoint("deleteRingOutCall", "DELETE", _EXTENSION + "/ring-out/{ringoutId}", HEAVY, "RingOut")
-_TEAM = "/team-messaging/v1"
-_CHAT = _TEAM + "/chats/{chatId}"
-_CARD = _TEAM + "/adaptive-cards/{cardId}"
-_Team = partial(Endpoint, permission="TeamMessaging")
 
-LIST_TEAMS = _Team("listGlipTeamsNew", "GET", _TEAM + "/teams", MEDIUM, paging="recordCount", page_size=250)
-READ_CHAT = _Team("readGlipChatNew", "GET", _CHAT, LIGHT)
-READ_PERSON = _Team("readGlipPersonNew", "GET", _TEAM + "/persons/{personId}", LIGHT)
-# It returns the conversation that there is (FACTS 4.4).
-CREATE_CONVERSATION = _Team("createGlipConversationNew", "POST", _TEAM + "/conversations", MEDIUM)
-LIST_POSTS = _Team("readGlipPostsNew", "GET", _CHAT + "/posts", MEDIUM, paging="recordCount", page_size=250)
-CREATE_POST = _Team("createGlipPostNew", "POST", _CHAT + "/posts", MEDIUM, repeatable=False)
-UPDATE_POST = _Team("patchGlipPostNew", "PATCH", _CHAT + "/posts/{postId}", MEDIUM)
-CREATE_CARD = _Team("createGlipAdaptiveCardNew", "POST", _CHAT + "/adaptive-cards", MEDIUM, repeatable=False)
-READ_CARD = _Team("getGlipAdaptiveCardNew", "GET", _CARD, MEDIUM)
-UPDATE_CARD = _Team("updateGlipAdaptiveCardNew", "PUT", _CARD, MEDIUM)
-# With groupId it posts.
-CREATE_FILE = _Team("createGlipFileNew", "POST", _TEAM + "/files", HEAVY, repeatable=False)
-DELETE_MESSAGE = Endpoint(
-    "deleteMessage",
-    "DELETE",
-    _EXTENSION + "/message-store/{messageId}",
-    MEDIUM,
-    "EditMessages",
-    "EditMessages",
-    # The second time purges what the first one only marked as deleted (FACTS 7.9).
-    repeatable=False,
-)
+# Team Messaging
+_TEAM_MESSAGING = "/team-messaging/v1"
+_CHAT = _TEAM_MESSAGING + "/chats/{chatId}"
+_CARD = _TEAM_MESSAGING + "/adaptive-cards/{cardId}"
+_team = partial(Endpoint, permission="TeamMessaging")
 
-ENDPOINTS: tuple[Endpoint, ...] = (
-    GET_TOKEN,
-    READ_EXTENSION,
-    LIST_EXTENSIONS,
-    LIST_EXTENSION_PHONE_NUMBERS,
-    CHECK_USER_PERMISSION,
-    READ_COMPANY_CALL_LOG,
-    READ_USER_CALL_LOG,
-    EXTRACT_SYNC_ACCOUNT_CALL_LOG,
-    READ_COMPANY_CALL_RECORD,
-    READ_CALL_RECORDING_CONTENT,
-    READ_MESSAGE_CONTENT,
-    LIST_MESSAGES,
-    READ_MESSAGE,
-    CREATE_SMS,
-    CREATE_MMS,
-    CREATE_PAGER_MESSAGE,
-    CREATE_FAX,
-    CREATE_A2P_BATCH,
-    LIST_A2P_BATCHES,
-    READ_A2P_BATCH,
-    LIST_A2P_MESSAGES,
-    AGGREGATE_A2P_STATUSES,
-    SEARCH_CONSENTS,
-    SEARCH_DIRECTORY,
-    SEARCH_AUDIT_TRAIL,
-    FETCH_CALL_AGGREGATION,
-    FETCH_CALL_TIMELINE,
-    PARSE_PHONE_NUMBER,
-    PARSE_PHONE_NUMBER_V2,
-    RENEW_SUBSCRIPTION,
-    CREATE_RING_OUT,
-    READ_RING_OUT,
-    DELETE_RING_OUT,
-    LIST_TEAMS,
-    READ_CHAT,
-    READ_PERSON,
-    CREATE_CONVERSATION,
-    LIST_POSTS,
-    CREATE_POST,
-    UPDATE_POST,
-    CREATE_CARD,
-    READ_CARD,
-    UPDATE_CARD,
-    CREATE_FILE,
-    DELETE_MESSAGE,
+LIST_TEAMS = _team(
+    "listGlipTeamsNew", "GET", _TEAM_MESSAGING + "/teams", MEDIUM, size_parameter="recordCount", page_size=250
 )
+READ_CHAT = _team("readGlipChatNew", "GET", _CHAT, LIGHT)
+READ_PERSON = _team("readGlipPersonNew", "GET", _TEAM_MESSAGING + "/persons/{personId}", LIGHT)
+# Repeatable: it returns the conversation that exists.
+CREATE_CONVERSATION = _team("createGlipConversationNew", "POST", _TEAM_MESSAGING + "/conversations", MEDIUM)
+LIST_POSTS = _team("readGlipPostsNew", "GET", _CHAT + "/posts", MEDIUM, size_parameter="recordCount", page_size=250)
+CREATE_POST = _team("createGlipPostNew", "POST", _CHAT + "/posts", MEDIUM, repeatable=False)
+UPDATE_POST = _team("patchGlipPostNew", "PATCH", _CHAT + "/posts/{postId}", MEDIUM)
+CREATE_CARD = _team("createGlipAdaptiveCardNew", "POST", _CHAT + "/adaptive-cards", MEDIUM, repeatable=False)
+READ_CARD = _team("getGlipAdaptiveCardNew", "GET", _CARD, MEDIUM)
+UPDATE_CARD = _team("updateGlipAdaptiveCardNew", "PUT", _CARD, MEDIUM)
+# Not repeatable: with groupId it also makes a post.
+CREATE_FILE = _team("createGlipFileNew", "POST", _TEAM_MESSAGING + "/files", HEAVY, repeatable=False)
+
+ENDPOINTS: tuple[Endpoint, ...] = tuple(row for row in list(globals().values()) if isinstance(row, Endpoint))
+"""Every row above."""
 
 
 def endpoint_for(method: str, path: str) -> Endpoint | None:
-    """The row of a request, or None for an operation the table does not know."""
+    """Return the row of a request, or None for an operation without a row."""
     return next((row for row in ENDPOINTS if row.method == method and row.pattern.match(path)), None)
 
 
 def repeatable(method: str, path: str) -> bool:
-    """Whether a request whose fate is unknown may be sent again."""
+    """Return whether a request may be repeated when nobody knows whether it was executed."""
     row = endpoint_for(method, path)
     return row.repeatable if row else method in REPEATABLE_METHODS

@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.extract.call_log.cursor import Cursor, request_time
 from airflow_provider_ringcentral.files.receipt import fingerprint_of, utc_text
 
-PER_PAGE: Final[Mapping[str, int]] = {"Simple": 1000, "Detailed": 250}
+PER_PAGE: Final[Mapping[str, int]] = {"Simple": READ_COMPANY_CALL_LOG.page_size, "Detailed": 250}
 """Rows per page by view: the most that any version of the specification allows."""
 
 DIRECTIONS: Final = ("Inbound", "Outbound")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 from airflow_provider_ringcentral.arguments import DurationArgument, parse_choice, parse_duration
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
@@ -15,9 +14,6 @@ from airflow_provider_ringcentral.extract.call_log.query import PER_PAGE
 from airflow_provider_ringcentral.extract.changes.watermark import Watermark
 from airflow_provider_ringcentral.files.formats import format_of
 from airflow_provider_ringcentral.files.receipt import fingerprint_of
-
-RECORD_COUNT: Final = 1000
-"""Rows per page in both views: the most that extractSyncAccountCallLog returns."""
 
 _LAYOUT_VERSION = 1
 """Increased when the chunks of a series change, so that chunks of an older version are discarded, not resumed."""
@@ -43,7 +39,12 @@ class SyncQuery:
         # RingCentral returns what was updated "after" the time, which may exclude that very millisecond.
         moment = since.astimezone(UTC) - _MILLISECOND
         text = f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
-        return {"syncType": "FSync", "dateFrom": text, "recordCount": RECORD_COUNT, "view": self.view}
+        return {
+            "syncType": "FSync",
+            "dateFrom": text,
+            "recordCount": EXTRACT_SYNC_ACCOUNT_CALL_LOG.page_size,
+            "view": self.view,
+        }
 
     def incremental(self, token: str) -> dict[str, str]:
         """Return the parameters of the page after `token`, which includes recordCount: only a full sync may set it."""
