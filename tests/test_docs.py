@@ -1,4 +1,4 @@
-"""The documentation agrees with the code: written pages are fresh, links lead somewhere, README's code runs."""
+"""The documentation agrees with the code: the reference is current, links work, and the README's code runs."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ CONNECTION = "AIRFLOW_CONN_RINGCENTRAL_DEFAULT"
 
 
 def block(page, kind, *, mark=""):
-    """The first code block of that kind on a page, after `mark`."""
+    """Return the first code block of a kind on a page, after `mark`."""
     text = (ROOT / page).read_text()
     return re.search(rf"```{kind}\n(.*?)```", text[text.index(mark) :], re.DOTALL)[1]
 
 
-def test_the_reference_is_what_the_code_says(tmp_path):
-    """`make docs` writes it anew."""
+def test_the_reference_is_current(tmp_path):
+    """If it is not, run `make docs`."""
     subprocess.run([sys.executable, "scripts/generate-docs", tmp_path], cwd=ROOT, check=True)
 
     committed = {path.name: path.read_text() for path in (ROOT / "docs/reference").glob("*.md")}
@@ -35,12 +35,12 @@ def test_the_reference_is_what_the_code_says(tmp_path):
 
 
 def prose(page):
-    """The page without its code blocks."""
+    """Return the page without its code blocks."""
     return re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
 
 
 def anchors(page):
-    """The fragments that lead to the headings of a page, as GitHub makes them."""
+    """Return the fragments of the headings of a page, as GitHub derives them."""
     headings = re.findall(r"^#+ (.*)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-") for heading in headings}
 
@@ -114,17 +114,17 @@ def test_the_two_commands_of_the_readme_exist():
         subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, check=True, capture_output=True)
 
 
-def shown(script):
-    """What the shell makes of the README's `export`."""
-    told = subprocess.run(["bash", "-c", f"{script}\nenv -0"], capture_output=True, check=True, text=True, env={})
-    return dict(line.split("=", 1) for line in told.stdout.split("\0") if "=" in line)[CONNECTION]
+def exported(script):
+    """Run an `export` of the README in a shell, and return the value of the Connection's variable."""
+    ran = subprocess.run(["bash", "-c", f"{script}\nenv -0"], capture_output=True, check=True, text=True, env={})
+    return dict(line.split("=", 1) for line in ran.stdout.split("\0") if "=" in line)[CONNECTION]
 
 
 @pytest.mark.parametrize(
     ("value", "secrets"),
     [
         pytest.param(
-            shown(block("README.md", "bash", mark="test: connection")),
+            exported(block("README.md", "bash", mark="test: connection")),
             ("the client id", "the client secret", "the.jwt.credential"),
             id="README",
         ),
@@ -140,7 +140,7 @@ def shown(script):
         ),
     ],
 )
-def test_every_notation_of_a_connection_is_understood(value, secrets, monkeypatch):
+def test_every_notation_of_a_connection_is_read(value, secrets, monkeypatch):
     monkeypatch.setenv(CONNECTION, value)
 
     credentials = RingCentralJWTHook().credentials

@@ -1,4 +1,4 @@
-"""What the guides show works, and what they list is what the code has."""
+"""The examples in the guides work, and their lists agree with the code."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def blocks(guide, kind):
 
 
 def first_cells(guide, heading):
-    """What stands in code marks in the first column of the table under `heading`."""
+    """Return the code in the first column of the table under `heading`."""
     section = re.split(r"^## ", text_of(guide).split(heading, 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
     return re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
 
@@ -42,7 +42,7 @@ EXPORTS = re.findall(rf"export {CONNECTION}='(.*?)'", text_of("configuring-jwt.m
 
 
 @pytest.mark.parametrize("value", EXPORTS, ids=["json", "uri"])
-def test_the_connections_of_the_guide_are_understood(value, monkeypatch):
+def test_the_connections_of_the_guide_are_read(value, monkeypatch):
     monkeypatch.setenv(CONNECTION, value)
 
     credentials = RingCentralJWTHook().credentials
@@ -52,7 +52,7 @@ def test_the_connections_of_the_guide_are_understood(value, monkeypatch):
     assert credentials.server == DEFAULT_SERVER
 
 
-def test_the_file_of_the_local_backend_is_understood(tmp_path):
+def test_the_file_of_the_local_backend_is_read(tmp_path):
     from airflow.secrets.local_filesystem import load_connections_dict
 
     path = tmp_path / "connections.yaml"
@@ -65,19 +65,19 @@ def test_the_file_of_the_local_backend_is_understood(tmp_path):
     assert connection.extra_dejson == {"jwt_token": "the.jwt.credential"}
 
 
-def test_the_findings_are_those_that_programs_may_rely_on():
+def test_the_guide_lists_the_findings_that_need_action():
     listed = first_cells("configuring-jwt.md", "## 6. The diagnosis")
 
     assert sorted(listed) == sorted(FINDINGS.split())
 
 
-def test_the_classes_and_what_airflow_does_with_them():
+def test_the_guide_says_which_errors_airflow_retries():
     rows = re.findall(r"^\| `(\w+)` \|.*\| ([^|]*) \|$", text_of("errors.md"), re.MULTILINE)
-    told = {name: "fails now" in fate for name, fate in rows if hasattr(errors, name)}
+    listed = {name: "fails now" in action for name, action in rows if hasattr(errors, name)}
 
-    assert len(told) == 9
+    assert len(listed) == 9
     fail_now = {kind.__name__: raised.__name__ for kind, raised in FAIL_NOW.items()}
-    assert {name for name, now in told.items() if now} == {name for name in fail_now if hasattr(errors, name)}
+    assert {name for name, now in listed.items() if now} == {name for name in fail_now if hasattr(errors, name)}
     shown = re.findall(r"^\| `([A-Z]\w+)` \| `([A-Z]\w+)` \|", text_of("errors.md"), re.MULTILINE)
     assert {kind: raised for raised, kind in shown} == fail_now
 
@@ -129,13 +129,13 @@ CODE = [
     (guide.name, code)
     for guide in sorted(GUIDES.glob("*.md"))
     for code in blocks(guide.name, "python")
-    if "def test_" not in code  # tests/compat/test_pytest_plugin.py runs it with pytest, in a home of its own
+    if "def test_" not in code  # tests/compat/test_pytest_plugin.py runs that block
 ]
 
 
 @pytest.mark.parametrize(("guide", "code"), CODE, ids=[f"{guide}-{place}" for place, (guide, _) in enumerate(CODE)])
-def test_every_shown_code_runs_alone(guide, code, monkeypatch):
-    # One of them sets it; this takes it back.
+def test_every_code_block_runs_on_its_own(guide, code, monkeypatch):
+    # One block sets this variable, and monkeypatch restores it.
     monkeypatch.setenv("AIRFLOW_CONN_MY_RINGCENTRAL", "")
     exec(compile(code, guide, "exec"), {"__name__": "shown"})
 
@@ -151,14 +151,14 @@ def test_every_shown_code_runs_alone(guide, code, monkeypatch):
         "waiting-for-things.md",
     ],
 )
-def test_the_dag_of_the_guide_takes_its_arguments(guide):
+def test_the_dag_of_the_guide_can_be_created(guide):
     spaces: dict[str, object] = {}
     exec(blocks(guide, "python")[0], spaces)
 
     assert spaces["DAG"]
 
 
-def test_both_dags_about_waiting_take_their_arguments():
+def test_both_dags_about_waiting_can_be_created():
     for code in blocks("waiting-for-things.md", "python"):
         exec(code, {})
 
@@ -172,7 +172,7 @@ def test_the_connection_of_the_guide_is_a_webhook(monkeypatch):
     assert webhook_client("ringcentral_webhook_default").credentials.path == "/webhook/v2/the-id"
 
 
-def test_the_conditions_of_the_guide_can_be_judged():
+def test_the_conditions_of_the_guide_can_be_evaluated():
     section = text_of("waiting-for-things.md").split("### Conditions")[1].split("\n## ")[0]
     shown = [
         text for text in re.findall(r"`([^`]+)`", section) if re.search(r" == | != | is | > |select|\.get\(", text)
