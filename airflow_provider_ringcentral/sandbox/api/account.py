@@ -18,7 +18,7 @@ _COUNTRY = {"id": "1", "name": "United States"}
 
 
 def read_extension(context: RequestContext) -> ApiResponse:
-    """`readExtension`."""
+    """`readExtension`: the record of an extension."""
     return context.json(extension_info(context.state, context.extension()))
 
 
@@ -49,7 +49,7 @@ def list_extension_phone_numbers(context: RequestContext) -> ApiResponse:
 
 
 def read_account_info(context: RequestContext) -> ApiResponse:
-    """`readAccountInfo`."""
+    """`readAccountInfo`: the account, its main number and its operator."""
     context.check_account()
     operator = context.state.company.users[0]
     return context.json(
@@ -129,7 +129,7 @@ def phone_numbers(state: State, extension: Extension) -> list[dict[str, Any]]:
 
 
 def read_authorization_profile(context: RequestContext) -> ApiResponse:
-    """`readAuthorizationProfile`."""
+    """`readAuthorizationProfile`: all permissions of an extension's user."""
     user = _user(context)
     permissions = [_permission(context, user, name) for name in sorted(user.permissions)]
     return context.json({"uri": context.uri(), "permissions": permissions})
@@ -167,7 +167,7 @@ def _permission(context: RequestContext, user: User, name: str) -> dict[str, Any
 
 
 def read_api_versions(context: RequestContext) -> ApiResponse:
-    """`readAPIVersions`."""
+    """`readAPIVersions`: the versions of the API; needs no token."""
     body = {
         "uri": f"{context.state.url}/restapi",
         "apiVersions": [_version(context)],
@@ -178,7 +178,7 @@ def read_api_versions(context: RequestContext) -> ApiResponse:
 
 
 def read_api_version(context: RequestContext) -> ApiResponse:
-    """`readAPIVersion`."""
+    """`readAPIVersion`: one version of the API; needs no token."""
     if context.ids["apiVersion"] != "v1.0":
         raise responses.unknown_route()
     return context.json(_version(context))

@@ -33,13 +33,13 @@ _PRIMES = (982_451_653, 961_748_941, 941_083_987)
 
 
 def read_company_call_log(context: RequestContext) -> ApiResponse:
-    """`readCompanyCallLog`."""
+    """`readCompanyCallLog`: a page of the calls of all extensions."""
     context.check_account()
     return _read_call_log(context, None)
 
 
 def read_user_call_log(context: RequestContext) -> ApiResponse:
-    """`readUserCallLog`."""
+    """`readUserCallLog`: a page of the calls of one extension."""
     return _read_call_log(context, context.extension())
 
 
@@ -56,7 +56,7 @@ def read_company_call_record(context: RequestContext) -> ApiResponse:
 
 
 def read_user_call_record(context: RequestContext) -> ApiResponse:
-    """`readUserCallRecord`."""
+    """`readUserCallRecord`: one or up to 50 calls of one extension."""
     return _read_records(context, context.extension())
 
 

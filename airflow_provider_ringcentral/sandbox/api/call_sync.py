@@ -77,13 +77,13 @@ def _token_refused(code: str, token: str) -> responses.ApiError:
 
 
 def sync_account_call_log(context: RequestContext) -> ApiResponse:
-    """`syncAccountCallLog`."""
+    """`syncAccountCallLog`: full or incremental sync of the company's calls."""
     context.check_account()
     return _sync(context, None)
 
 
 def sync_user_call_log(context: RequestContext) -> ApiResponse:
-    """`syncUserCallLog`."""
+    """`syncUserCallLog`: full or incremental sync of one extension's calls."""
     return _sync(context, context.extension())
 
 

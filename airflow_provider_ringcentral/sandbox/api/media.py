@@ -62,7 +62,7 @@ def _bad_range(wanted: str, size: int) -> responses.ApiError:
 
 
 def read_call_recording(context: RequestContext) -> ApiResponse:
-    """`readCallRecording`."""
+    """`readCallRecording`: type, duration and `contentUri` of a recording."""
     recording_id, recording = _find(context)
     return context.json(
         {

@@ -75,7 +75,7 @@ def _respond(operation: Operation, context: RequestContext, early: list[Fault], 
     state = context.state
     for fault in early:
         if fault.kind == "kill_tokens":
-            state.identity.kill(value=None if fault.all else _bearer(context) or "")
+            state.identity.end_sessions(value=None if fault.all else _bearer(context) or "")
     if operation.group == AUTH:
         check_form(context)
         _count(state, handled, "", client_of(context)[0], AUTH)

@@ -148,8 +148,7 @@ class RequestContext:
         """Return the extension of the path, which must be that of the token's user (403), as for sending."""
         extension = self.extension()
         if extension.id != self.user_id():
-            message = "Access to another extension is denied"
-            raise responses.api_error(403, "CMN-404", message, word="InsufficientPermissions")
+            raise responses.access_denied("Access to another extension is denied")
         return extension
 
     def json(self, value: object, status: int = 200) -> ApiResponse:

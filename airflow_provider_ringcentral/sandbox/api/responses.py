@@ -127,6 +127,11 @@ def other_extension(permission: str) -> ApiError:
     return api_error(403, "CMN-419", message, word="InsufficientPermissions", permission=permission)
 
 
+def access_denied(message: str) -> ApiError:
+    """Return 403: the user may not use or change the object."""
+    return api_error(403, "CMN-404", message, word="InsufficientPermissions")
+
+
 def rate_exceeded(headers: dict[str, str]) -> ApiError:
     """Return 429, with the headers of the limiter."""
     return api_error(429, "CMN-301", "Request rate exceeded", headers=headers)

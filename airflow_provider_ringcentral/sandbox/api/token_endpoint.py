@@ -112,7 +112,7 @@ def revoke_token(context: RequestContext) -> ApiResponse:
     identity = context.state.identity
     session = identity.tokens.get(value) or identity.find_refresh(value)
     if session is not None and session.app is app:
-        identity.kill(value=session.value)
+        identity.end_sessions(value=session.value)
     return ApiResponse(200, b"", None)
 
 
@@ -170,7 +170,7 @@ def _refreshed(context: RequestContext, app: App, form: dict[str, str]) -> tuple
         raise refuse("refresh_unknown")
     # A refresh token works once, and ends the access token of its session (guide page authentication/refresh-tokens).
     identity.used_refresh_tokens.add(value)
-    identity.kill(value=session.value)
+    identity.end_sessions(value=session.value)
     return session.user, session.scope
 
 

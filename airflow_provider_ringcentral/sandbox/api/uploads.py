@@ -50,7 +50,7 @@ class Part:
 
     @property
     def disposition(self) -> str | None:
-        """`form-data` or `attachment`."""
+        """The value of Content-Disposition, such as `form-data` or `attachment`."""
         return self.headers.get_content_disposition()
 
     def text(self) -> str:

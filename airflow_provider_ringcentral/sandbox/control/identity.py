@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def kill_tokens(state: State, arguments: dict[str, Any]) -> Any:
     """End all sessions, or those of a `client_id` or a `user_id`."""
-    return {"killed": state.identity.kill(client_id=arguments.get("client_id"), user_id=arguments.get("user_id"))}
+    return {
+        "killed": state.identity.end_sessions(client_id=arguments.get("client_id"), user_id=arguments.get("user_id"))
+    }
 
 
 def add_app(state: State, arguments: dict[str, Any]) -> Any:
@@ -51,7 +53,7 @@ def change_user(state: State, arguments: dict[str, Any]) -> Any:
     user = state.identity.users[arguments.get("id") or state.identity.jwts[state.jwt].user_id]
     _set(user, arguments, "status extended service numbers", sets="permissions sms_features")
     if user.status != "Enabled":
-        state.identity.kill(user_id=user.id)
+        state.identity.end_sessions(user_id=user.id)
     return asdict(user)
 
 

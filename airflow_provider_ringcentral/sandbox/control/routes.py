@@ -89,7 +89,7 @@ def list_faults(state: State, _: dict[str, Any]) -> Any:
 
 
 def add_fault(state: State, arguments: dict[str, Any]) -> Any:
-    """Add a fault."""
+    """Add a fault rule, and return its id."""
     return {"id": state.faults.add(Fault(**arguments))}
 
 

@@ -119,7 +119,7 @@ class Server:
             listener.close()
 
     def run(self) -> None:
-        """Serve until `stop`."""
+        """Serve requests until `stop` is called."""
         try:
             self._uvicorn.run(sockets=self._sockets)
         finally:
@@ -201,10 +201,10 @@ class Sandbox(SandboxControl):
         self._url = ""
 
 
-def _iso(moment: datetime) -> str:
-    if moment.tzinfo is None:
-        raise ValueError(f"{moment!r} has no time zone: give a datetime with tzinfo, or ISO text")
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _iso(time: datetime) -> str:
+    if time.tzinfo is None:
+        raise ValueError(f"{time!r} has no time zone: give a datetime with tzinfo, or ISO text")
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _spawn(options: Options) -> tuple[subprocess.Popen[str], str]:

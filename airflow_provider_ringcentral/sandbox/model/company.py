@@ -88,7 +88,7 @@ class Company:
 
 
 def account_path(account_id: int = ACCOUNT_ID) -> str:
-    """Return `/restapi/v1.0/account/…`."""
+    """Return the path of an account: `/restapi/v1.0/account/…`."""
     return f"/restapi/v1.0/account/{account_id}"
 
 

@@ -176,7 +176,9 @@ class Identity:
         """Return the session of a refresh token."""
         return next((token for token in self.tokens.values() if token.refresh == refresh), None)
 
-    def kill(self, *, client_id: str | None = None, user_id: int | None = None, value: str | None = None) -> int:
+    def end_sessions(
+        self, *, client_id: str | None = None, user_id: int | None = None, value: str | None = None
+    ) -> int:
         """End the sessions that match all arguments, and return how many these were."""
         matching = [
             token

@@ -125,7 +125,7 @@ def _per_page(context: RequestContext) -> int:
 
 
 def read_batch(context: RequestContext) -> ApiResponse:
-    """`readA2PBatch`."""
+    """`readA2PBatch`: the status and counts of one batch."""
     context.check_account()
     batch = context.state.messaging.batches.batches.get(context.ids["batchId"])
     if batch is None:
@@ -148,7 +148,7 @@ def list_batch_messages(context: RequestContext) -> ApiResponse:
 
 
 def aggregate_statuses(context: RequestContext) -> ApiResponse:
-    """`aggregateA2PSMSStatuses`."""
+    """`aggregateA2PSMSStatuses`: the number and cost of messages by status."""
     context.check_account()
     return context.json(_count_statuses(_find_messages(context, _message_filters(context)), context.state.now()))
 

@@ -21,7 +21,7 @@ _MOST_NUMBERS, _MOST_RECORDS, _LARGEST_PAGE = 20, 1000, 1000
 
 
 def search_consents(context: RequestContext) -> ApiResponse:
-    """`searchSmsConsentRecords`."""
+    """`searchSmsConsentRecords`: the latest consents that match the filters."""
     context.check_account()
     body = context.json_object()
     token = read_token(body.get("pageToken"), "consents")

@@ -161,7 +161,7 @@ def _matches(blob: Blob, pattern: re.Pattern[bytes]) -> int:
 
 
 def list_fax_cover_pages(context: RequestContext) -> ApiResponse:
-    """`listFaxCoverPages`."""
+    """`listFaxCoverPages`: the cover pages by index."""
     return context.page_of([{"id": str(index), "name": name} for index, name in enumerate(COVERS)])
 
 

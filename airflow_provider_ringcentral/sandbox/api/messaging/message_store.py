@@ -210,7 +210,7 @@ def _find(context: RequestContext, message_id: str) -> Message:
 
 
 def read_message_content(context: RequestContext) -> ApiResponse:
-    """`readMessageContent`."""
+    """`readMessageContent`: the bytes of one attachment, whole or a range."""
     message, wanted = _find(context, context.ids["messageId"]), context.ids["attachmentId"]
     found = next((attachment for attachment in message.attachments if str(attachment.id) == wanted), None)
     if found is None:

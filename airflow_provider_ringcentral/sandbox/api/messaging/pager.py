@@ -31,7 +31,7 @@ def create_internal_text_message(context: RequestContext) -> ApiResponse:
     to = [party(one) for one in found] if thread is None or found else _other_parties(thread, extension)
     now, mailbox = state.now(), state.messaging.mailbox
     message_id = mailbox.next_id()
-    everybody = frozenset(str(one["extensionId"]) for one in to)
+    others = frozenset(str(one["extensionId"]) for one in to)
     message = Message(
         id=message_id,
         owner=extension.id,
@@ -42,7 +42,7 @@ def create_internal_text_message(context: RequestContext) -> ApiResponse:
         to=[Recipient(one, (StatusChange(now, "Sent"),)) for one in to],
         text=text,
         attachments=[text_attachment(message_id, text)],
-        conversation=thread.conversation if thread else mailbox.conversation(extension.id, everybody),
+        conversation=thread.conversation if thread else mailbox.conversation(extension.id, others),
         visible=now + state.options.milliseconds(state.options.message_lag),
         extra={"pgToDepartment": any(one.type == "Department" for one in found)},
     )

@@ -55,9 +55,8 @@ def create_mms(context: RequestContext) -> ApiResponse:
         raise malformed()
     body = upload.envelope()
     if body is None:
-        raise responses.api_error(
-            400, "MSG-349", "Message envelope is absent or malformed", word="InvalidMultipartRequest"
-        )
+        message = "Message envelope is absent or malformed"
+        raise responses.api_error(400, "MSG-349", message, word="InvalidMultipartRequest")
     text_field(body, "text", LONGEST_TEXT, required=False)
     files = upload.parts[1:]
     _check_files(files)

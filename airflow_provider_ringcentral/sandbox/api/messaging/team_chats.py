@@ -35,9 +35,7 @@ def find_chat(context: RequestContext, name: str = "chatId", *, chat_id: str | N
     if chat is None or (user not in chat.members and not chat.public):
         raise responses.not_found(name, wanted)
     if user not in chat.members and not join:
-        raise responses.api_error(
-            403, "CMN-404", "The user is not a member of the chat", word="InsufficientPermissions"
-        )
+        raise responses.access_denied("The user is not a member of the chat")
     return chat
 
 
@@ -47,12 +45,12 @@ def list_chats(context: RequestContext) -> ApiResponse:
 
 
 def list_teams(context: RequestContext) -> ApiResponse:
-    """`listGlipTeamsNew`."""
+    """`listGlipTeamsNew`: the user's own teams, and public ones."""
     return _list_chats(context, "teams", ("Team",), team_record, with_public=True)
 
 
 def list_conversations(context: RequestContext) -> ApiResponse:
-    """`listGlipConversationsNew`."""
+    """`listGlipConversationsNew`: the user's own group conversations."""
     return _list_chats(context, "conversations", ("Group",), chat_record, with_public=False)
 
 
@@ -93,12 +91,12 @@ def navigation(page: Any) -> dict[str, str]:
 
 
 def read_chat(context: RequestContext) -> ApiResponse:
-    """`readGlipChatNew`."""
+    """`readGlipChatNew`: one chat of any type."""
     return context.json(chat_record(find_chat(context, join=True)))
 
 
 def read_conversation(context: RequestContext) -> ApiResponse:
-    """`readGlipConversationNew`."""
+    """`readGlipConversationNew`: one conversation, or the personal chat."""
     chat = find_chat(context)
     if chat.type not in {"Direct", "Group", "Personal"}:
         raise responses.not_found("chatId", chat.id)
@@ -106,7 +104,7 @@ def read_conversation(context: RequestContext) -> ApiResponse:
 
 
 def read_team(context: RequestContext) -> ApiResponse:
-    """`readGlipTeamNew`."""
+    """`readGlipTeamNew`: one team, without its members."""
     chat = find_chat(context, join=True)
     if chat.type != "Team":
         raise responses.not_found("chatId", chat.id)

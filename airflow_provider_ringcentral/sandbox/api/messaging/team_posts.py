@@ -55,7 +55,7 @@ def list_posts(context: RequestContext) -> ApiResponse:
 
 
 def create_post(context: RequestContext) -> ApiResponse:
-    """`createGlipPostNew`."""
+    """`createGlipPostNew`: post text, files or a reply to a chat."""
     chat, body, team_messaging = find_chat(context), context.json_object(), context.state.messaging.team_messaging
     if chat.status == "Archived":
         raise responses.invalid_parameter("chatId", chat.id, detail="the team is archived")
@@ -103,7 +103,7 @@ def _file_uri(state: State, file_id: str) -> str:
 
 
 def read_post(context: RequestContext) -> ApiResponse:
-    """`readGlipPostNew`."""
+    """`readGlipPostNew`: one post of a chat."""
     return context.json(_post_record(context.state, _find_post(context)))
 
 
@@ -132,7 +132,7 @@ def _find_post(context: RequestContext) -> Post:
 def _own_post(context: RequestContext) -> Post:
     post = _find_post(context)
     if post.creator != context.user_id():
-        raise responses.api_error(403, "CMN-404", "Only the author may change a post", word="InsufficientPermissions")
+        raise responses.access_denied("Only the author may change a post")
     return post
 
 
@@ -220,7 +220,7 @@ def read_card(context: RequestContext) -> ApiResponse:
 
 
 def update_card(context: RequestContext) -> ApiResponse:
-    """`updateGlipAdaptiveCardNew`."""
+    """`updateGlipAdaptiveCardNew`: the author replaces the content."""
     card = _own_card(context)
     card.content, card.modified = _card_content(context), context.state.now()
     return context.json(_card_summary(card))
@@ -258,7 +258,7 @@ def _find_card(context: RequestContext, card_id: str) -> Card:
 def _own_card(context: RequestContext) -> Card:
     card = _find_card(context, context.ids["cardId"])
     if card.creator != context.user_id():
-        raise responses.api_error(403, "CMN-404", "Only the author may change a card", word="InsufficientPermissions")
+        raise responses.access_denied("Only the author may change a card")
     return card
 
 

@@ -29,40 +29,40 @@ def webhook_uri(state: State, webhook: Webhook) -> str:
 
 
 def create_group_webhook(context: RequestContext) -> ApiResponse:
-    """`createGlipGroupWebhookNew`."""
+    """`createGlipGroupWebhookNew`: create an incoming webhook of a chat."""
     state, chat = context.state, find_chat(context, "groupId")
     webhook = state.messaging.team_messaging.add_webhook(chat.id, context.user_id(), state.now())
     return context.json(_record(state, webhook))
 
 
 def list_group_webhooks(context: RequestContext) -> ApiResponse:
-    """`listGlipGroupWebhooksNew`."""
+    """`listGlipGroupWebhooksNew`: the webhooks of one chat."""
     chat = find_chat(context, "groupId")
     return _list_webhooks(context, [webhook for webhook in _not_deleted(context) if webhook.chat == chat.id])
 
 
 def list_webhooks(context: RequestContext) -> ApiResponse:
-    """`listGlipWebhooksNew`."""
+    """`listGlipWebhooksNew`: all webhooks that are not deleted."""
     return _list_webhooks(context, _not_deleted(context))
 
 
 def read_webhook(context: RequestContext) -> ApiResponse:
-    """`readGlipWebhookNew`."""
+    """`readGlipWebhookNew`: one or several webhooks by id."""
     return _list_webhooks(context, [_find(context, one) for one in context.ids["webhookId"].split(",")])
 
 
 def activate_webhook(context: RequestContext) -> ApiResponse:
-    """`activateGlipWebhookNew`."""
+    """`activateGlipWebhookNew`: let a suspended webhook accept posts again."""
     return _set_status(context, "Active")
 
 
 def suspend_webhook(context: RequestContext) -> ApiResponse:
-    """`suspendGlipWebhookNew`."""
+    """`suspendGlipWebhookNew`: let a webhook refuse posts for now."""
     return _set_status(context, "Suspended")
 
 
 def delete_webhook(context: RequestContext) -> ApiResponse:
-    """`deleteGlipWebhookNew`."""
+    """`deleteGlipWebhookNew`: delete a webhook for good."""
     return _set_status(context, "Deleted")
 
 

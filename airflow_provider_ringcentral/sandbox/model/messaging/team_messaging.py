@@ -107,7 +107,7 @@ class TeamMessaging:
         return str(self._last_id)
 
     def add_chat(self, kind: str, members: set[int], created: int, **fields: Any) -> Chat:
-        """Create a chat."""
+        """Create a chat of a type, with extension ids as members."""
         chat = Chat(self.next_id(), kind, members, created, **fields)
         self.chats[chat.id] = chat
         return chat
