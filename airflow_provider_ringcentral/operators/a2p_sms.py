@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.operators.steps.deferral import pause_or_defer
-from airflow_provider_ringcentral.operators.steps.inputs import paths_as_texts
 from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
+from airflow_provider_ringcentral.operators.steps.send_options import paths_as_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context, ObjectStoragePath
 
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.operators.steps.inputs import SendOptions
+    from airflow_provider_ringcentral.operators.steps.send_options import SendOptions
     from airflow_provider_ringcentral.sending.broadcast.a2p import BatchProgress
     from airflow_provider_ringcentral.sending.broadcast.broadcast import Broadcast, BroadcastReceipt
     from airflow_provider_ringcentral.sending.broadcast.rows import Addressee
@@ -132,8 +132,8 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.operators.steps.deferral import deferring
-        from airflow_provider_ringcentral.operators.steps.inputs import send_options
         from airflow_provider_ringcentral.operators.steps.reporting import announce
+        from airflow_provider_ringcentral.operators.steps.send_options import send_options
         from airflow_provider_ringcentral.sending.broadcast.broadcast import Broadcast
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():

@@ -8,8 +8,8 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.arguments import is_unset, parse_time
-from airflow_provider_ringcentral.operators.steps.inputs import file_list, paths_as_texts
 from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
+from airflow_provider_ringcentral.operators.steps.send_options import file_list, paths_as_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from airflow_provider_ringcentral.arguments import DurationArgument, TimeArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
-    from airflow_provider_ringcentral.operators.steps.inputs import SendOptions
+    from airflow_provider_ringcentral.operators.steps.send_options import SendOptions
     from airflow_provider_ringcentral.sending.channels.attachment import FileAttachment
     from airflow_provider_ringcentral.sending.once.message import Sent
     from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
@@ -111,7 +111,7 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
 
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One fax a recipient, or the one that failed."""
-        from airflow_provider_ringcentral.operators.steps.inputs import message_recipients
+        from airflow_provider_ringcentral.operators.steps.send_options import message_recipients
         from airflow_provider_ringcentral.sending.channels.fax.fax import (
             FaxMessage,
             failed_fax,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from airflow_provider_ringcentral.operators.steps.inputs import file_list, paths_as_texts
 from airflow_provider_ringcentral.operators.steps.message_operator import RingCentralMessageOperator
+from airflow_provider_ringcentral.operators.steps.send_options import file_list, paths_as_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +70,7 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message a recipient, or one to all."""
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.operators.steps.inputs import sender_and_recipients
+        from airflow_provider_ringcentral.operators.steps.send_options import sender_and_recipients
         from airflow_provider_ringcentral.sending.channels.mms import MmsMessage, attachments
         from airflow_provider_ringcentral.sending.channels.sms import MOST_UNITS
         from airflow_provider_ringcentral.sending.send_all import AddressedMessage

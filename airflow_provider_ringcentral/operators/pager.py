@@ -41,7 +41,7 @@ class RingCentralSendPagerOperator(RingCentralMessageOperator):
 
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message an extension, or one to all."""
-        from airflow_provider_ringcentral.operators.steps.inputs import message_recipients
+        from airflow_provider_ringcentral.operators.steps.send_options import message_recipients
         from airflow_provider_ringcentral.sending.channels.pager import MOST_UNITS, PagerMessage, parse_extension
         from airflow_provider_ringcentral.sending.send_all import AddressedMessage
         from airflow_provider_ringcentral.sending.text import parse_text

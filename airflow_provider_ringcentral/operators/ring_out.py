@@ -131,7 +131,7 @@ class RingCentralRingOutOperator(BaseOperator):
     def _call(self, context: Context, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
-        from airflow_provider_ringcentral.operators.steps.inputs import once_options
+        from airflow_provider_ringcentral.operators.steps.send_options import once_options
         from airflow_provider_ringcentral.sending.channels.ring_out import place
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():

@@ -67,7 +67,7 @@ class RingCentralSendSmsOperator(RingCentralMessageOperator):
 
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
         """One message a recipient, or one to all."""
-        from airflow_provider_ringcentral.operators.steps.inputs import sender_and_recipients
+        from airflow_provider_ringcentral.operators.steps.send_options import sender_and_recipients
         from airflow_provider_ringcentral.sending.channels.sms import MOST_UNITS, SmsMessage
         from airflow_provider_ringcentral.sending.send_all import AddressedMessage
         from airflow_provider_ringcentral.sending.text import parse_text, segments

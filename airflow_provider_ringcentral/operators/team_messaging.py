@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_provider_ringcentral.arguments import is_unset
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.operators.steps.inputs import file_list, paths_as_texts
-from airflow_provider_ringcentral.operators.steps.post_operator import RingCentralChatOperator, as_list, told
+from airflow_provider_ringcentral.operators.steps.post_operator import RingCentralChatOperator, as_list, post_result
+from airflow_provider_ringcentral.operators.steps.send_options import file_list, paths_as_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +91,7 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         self._check_text(may_be_empty=False)
         chat = self.chat_id(client)
         change_post(client, chat, self.update_post_id, self._whole_text(chat, may_be_empty=False))
-        return told(self.update_post_id, chat)
+        return post_result(self.update_post_id, chat)
 
     def message(self, client: RingCentralClient) -> TeamPost:
         """A post."""
@@ -164,7 +164,7 @@ class RingCentralPostCardOperator(RingCentralChatOperator):
         if is_unset(self.update_card_id):
             return None
         record = change_card(client, self.update_card_id, self._checked())
-        return told(self.update_card_id, next(iter(record.get("chatIds") or ()), None))
+        return post_result(self.update_card_id, next(iter(record.get("chatIds") or ()), None))
 
     def message(self, client: RingCentralClient) -> TeamCard:
         """A card."""

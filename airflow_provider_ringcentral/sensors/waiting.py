@@ -61,10 +61,6 @@ def apply_never_fail(sensor: BaseSensorOperator) -> Iterator[None]:
         raise
 
 
-RESCUE_SECONDS = 600.0
-"""How long after the deadline Airflow ends a deferral whose trigger never fired."""
-
-
 class RingCentralWaitSensor(BaseSensorOperator):
     """Poll RingCentral until there is a result. Subclasses define the poll.
 
@@ -251,6 +247,8 @@ class RingCentralWaitSensor(BaseSensorOperator):
         return result
 
     def _poll_or_defer(self, deadline: float, max_wait: float) -> Any:
+        from airflow_provider_ringcentral.triggers.quota import RESCUE_SECONDS
+
         result = self._poll_once(max_wait)
         if result.done:
             return self._result_value(result)

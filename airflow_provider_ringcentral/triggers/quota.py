@@ -18,6 +18,9 @@ MIN_DELAY_SECONDS = 5.0
 
 MAX_PAUSE_SECONDS = 60.0
 MIN_PAUSE_SECONDS = 1.0
+RESCUE_SECONDS = 600.0
+"""How long after the deadline Airflow ends a deferral whose trigger never fired."""
+
 HANDOVER_SECONDS = 120.0
 """From the deferral to the trigger's first check, or from its event to the worker's start."""
 

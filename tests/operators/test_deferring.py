@@ -108,7 +108,7 @@ def test_execution_timeout_bounds_the_wait_for_a_status(desk, caplog, capsys):
 
     ends = context["ti"].start_date.timestamp() + 600
     assert abs(deferred.value.trigger.deadline - ends) < 60
-    assert "Waiting without a worker, for up to 4" in caplog.text + capsys.readouterr().out
+    assert "Deferring for up to 4" in caplog.text + capsys.readouterr().out
 
 
 def test_a_deferred_task_keeps_its_place_in_the_queue(day, tmp_path):

@@ -75,7 +75,7 @@ def test_a_list_is_one_message_each_and_nobody_gets_two(desk, logged):
 
     assert [(result["to"], result["segments"]) for result in results] == [([0, 2], 2), ([1], 2)]
     assert [message["to"] for message in desk.messages()] == [[ALICE], [BOB]]
-    assert "to[2]: named before in to, and sent one message only." in logged()
+    assert "to[2]: already in to; each recipient gets one message." in logged()
 
 
 @pytest.mark.parametrize("group", [True, "True"])

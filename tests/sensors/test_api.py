@@ -19,8 +19,8 @@ from airflow.sdk.exceptions import AirflowRescheduleException
 from airflow_provider_ringcentral.client.errors import BadRequest, LoginFailed, NotFound, PermissionDenied
 from airflow_provider_ringcentral.sandbox import Sandbox
 from airflow_provider_ringcentral.sensors.api import RingCentralApiSensor
-from airflow_provider_ringcentral.sensors.waiting import RESCUE_SECONDS
 from airflow_provider_ringcentral.triggers.api import RingCentralApiTrigger, RingCentralPauseTrigger
+from airflow_provider_ringcentral.triggers.quota import RESCUE_SECONDS
 
 ACCOUNT = "/restapi/v1.0/account/~"
 EXTENSION = f"{ACCOUNT}/extension/~"

@@ -1,1 +1,1 @@
-"""What operators have in common: inputs, deferral, reporting, watermarks."""
+"""What operators share: base classes, inputs, send options, deferral, reporting, watermarks."""

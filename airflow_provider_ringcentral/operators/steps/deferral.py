@@ -1,7 +1,4 @@
-"""Giving the worker back while the quota is used up.
-
-Time that passes between two looks.
-"""
+"""Defer a task while the quota is used up, and between two polls of a status."""
 
 from __future__ import annotations
 
@@ -34,40 +31,35 @@ log = logging.getLogger(__name__)
 def pause_or_defer(
     store: IdempotencyStore, *, seconds: float, timeout: float, defer: Callable[[float], object] | None = None
 ) -> bool:
-    """Let `seconds` pass, unless `timeout` seconds are over since this try first asked; whether they are not.
+    """Sleep `seconds` before the next poll. Return False when `timeout` seconds of waiting are over.
 
-    `defer`, of a deferrable task, gets the seconds that are left and gives the worker back, by raising.
+    `defer` is that of a deferrable task: it gets the seconds that are left, and defers by raising.
     """
     left = store.deadline(timeout) - store.now()
     if left <= 0:
         return False
     if defer is not None:
-        log.info("Waiting without a worker, for up to %.0f s.", left)
+        log.info("Deferring for up to %.0f s.", left)
         defer(left)
     store.sleep(min(seconds, left))
     return True
 
 
-RESCUE_SECONDS = 600.0
-"""After a deadline, until Airflow itself ends a deferral whose trigger never answered."""
-
-
 def task_hook(ringcentral_conn_id: str, *, deferrable: bool) -> RingCentralJWTHook:
-    """The hook of the Connection; a task that can give its worker back waits on it for 10 s only, others for 900 s."""
+    """Make the hook of the Connection. Its requests wait for a slot 10 s in a deferrable task, 900 s in others."""
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 
-    patience = DEFERRABLE_MAX_WAIT_SECONDS if deferrable else DEFAULT_MAX_WAIT_SECONDS
-    return RingCentralJWTHook(ringcentral_conn_id, max_wait=patience)
+    max_wait = DEFERRABLE_MAX_WAIT_SECONDS if deferrable else DEFAULT_MAX_WAIT_SECONDS
+    return RingCentralJWTHook(ringcentral_conn_id, max_wait=max_wait)
 
 
 @contextmanager
 def deferring(operator: BaseOperator, context: Mapping[str, Any], *, deferrable: bool) -> Iterator[None]:
-    """Turns an error that says when to come back into a deferral until then, if the task is deferrable.
+    """Defer a deferrable task when an error says when to try again.
 
-    The task keeps its place in the quota's queue while it is deferred. Nothing else crosses the deferral: what was done
-    so far lies beside the destination or in the notebook, and `execute_complete` does what `execute` does once it has
-    looked at its arguments. All runs of the task together are bounded by `execution_timeout` and, where the operator
-    has one, by `timeout`; its requests and seconds waited are counted over all of them.
+    The task keeps its reservation in the rate limiter while it is deferred. All other state is in the staging store
+    beside the destination or in the idempotency store, so `execute_complete` does the same as `execute` without its
+    checks. `execution_timeout` and the operator's `timeout`, if it has one, bound the task with all its deferrals.
     """
     from airflow_provider_ringcentral.hooks.task_state import WorkerRun
 
@@ -76,7 +68,7 @@ def deferring(operator: BaseOperator, context: Mapping[str, Any], *, deferrable:
     if hook is not None:
         hook.worker_run = worker_run
     if ends is not None and time.time() >= ends:
-        raise _time_is_up(operator)
+        raise _execution_timeout_over(operator)
     try:
         yield
     except RingCentralError as error:
@@ -84,6 +76,8 @@ def deferring(operator: BaseOperator, context: Mapping[str, Any], *, deferrable:
         worker_run.end(succeeded=False, keeps_place=deferral is not None)
         if deferral is None:
             raise
+        from airflow_provider_ringcentral.triggers.quota import RESCUE_SECONDS
+
         trigger, left = deferral
         timeout = None if left is None else timedelta(seconds=left + RESCUE_SECONDS)
         operator.defer(trigger=trigger, method_name="execute_complete", timeout=timeout)
@@ -97,7 +91,7 @@ def deferring(operator: BaseOperator, context: Mapping[str, Any], *, deferrable:
 def _deferral(
     operator: BaseOperator, context: Mapping[str, Any], worker_run: WorkerRun, error: RingCentralError
 ) -> tuple[RingCentralQuotaTrigger, float | None] | None:
-    """The trigger to wait with and the seconds that the task has left; None when waiting is of no use."""
+    """Return the trigger and the seconds that the task has left; None when deferring does not help."""
     from airflow_provider_ringcentral.triggers.quota import RingCentralQuotaTrigger, hold_seconds
 
     if error.retry_after is None:
@@ -110,7 +104,7 @@ def _deferral(
     if left is not None and left <= (0.0 if reservation is not None else needed):
         operator.log.warning("Not deferring for %.0f s: the task has %.0f s left.", needed, max(0.0, left))
         if now >= (task_deadline(context) or float("inf")):
-            raise _time_is_up(operator) from error
+            raise _execution_timeout_over(operator) from error
         return None
     why = "Quota used up" if isinstance(error, RateLimited) else f"RingCentral is not available ({error})"
     operator.log.info("%s; deferring for %.0f s.", why, needed)
@@ -120,7 +114,7 @@ def _deferral(
 
 
 def _deadline(operator: BaseOperator, context: Mapping[str, Any], worker_run: WorkerRun) -> float | None:
-    """Epoch seconds at which the task stops waiting: by its `timeout`, if it has one, and its `execution_timeout`."""
+    """Return when the task stops waiting (epoch seconds), by its `timeout` and `execution_timeout`; None for never."""
     from airflow_provider_ringcentral.hooks.task_state import idempotency_store
 
     timeout = getattr(operator, "timeout", None)
@@ -129,5 +123,5 @@ def _deadline(operator: BaseOperator, context: Mapping[str, Any], worker_run: Wo
     return idempotency_store(context, worker_run.client, resumed=True).deadline(parse_seconds("timeout", timeout))
 
 
-def _time_is_up(operator: BaseOperator) -> AirflowTaskTimeout:
+def _execution_timeout_over(operator: BaseOperator) -> AirflowTaskTimeout:
     return AirflowTaskTimeout(f"execution_timeout ({operator.execution_timeout}) is over, deferrals included.")

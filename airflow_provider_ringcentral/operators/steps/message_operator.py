@@ -1,4 +1,4 @@
-"""What operators that send messages have in common: once, then waiting as asked."""
+"""Base class of the operators that send messages: send each once, then wait for its status."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.errors import RingCentralError
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.operators.steps.inputs import SendOptions
+    from airflow_provider_ringcentral.operators.steps.send_options import SendOptions
     from airflow_provider_ringcentral.sending.once.message import Sent
     from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
     from airflow_provider_ringcentral.sending.outcomes import Outcomes
@@ -31,14 +31,14 @@ POLL_INTERVAL_SECONDS = 10.0
 TIMEOUT_SECONDS = 600.0
 SETTLING_SECONDS = 30.0
 OUTCOMES = "outcomes"
-"""XCom key of what became of each message, when some were not sent."""
+"""XCom key of the outcome of each message, when some were not sent."""
 
 KEYS_OF_LARGE_RESULTS = ("to", "id")
-"""What the result has of each message when all of it would be too much for XCom."""
+"""Keys of each message in a result that would otherwise be too large for XCom."""
 
 
 class RingCentralMessageOperator(BaseOperator):
-    """Send messages once and wait for their status. Subclasses say which (`messages`).
+    """Send messages once and wait for their status. Subclasses define the `messages`.
 
     Returns a list (JSON) with one dict a message: `to` (the places of its recipients in the argument `to`, from 0),
     `id` (text), `status` (RingCentral's word when the wait ended), `segments` (SMS it was cut into; None where that
@@ -101,28 +101,28 @@ class RingCentralMessageOperator(BaseOperator):
         return task_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
-        """The messages, everything about them checked."""
-        raise BadArgument(f"{type(self).__name__} does not say what to send: override messages().")
+        """Return the messages to send. Raises `BadArgument` for an invalid argument."""
+        raise BadArgument(f"{type(self).__name__} must override messages().")
 
     def segments(self, record: Mapping[str, Any]) -> int | None:
-        """Into how many SMS a message was cut; None where that means nothing."""
+        """Return the number of SMS segments of a message; None for messages without segments."""
         return None
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
-        """Send and wait; a retry finds what an earlier try has sent."""
+        """Send and wait. A retry finds the messages that an earlier try has sent."""
         return self._send(context, resumed=False)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Go on waiting, or sending when the quota is open again: what is sent already is noted."""
-        return self._send(context, resumed=True, seen=(event or {}).get("found") or ())
+        """Resume waiting, or sending after a rate limit. Messages that were sent are in the idempotency store."""
+        return self._send(context, resumed=True, found=(event or {}).get("found") or ())
 
     def _send(
-        self, context: Context, *, resumed: bool, seen: Iterable[tuple[Mapping[str, Any], Sequence[str]]] = ()
+        self, context: Context, *, resumed: bool, found: Iterable[tuple[Mapping[str, Any], Sequence[str]]] = ()
     ) -> list[dict[str, Any]]:
-        """`seen` is what the trigger saw of the messages: it is not asked for again."""
+        """Send and wait. `found` has the statuses that the trigger has found (`grouped`)."""
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
-        from airflow_provider_ringcentral.operators.steps.inputs import send_options
+        from airflow_provider_ringcentral.operators.steps.send_options import send_options
         from airflow_provider_ringcentral.sending.send_all import send_all
         from airflow_provider_ringcentral.sending.status.status import DeliveryState, ungrouped
 
@@ -143,19 +143,19 @@ class RingCentralMessageOperator(BaseOperator):
             sent = {place: one.sent for place, one in enumerate(outcomes.all) if one.sent is not None}
             keys = {one.id: messages[place].message.key for place, one in sent.items()}
             known = DeliveryState({one.id: one.record for one in sent.values()}, options.wait_for).updated(
-                ungrouped(seen)
+                ungrouped(found)
             )
             state = self._wait_for_status(client, store, keys, known, options)
             if failure is not None:
                 raise failure
             store.finish()
-        told = [self._result(messages[place], one, state.records[one.id]) for place, one in sent.items()]
-        return bounded(told, KEYS_OF_LARGE_RESULTS)
+        results = [self._result(messages[place], one, state.records[one.id]) for place, one in sent.items()]
+        return bounded(results, KEYS_OF_LARGE_RESULTS)
 
     def _failure(self, context: Context, outcomes: Outcomes) -> RingCentralError | None:
-        """The error for those that are not sent. Raised at once when a later try may send them, else after the wait.
+        """Return the error for messages that were not sent, to be raised after the wait; raise it if a retry may help.
 
-        The outcome of each goes to XCom, under the key `outcomes`: what a failed task returns nobody sees.
+        The outcome of each message goes to XCom under the key `outcomes`, since a failed task returns nothing.
         """
         from airflow_provider_ringcentral.hooks.xcom import first_that_fit
 
@@ -179,7 +179,7 @@ class RingCentralMessageOperator(BaseOperator):
         state: DeliveryState,
         options: SendOptions,
     ) -> DeliveryState:
-        """Wait until every message is where it is wanted. What failed is sent anew by the next try."""
+        """Wait until every message has the wanted status. The next try sends failed messages again."""
         from airflow_provider_ringcentral.sending.status.status import (
             WaitState,
             check_failures,
@@ -202,12 +202,12 @@ class RingCentralMessageOperator(BaseOperator):
     def _pause_or_defer(
         self, store: IdempotencyStore, state: DeliveryState, ids: Sequence[str], options: SendOptions
     ) -> bool:
-        """Wait for the next look; whether there is time for one. Without a worker, if the task can give it back."""
+        """Sleep or defer until the next poll. Return False when the timeout is over."""
         defer = partial(self._defer_until_final, state, ids, options.poll_interval) if self.deferrable else None
         return pause_or_defer(store, seconds=options.poll_interval, timeout=options.timeout, defer=defer)
 
     def _defer_until_final(self, state: DeliveryState, ids: Sequence[str], interval: float, left: float) -> None:
-        """Come back with what the trigger sees of those that wait, or at the deadline."""
+        """Defer until the trigger has found the statuses of the pending messages, or until the deadline."""
         from airflow_provider_ringcentral.sending.status.status import WaitState, oldest_creation
         from airflow_provider_ringcentral.triggers.messages import MAX_MESSAGES, RingCentralMessageStatusTrigger
 

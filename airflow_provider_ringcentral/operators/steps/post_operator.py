@@ -1,4 +1,4 @@
-"""What operators that post have in common: once, and nothing to wait for."""
+"""Base classes of the operators that post: once, without a status to wait for."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.arguments import DurationArgument
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
-    from airflow_provider_ringcentral.operators.steps.inputs import OnceOptions
+    from airflow_provider_ringcentral.operators.steps.send_options import OnceOptions
     from airflow_provider_ringcentral.sending.once.message import Message, Sent
 
 
 class RingCentralPostOperator(BaseOperator):
-    """Post one thing once. Subclasses say through which client, and what (`message`), or what is changed (`update`).
+    """Post one message once. Subclasses define the `client` and the `message`, or the `update` of an earlier one.
 
     :param on_unknown: when the answer is lost: `look` for the post and fail when it cannot be found, `resend` when it
         cannot be found, or `fail` at once.
@@ -50,38 +50,38 @@ class RingCentralPostOperator(BaseOperator):
         self.deferrable = deferrable
 
     def client(self) -> Any:
-        """What is posted through."""
-        raise BadArgument(f"{type(self).__name__} does not say how to post: override client().")
+        """Return the client to post with."""
+        raise BadArgument(f"{type(self).__name__} must override client().")
 
     def message(self, client: Any) -> Message[Any]:
-        """What to post, everything about it checked."""
-        raise BadArgument(f"{type(self).__name__} does not say what to post: override message().")
+        """Return the message to post. Raises `BadArgument` for an invalid argument."""
+        raise BadArgument(f"{type(self).__name__} must override message().")
 
     def update(self, client: Any) -> dict[str, Any] | None:
-        """Change what was posted before, and what to return then; None: there is nothing to change."""
+        """Update an earlier post and return the task's result; None when the task posts a new one."""
         return None
 
     def result(self, message: Any, sent: Sent) -> dict[str, Any]:
-        """What goes to XCom."""
+        """Return the task's result."""
         return {"found": sent.found}
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Post; a retry finds what an earlier try has posted."""
+        """Post. A retry finds the message that an earlier try has posted."""
         return self._post(context, resumed=False)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Post when the quota is open again."""
+        """Post after a rate limit has passed."""
         return self._post(context, resumed=True)
 
     def _post(self, context: Context, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
-        from airflow_provider_ringcentral.operators.steps.inputs import once_options
+        from airflow_provider_ringcentral.operators.steps.send_options import once_options
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             options = once_options(self, context)
             client = self.client()
-            changed = self.update(client)
-            return self._once(context, client, options, resumed=resumed) if changed is None else changed
+            updated = self.update(client)
+            return self._once(context, client, options, resumed=resumed) if updated is None else updated
 
     def _once(self, context: Context, client: Any, options: OnceOptions, *, resumed: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
@@ -102,9 +102,9 @@ class RingCentralPostOperator(BaseOperator):
 
 
 class RingCentralChatOperator(RingCentralPostOperator):
-    """Post one thing to a chat once, as the JWT's own user.
+    """Post one message to a chat once, as the JWT's user.
 
-    Returns a dict (JSON): `id`, `chat` (both text), `found` (whether it was found after its answer was lost).
+    Returns a dict (JSON): `id` and `chat` (strings), `found` (true if it was found after its answer was lost).
 
     :param chat: the id of a chat.
     :param team: instead of `chat`: the exact name of a team that the JWT's user is a member of.
@@ -145,27 +145,27 @@ class RingCentralChatOperator(RingCentralPostOperator):
         return task_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
     def client(self) -> RingCentralClient:
-        """The hook's."""
+        """Return the hook's client."""
         return self.hook.get_conn()
 
     def chat_id(self, client: RingCentralClient) -> str:
-        """The chat to post to."""
+        """Return the id of the chat to post to."""
         from airflow_provider_ringcentral.sending.channels.team_messaging.chats import chat_of
 
         return chat_of(client, chat=self.chat, team=self.team, email=self.email)
 
     def result(self, message: Any, sent: Sent) -> dict[str, Any]:
-        """What goes to XCom."""
-        return told(sent.id, message.chat, found=sent.found)
+        """Return the task's result."""
+        return post_result(sent.id, message.chat, found=sent.found)
 
 
-def told(post_id: Any, chat: Any, *, found: bool = False) -> dict[str, Any]:
-    """What goes to XCom."""
+def post_result(post_id: Any, chat: Any, *, found: bool = False) -> dict[str, Any]:
+    """Return a task's result for a post."""
     return {"id": str(post_id), "chat": None if chat is None else str(chat), "found": found}
 
 
 def as_list(value: Any) -> list[Any]:
-    """An argument that is one value or a sequence of them, as a list."""
+    """Return an argument that is one value or a sequence of them as a list."""
     if value is None or isinstance(value, (str, int, Mapping)):
         return [] if is_unset(value) else [value]
     return list(value)

@@ -1,7 +1,4 @@
-"""Progress of a long extract, as lines in the task log.
-
-Receipts in a run: a line in the task's log; and what goes to XCom goes with the events of the outlets, too.
-"""
+"""Report what a task does: its start, progress and end in the log, its receipt in XCom and asset events."""
 
 from __future__ import annotations
 
@@ -25,18 +22,18 @@ log = logging.getLogger(__name__)
 
 
 class Values(Protocol):
-    """What gives itself as JSON values, such as a receipt."""
+    """Something with JSON values, such as a receipt."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Small enough for XCom."""
+        """Return JSON values that are small enough for XCom."""
 
 
 def announce(
     receipt: Values, context: Mapping[str, Any], outlets: Iterable[Any], extra: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """The receipt as JSON values, also set as `extra` of the asset event of each outlet, with more given in `extra`.
+    """Return the receipt as JSON values, and set them and `extra` as the extra of each outlet's asset event.
 
-    The event is stored by Airflow only when the task succeeds.
+    Airflow stores the event only when the task succeeds.
     """
     values = receipt.as_dict()
     events = context.get("outlet_events")
@@ -47,17 +44,17 @@ def announce(
 
 
 def log_start(what: str, *details: Any) -> None:
-    """One line at INFO on what a task is about to do: what, which window, where to."""
+    """Log what the task is about to do: what, which window, where to."""
     log.info(what, *details)
 
 
 def log_answer(size: int, usage: Usage) -> None:
-    """The same of an answer of so many bytes that goes to XCom."""
+    """Log the end of a task whose answer of `size` bytes goes to XCom."""
     log.info("Done: %d bytes, to XCom; %d requests, %.1f s waited.", size, usage.requests, usage.waited)
 
 
 def log_done(receipt: Receipt) -> None:
-    """One line at INFO on what came of a task, and what it cost."""
+    """Log the end of a task: its file, requests and seconds waited."""
     where = f"in {receipt.destination}" if receipt.destination else "no file written"
     records = "" if receipt.records is None else f"{receipt.records} records, "
     log.info(
@@ -67,13 +64,13 @@ def log_done(receipt: Receipt) -> None:
 
 
 LOG_INTERVAL_SECONDS = 20.0
-"""Between two lines: with a page or a piece of waiting in between there is one at least every 30 s."""
+"""Least time between two progress lines. A page or a wait of up to 10 s comes in between: a line every 30 s."""
 
 
 class ProgressLog:
-    """Writes a line at INFO when the last one is 20 s old: records, pages, share of the window, requests left.
+    """Log the progress of an extract every 20 s: records, pages, share of the window, requests left.
 
-    Also while `client` waits for its quota.
+    It also logs while `client` waits for a slot of the rate limiter.
     """
 
     def __init__(self, log: Any, client: RingCentralClient) -> None:
@@ -81,14 +78,14 @@ class ProgressLog:
         self._client = client
         self._last: Progress | None = None
         self._next = time.monotonic() + LOG_INTERVAL_SECONDS
-        client.while_waiting = self._tell
+        client.while_waiting = self._log_if_due
 
     def __call__(self, progress: Progress) -> None:
-        """Called after each page."""
+        """Take the progress after a page."""
         self._last = progress
-        self._tell()
+        self._log_if_due()
 
-    def _tell(self) -> None:
+    def _log_if_due(self) -> None:
         progress = self._last
         if progress is None or time.monotonic() < self._next:
             return
@@ -100,13 +97,13 @@ class ProgressLog:
 
 
 MIN_MEASURED_SECONDS = 60.0
-"""Before that the pace is what the limits allow: a full window goes through at once and would promise too much."""
+"""Until then the estimate uses the rate limit: the first window of requests passes at once, which misleads."""
 
 
 class ArchiveLog:
-    """Writes a line at INFO when the last one is 20 s old: recordings, outcomes, bytes, and when the end is expected.
+    """Log the progress of a download every 20 s: recordings, outcomes, bytes, estimated time left.
 
-    Also while `client` waits for its quota.
+    It also logs while `client` waits for a slot of the rate limiter.
     """
 
     def __init__(self, log: Any, client: RingCentralClient) -> None:
@@ -117,13 +114,13 @@ class ArchiveLog:
         self._next = self._began + LOG_INTERVAL_SECONDS
 
     def __call__(self, progress: ArchiveProgress) -> None:
-        """Called after each recording."""
+        """Take the progress after a recording."""
         if self._last is None:
-            self._client.while_waiting = self._tell
+            self._client.while_waiting = self._log_if_due
         self._last = progress
-        self._tell()
+        self._log_if_due()
 
-    def _tell(self) -> None:
+    def _log_if_due(self) -> None:
         progress, now = self._last, time.monotonic()
         if progress is None or now < self._next:
             return
@@ -138,7 +135,7 @@ class ArchiveLog:
 
 
 def estimated_seconds(progress: ArchiveProgress, elapsed: float, limit: tuple[int, float]) -> float:
-    """An estimate: by the pace of this try once it is measured, before that by the quota (requests, seconds)."""
+    """Estimate the seconds left: by the measured pace, before that by the rate limit (requests, seconds)."""
     left = max(0, progress.total - progress.done)
     if progress.fetched and elapsed >= MIN_MEASURED_SECONDS:
         return left * elapsed / progress.fetched
@@ -146,6 +143,6 @@ def estimated_seconds(progress: ArchiveProgress, elapsed: float, limit: tuple[in
 
 
 def slowest_limit(limits: Mapping[str, tuple[int, float]]) -> tuple[int, float]:
-    """The slowest of the limits that answers told of: that of the call log or that of the media."""
+    """Return the slowest (requests, seconds) of the limits in the answers, that of the call log or of the media."""
     slowest = min(limits.values(), key=lambda limit: limit[0] / limit[1], default=None)
     return slowest or (DEFAULT_LIMITS[HEAVY], WINDOW_SECONDS)
