@@ -144,7 +144,7 @@ class RingCentralSyncCallLogOperator(BaseOperator):
 
     def _run(self, context: Context, *, guard: bool) -> dict[str, Any]:
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
-        from airflow_provider_ringcentral.operators.steps.inputs import check_age
+        from airflow_provider_ringcentral.operators.steps.window import check_age
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             query, legacy_series = self._query()
@@ -329,7 +329,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Extract, and return the receipt."""
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
-        from airflow_provider_ringcentral.operators.steps.inputs import check_age, check_end
+        from airflow_provider_ringcentral.operators.steps.window import check_age, check_end
 
         with airflow_errors():
             start, end = self._window(context)
@@ -368,7 +368,7 @@ class RingCentralExtractCallLogOperator(BaseOperator):
         return announce(receipt, context, self.outlets)
 
     def _window(self, context: Context) -> tuple[datetime, datetime]:
-        from airflow_provider_ringcentral.operators.steps.inputs import window_of
+        from airflow_provider_ringcentral.operators.steps.window import window_of
 
         return window_of(self.start, self.end, self.lookback, context)
 

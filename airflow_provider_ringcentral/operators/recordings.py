@@ -133,7 +133,7 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Look at the window's age, then download."""
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
-        from airflow_provider_ringcentral.operators.steps.inputs import check_age, check_end, window_of
+        from airflow_provider_ringcentral.operators.steps.window import check_age, check_end, window_of
 
         with airflow_errors():
             start, end = window_of(self.start, self.end, None, context)
@@ -163,8 +163,8 @@ class RingCentralDownloadRecordingsOperator(BaseOperator):
         from airflow_provider_ringcentral.extract.recordings.archive import RecordingArchive
         from airflow_provider_ringcentral.files.receipt import utc_text
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.operators.steps.inputs import window_of
         from airflow_provider_ringcentral.operators.steps.reporting import ArchiveLog, ProgressLog
+        from airflow_provider_ringcentral.operators.steps.window import window_of
 
         late = parse_duration(
             "late_window", self.late_window, "it is the time after a call in which its recording may come"

@@ -10,7 +10,7 @@ import airflow_provider_ringcentral.extract.call_log.extract
 import airflow_provider_ringcentral.hooks.client
 import airflow_provider_ringcentral.hooks.ringcentral
 import airflow_provider_ringcentral.hooks.storage
-import airflow_provider_ringcentral.operators.steps.inputs  # noqa: F401
+import airflow_provider_ringcentral.operators.steps.window  # noqa: F401
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.hooks.storage import storage_path
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator

@@ -11,7 +11,7 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from airflow_provider_ringcentral.extract.call_log.query import RetentionExceeded
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
-from airflow_provider_ringcentral.operators.steps.inputs import check_age
+from airflow_provider_ringcentral.operators.steps.window import check_age
 
 NOW = datetime.now(tz=UTC)
 

@@ -10,7 +10,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 from airflow_provider_ringcentral.extract.call_log.query import CallLogQuery
-from airflow_provider_ringcentral.operators.steps.inputs import window_of
+from airflow_provider_ringcentral.operators.steps.window import window_of
 
 ONE, TWO, THREE = (datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3))
 INTERVAL = {"data_interval_start": ONE, "data_interval_end": TWO}

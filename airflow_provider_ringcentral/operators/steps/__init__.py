@@ -1,1 +1,1 @@
-"""What operators share: base classes, inputs, send options, deferral, reporting, watermarks."""
+"""What operators share: base classes, windows, send options, deferral, reporting, watermarks."""
