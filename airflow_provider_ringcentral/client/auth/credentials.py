@@ -110,7 +110,7 @@ def problems(**values: Any) -> Iterator[Problem]:
         yield Problem("jwt", "is missing; create one in the Developer Console under Credentials", "missing")
     elif not is_jwt(jwt):
         text = "is not a JWT (three base64url parts joined by dots); copy the whole credential again"
-        yield Problem("jwt", text, "no jwt")
+        yield Problem("jwt", text, "malformed jwt")
     yield from _server_problems(values.get("server") or DEFAULT_SERVER, values.get("allowed_hosts") or ())
     if not (values.get("timeout") or 0) > 0:
         yield Problem("timeout", "must be a number of seconds above 0")

@@ -1,15 +1,15 @@
-"""The tree of everything that can go wrong.
+"""The errors that the provider raises.
 
 RingCentralError          status, code, codes, message, request_id, parameter, permission, retry_after, remedy
-├─ ConfigurationError     the Connection itself: nothing was sent
-├─ LoginFailed            JWT, client or app refused
-├─ PermissionDenied       app scope or user role
-├─ BadRequest             a parameter
-├─ NotFound               a resource
-├─ RateLimited            retry_after seconds
-├─ Unavailable            5xx, network, broken body
-├─ OutcomeUnknown         a send that may have happened
-└─ DeliveryFailed         accepted, then refused by the carrier
+├─ ConfigurationError     the Connection is incomplete or wrong: no request was sent
+├─ LoginFailed            RingCentral refused the JWT, the client or the app
+├─ PermissionDenied       an app scope or a user permission is missing
+├─ BadRequest             a parameter is wrong
+├─ NotFound               the resource does not exist
+├─ RateLimited            the rate limit is used up
+├─ Unavailable            5xx, network failure, unreadable body
+├─ OutcomeUnknown         a message may or may not have been sent
+└─ DeliveryFailed         accepted by RingCentral, but not delivered
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from typing import Any
 
 from airflow_provider_ringcentral.client.errors.remedy import Remedy
 
-_TOLD = ("status", "codes", "request_id", "parameter", "permission", "retry_after", "remedy")
+_FIELDS = ("status", "codes", "request_id", "parameter", "permission", "retry_after", "remedy")
 
 
 class RingCentralError(Exception):
-    """Something RingCentral, the network or the set-up refused.
+    """The base of all errors: RingCentral, the network or the configuration refused something.
 
-    `status` is the HTTP status, `codes` every error code of the answer (`code` the first of them), `message`
-    RingCentral's own words or ours (`verdict.py` takes personal data out of theirs), `request_id` the RCRequestId that
-    RingCentral support asks for, `parameter` and `permission` what the answer names, `retry_after` seconds until
-    trying again makes sense, `remedy` cause, cure and who fixes it.
+    `status` is the HTTP status, and `codes` has every error code of the answer. `message` is RingCentral's text without
+    personal data, or the provider's own. `request_id` is the RCRequestId that RingCentral support asks for, `parameter`
+    and `permission` are the names in the answer. `retry_after` is the number of seconds after which another attempt
+    makes sense. `remedy` has the cause, the cure, and who applies it.
     """
 
     def __init__(
@@ -60,12 +60,12 @@ class RingCentralError(Exception):
         return self.codes[0] if self.codes else None
 
     def fields(self) -> dict[str, Any]:
-        """The keyword arguments that make an equal error."""
-        return {name: getattr(self, name) for name in _TOLD}
+        """Return the keyword arguments that make an equal error."""
+        return {name: getattr(self, name) for name in _FIELDS}
 
     def as_json(self) -> dict[str, Any]:
-        """Kind, message and fields as JSON values, for `error_of` in another process."""
-        fields = {name: value for name, value in self.fields().items() if name in _TOLD}
+        """Return kind, message and fields as JSON values, from which `error_of` makes the error in another process."""
+        fields = {name: getattr(self, name) for name in _FIELDS}
         kind = next(ancestor.__name__ for ancestor in type(self).__mro__ if ancestor.__module__ == __name__)
         remedy = [self.remedy.cause, self.remedy.cure, self.remedy.who] if self.remedy else None
         return {"kind": kind, "message": self.message, **fields, "codes": list(self.codes), "remedy": remedy}
@@ -75,8 +75,8 @@ class RingCentralError(Exception):
 
     def __str__(self) -> str:
         head = " ".join(part for part in (f"HTTP {self.status}" if self.status else "", " ".join(self.codes)) if part)
-        said = ": ".join(part for part in (head, self.message) if part)
-        sentences = [said if said.endswith((".", "!", "?", "…")) or not said else f"{said}."]
+        text = ": ".join(part for part in (head, self.message) if part)
+        sentences = [text if text.endswith((".", "!", "?", "…")) or not text else f"{text}."]
         if self.parameter:
             sentences.append(f"Parameter: {self.parameter}.")
         if self.permission:
@@ -84,7 +84,7 @@ class RingCentralError(Exception):
         if self.remedy:
             sentences.append(f"Cause: {self.remedy.cause} Cure ({self.remedy.who}): {self.remedy.cure}")
         if self.retry_after is not None:
-            sentences.append(f"Trying again makes sense after {self.retry_after:.0f} s.")
+            sentences.append(f"Try again after {self.retry_after:.0f} s.")
         if self.request_id:
             sentences.append(f"RCRequestId: {self.request_id}.")
         return " ".join(sentence for sentence in sentences if sentence)
@@ -95,14 +95,14 @@ def _rebuild(kind: type[RingCentralError], message: str, fields: dict[str, Any])
 
 
 HOST_REFUSED = "host"
-"""Kind of the problem of a link, of whomever, that leads where the access token must not go."""
+"""The kind of a URL whose host must not receive the access token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a Connection: the field, what is wrong with its value, and the cure.
+    """One problem of a Connection: the field, and a text that says what is wrong with its value and how to fix it.
 
-    `kind` is `missing`, `no jwt` (a JWT that is none by its form), `host` (see `HOST_REFUSED`) or `invalid`.
+    `kind` is `missing`, `malformed jwt` (the value does not look like a JWT), `host` (see `HOST_REFUSED`) or `invalid`.
     """
 
     field: str
@@ -114,9 +114,9 @@ class Problem:
 
 
 class ConfigurationError(RingCentralError):
-    """The Connection cannot work as it is; every gap and bad value is named at once, and nothing was sent.
+    """The Connection cannot work as it is configured, so no request was sent.
 
-    `problems` holds one `Problem` a field.
+    `problems` has one `Problem` per field: all missing and wrong values together.
     """
 
     def __init__(self, message: str = "", *, problems: Sequence[Problem] = (), **fields: Any) -> None:
@@ -124,47 +124,47 @@ class ConfigurationError(RingCentralError):
         self.problems = tuple(problems)
 
     def fields(self) -> dict[str, Any]:
-        """As for every error, and the problems."""
+        """Return the keyword arguments of every error, and `problems`."""
         return {**super().fields(), "problems": self.problems}
 
 
 class LoginFailed(RingCentralError):
-    """The token endpoint refused the JWT, the client or the app: trying again cannot help."""
+    """The token endpoint refused the JWT, the client or the app. A retry cannot help."""
 
 
 class PermissionDenied(RingCentralError):
-    """The app's scopes or the user's role do not allow the call; `permission` names which."""
+    """The app's scopes or the user's role do not allow the request; `permission` names what is missing."""
 
 
 class BadRequest(RingCentralError):
-    """A parameter is wrong; `parameter` names it."""
+    """RingCentral refused the request as it is; `parameter` names the wrong parameter."""
 
 
 class NotFound(RingCentralError):
-    """The resource does not exist, or no longer."""
+    """The resource does not exist, or does not exist any more."""
 
 
 class RateLimited(RingCentralError):
-    """The quota is used up for longer than the caller will wait; `retry_after` seconds from now it is open again."""
+    """The rate limit does not allow the request within the time that the caller waits; it does in `retry_after` seconds."""
 
 
 class Unavailable(RingCentralError):
-    """RingCentral or the network failed in a way that may pass."""
+    """RingCentral or the network failed temporarily."""
 
 
 class OutcomeUnknown(RingCentralError):
-    """A send may or may not have happened; it was not repeated."""
+    """A message may or may not have been sent. It was not sent again."""
 
 
 class DeliveryFailed(RingCentralError):
-    """The message was accepted and later refused by the carrier; `temporary` when sending it anew may help."""
+    """RingCentral accepted the message, and it was not delivered. With `temporary`, sending it again may help."""
 
     def __init__(self, message: str = "", *, temporary: bool = False, **fields: Any) -> None:
         super().__init__(message, **fields)
         self.temporary = temporary
 
     def fields(self) -> dict[str, Any]:
-        """As for every error, and whether it may pass."""
+        """Return the keyword arguments of every error, and `temporary`."""
         return {**super().fields(), "temporary": self.temporary}
 
 
@@ -185,8 +185,8 @@ _KINDS: dict[str, type[RingCentralError]] = {
 
 
 def error_of(values: Mapping[str, Any]) -> RingCentralError:
-    """The error that `as_json` wrote down: the class of this module, not that of a room above."""
-    fields: dict[str, Any] = {name: values.get(name) for name in _TOLD}
+    """Return the error that `as_json` wrote, in a class of this module even if the original was a subclass of it."""
+    fields: dict[str, Any] = {name: values.get(name) for name in _FIELDS}
     fields["codes"] = values.get("codes") or ()
     fields["remedy"] = Remedy(*values["remedy"]) if values.get("remedy") else None
     return _KINDS.get(str(values.get("kind")), RingCentralError)(str(values.get("message") or ""), **fields)

@@ -1,4 +1,4 @@
-"""What can go wrong between the records of RingCentral and a file, beyond what RingCentral itself refuses."""
+"""Errors of arguments, files and downloads, which RingCentral itself does not raise."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from airflow_provider_ringcentral.client.errors import BadRequest, Configuration
 
 
 class BadArgument(BadRequest, ValueError):
-    """A value of the caller cannot be meant; `parameter` names it. Nothing was sent: trying again cannot help."""
+    """An argument has a wrong value; `parameter` names it. No request was sent, and a retry cannot help."""
 
 
 class DestinationError(ConfigurationError):
-    """The destination cannot take the file: unknown scheme, a folder, not writable, or a missing package."""
+    """The destination cannot take the file: unknown scheme, a folder, no write permission, or a missing package."""
 
 
 class DestinationUnavailable(Unavailable):
-    """The destination's store failed in a way that may pass: out of reach, overloaded, full."""
+    """The destination's storage failed temporarily: unreachable, overloaded, full."""
 
 
 class NotMedia(Unavailable):
-    """The answer to a download is a success and no media: a page, JSON, or nothing. A later try may get the media.
+    """A download succeeded, but its body is not media: a web page, JSON, or empty. A later attempt may get the media.
 
-    `found` says in a word what came: a content type, or "empty".
+    `found` is the content type of the body, or "empty".
     """
 
     def __init__(self, message: str = "", *, found: str = "", **fields: Any) -> None:
@@ -30,17 +30,17 @@ class NotMedia(Unavailable):
         self.found = found
 
     def fields(self) -> dict[str, Any]:
-        """As for every error, and what came."""
+        """Return the keyword arguments of every error, and `found`."""
         return {**super().fields(), "found": self.found}
 
 
 class WindowTooLarge(BadRequest):
-    """RingCentral counts pages to 1000 and the window needs more: ask for a narrower one."""
+    """The window needs more than the 1000 pages that RingCentral counts. Use a narrower window."""
 
 
 class EmptyWindow(RingCentralError):
-    """The window holds no call, and the caller asked to fail then."""
+    """The window does not contain any call, and the caller asked to fail in that case."""
 
 
 class RecordingsFailed(RingCentralError):
-    """More recordings than allowed could not be downloaded; all others are stored, and the manifest lists each."""
+    """More recordings than allowed could not be downloaded. The manifest lists each; the others are stored."""
