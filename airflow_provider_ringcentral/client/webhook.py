@@ -29,8 +29,8 @@ from airflow_provider_ringcentral.client.errors import (
     HOST_REFUSED,
     BadRequest,
     ConfigurationError,
+    FieldProblem,
     NotFound,
-    Problem,
     RateLimited,
     RingCentralError,
     Unavailable,
@@ -93,25 +93,29 @@ def webhook_address(
     if match is None or parts.query or parts.fragment:
         raise ConfigurationError(
             problems=[
-                Problem(FIELD, "is no URL of an incoming webhook, …/webhook/v2/<id>; copy it whole from RingCentral")
+                FieldProblem(
+                    FIELD, "is no URL of an incoming webhook, …/webhook/v2/<id>; copy it whole from RingCentral"
+                )
             ]
         )
     server = canonical(f"{parts.scheme}://{parts.netloc}")
     return WebhookAddress(server, match[1], timeout, proxies=proxies, allowed_hosts=hosts)
 
 
-def _problem(url: str, hosts: Collection[str]) -> Problem | None:
+def _problem(url: str, hosts: Collection[str]) -> FieldProblem | None:
     """What is wrong with where a URL leads."""
     if not url:
-        return Problem(FIELD, "is missing; put the URL of the incoming webhook there", "missing")
+        return FieldProblem(FIELD, "is missing; put the URL of the incoming webhook there", "missing")
     host = host_of(url)
     if "://" not in url or not host:
-        return Problem(FIELD, "is no URL; put the whole URL of the incoming webhook there, https and all")
+        return FieldProblem(FIELD, "is no URL; put the whole URL of the incoming webhook there, https and all")
     if may_receive_secrets(url, hosts):
         return None
     if urlsplit(url).scheme != "https" and not is_loopback(host):
-        return Problem(FIELD, f"is no https URL, and whoever reads the URL on its way can post; write https://{host}/…")
-    return Problem(
+        return FieldProblem(
+            FIELD, f"is no https URL, and whoever reads the URL on its way can post; write https://{host}/…"
+        )
+    return FieldProblem(
         FIELD,
         f"leads to {host}, which is no host of RingCentral's webhooks; if that is right, list it in [ringcentral] "
         "allowed_hosts",

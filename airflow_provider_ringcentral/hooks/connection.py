@@ -22,7 +22,7 @@ from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHo
 from airflow_provider_ringcentral import provider_info
 from airflow_provider_ringcentral.client.auth import credentials as rules
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_SERVER, Credentials
-from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem
+from airflow_provider_ringcentral.client.errors import ConfigurationError, FieldProblem
 from airflow_provider_ringcentral.client.errors.remedy import CONNECTION, Remedy
 from airflow_provider_ringcentral.client.http.hosts import is_loopback
 from airflow_provider_ringcentral.hooks import settings
@@ -41,7 +41,7 @@ PLACEHOLDER = "RATHER_LONG_SENSITIVE_FIELD_PLACEHOLDER"
 """What Airflow 2.11's Connection form holds in place of a secret in the extra fields (`airflow/www/views.py`)."""
 
 STAND_IN = "stand-in"
-"""The kind of the problem with a secret that Airflow has replaced by a placeholder (`Problem.kind`)."""
+"""The kind of the problem with a secret that Airflow has replaced by a placeholder (`FieldProblem.kind`)."""
 
 SHORTEST_MASKED = 5
 """Characters. Airflow does not mask shorter secrets, and warns about them."""
@@ -141,8 +141,8 @@ def json_problem(connection: Mapping[str, Any]) -> str | None:
 
 
 def credentials_of(connection: Connection, allowed_hosts: Collection[str]) -> Credentials:
-    """The credentials in a Connection. Raises `ConfigurationError` with one `Problem` per bad field."""
-    problems: list[Problem] = []
+    """The credentials in a Connection. Raises `ConfigurationError` with one `FieldProblem` per bad field."""
+    problems: list[FieldProblem] = []
     values: dict[str, Any] = {
         "client_id": (connection.login or "").strip(),
         "client_secret": (connection.password or "").strip(),
@@ -158,16 +158,16 @@ def credentials_of(connection: Connection, allowed_hosts: Collection[str]) -> Cr
             try:
                 values[_attribute(row)] = _reader(row)(value, row["schema"])
             except ValueError as error:
-                problems.append(Problem(row["name"], str(error)))
+                problems.append(FieldProblem(row["name"], str(error)))
     problems.extend(rules.problems(**values))
     secrets = ("client_secret", *(_attribute(row) for row in provider_info.EXTRA_FIELDS if _is_secret(row)))
     problems[:0] = [
-        Problem(name, "is Airflow's placeholder and not the secret; type the secret again", STAND_IN)
+        FieldProblem(name, "is Airflow's placeholder and not the secret; type the secret again", STAND_IN)
         for name in secrets
         if is_stand_in(str(values.get(name, "")))
     ]
     if problems:
-        shown = [Problem(_shown_name(problem.field), problem.text, problem.kind) for problem in problems]
+        shown = [FieldProblem(_shown_name(problem.field), problem.text, problem.kind) for problem in problems]
         # The first problem of a field is the closest to what the user typed.
         raise ConfigurationError(problems=list({problem.field: problem for problem in reversed(shown)}.values())[::-1])
     known = {item.name for item in fields(Credentials)}
@@ -207,11 +207,11 @@ def _shown_name(name: str) -> str:
     return next((f"{row['label']} ({row['name']})" for row in rows if name in (row["name"], _attribute(row))), name)
 
 
-def _extra_of(connection: Connection, problems: list[Problem]) -> dict[str, Any]:
+def _extra_of(connection: Connection, problems: list[FieldProblem]) -> dict[str, Any]:
     """The extra fields that are set; JSON null counts as absent, since forms save untouched fields as null."""
     decoded = _decoded(connection)
     if decoded is None:
-        problems.append(Problem("extra", 'is not a JSON object; write it like {"jwt_token": "…"}'))
+        problems.append(FieldProblem("extra", 'is not a JSON object; write it like {"jwt_token": "…"}'))
         return {}
     extra = {name: value for name, value in decoded.items() if value is not None}
     known = [row["name"] for row in provider_info.EXTRA_FIELDS]
@@ -229,11 +229,11 @@ def _decoded(connection: Connection) -> dict[str, Any] | None:
     return decoded if isinstance(decoded, dict) else None
 
 
-def _check_unknown_key(name: str, free: list[str], problems: list[Problem]) -> None:
+def _check_unknown_key(name: str, free: list[str], problems: list[FieldProblem]) -> None:
     """Mention an unknown key that looks like a misspelt one; other programs may use the rest."""
     if name == "jwt":
         text = "is stored under the key jwt, which Airflow shows in clear text; rename the key to jwt_token"
-        problems.append(Problem("jwt", text))
+        problems.append(FieldProblem("jwt", text))
         return
     close = difflib.get_close_matches(name.lower(), free, n=1, cutoff=0.8)
     if close:
@@ -254,9 +254,9 @@ def _server(host: str | None) -> str:
     return text if loopback else f"https://{text}"
 
 
-def _check_port(port: Any, problems: list[Problem]) -> None:
+def _check_port(port: Any, problems: list[FieldProblem]) -> None:
     if str(port or "0").strip() not in ("0", "443"):
-        problems.append(Problem("port", f"is {port}; leave it at 443 and write the port into the server URL"))
+        problems.append(FieldProblem("port", f"is {port}; leave it at 443 and write the port into the server URL"))
 
 
 def _shown(value: Any) -> str:

@@ -14,7 +14,7 @@ from airflow.providers.common.compat.connection import get_async_connection
 from airflow.providers.common.compat.sdk import BaseHook, mask_secret
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS
-from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem, RingCentralError
+from airflow_provider_ringcentral.client.errors import ConfigurationError, FieldProblem, RingCentralError
 from airflow_provider_ringcentral.client.webhook import WebhookAddress, webhook_address
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.connection import explain_missing_connection, mask_secret_async
@@ -78,7 +78,7 @@ def webhook_address_of(connection: Connection) -> WebhookAddress:
     """
     if not (connection.password or "").strip() and "/webhook" in f"{connection.host or ''}/{connection.schema or ''}":
         text = "contains the webhook's URL, and Airflow shows hosts to everybody; move the URL to password"
-        raise ConfigurationError(problems=[Problem("host", text)])
+        raise ConfigurationError(problems=[FieldProblem("host", text)])
     return webhook_address(connection.password or "", settings.allowed_hosts(), timeout=_timeout(connection))
 
 
@@ -96,5 +96,5 @@ def _timeout(connection: Connection) -> float:
     except (ValueError, TypeError, AttributeError):
         seconds = 0.0
     if not seconds > 0:
-        raise ConfigurationError(problems=[Problem("timeout", "in extra must be a number of seconds above 0")])
+        raise ConfigurationError(problems=[FieldProblem("timeout", "in extra must be a number of seconds above 0")])
     return seconds

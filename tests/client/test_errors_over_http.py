@@ -10,7 +10,7 @@ import pytest
 from airflow_provider_ringcentral.client import errors
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
-from airflow_provider_ringcentral.client.errors import Problem
+from airflow_provider_ringcentral.client.errors import FieldProblem
 from airflow_provider_ringcentral.client.errors.remedies.access import ACCESS
 
 from .conftest import EXTENSION, LOG, UNKNOWN
@@ -129,7 +129,7 @@ def test_errors_survive_pickling(kind):
 
 
 def test_problems_survive_pickling():
-    error = errors.ConfigurationError(problems=[Problem("host", "is wrong"), Problem("port", "too")])
+    error = errors.ConfigurationError(problems=[FieldProblem("host", "is wrong"), FieldProblem("port", "too")])
     again = pickle.loads(pickle.dumps(error))
 
     assert again.problems == error.problems

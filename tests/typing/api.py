@@ -18,11 +18,11 @@ from airflow_provider_ringcentral.client.errors import (
     BadRequest,
     ConfigurationError,
     DeliveryFailed,
+    FieldProblem,
     LoginFailed,
     NotFound,
     OutcomeUnknown,
     PermissionDenied,
-    Problem,
     RateLimited,
     RingCentralError,
     Unavailable,
@@ -219,7 +219,7 @@ def failures(hook: RingCentralJWTHook) -> None:
         assert_type(error.code, str | None)
         assert_type(error.status, int | None)
     except ConfigurationError as error:
-        assert_type(error.problems, tuple[Problem, ...])
+        assert_type(error.problems, tuple[FieldProblem, ...])
     except (Unavailable, OutcomeUnknown, DeliveryFailed) as error:
         assert_type(error.request_id, str | None)
     except RingCentralError as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
 
-from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem
+from airflow_provider_ringcentral.client.errors import ConfigurationError, FieldProblem
 from airflow_provider_ringcentral.client.http.hosts import canonical, is_loopback, may_receive_secrets
 
 DEFAULT_SERVER = "https://platform.ringcentral.com"
@@ -99,25 +99,25 @@ def _digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
-def problems(**values: Any) -> Iterator[Problem]:
+def problems(**values: Any) -> Iterator[FieldProblem]:
     """Yield every problem with the values that `Credentials` takes, without repeating secrets."""
     if not (values.get("client_id") or "").strip():
-        yield Problem("client_id", "is missing; copy it from the app in the Developer Console", "missing")
+        yield FieldProblem("client_id", "is missing; copy it from the app in the Developer Console", "missing")
     if not (values.get("client_secret") or "").strip():
-        yield Problem("client_secret", "is missing; copy it from the app in the Developer Console", "missing")
+        yield FieldProblem("client_secret", "is missing; copy it from the app in the Developer Console", "missing")
     jwt = "".join((values.get("jwt") or "").split())
     if not jwt:
-        yield Problem("jwt", "is missing; create one in the Developer Console under Credentials", "missing")
+        yield FieldProblem("jwt", "is missing; create one in the Developer Console under Credentials", "missing")
     elif not is_jwt(jwt):
         text = "is not a JWT (three base64url parts joined by dots); copy the whole credential again"
-        yield Problem("jwt", text, "malformed jwt")
+        yield FieldProblem("jwt", text, "malformed jwt")
     yield from _server_problems(values.get("server") or DEFAULT_SERVER, values.get("allowed_hosts") or ())
     if not (values.get("timeout") or 0) > 0:
-        yield Problem("timeout", "must be a number of seconds above 0")
+        yield FieldProblem("timeout", "must be a number of seconds above 0")
     if values.get("max_wait") is not None and not values["max_wait"] >= 0:
-        yield Problem("max_wait", "must be a number of seconds, 0 or more")
+        yield FieldProblem("max_wait", "must be a number of seconds, 0 or more")
     if values.get("verify") is False and not _on_loopback(values.get("server") or DEFAULT_SERVER):
-        yield Problem("verify", "may be false for a loopback server only; install the CA certificate instead")
+        yield FieldProblem("verify", "may be false for a loopback server only; install the CA certificate instead")
 
 
 def _on_loopback(server: str) -> bool:
@@ -127,26 +127,26 @@ def _on_loopback(server: str) -> bool:
         return False
 
 
-def _server_problems(server: str, allowed_hosts: Collection[str]) -> Iterator[Problem]:
+def _server_problems(server: str, allowed_hosts: Collection[str]) -> Iterator[FieldProblem]:
     try:
         parts = urlsplit(server)
         host = parts.hostname or ""
         _ = parts.port
     except ValueError:
-        yield Problem("server", f"is not a URL; write {DEFAULT_SERVER}")
+        yield FieldProblem("server", f"is not a URL; write {DEFAULT_SERVER}")
         return
     if parts.scheme not in ("http", "https") or not host:
-        yield Problem("server", f"is not an http(s) URL; write it like {DEFAULT_SERVER}")
+        yield FieldProblem("server", f"is not an http(s) URL; write it like {DEFAULT_SERVER}")
     elif parts.username is not None or parts.password is not None:
-        yield Problem("server", "must not contain a user name or password")
+        yield FieldProblem("server", "must not contain a user name or password")
     elif parts.path.strip("/") or parts.query or parts.fragment:
-        yield Problem("server", f"has a path; write only {parts.scheme}://{parts.netloc}")
+        yield FieldProblem("server", f"has a path; write only {parts.scheme}://{parts.netloc}")
     elif parts.scheme == "http" and not is_loopback(host):
-        yield Problem(
+        yield FieldProblem(
             "server", f"is plain http, which would expose the secret and the JWT; write https://{parts.netloc}"
         )
     elif not may_receive_secrets(server, allowed_hosts):
-        yield Problem(
+        yield FieldProblem(
             "server",
             f"{host} is not a RingCentral host, and the secret and the JWT go there; "
             "if that is right, list it in [ringcentral] allowed_hosts",

@@ -99,7 +99,7 @@ HOST_REFUSED = "host"
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FieldProblem:
     """One problem of a Connection: the field, and a text that says what is wrong with its value and how to fix it.
 
     `kind` is `missing`, `malformed jwt` (the value does not look like a JWT), `host` (see `HOST_REFUSED`) or `invalid`.
@@ -116,10 +116,10 @@ class Problem:
 class ConfigurationError(RingCentralError):
     """The Connection cannot work as it is configured, so no request was sent.
 
-    `problems` has one `Problem` per field: all missing and wrong values together.
+    `problems` has one `FieldProblem` per field: all missing and wrong values together.
     """
 
-    def __init__(self, message: str = "", *, problems: Sequence[Problem] = (), **fields: Any) -> None:
+    def __init__(self, message: str = "", *, problems: Sequence[FieldProblem] = (), **fields: Any) -> None:
         super().__init__(message or "; ".join(map(str, problems)), **fields)
         self.problems = tuple(problems)
 
@@ -145,7 +145,7 @@ class NotFound(RingCentralError):
 
 
 class RateLimited(RingCentralError):
-    """The rate limit does not allow the request within the time that the caller waits; it does in `retry_after` seconds."""
+    """The rate limit is used up for longer than the caller waits; the request is allowed in `retry_after` seconds."""
 
 
 class Unavailable(RingCentralError):

@@ -26,7 +26,7 @@ from airflow_provider_ringcentral.client.errors import (
     HOST_REFUSED,
     BadRequest,
     ConfigurationError,
-    Problem,
+    FieldProblem,
 )
 from airflow_provider_ringcentral.client.errors.remedy import DAG_AUTHOR, Remedy
 from airflow_provider_ringcentral.client.http.broken_connection import Lost, NeverSent, translated
@@ -160,7 +160,7 @@ class Transport:
         """The absolute URL of a path or URL; refuses hosts that must not see secrets, before anything is sent."""
         url = self._credentials.server + path if path.startswith("/") else canonical(path)
         if not may_receive_secrets(url, self._credentials.allowed_hosts, self._credentials.server):
-            raise ConfigurationError(problems=[Problem("path", _why_refused(host_of(url)), HOST_REFUSED)])
+            raise ConfigurationError(problems=[FieldProblem("path", _why_refused(host_of(url)), HOST_REFUSED)])
         return url
 
     @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from airflow_provider_ringcentral.client.errors import ConfigurationError, Problem
+from airflow_provider_ringcentral.client.errors import ConfigurationError, FieldProblem
 
 T = TypeVar("T")
 Change = Callable[[bytes | None], tuple[bytes | None, T]]
@@ -61,4 +61,4 @@ class Ledger(Protocol):
 
 def invalid_ledger_url(what: str) -> ConfigurationError:
     """Return the error for a ledger URL, where `what` completes the sentence "ledger_url …"."""
-    return ConfigurationError(problems=[Problem(OPTION, f"{what}; use {FORMS}")])
+    return ConfigurationError(problems=[FieldProblem(OPTION, f"{what}; use {FORMS}")])

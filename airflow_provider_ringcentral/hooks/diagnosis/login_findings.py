@@ -58,7 +58,11 @@ def connection_findings(error: ConfigurationError, client_id: str) -> Iterator[F
         cure = "Type both secrets again to test. If a task reports this, type them again and save."
         yield Finding("connection_invalid", "error", cause, cure, CONNECTION)
         return
-    kinds = (("missing", "connection_incomplete"), ("invalid", "connection_invalid"), ("malformed jwt", "jwt_malformed"))
+    kinds = (
+        ("missing", "connection_incomplete"),
+        ("invalid", "connection_invalid"),
+        ("malformed jwt", "jwt_malformed"),
+    )
     for kind, code in kinds:
         found = [problem for problem in error.problems if problem.kind == kind]
         if found:
