@@ -1,1 +1,1 @@
-"""Files of calls into SQL tables: the latest version of each call, in one transaction a file. No Airflow here."""
+"""Load files of calls into SQL tables, which keep the latest version of each call. Imports no Airflow."""

@@ -1,4 +1,4 @@
-"""What can go wrong between a file and a database, told without a value of any row."""
+"""Errors of loading a file into a database. Their messages never hold a value of a row."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class WarehouseError(ConfigurationError):
-    """The database or a table in it cannot take calls as it is: trying again cannot help."""
+    """The database or one of its tables cannot take calls as it is. A retry does not help."""
 
 
 class LoadFailed(RingCentralError):
-    """The database broke off a load; nothing of the file is in the tables, and trying again may help."""
+    """The database aborted a load. Nothing of the file is in the tables, and a retry may help."""
 
 
 _MYSQL_WITHOUT_VALUES = frozenset(
@@ -31,20 +31,20 @@ _MYSQL_WITHOUT_VALUES = frozenset(
         ],
     )
 )
-"""About connections, rights, tables, locks and space."""
+"""MySQL errors about connections, privileges, tables, locks and space: their messages quote no row."""
 
 _ABOUT_ROWS = ("22", "23", "54")
-"""Classes of SQLSTATE: a value out of range, a constraint, a value too large or too deep."""
+"""SQLSTATE classes of errors that a row causes: data exception, constraint violation, program limit exceeded."""
 
 _REFUSED_ROW = Remedy(
-    "A constraint, a trigger or a column's type in the tables refuses it. Tables that a load made have none that do.",
+    "A constraint, a trigger or a column type that was added to the tables rejects it.",
     "Drop or change what the database's log names, or load into other tables (`table_prefix`).",
     PLATFORM_TEAM,
 )
 
 
 def database_errors(engine: Engine) -> tuple[type[Exception], ...]:
-    """What SQLAlchemy and the engine's driver raise."""
+    """Return the exceptions that SQLAlchemy and the engine's driver raise."""
     from sqlalchemy.exc import SQLAlchemyError
 
     driver_error: type[Exception] = getattr(getattr(engine.dialect, "dbapi", None), "Error", SQLAlchemyError)
@@ -52,7 +52,7 @@ def database_errors(engine: Engine) -> tuple[type[Exception], ...]:
 
 
 def is_about_a_row(engine: Engine, error: Exception) -> bool:
-    """Whether a value of a row is what the database refuses, so that it would refuse it again."""
+    """Return whether the database rejected a value of a row, which it would reject again."""
     cause = _cause(error)
     code, kinds = _code(cause), {ancestor.__name__ for ancestor in type(cause).__mro__}
     if isinstance(cause, UnicodeError):
@@ -63,7 +63,7 @@ def is_about_a_row(engine: Engine, error: Exception) -> bool:
 
 
 def kind_of(error: Exception) -> str:
-    """The error's class and code: what can be told of any error."""
+    """Return the error's class and code, which are safe to log."""
     cause = _cause(error)
     code = _code(cause)
     return f"{type(cause).__name__}, code {code}" if code else type(cause).__name__
@@ -71,40 +71,40 @@ def kind_of(error: Exception) -> str:
 
 @contextmanager
 def sql_errors(engine: Engine) -> Iterator[None]:
-    """Turns what SQLAlchemy and the driver raise into `LoadFailed` or, where trying again is no use, `WarehouseError`.
+    """Turn errors of SQLAlchemy and the driver into `LoadFailed` or, where a retry does not help, `WarehouseError`.
 
-    A database quotes values in its messages, and drivers whole statements: only messages about connections, locks,
-    space and rights are passed on, and the original is not chained, since Airflow would log it.
+    Databases quote values in their messages, and drivers quote whole statements. So only messages about connections,
+    locks, space and privileges are kept, and the original error is not chained, because Airflow would log it.
     """
     try:
         yield
     except database_errors(engine) as error:
-        raise _told(engine, error) from None
+        raise _converted(engine, error) from None
 
 
-def _told(engine: Engine, error: Exception) -> RingCentralError:
+def _converted(engine: Engine, error: Exception) -> RingCentralError:
     cause = _cause(error)
     kinds = {ancestor.__name__ for ancestor in type(cause).__mro__}
     # Drivers take secrets in a URL's query, too.
     where = f"The database at {engine.url.set(query={}).render_as_string(hide_password=True)}"
     if is_about_a_row(engine, error):
         return WarehouseError(
-            f"{where} refused a row of the file ({kind_of(error)}{_names(cause)}). Its message is left out, for it may "
-            "quote the row.",
+            f"{where} refused a row of the file ({kind_of(error)}{_names(cause)}). Its message is omitted because it "
+            "may quote the row.",
             remedy=_REFUSED_ROW,
         )
     problem = problem_of(_code(cause), _first_line(cause))
     if problem is not None:
         kind = LoadFailed if problem.passes else WarehouseError
         return kind(f"{where} {problem.what} ({kind_of(error)}): {_first_line(cause)}", remedy=problem.remedy)
-    # MySQL calls half of its errors operational, also some that quote values.
+    # MySQL drivers raise OperationalError also for errors whose messages quote values.
     if "OperationalError" in kinds and (not _is_mysql(engine) or _code(cause) in _MYSQL_WITHOUT_VALUES):
-        return LoadFailed(f"{where} did not take the file ({kind_of(error)}): {_first_line(cause)}")
+        return LoadFailed(f"{where} aborted the load ({kind_of(error)}): {_first_line(cause)}")
     if "ProgrammingError" in kinds and engine.dialect.name == "postgresql":
         return WarehouseError(f"{where} refused a statement ({kind_of(error)}): {_first_line(cause)}")
     return LoadFailed(
-        f"{where} refused the file ({kind_of(error)}). Its message is left out, for it may quote rows; the database's "
-        "own log may have it."
+        f"{where} refused the file ({kind_of(error)}). Its message is omitted because it may quote rows; look in "
+        "the database's own log."
     )
 
 
@@ -117,14 +117,14 @@ def _is_mysql(engine: Engine) -> bool:
 
 
 def _code(cause: Any) -> str:
-    """The number of an error of MySQL, the SQLSTATE of others; empty when there is none."""
+    """Return the MySQL error number or the SQLSTATE, empty when the error has neither."""
     number = cause.args[0] if getattr(cause, "args", None) else None
     state = getattr(cause, "pgcode", None) or getattr(cause, "sqlstate", None) or ""
     return str(number if isinstance(number, int) else state)
 
 
 def _names(cause: Any) -> str:
-    """The table, column and constraint that PostgreSQL names."""
+    """Return the table, column and constraint that PostgreSQL names."""
     diag = getattr(cause, "diag", None)
     names = [(what, getattr(diag, f"{what}_name", None)) for what in ("table", "column", "constraint")]
     return "".join(f", {what} {name}" for what, name in names if name)

@@ -1,9 +1,4 @@
-"""Files of calls into tables: each in one transaction, in memory that does not grow with it.
-
-What a load did, in a form for XCom and asset events.
-
-Making the tables, and making sure that those that are there are ours.
-"""
+"""Load files of calls into tables: one transaction a file, in memory that does not grow with the file."""
 
 from __future__ import annotations
 
@@ -36,21 +31,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LoadReceipt:
-    """What became of `files` files; `seconds` are those it took."""
+    """The result of loading `files` files in `seconds` seconds, for XCom and asset events."""
 
     files: int
     counts: Counts
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
-        """The number of files, the fields of `Counts`, and seconds, as JSON values."""
+        """Return `files`, the fields of `Counts` and `seconds` as JSON values."""
         return {"files": self.files, **asdict(self.counts), "seconds": self.seconds}
 
 
 def make_tables(connection: sa.engine.Connection, tables: Tables) -> None:
-    """Create what is missing, tables and columns of tables; columns that are not ours stay as they are.
+    """Create missing tables and columns. Other columns of the tables stay as they are.
 
-    Raises `BadArgument` for an unknown schema and `WarehouseError` for a table under our name that is something else,
+    Raises `BadArgument` for an unknown schema and `WarehouseError` for a table of that name with a different layout,
     before anything is written.
     """
     inspector = sa.inspect(connection)
@@ -70,19 +65,20 @@ def make_tables(connection: sa.engine.Connection, tables: Tables) -> None:
 
 
 def _missing(inspector: Any, table: sa.Table) -> list[sa.Column[Any]] | None:
-    """The columns that a table of ours lacks; None when there is no table."""
+    """Return the columns that the table lacks, None when there is no table."""
     if not inspector.has_table(table.name, schema=table.schema):
         return None
     there = {column["name"] for column in inspector.get_columns(table.name, schema=table.schema)}
     key = inspector.get_pk_constraint(table.name, schema=table.schema).get("constrained_columns") or []
     ours = [column.name for column in table.primary_key.columns]
-    # What every version of ours has had, and cannot be added to rows that are there.
+    # Every version of this package has made these, and they cannot be added to existing rows.
     needed = {column.name for column in table.columns if not column.nullable and column.server_default is None}
     if sorted(key) != sorted(ours) or needed - there:
         lacks = f"; it lacks {', '.join(sorted(needed - there))}" if needed - there else ""
         raise WarehouseError(
-            f"The table {table.fullname} is there and is not ours: its primary key is ({', '.join(key) or 'none'}) "
-            f"instead of ({', '.join(ours)}){lacks}. Choose another table_prefix or schema, or drop it."
+            f"The table {table.fullname} exists with a different layout: its primary key is "
+            f"({', '.join(key) or 'none'}) instead of ({', '.join(ours)}){lacks}. "
+            "Choose another table_prefix or schema, or drop the table."
         )
     return [column for column in table.columns if column.name not in there]
 
@@ -108,23 +104,23 @@ def load_files(
     on_bad_record: str = "fail",
     dialect: Dialect | None = None,
 ) -> LoadReceipt:
-    """Put the calls of `files`, one after the other, into the tables `{table_prefix}calls` and `{table_prefix}legs`.
+    """Load the calls of `files`, one file after the other, into `{table_prefix}calls` and `{table_prefix}legs`.
 
-    Tables and columns that are missing are made. Of several versions of a call, in one file or in several, the one
-    with the later lastModifiedTime stays; when it is the same, or one has none, the one loaded later. A version of the
-    view Simple leaves the legs, costs and time of the last change that are there. `"deleted": true` removes the call
-    and its legs, and no version of the same or an earlier time, or without one, brings it back. A row that stays as it
-    was is not touched, `loaded_at` neither. A file is loaded whole or not at all.
+    Missing tables and columns are created. Of several versions of a call, the one with the later lastModifiedTime
+    stays; if the times are equal, or one is missing, the one loaded later. A version of the view Simple keeps the
+    stored legs, costs and lastModifiedTime. `"deleted": true` removes the call and its legs; only a version that
+    changed later brings it back. A row whose values do not change is not written, so its `loaded_at` stays. A file is
+    loaded whole or not at all.
 
-    `delete_missing` also removes calls of a receipt's window that were known well before the extract began and are
-    not in its file. A record that is not a call, or that the database refuses, fails the load of its file
-    (`on_bad_record="fail"`) or goes as text into the table `{table_prefix}bad_records` ("keep").
+    `delete_missing` also removes calls that a receipt's window should contain and its file does not. A record that is
+    not a call, or that the database rejects, fails the load of its file (`on_bad_record="fail"`) or is kept as text in
+    the table `{table_prefix}bad_records` ("keep").
 
-    `engine` is not for a SQLite database in memory: every file has a connection of its own. `dialect` is chosen by the
-    engine.
+    `engine` cannot be a SQLite database in memory, because every file gets its own connection. `dialect` defaults to
+    the one of the engine.
 
-    Raises `BadArgument` for arguments and files that are not fit, `WarehouseError` for a database or a table that is
-    not, and `LoadFailed` when the database breaks off.
+    Raises `BadArgument` for unusable arguments and files, `WarehouseError` for an unusable database or table, and
+    `LoadFailed` when the database aborts a load.
     """
     began = time.monotonic()
     if on_bad_record not in ON_BAD_RECORD:
@@ -141,7 +137,7 @@ def load_files(
         for file, window in zip(files, windows, strict=True):
             counts += loading.load(file.path, window)
     receipt = LoadReceipt(len(files), counts, round(time.monotonic() - began, 3))
-    log.info("Loaded %s in %s s: %s.", _files(receipt.files), receipt.seconds, counts.told())
+    log.info("Loaded %s in %s s: %s.", _files(receipt.files), receipt.seconds, counts.summary())
     return receipt
 
 
@@ -158,8 +154,8 @@ def _named(engine: Engine, schema: str | None) -> str:
 def _window(file: SourceFile) -> Window:
     if file.receipt is None:
         raise BadArgument(
-            f"delete_missing needs the receipt of an extract; {file.path} alone does not say which window it has "
-            "completely.",
+            f"delete_missing needs the receipt of an extract, because {file.path} alone does not say which window it "
+            "covers. Pass the receipt (extract.output) as source.",
             parameter="delete_missing",
         )
     return Window.of(file.receipt)
@@ -200,17 +196,18 @@ class _Loading:
 
 
 def _is_whole(path: UPath, window: Window, staging: Staging) -> bool:
-    """Whether what the file lacks is missing; raises `BadArgument` for a file that is not the receipt's."""
+    """Return whether missing calls were deleted. Raises `BadArgument` if the file is not the receipt's."""
     read = staging.good + staging.bad
     if window.records != read:
         raise BadArgument(
-            f"The file {path} has {read} calls and its receipt says {window.records}: it was written anew since. Load "
-            "with delete_missing right after the extract.",
+            f"The file {path} has {read} calls and its receipt says {window.records}: the file was replaced after the "
+            "receipt was written. Load with delete_missing right after the extract.",
             parameter="source",
         )
     if staging.bad:
         log.warning(
-            "%s: no missing calls are removed, since %s bad records may be theirs. Mend the file and load it again.",
+            "%s: delete_missing removed nothing, because %s bad records may be the missing calls. Fix the file and "
+            "load it again.",
             path,
             staging.bad,
         )
@@ -218,6 +215,6 @@ def _is_whole(path: UPath, window: Window, staging: Staging) -> bool:
 
 
 def _log_file(path: UPath, counts: Counts) -> None:
-    log.info("%s: %s.", path, counts.told())
+    log.info("%s: %s.", path, counts.summary())
     if counts.bad_records:
-        log.warning("%s: %s bad records kept as text; see the table of bad records.", path, counts.bad_records)
+        log.warning("%s: kept %s bad records as text in the table bad_records.", path, counts.bad_records)

@@ -1,12 +1,4 @@
-"""From the staged file to the tables: which version of a call stays. Statements only; who calls holds the lock.
-
-Missed calls that were none: the phones that rang for a call which another row tells.
-
-A call to a queue leaves a row of the queue, and one for every member whose phone rang; the members' say Missed
-(RingCentral's Analytics counts calls, the call log rows).
-
-What a record says, whatever format it came in: formats differ in order, in the writing of times, ids and numbers.
-"""
+"""Merge a staged file into the tables: decide which version of each call stays. The caller holds the lock."""
 
 from __future__ import annotations
 
@@ -30,8 +22,8 @@ _MISSED = ("missed", "no answer")
 _ANSWERED = ("accepted", "call connected")
 
 
-def note_sessions(connection: sa.engine.Connection, tables: Tables, stage: Stage) -> None:
-    """Put into `stage.sessions` those of which the file and the table, as it is before the merge, have several rows."""
+def collect_sessions(connection: sa.engine.Connection, tables: Tables, stage: Stage) -> None:
+    """Collect in `stage.sessions` the sessions of which the file and the table, before the merge, have several rows."""
     staged, calls = stage.calls.c.telephony_session_id, tables.calls.c.telephony_session_id
     doubled = sa.select(staged).group_by(staged).having(sa.func.count() > 1)
     stored = sa.select(calls).where(calls.in_(sa.select(staged))).distinct()
@@ -40,17 +32,18 @@ def note_sessions(connection: sa.engine.Connection, tables: Tables, stage: Stage
 
 
 def flag_members(connection: sa.engine.Connection, tables: Tables, stage: Stage) -> None:
-    """Set `member_missed` right in the sessions of `stage.sessions`.
+    """Correct `member_missed` in the sessions of `stage.sessions`.
 
-    It is true for an inbound row that was not answered when another inbound row of the same telephony session, of
-    another extension, was answered or began earlier. So it depends on what is in the table and not on the order in
-    which files came.
+    A call to a queue has a row for the queue and one for every member whose phone rang, and the members' rows say
+    Missed. The flag is true for an unanswered inbound row if another inbound row of the same telephony session, of
+    another extension, was answered or started earlier. So it depends on the contents of the table, not on the order
+    in which files were loaded.
     """
     calls, wrong = tables.calls, stage.flagged
     found = sa.select(calls.c.id).where(
         calls.c.telephony_session_id.in_(sa.select(stage.sessions.c.telephony_session_id)),
         _unanswered(calls),
-        calls.c.member_missed != _told_elsewhere(calls),
+        calls.c.member_missed != _has_other_row(calls),
     )
     connection.execute(sa.insert(wrong).from_select(["id"], found))
     right = sa.update(calls).where(calls.c.id.in_(sa.select(wrong.c.id)))
@@ -61,7 +54,7 @@ def _unanswered(calls: Any) -> Any:
     return sa.and_(calls.c.direction == "Inbound", sa.func.lower(calls.c.result).in_(_MISSED))
 
 
-def _told_elsewhere(calls: sa.Table) -> Any:
+def _has_other_row(calls: sa.Table) -> Any:
     other = calls.alias("other")
     before = sa.or_(
         other.c.start_time < calls.c.start_time,
@@ -83,24 +76,25 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def are_equal(one: str, other: str) -> bool:
-    """Whether two records, as JSON, have the same values.
+    """Return whether two JSON records have the same values, whatever file format they came from.
 
-    Null, an empty text and an empty object are no value, as in CSV and Parquet.
+    Formats differ in the order of keys and in how they write times, ids and numbers. Null, an empty string and an
+    empty object count as absent, as in CSV and Parquet.
     """
     try:
-        return _encode(_plain(_decode(one), ())) == _encode(_plain(_decode(other), ()))
+        return _encode(_normalized(_decode(one), ())) == _encode(_normalized(_decode(other), ()))
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        # A number beyond those of a double, say: other text is another value then.
+        # For example, a number too large for a double. Then different text counts as a different value.
         return False
 
 
-def _plain(value: Any, path: tuple[str, ...] | None) -> Any:
-    """`path` leads to the value; None inside lists, whose values no column holds."""
+def _normalized(value: Any, path: tuple[str, ...] | None) -> Any:
+    """Return the value in one form. `path` leads to it; None inside lists, which have no columns."""
     if isinstance(value, dict):
-        inner = {key: _plain(each, None if path is None else (*path, key)) for key, each in value.items()}
+        inner = {key: _normalized(each, None if path is None else (*path, key)) for key, each in value.items()}
         return {key: each for key, each in inner.items() if each is not None and each not in ("", {})}
     if isinstance(value, list):
-        return [_plain(each, None) for each in value]
+        return [_normalized(each, None) for each in value]
     kind = _KINDS.get(path) if path is not None else None
     if kind is ColumnType.TIME and (moment := to_utc_time(value)) is not None:
         return moment.isoformat()
@@ -111,12 +105,12 @@ def _plain(value: Any, path: tuple[str, ...] | None) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Of one file or several.
+    """What loading one file or several changed.
 
-    `rows_read` are lines or rows of files. Each wrote a new call (`calls_inserted`) or a later version of one
-    (`calls_updated`), removed one, or changed nothing (`calls_unchanged`): the same or an older version.
-    `calls_deleted` also counts what `delete_missing` removed. `legs` are those written. `bad_records` could not be
-    loaded and were kept as text.
+    `rows_read` counts the rows of the files. Each inserted a call (`calls_inserted`), wrote a later version of one
+    (`calls_updated`), removed one, or changed nothing because it was the same or an older version
+    (`calls_unchanged`). `calls_deleted` also counts calls that `delete_missing` removed. `legs` counts written legs,
+    `bad_records` records that could not be loaded and were kept as text.
     """
 
     rows_read: int = 0
@@ -127,8 +121,8 @@ class Counts:
     legs: int = 0
     bad_records: int = 0
 
-    def told(self) -> str:
-        """As a log says it."""
+    def summary(self) -> str:
+        """Return the counts as a phrase for a log line."""
         calls = ", ".join(
             f"{getattr(self, f'calls_{what}')} {name}"
             for what, name in (("inserted", "new"), ("updated", "updated"), ("unchanged", "unchanged"))
@@ -141,7 +135,7 @@ class Counts:
 
 _UNFINISHED = 2
 _PAIRS, _PLACES = 500, 10_000
-"""Pairs of versions, and places in the file, that are held at a time."""
+"""Pairs of versions and positions in the file held in memory at a time."""
 
 
 def _in_progress(calls: Any) -> Any:
@@ -149,7 +143,7 @@ def _in_progress(calls: Any) -> Any:
 
 
 class Merge:
-    """One staged file of `read` rows, at the moment `now`, over `connection`."""
+    """Merges one staged file of `read` rows over `connection`, with `now` as the time of the load."""
 
     def __init__(
         self,
@@ -171,18 +165,18 @@ class Merge:
         self._simple = sa.and_(self._alive, sa.not_(stage.calls.c.detailed))
 
     def run(self, window: Window | None = None) -> Counts:
-        """Merge; with a window also remove the calls in it that the file should have and has not."""
+        """Merge the file. With a window, also remove its calls that the file lacks."""
         staged, calls = self._stage.calls, self._tables.calls
         self._drop_earlier_versions()
-        removed = 0 if window is None else self._bury(window.missing(calls, staged, self._dialect.moment))
-        self._drop_what_the_tables_beat()
+        removed = 0 if window is None else self._delete_calls(window.missing(calls, staged, self._dialect.moment))
+        self._drop_older_than_stored()
         alive, simple, gone = self._kinds()
         if simple:
-            self._keep_what_simple_lacks()
-        told = self._bury(self._deletions()) if gone else 0
+            self._complete_simple_rows()
+        deleted = self._delete_calls(self._deletions()) if gone else 0
         updated = legs = 0
         if alive:
-            note_sessions(self._connection, self._tables, self._stage)
+            collect_sessions(self._connection, self._tables, self._stage)
             updated = self._count(
                 sa.select(calls.c.id).where(calls.c.id.in_(sa.select(staged.c.id).where(self._alive)))
             )
@@ -193,13 +187,13 @@ class Merge:
             rows_read=self._read,
             calls_inserted=alive - updated,
             calls_updated=updated,
-            calls_unchanged=self._read - alive - told,
-            calls_deleted=removed + told,
+            calls_unchanged=self._read - alive - deleted,
+            calls_deleted=removed + deleted,
             legs=legs,
         )
 
     def keep_bad_records(self, bad: int) -> Counts:
-        """Keep the `bad` records that were staged as text, each text once."""
+        """Write the `bad` staged records to the table of bad records, each text once."""
         if bad:
             staged, kept = self._stage.bad_records, self._tables.bad_records
             texts = [sa.func.min(staged.c[name]) for name in ("file", "line", "reason", "text")]
@@ -209,24 +203,24 @@ class Merge:
         return Counts(rows_read=bad, bad_records=bad)
 
     def _drop_earlier_versions(self) -> None:
-        """Of several versions in the file leave the one that would stay if each were loaded after the other."""
+        """Of several versions of a call in the file, keep the one that would stay if each were loaded in turn."""
         staged, beaten = self._stage.calls, self._stage.beaten
         if self._count(sa.select(staged.c.id).distinct()) == self._read:
             return
         modified = staged.c.last_modified_time
-        # One without a time beats those before it, unless the call was still in progress then.
+        # A version without a time replaces those before it, unless it says the call is still in progress.
         beats = sa.and_(modified.is_(None), sa.not_(_in_progress(staged)))
         unknown = sa.func.max(sa.case((beats, staged.c.place))).over(partition_by=staged.c.id)
-        standing = sa.case((staged.c.deleted, 0), (_in_progress(staged), _UNFINISHED), else_=1)
+        state = sa.case((staged.c.deleted, 0), (_in_progress(staged), _UNFINISHED), else_=1)
         versions = sa.select(
-            staged.c.id, staged.c.place, modified, unknown.label("unknown"), standing.label("standing")
+            staged.c.id, staged.c.place, modified, unknown.label("unknown"), state.label("state")
         ).subquery()
-        unfinished = sa.and_(versions.c.unknown.is_not(None), versions.c.standing == _UNFINISHED)
+        unfinished = sa.and_(versions.c.unknown.is_not(None), versions.c.state == _UNFINISHED)
         order = [
             sa.case((sa.or_(versions.c.place < versions.c.unknown, unfinished), 1), else_=0),
             sa.case((versions.c.last_modified_time.is_(None), 1), else_=0),
             versions.c.last_modified_time.desc(),
-            versions.c.standing,
+            versions.c.state,
             versions.c.place.desc(),
         ]
         rank = sa.func.row_number().over(partition_by=versions.c.id, order_by=order)
@@ -235,37 +229,37 @@ class Merge:
         self._run(sa.delete(staged).where(staged.c.place.in_(sa.select(beaten.c.place))))
 
     def _kinds(self) -> tuple[int, int, int]:
-        """How many staged rows stay, how many of these are of the view Simple, and how many are deletions."""
+        """Count the staged rows that stay, those of them of the view Simple, and the deletions."""
         kinds = (self._alive, self._simple, self._stage.calls.c.deleted)
         sums = [sa.func.sum(sa.case((kind, 1), else_=0)) for kind in kinds]
         alive, simple, gone = (int(found or 0) for found in self._run(sa.select(*sums)).one())
         return alive, simple, gone
 
-    def _drop_what_the_tables_beat(self) -> None:
-        """Leave what is later than the stored row, or as late and different, and what was not deleted since."""
+    def _drop_older_than_stored(self) -> None:
+        """Keep rows later than the stored one, or as late and different, unless the call was deleted since."""
         staged, calls, deleted = self._stage.calls, self._tables.calls, self._tables.deleted
         known, later = calls.c.last_modified_time, staged.c.last_modified_time
         unfinished = sa.and_(self._as_late(), _in_progress(staged), sa.not_(_in_progress(calls)))
         same = sa.and_(sa.not_(staged.c.deleted), sa.or_(calls.c.raw == staged.c.raw, unfinished))
         stored = sa.select(calls.c.id).where(calls.c.id == staged.c.id, sa.or_(known > later, same))
         self._run(sa.delete(staged).where(stored.exists()))
-        # A deletion stands against versions of the same time and of no time: an old file must not bring a call back.
+        # A deletion also wins over versions of the same time or without one: an old file must not restore a call.
         stands = sa.or_(later.is_(None), sa.func.coalesce(deleted.c.last_modified_time, deleted.c.deleted_at) >= later)
         self._run(sa.delete(staged).where(sa.select(deleted.c.id).where(deleted.c.id == staged.c.id, stands).exists()))
-        self._drop_what_says_the_same()
+        self._drop_equal_to_stored()
 
     def _as_late(self) -> Any:
-        """The stored and the staged version are of the same time, or one has none."""
+        """Return the condition that both versions have the same time, or one has none."""
         known, later = self._tables.calls.c.last_modified_time, self._stage.calls.c.last_modified_time
         return sa.or_(known == later, known.is_(None), later.is_(None))
 
-    def _drop_what_says_the_same(self) -> None:
-        """Leave only what has other values than the stored row, though its JSON is written in another way."""
+    def _drop_equal_to_stored(self) -> None:
+        """Drop rows whose values equal the stored row's although their JSON is written differently."""
         staged, calls, beaten = self._stage.calls, self._tables.calls, self._stage.beaten
         texts = [sa.cast(table.c.raw, sa.Text) for table in (staged, calls)]
         pairs = sa.select(staged.c.place, *texts).where(calls.c.id == staged.c.id, self._alive, self._as_late())
         streamed = {"stream_results": True, "max_row_buffer": _PAIRS}
-        # Results of SQLAlchemy 1.4, which Airflow 2 has, are no context managers.
+        # Airflow 2 has SQLAlchemy 1.4, whose results are not context managers.
         with closing(self._connection.execute(pairs, execution_options=streamed)) as found:
             same = array("q", (place for place, one, other in found if are_equal(one, other)))
         if not same:
@@ -276,20 +270,20 @@ class Merge:
         self._run(sa.delete(staged).where(staged.c.place.in_(sa.select(beaten.c.place))))
 
     def _deletions(self) -> Any:
-        """Ids of deletions, each with its time; one without a time is of the version that it removes."""
+        """Select ids and times of deletions; one without a time gets that of the version it removes."""
         staged, calls = self._stage.calls, self._tables.calls
         removed = sa.select(calls.c.last_modified_time).where(calls.c.id == staged.c.id).scalar_subquery()
         return sa.select(staged.c.id, sa.func.coalesce(staged.c.last_modified_time, removed)).where(staged.c.deleted)
 
-    def _keep_what_simple_lacks(self) -> None:
-        """A row of the view Simple says nothing about costs and the last change; it replaces the rest."""
+    def _complete_simple_rows(self) -> None:
+        """Copy costs and lastModifiedTime, which rows of the view Simple lack, from the stored rows."""
         staged, calls = self._stage.calls, self._tables.calls
         stored = {name: sa.select(calls.c[name]).where(calls.c.id == staged.c.id) for name in DETAILED_ONLY}
         values = {name: rows.scalar_subquery() for name, rows in stored.items()}
         self._run(sa.update(staged).where(self._simple).values(values))
 
-    def _bury(self, rows: Any) -> int:
-        """Remove the calls that `rows` gives with the time of their deletion, and remember it; how many were there."""
+    def _delete_calls(self, rows: Any) -> int:
+        """Delete the calls that `rows` selects, record the times of deletion, and return how many existed."""
         gone, calls, legs = self._stage.gone, self._tables.calls, self._tables.legs
         self._run(sa.delete(gone))
         self._run(sa.insert(gone).from_select(["id", "last_modified_time"], rows))
@@ -305,26 +299,26 @@ class Merge:
         return removed
 
     def _put_calls(self, *, replacing: bool) -> None:
-        """Put the calls that stay; `replacing` says whether any of them is there already."""
+        """Write the calls that stay. `replacing` says whether some of them exist."""
         staged, calls, deleted = self._stage.calls, self._tables.calls, self._tables.deleted
         self._run(sa.delete(deleted).where(deleted.c.id.in_(sa.select(staged.c.id).where(self._alive))))
-        given = {"member_missed": sa.false().label("member_missed"), "loaded_at": self._moment()}
+        set_here = {"member_missed": sa.false().label("member_missed"), "loaded_at": self._moment()}
         names = [column.name for column in calls.columns]
-        rows = sa.select(*(given[name] if name in given else staged.c[name] for name in names)).where(self._alive)
+        rows = sa.select(*(set_here[name] if name in set_here else staged.c[name] for name in names)).where(self._alive)
         if replacing:
             self._put(calls, rows)
         else:
             self._run(sa.insert(calls).from_select(names, rows))
 
     def _put_legs(self, *, replacing: bool) -> int:
-        """Put the legs of the calls that stay, in place of those that are there; how many."""
+        """Write the legs of the calls that stay, replacing existing ones, and return how many."""
         staged, legs, staged_legs = self._stage.calls, self._tables.legs, self._stage.legs
-        told = sa.and_(self._alive, staged.c.detailed)
+        detailed = sa.and_(self._alive, staged.c.detailed)
         if replacing:
-            self._run(sa.delete(legs).where(legs.c.call_id.in_(sa.select(staged.c.id).where(told))))
+            self._run(sa.delete(legs).where(legs.c.call_id.in_(sa.select(staged.c.id).where(detailed))))
         names = [column.name for column in legs.columns]
         cells = [staged.c.id if name == "call_id" else staged_legs.c[name] for name in names]
-        rows = sa.select(*cells).where(staged.c.place == staged_legs.c.place, told)
+        rows = sa.select(*cells).where(staged.c.place == staged_legs.c.place, detailed)
         written: int = self._run(sa.insert(legs).from_select(names, rows)).rowcount
         return written
 

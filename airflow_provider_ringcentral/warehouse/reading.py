@@ -1,7 +1,4 @@
-"""The calls of a file of ours, one at a time, whatever its format.
-
-Rows of Parquet as the records they were made from.
-"""
+"""Read the calls of a file one at a time: NDJSON, gzipped NDJSON or Parquet."""
 
 from __future__ import annotations
 
@@ -30,23 +27,23 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class FlatRecords:
-    """Rows of a file with the columns `names`.
+    """Turns rows of a Parquet file with the columns `names` back into records.
 
-    Raises `ValueError` for columns that are not those of calls; older files may have fewer.
+    Raises `ValueError` for unknown columns and a missing id; files of older versions may have fewer columns.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
         paths = {column.name: column.path for column in CALL_COLUMNS}
-        strange = sorted(set(names) - set(paths) - {OTHER})
+        unknown = sorted(set(names) - set(paths) - {OTHER})
         missing = sorted({"id", OTHER} - set(names))
-        if strange or missing:
-            told = [f"unknown columns {', '.join(strange)}"] if strange else []
-            told += [f"no column {', '.join(missing)}"] if missing else []
-            raise ValueError("it has " + " and ".join(told))
+        if unknown or missing:
+            problems = [f"unknown columns {', '.join(unknown)}"] if unknown else []
+            problems += [f"no column {', '.join(missing)}"] if missing else []
+            raise ValueError("it has " + " and ".join(problems))
         self._paths = [(name, paths[name]) for name in names if name != OTHER]
 
     def record(self, row: dict[str, Any]) -> dict[str, Any]:
-        """The record: its key order and the writing of its times may differ from what RingCentral sent."""
+        """Return the record. The order of its keys and the form of its times may differ from RingCentral's."""
         record: dict[str, Any] = {}
         for name, path in self._paths:
             value = row[name]
@@ -62,7 +59,7 @@ def _as_sent(path: tuple[str, ...], value: Any) -> Any:
     if isinstance(value, datetime):
         precision = "microseconds" if value.microsecond % 1000 else "milliseconds"
         return value.astimezone(UTC).isoformat(timespec=precision).replace("+00:00", "Z")
-    # The one id that RingCentral sends as a number (FACTS 6.6).
+    # RingCentral sends this one id as a number (operationId readCompanyCallLog, schema CallLogRecordExtensionInfo).
     return int(value) if path == ("extension", "id") and value.isdecimal() else value
 
 
@@ -77,20 +74,20 @@ def _merged(record: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 _BUFFER = 2**20
 _LONGEST = 2**21
-"""Bytes of a line. A call has some thousands, MySQL takes 16 MiB in a statement, and a file of something else may have
-no line ends at all."""
+"""Most bytes of a line. A call has a few thousand, MySQL takes 16 MiB in a statement, and a file of another kind may
+have no line ends at all."""
 
 _PARQUET_ROWS = 1000
-_TOLD_LENGTH = 300
+_MESSAGE_LENGTH = 300
 
 _FORBIDDEN = Remedy(
-    "The user of the worker, or the credentials of the store, may not read there.",
-    "Allow reading (on a disk chmod or chown, in a store allow listing and getting objects), or correct the source.",
+    "The user of the worker, or the credentials of the store, may not read this path.",
+    "Grant read access (on a disk chmod or chown, in a store listing and getting objects), or correct the source.",
     PLATFORM_TEAM,
 )
 _UNREACHABLE = Remedy(
-    "The disk or store did not answer as it should; it may be out of reach from the worker, or overloaded.",
-    "Check the store's Connection and the network of the worker. A retry loads the file anew.",
+    "The disk or store failed: the worker may not reach it, or it may be overloaded.",
+    "Check the store's Connection and the worker's network. A retry loads the file from the start.",
     PLATFORM_TEAM,
 )
 
@@ -99,35 +96,35 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record that cannot be read: `reason` completes "the record …", `text` is what is left of it."""
+    """A record that cannot be read: `reason` completes "the record …", `text` is its text as far as known."""
 
     reason: str
     text: str
 
 
 def read_calls(path: UPath) -> Iterator[bytes | Unreadable]:
-    """The records of `path` in its order as JSON: NDJSON, gzipped NDJSON or Parquet, by the suffix.
+    """Yield the records of `path` as JSON, in the order of the file. The suffix chooses the format.
 
-    Raises `BadArgument` for a file that is not there, not complete, or not of ours; messages quote nothing of it.
+    Raises `BadArgument` for a file that is missing, incomplete or not a file of calls; messages quote nothing of it.
     """
     reader = _reader(path)
     try:
         with path.fs.open(path.path, "rb") as raw:
             yield from reader(raw)
     except FileNotFoundError as error:
-        raise bad_file(path, "is not there") from error
+        raise bad_file(path, "does not exist") from error
     except (BadGzipFile, EOFError, zlib.error) as error:
-        raise bad_file(path, "is no complete gzip file") from error
+        raise bad_file(path, "is not a complete gzip file") from error
     except ValueError as error:
-        raise bad_file(path, f"is no file of calls: {error}") from None
+        raise bad_file(path, f"is not a file of calls: {error}") from None
     except OSError as error:
         raise unreadable(path, error) from None
 
 
 def unreadable(path: UPath | str, error: OSError) -> BadArgument | Unavailable:
-    """The error of a source whose disk or store does not let it be read; only what may pass is worth a retry."""
-    said = " ".join(str(error).split())[:_TOLD_LENGTH].rstrip(".")
-    text = f"{path} cannot be read: {type(error).__name__}: {said}. Nothing of it was loaded."
+    """Return the error of a source that cannot be read: `Unavailable` if a retry may help."""
+    message = " ".join(str(error).split())[:_MESSAGE_LENGTH].rstrip(".")
+    text = f"{path} cannot be read: {type(error).__name__}: {message}. Nothing of it was loaded."
     if isinstance(error, PermissionError):
         return BadArgument(text, parameter="source", remedy=_FORBIDDEN)
     return Unavailable(text, remedy=_UNREACHABLE)
@@ -161,7 +158,7 @@ def _skip_line(raw: Any) -> None:
 
 
 def as_text(line: bytes) -> str:
-    r"""Bytes as text that every database takes: what is not UTF-8, and NUL, as `\xe9`."""
+    r"""Return bytes as text that every database takes, with NUL and what is not UTF-8 written as `\xe9`."""
     return line.decode(errors="backslashreplace").replace("\0", "\\x00")
 
 
@@ -176,14 +173,14 @@ def _read_parquet(raw: Any) -> Iterator[bytes | Unreadable]:
         for batch in file.iter_batches(_PARQUET_ROWS):
             yield from _records(batch, flat)
     except (pa.ArrowException, OSError) as error:
-        raise ValueError("it is damaged, cut off or no Parquet") from error
+        raise ValueError("it is damaged, cut off or not Parquet") from error
 
 
 def _records(batch: Any, flat: FlatRecords) -> Iterator[bytes | Unreadable]:
     try:
         rows = batch.to_pylist()
     except (ValueError, OverflowError):
-        # A text that is not UTF-8, or a time that Python has no date for: one of the rows.
+        # One of the rows has text that is not UTF-8 or a time outside the range of datetime.
         rows = (batch.slice(place, 1) for place in range(batch.num_rows))
     for row in rows:
         try:
@@ -201,19 +198,22 @@ _READERS: Final[Mapping[str, Callable[[Any], Iterator[bytes | Unreadable]]]] = {
 }
 
 READABLE: Final = tuple(_READERS)
-"""Ends of the names of files that can be read."""
+"""Suffixes of files that can be read."""
 
 
 def _reader(path: UPath) -> Callable[[Any], Iterator[bytes | Unreadable]]:
     name = path.path.lower()
     found = next((reader for suffix, reader in _READERS.items() if name.endswith(suffix)), None)
     if found is None:
-        # In a CSV of ours, apostrophes for spreadsheets cannot be told from those that were there.
-        raise bad_file(path, f"cannot be loaded; files end in {', '.join(READABLE)}, which file_format chooses")
+        # Our CSV files escape cells for spreadsheets with an apostrophe, which cannot be told from an original one.
+        raise bad_file(
+            path,
+            f"cannot be loaded: its name must end in {', '.join(READABLE)}, which file_format of the extract chooses",
+        )
     return found
 
 
 def bad_file(path: UPath, what: str, cure: str = "") -> BadArgument:
-    """The error of a file that cannot be loaded."""
-    told = f"The file {path} {what}. Nothing of it was loaded."
-    return BadArgument(f"{told} {cure}." if cure else told, parameter="source")
+    """Return the error of a file that cannot be loaded."""
+    text = f"The file {path} {what}. Nothing of it was loaded."
+    return BadArgument(f"{text} {cure}." if cure else text, parameter="source")

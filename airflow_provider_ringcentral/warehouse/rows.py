@@ -1,8 +1,6 @@
-"""A line of a file as rows of the temporary tables: one of the call, one for each leg.
+"""Turn a record into rows of the temporary tables: one for the call, one for each leg.
 
-Records decoded straight into cells: the way that nearly all of them take, at a third of the time.
-
-The cells of a record of any shape, one value at a time.
+Nearly all records decode straight into typed cells, in a third of the time; `Cells` takes the others.
 """
 
 from __future__ import annotations
@@ -32,10 +30,9 @@ _TYPES: dict[ColumnType, Any] = {
 
 
 def struct_of(name: str, columns: Sequence[Column], *more: tuple[str, Any, Any]) -> type[msgspec.Struct]:
-    """A class with the fields that `columns` are taken from, and `more`: name, type and default.
+    """Make a class with the fields that `columns` come from, and `more` fields: name, type and default.
 
-    A record with a value of another type than its column's, or out of its range, does not decode into it; `Cells`
-    takes those.
+    A record with a value of the wrong type or out of range does not decode into it; `Cells` takes such records.
     """
     top: list[tuple[str, Any, Any]] = [
         (column.path[0], _type(column), None) for column in columns if not column.path[1:]
@@ -48,19 +45,19 @@ def struct_of(name: str, columns: Sequence[Column], *more: tuple[str, Any, Any])
 
 
 def cells_of(columns: Sequence[Column]) -> attrgetter[Any]:
-    """Takes the cells of `columns` from an object of their class, as a tuple."""
+    """Return a function that takes the cells of `columns` from an object of their class, as a tuple."""
     return attrgetter(*(".".join(map(sql_name, map(_field, column.path))) for column in columns))
 
 
 def name_of(key: str) -> attrgetter[Any]:
-    """Takes what stands under a key of the record."""
+    """Return a function that takes the value of a key of the record."""
     return attrgetter(sql_name(_field(key)))
 
 
 def _type(column: Column) -> Any:
     if column.name in KEYS:
         return _Key | _Integer | None
-    # Ids are numbers here and text there.
+    # RingCentral sends some ids as numbers and others as strings.
     is_id = column.kind is ColumnType.TEXT and column.name.lower().endswith("id")
     return str | _Integer | None if is_id else _TYPES[column.kind]
 
@@ -73,12 +70,12 @@ def _define(name: str, fields: list[tuple[str, Any, Any]]) -> type[msgspec.Struc
 
 
 def _field(key: str) -> str:
-    return f"{key}_"  # `from` is a word of Python
+    return f"{key}_"  # `from` is a keyword of Python
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Rows of `columns`; a value of another type than its column's, or out of its range, is no value (None)."""
+    """Makes rows of `columns`; a value of the wrong type or out of range becomes None."""
 
     width: int
     top: dict[str, tuple[int, Converter]]
@@ -86,7 +83,7 @@ class Cells:
 
     @classmethod
     def of(cls, columns: Sequence[Column], time: Converter) -> Cells:
-        """`time` makes the cells of times."""
+        """Prepare for `columns`; `time` converts times."""
         fits = converters(time)
         top: dict[str, tuple[int, Converter]] = {}
         nested: dict[str, dict[str, tuple[int, Converter]]] = {}
@@ -98,7 +95,7 @@ class Cells:
         return cls(len(columns), top, nested)
 
     def row(self, record: dict[str, Any]) -> Row:
-        """The cells of one record."""
+        """Return the cells of one record."""
         row: Row = [None] * self.width
         _fill(row, record, self.top)
         for key, targets in self.nested.items():
@@ -135,11 +132,11 @@ _NO_OBJECT = "is not a JSON object"
 
 
 class NotACall(ValueError):
-    """A record that is not a call; says why, without a word of it."""
+    """A record is not a call; the message says why without quoting it."""
 
 
 class Rows:
-    """Rows for a database whose times `time` makes."""
+    """Makes rows; `time` converts times for the database."""
 
     def __init__(self, time: Converter) -> None:
         self._time = time
@@ -147,9 +144,9 @@ class Rows:
         self._calls, self._legs = Cells.of(CALLS, time), Cells.of(LEGS, time)
 
     def of(self, place: int, line: bytes) -> tuple[Row, list[Row]]:
-        """Of the call in line `place`, and of its legs; `NotACall` without a word of the line."""
+        """Return the row of the call in line `place` and the rows of its legs. Raises `NotACall`."""
         if b"\\" in line and (_NUL in line or HALVES.search(line)):
-            line = _mended(line)
+            line = _cleaned(line)
         try:
             call = _decode_typed(line)
         except msgspec.ValidationError:
@@ -162,11 +159,11 @@ class Rows:
         legs = _legs_of(call)
         detailed = legs is not None or _modified_of(call) is not None
         row = [place, detailed, _deleted_of(call) is True, *_fixed(cells, self._call_fixes), _text(line)]
-        told = enumerate(legs or (), 1)
-        return row, [[place, at, *_fixed(_cells_of_leg(leg), self._leg_fixes)] for at, leg in told]
+        numbered = enumerate(legs or (), 1)
+        return row, [[place, at, *_fixed(_cells_of_leg(leg), self._leg_fixes)] for at, leg in numbered]
 
     def _odd(self, place: int, line: bytes) -> tuple[Row, list[Row]]:
-        """Of a call that has a value of another type than its column's, or out of its range."""
+        """Return the rows of a call that has a value of the wrong type or out of range."""
         record = _record(line)
         cells = self._calls.row(record)
         if not cells[0]:
@@ -182,7 +179,7 @@ def _record(line: bytes) -> dict[str, Any]:
     try:
         return _decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # msgspec takes no numbers beyond those of a double; the standard library does.
+        # msgspec rejects numbers too large for a double; the standard library accepts them.
         record = _decoded_slowly(line)
     if not isinstance(record, dict):
         raise NotACall(_NO_OBJECT)
@@ -191,7 +188,7 @@ def _record(line: bytes) -> dict[str, Any]:
 
 def _decoded_slowly(line: bytes) -> Any:
     text = _text(line)
-    # Errors are not chained: they may hold what could not be decoded.
+    # Errors are not chained, because they may quote the record.
     try:
         return json.loads(text, parse_constant=_refuse)
     except ValueError:
@@ -211,8 +208,8 @@ def _text(line: bytes) -> str:
         raise NotACall("has bytes that are not UTF-8") from None
 
 
-def _mended(line: bytes) -> bytes:
-    """With U+FFFD in place of NUL, which texts of SQL cannot hold, and of halves of characters, which JSONB cannot."""
+def _cleaned(line: bytes) -> bytes:
+    """Replace NUL, which SQL text cannot hold, and lone surrogates, which JSONB cannot hold, by U+FFFD."""
     try:
         return rewritten(line, lambda text: whole(text.replace("\0", "\ufffd")))
     except ValueError:
@@ -222,7 +219,7 @@ def _mended(line: bytes) -> bytes:
 
 
 Fixes = Sequence[tuple[int, Converter]]
-"""Places of cells that do not stay as they were decoded."""
+"""Positions of cells that need a conversion, with the conversion."""
 
 
 def _fixes(columns: Iterable[Column], time: Converter) -> Fixes:

@@ -1,4 +1,4 @@
-"""Which files are to be loaded, in which order."""
+"""Find the files to load and their order."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to load; `receipt` is that of the extract or sync that wrote it, when it was named by one."""
+    """A file to load, with the `receipt` of the extract or sync that wrote it if the source was a receipt."""
 
     path: UPath
     receipt: Mapping[str, Any] | None = None
 
 
 def files_of(source: Any, path_of: Callable[[str], UPath]) -> list[SourceFile]:
-    """The files that `source` means: a path or URL of a file or folder, a pattern, a receipt, or several of these.
+    """Return the files of `source`: a path or URL of a file or folder, a pattern, a receipt, or a list of these.
 
-    A folder means the files in it and in its subfolders whose name one of ours could have, in the order of their
-    paths, which is that of time for a sync's. A pattern (`*`, `**`, `?`, `[…]`) means the files, and the files of
-    folders, that it matches; what has just this name goes before. Hidden files and folders, and the pages of an
-    extract that is not complete (`NAME.parts`), are left out. A receipt without a file (a window without calls) means
-    none. Raises `BadArgument` for anything else, and for a source or a folder without files.
+    A folder stands for the loadable files in it and its subfolders, in the order of their paths, which for a sync is
+    the order of time. A pattern (`*`, `**`, `?`, `[…]`) stands for the files, and the files of folders, that match; a
+    file of exactly that name takes precedence. Hidden files and folders, and the chunks of an unfinished extract
+    (`NAME.parts`), are left out. A receipt without a file (a window without calls) gives no files.
+
+    Raises `BadArgument` for anything else, and for a source or folder without files.
     """
     if isinstance(source, str):
         return _at(source, path_of)
@@ -48,7 +49,10 @@ def _at(source: str, path_of: Callable[[str], UPath]) -> list[SourceFile]:
     if not source.strip():
         raise _bad("source is empty")
     if source.lstrip().startswith(("{", "[")):
-        raise _bad("source is the text of a receipt, as a template writes it; pass task.output of the task before")
+        raise _bad(
+            "source is the text of a receipt, as a template renders it; pass the output of the task, such as "
+            "extract.output"
+        )
     path = path_of(source)
     try:
         return _listed(source, path)
@@ -58,24 +62,24 @@ def _at(source: str, path_of: Callable[[str], UPath]) -> list[SourceFile]:
 
 def _listed(source: str, path: UPath) -> list[SourceFile]:
     fs = path.fs
-    # What an earlier task wrote may be later than what the store's client remembers.
+    # The store's client caches listings, which may be older than the files of the previous task.
     fs.invalidate_cache()
     if fs.isdir(path.path):
         names = _below(fs, path.path)
         if not names:
-            raise _bad(f"the folder {source} has no file that ends in {', '.join(READABLE)}, nor have its subfolders")
+            raise _bad(f"the folder {source} and its subfolders have no file that ends in {', '.join(READABLE)}")
         return [_inside(path, name) for name in names]
     if not has_magic(path.path) or fs.exists(path.path):
         return [SourceFile(path)]
     root, pattern = _root_of(path)
     names = _matching(fs, root.path.rstrip("/"), pattern)
     if not names:
-        raise _bad(f"nothing that ends in {', '.join(READABLE)} matches {source}")
+        raise _bad(f"no file that ends in {', '.join(READABLE)} matches {source}")
     return [_inside(root, name) for name in names]
 
 
 def _root_of(path: UPath) -> tuple[UPath, str]:
-    """The folder above the first part of a path that is a pattern, and the rest."""
+    """Split a path into the folder above its first pattern and the rest."""
     root, parts = path, []
     while has_magic(root.path):
         parts.append(root.name)
@@ -84,25 +88,25 @@ def _root_of(path: UPath) -> tuple[UPath, str]:
 
 
 def _matching(fs: Any, root: str, pattern: str) -> list[str]:
-    """Paths below `root` of files of ours that `pattern` matches, or that lie in a folder which it matches."""
+    """Return paths below `root` of loadable files that match `pattern` or lie in a folder that matches."""
     found: set[str] = set()
     for path, entry in fs.glob(f"{root}/{pattern}", detail=True).items():
         name = _relative(root, path)
         if entry["type"] == "directory":
             found.update(f"{name}/{inner}" for inner in _below(fs, path))
-        elif _is_ours(name):
+        elif _is_loadable(name):
             found.add(name)
-    return sorted(name for name in found if _is_ours(name))
+    return sorted(name for name in found if _is_loadable(name))
 
 
 def _below(fs: Any, folder: str) -> list[str]:
-    """Paths below `folder` of files of ours, in order."""
+    """Return paths below `folder` of loadable files, sorted."""
     names = (_relative(folder, path) for path in fs.find(folder))
-    return sorted(name for name in names if _is_ours(name))
+    return sorted(name for name in names if _is_loadable(name))
 
 
 def _relative(folder: str, path: str) -> str:
-    # Some stores give paths a slash in front, others none.
+    # Some stores return paths with a leading slash, others without.
     return path.strip("/").removeprefix(folder.strip("/")).lstrip("/")
 
 
@@ -110,7 +114,7 @@ def _inside(folder: UPath, name: str) -> SourceFile:
     return SourceFile(folder.joinpath(*name.split("/")))
 
 
-def _is_ours(name: str) -> bool:
+def _is_loadable(name: str) -> bool:
     *folders, last = name.split("/")
     hidden = any(part.startswith(".") for part in (*folders, last)) or any(part.endswith(".parts") for part in folders)
     return not hidden and last.lower().endswith(READABLE)
@@ -127,7 +131,7 @@ def _of_receipt(receipt: Mapping[str, Any], path_of: Callable[[str], UPath]) -> 
 
 def _bad(what: str) -> BadArgument:
     return BadArgument(
-        f"{what}. It is a path or URL of a file or folder of calls, a pattern such as changes/*/*.ndjson, the receipt "
-        "of an extract or a sync, or a list of these.",
+        f"{what}. source must be a path or URL of a file or folder of calls, a pattern such as changes/*/*.ndjson, the "
+        "receipt of an extract or sync, or a list of these.",
         parameter="source",
     )

@@ -1,4 +1,4 @@
-"""A file on its way into the temporary tables, and the records in it that cannot go there."""
+"""Stage a file: copy its records into temporary tables, and set aside those that cannot be loaded."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.warehouse.tables import Stage
 
 _BATCH, _BATCH_BYTES = 1000, 2**24
-"""Calls at a time, some 5 MB, and bytes that end a batch before that."""
+"""Calls of a batch, about 5 MB, and the bytes that end a batch earlier."""
 
 
 class _Packed(NamedTuple):
-    """A record in its `place` in the file, as its `line` and as rows for the database."""
+    """A record: its `place` in the file, its `line`, and its rows for the database."""
 
     place: int
     line: bytes
@@ -39,8 +39,8 @@ class _Bad(NamedTuple):
 class Staging:
     """Fills the temporary tables `stage` from `path`.
 
-    `good` and `bad` count its records. With `keep` a bad one goes into `stage.bad_records`, otherwise it raises
-    `BadArgument` that names it.
+    `good` and `bad` count records. With `keep`, a bad record goes into `stage.bad_records`; otherwise it raises
+    `BadArgument`, which names the line.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Staging:
         return _Packed(place, line, pack(call), list(map(pack, legs)))
 
     def _put(self, records: Sequence[_Packed]) -> None:
-        """Put records into the tables; halves them until what the database refuses is found."""
+        """Write records; if the database rejects some, halve the batch until the bad record is found."""
         if not records:
             return
         engine = self._connection.engine
@@ -93,7 +93,7 @@ class Staging:
         except errors as error:
             if not is_about_a_row(engine, error):
                 raise
-            refused = f"has a value that the database refuses ({kind_of(error)})"
+            refused = f"has a value that the database rejects ({kind_of(error)})"
         else:
             self.good += len(records)
             return
@@ -110,7 +110,7 @@ class Staging:
             raise bad_file(
                 self._path,
                 f"has a record that cannot be loaded: line {bad.place} {reason}",
-                "Mend the file, or set on_bad_record='keep' to load the others and keep this one as text",
+                "Fix the file, or set on_bad_record='keep' to load the other records and keep this one as text",
             )
         self.bad += 1
         digest = hashlib.sha256(text.encode()).hexdigest()
@@ -119,9 +119,9 @@ class Staging:
 
 
 def _ahead(batches: Iterator[Any]) -> Iterator[Any]:
-    """Makes the next batch while the last one is taken in by the database."""
+    """Prepare the next batch while the database takes in the last one."""
     with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = thread.submit(next, batches, None)
+        following = thread.submit(next, batches, None)
+        while (batch := following.result()) is not None:
+            following = thread.submit(next, batches, None)
             yield batch

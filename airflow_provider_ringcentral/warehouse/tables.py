@@ -1,4 +1,4 @@
-"""The tables of calls, and the temporary ones that a file goes through on its way."""
+"""The tables of calls, and the temporary tables that a file is staged in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PREFIX = re.compile(r"(?:[A-Za-z_][A-Za-z0-9_]{0,39})?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Types:
-    """SQL types of a database; `key` is of texts that stand in an index, `json` takes JSON as text."""
+    """SQL types of a database. `key` is the type of indexed text; `json` takes JSON as text."""
 
     text: Any
     key: Any
@@ -29,7 +29,7 @@ class Types:
     flag: Any = sa.Boolean
 
     def of(self, column: Column) -> Any:
-        """The type of a column."""
+        """Return the type of a column."""
         if column.name in KEYS:
             return self.key
         return {
@@ -44,10 +44,10 @@ class Types:
 class Tables:
     """`calls` (key `id`), `legs` (key `call_id`, `position`) and `deleted` (key `id`) under a prefix in a schema.
 
-    `legs.position` counts from 1 in RingCentral's order. `calls.raw` is the record as it came, `calls.loaded_at` the
-    time (UTC) of the load that wrote the row; `calls.member_missed` see `members.py`. `deleted` remembers calls that
-    were deleted, so that an older file does not bring them back. `bad_records` (key `sha256`, of the text) has records
-    that cannot be loaded, as text; it is one of the tables only where `keep_bad_records`.
+    `legs.position` counts from 1 in RingCentral's order. `calls.raw` is the record as received, `calls.loaded_at` the
+    time (UTC) of the load that wrote the row; for `calls.member_missed` see `flag_members`. `deleted` records deleted
+    calls, so that an older file does not restore them. `bad_records` (key `sha256` of the text) holds, as text, records
+    that cannot be loaded; it is created only with `keep_bad_records`.
     """
 
     def __init__(
@@ -61,8 +61,8 @@ class Tables:
     ) -> None:
         if not isinstance(prefix, str) or not _PREFIX.match(prefix):
             raise BadArgument(
-                f"table_prefix {prefix!r} is no beginning of a table's name: up to 40 letters, digits and _, no digit "
-                "first.",
+                f"table_prefix {prefix!r} is not a valid start of a table name: use up to 40 letters, digits and _, "
+                "and do not start with a digit.",
                 parameter="table_prefix",
             )
         metadata = sa.MetaData(schema=schema)
@@ -108,9 +108,9 @@ class Tables:
 
 
 class Stage:
-    """Temporary tables of one connection: the calls and legs of a file, and what is found out about them.
+    """Temporary tables of one connection: the calls and legs of a file, and intermediate results of the merge.
 
-    `calls.place` numbers the rows of the file, and `legs.place` names the row that a leg is of.
+    `calls.place` numbers the rows of the file; `legs.place` is the number of the row that the leg belongs to.
     """
 
     def __init__(self, types: Types, options: dict[str, Any]) -> None:
@@ -139,12 +139,12 @@ class Stage:
         )
 
     def create(self, connection: sa.engine.Connection) -> None:
-        """Make them."""
+        """Create the temporary tables."""
         for table in self._metadata.tables.values():
             table.create(connection, checkfirst=False)
 
     def drop(self, connection: sa.engine.Connection) -> None:
-        """Remove them."""
+        """Drop the temporary tables."""
         for table in self._metadata.tables.values():
             table.drop(connection, checkfirst=False)
 
@@ -157,7 +157,7 @@ STAGE: Final = ("rc_calls", "rc_legs", "rc_beaten", "rc_gone", "rc_sessions", "r
 
 
 def _columns_of_bad_records(types: Types) -> list[Any]:
-    """`file`, the `line` in it (of Parquet: the row) counted from 1, the `reason` and the `text`."""
+    """Return the columns `file`, `line` (Parquet: row, from 1), `reason` and `text`."""
     texts = [sa.Column(name, types.text) for name in ("reason", "text")]
     return [sa.Column("file", types.text), sa.Column("line", sa.BigInteger), *texts]
 

@@ -1,4 +1,4 @@
-"""A window of calls that a file has completely, so that what it lacks is gone."""
+"""A window of calls that a file covers completely, so that a call which the file lacks was deleted."""
 
 from __future__ import annotations
 
@@ -27,31 +27,32 @@ class Window:
 
     @classmethod
     def of(cls, receipt: Mapping[str, Any]) -> Window:
-        """That of a receipt; `BadArgument` when the file is not the whole of a window."""
+        """Read the window of a receipt. Raises `BadArgument` if the file does not cover a whole window."""
         start, end, moment = (to_utc_time(receipt.get(key)) for key in ("window_start", "window_end", "complete_as_of"))
         records = receipt.get("records")
         if start is None or end is None or moment is None or not isinstance(records, int):
             raise BadArgument(
-                "delete_missing needs receipts of RingCentralExtractCallLogOperator with complete_as_of: the whole "
-                "account, without direction, call_type or recording_type. This one's file may lack calls that exist.",
+                "delete_missing needs a receipt of RingCentralExtractCallLogOperator with complete_as_of, which an "
+                "extract of the whole account without direction, call_type and recording_type has. The file of this "
+                "receipt may lack calls that exist.",
                 parameter="delete_missing",
             )
         return cls(start, end, moment, records)
 
     def missing(self, calls: sa.Table, staged: sa.Table, moment: Callable[[datetime], datetime]) -> Any:
-        """Ids of stored calls of the window that were known well before `complete_as_of` and are not in the file.
+        """Select stored calls of the window that the file lacks and that changed well before `complete_as_of`.
 
-        That is an hour by RingCentral's clock for calls that tell when they changed, and a day for others, for whose
-        age the clock of the machine that loaded them is all there is. With the time until which a version of them
-        counts as older. `moment` makes a time one of the database's.
+        "Well before" is an hour for calls with lastModifiedTime, and a day for others, whose age is known only from
+        the clock of the machine that loaded them. Each id comes with the time up to which its versions count as older.
+        `moment` converts a time for the database.
         """
         type_ = calls.c.start_time.type
         start, end, known = (sa.literal(moment(each), type_) for each in (self.start, self.end, self.complete_as_of))
-        # RingCentral shows a change some time after the time that it gives it, and clocks differ.
+        # RingCentral shows a change some time after its lastModifiedTime, and clocks differ.
         settled, loaded = (
             sa.literal(moment(self.complete_as_of - margin), type_) for margin in (_TIME_TO_SHOW, _CLOCKS_DIFFER)
         )
-        # A row of the view Simple does not tell when it changed; the load that brought it was later than that.
+        # A row of the view Simple has no time of change, but it changed before it was loaded.
         changed = calls.c.last_modified_time
         before = sa.or_(changed < settled, sa.and_(changed.is_(None), calls.c.loaded_at < loaded))
         return sa.select(calls.c.id, sa.func.coalesce(changed, known)).where(

@@ -145,7 +145,7 @@ def test_what_only_the_database_refuses_is_found_among_thousands(request, tmp_pa
     lines[place] = REFUSED[kind]
     file = write(warehouse, *lines)
 
-    with pytest.raises(BadArgument, match=rf"line {place + 1} has a value that the database refuses") as caught:
+    with pytest.raises(BadArgument, match=rf"line {place + 1} has a value that the database rejects") as caught:
         warehouse.load_from(file)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
     assert warehouse.calls() == {}
@@ -171,7 +171,7 @@ def test_what_a_bad_record_hides_is_not_removed_as_missing(warehouse, caplog):
 
     assert (receipt["calls_deleted"], receipt["bad_records"]) == (0, 1)
     assert sorted(warehouse.calls()) == ["I1", "I2"]
-    assert "no missing calls are removed, since 1 bad records may be theirs" in caplog.text
+    assert "delete_missing removed nothing, because 1 bad records may be the missing calls" in caplog.text
 
 
 def test_a_byte_order_mark_is_no_part_of_a_record(sqlite):

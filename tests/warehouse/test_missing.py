@@ -89,7 +89,7 @@ def test_without_the_option_nothing_is_removed(warehouse):
 def test_a_file_that_is_not_the_whole_window_is_refused(sqlite, missing):
     sqlite.load(call("I1"))
 
-    with pytest.raises(BadArgument, match="delete_missing needs receipts"):
+    with pytest.raises(BadArgument, match="delete_missing needs a receipt"):
         sqlite.load_from(receipt(sqlite.file(), 0, **{missing: None}), delete_missing=True)
 
     assert list(sqlite.calls()) == ["I1"]

@@ -132,7 +132,7 @@ def test_the_errors_of_a_database_tell_no_value(warehouse, caplog):
     else:
         warehouse.run(f"ALTER TABLE ringcentral_calls ADD CONSTRAINT picky CHECK (from_name <> '{NAME}')")
 
-    with pytest.raises(WarehouseError, match=r"refused a row .* Its message is left out") as caught:
+    with pytest.raises(WarehouseError, match=r"refused a row .* Its message is omitted") as caught:
         warehouse.load(call("I2"), call("I3", **{"from": {"name": NAME, "phoneNumber": NUMBER}}))
 
     told = "".join(traceback.format_exception(caught.value)) + caplog.text
@@ -153,14 +153,14 @@ def test_a_database_that_is_not_there_is_told_without_its_password(warehouse):
     with pytest.raises(kind, match=said) as caught:
         away.load(call("I1"))
 
-    assert caught.value.remedy.cure.startswith(("Create the folder", "Check host and port"))
+    assert caught.value.remedy.cure.startswith(("Create the folder", "Check the host and port"))
     assert "password-42" not in "".join(traceback.format_exception(caught.value))
 
 
 WRONG = {
     "password": ({"password": "wrong"}, WarehouseError, "refused the login", "Correct login and password"),
     "database": ({"database": "nowhere"}, WarehouseError, "does not exist", "Correct the schema field"),
-    "host": ({"host": "nowhere.invalid"}, LoadFailed, "cannot be reached", "Check host and port"),
+    "host": ({"host": "nowhere.invalid"}, LoadFailed, "cannot be reached", "Check the host and port"),
 }
 
 
@@ -184,9 +184,9 @@ def test_a_connection_that_cannot_work_is_told_with_cause_and_cure(request, tmp_
     [
         ("53300", "", "has too many connections", True),
         ("", "FATAL:  sorry, too many clients already", "has too many connections", True),
-        ("40P01", "", "broke off the load because of a lock", True),
-        ("1213", "", "broke off the load because of a lock", True),
-        ("", "database is locked", "broke off the load because of a lock", True),
+        ("40P01", "", "aborted the load because of a lock", True),
+        ("1213", "", "aborted the load because of a lock", True),
+        ("", "database is locked", "aborted the load because of a lock", True),
         ("53100", "", "has no room left", True),
         ("1114", "", "has no room left", True),
         ("25006", "", "cannot be written to", True),

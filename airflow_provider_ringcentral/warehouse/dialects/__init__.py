@@ -1,1 +1,1 @@
-"""What differs from database to database."""
+"""How each database is spoken to."""

@@ -1,4 +1,4 @@
-"""What databases do differently. Here: any with temporary tables; `dialects.py` has those with ways of their own."""
+"""The base dialect: any database with temporary tables. Subclasses override what a database does better."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from airflow_provider_ringcentral.warehouse.tables import Stage, Types
 
 
 class Dialect:
-    """A database that SQLAlchemy knows and nothing is known about but `CREATE TEMPORARY TABLE`.
+    """A database that supports `CREATE TEMPORARY TABLE`, with SQL that SQLAlchemy writes.
 
-    Rows are replaced by deleting and inserting. Loads at the same time wait for nothing but what the database itself
-    makes them wait for.
+    Rows are replaced by deleting and inserting. Concurrent loads are not serialised beyond the database's own locks.
     """
 
     types: Types = Types(text=sa.Text(), key=sa.String(128), time=sa.DateTime(), json=sa.Text())
@@ -27,16 +26,16 @@ class Dialect:
     time: Converter = staticmethod(time_without_zone)
 
     def moment(self, value: datetime) -> datetime:
-        """An aware time as the database's drivers take it."""
+        """Convert an aware time for the database's drivers."""
         return value.astimezone(UTC).replace(tzinfo=None)
 
     @contextmanager
     def transaction(self, engine: sa.engine.Engine) -> Iterator[sa.engine.Connection]:
-        """A connection of its own in a transaction, which the end of the block commits."""
+        """Open a new connection with a transaction that commits at the end of the block."""
         # SQLAlchemy 2 counts inserted rows only when asked to.
         options = {"preserve_rowcount": True, **({"isolation_level": self.isolation} if self.isolation else {})}
         with engine.execution_options(**options).connect() as connection:
-            # What a load leaves in a session goes with it, so it must not go back to a pool of ours.
+            # A load leaves state in its session, so the session must not return to the pool.
             connection.detach()
             try:
                 with connection.begin():
@@ -45,34 +44,34 @@ class Dialect:
                 self.leave(connection)
 
     def leave(self, connection: sa.engine.Connection) -> None:
-        """Called after the transaction: a pooler, such as PgBouncer, may give the session to somebody else."""
+        """Clean up after the transaction: a pooler such as PgBouncer may give the session to another client."""
 
     def clear(self, connection: sa.engine.Connection) -> None:
-        """Remove temporary tables of ours that the session has from an earlier load, and no others."""
+        """Drop our temporary tables that an earlier load left in the session."""
 
     def drop(self, connection: sa.engine.Connection, stage: Stage) -> None:
-        """Remove the temporary tables that the load has made."""
+        """Drop the temporary tables of this load."""
         stage.drop(connection)
 
     def pack(self, row: Row) -> Any:
-        """A row as `fill` takes it; done ahead of that, in another thread."""
-        # An empty text is none: COPY, which PostgreSQL gets, cannot tell them apart.
+        """Convert a row for `fill`; runs ahead, in another thread."""
+        # An empty string becomes NULL everywhere, because PostgreSQL's COPY cannot tell them apart.
         return [None if cell == "" else cell for cell in row]
 
     def fill(self, connection: sa.engine.Connection, table: sa.Table, rows: Sequence[Any]) -> None:
-        """Put packed rows, cells in the order of the table's columns, into a temporary table."""
+        """Insert packed rows, with cells in the order of the table's columns, into a temporary table."""
         if rows:
             names = [column.name for column in table.columns]
             connection.execute(sa.insert(table), [dict(zip(names, row, strict=True)) for row in rows])
 
     def filled(self, connection: sa.engine.Connection, tables: Sequence[sa.Table]) -> None:
-        """Called when the temporary tables hold the whole file."""
+        """Prepare the merge once the temporary tables hold the whole file."""
 
     def lock(self, connection: sa.engine.Connection, name: str) -> None:
-        """Wait until no other load writes to the tables called `name`; held until the connection's end."""
+        """Wait until no other load writes to the tables `name`, and keep others out until the connection ends."""
 
     def put(self, connection: sa.engine.Connection, table: sa.Table, rows: Any) -> None:
-        """Put the rows of a select, which has the table's columns in order, in place of those with the same key."""
+        """Insert the rows of a select, with the table's columns in order, and replace rows of the same key."""
         found = rows.subquery()
         (key,) = table.primary_key.columns
         connection.execute(sa.delete(table).where(key.in_(sa.select(found.c[key.name]))))

@@ -17,7 +17,7 @@ _WAIT_SECONDS = 3600
 
 
 class _Json(mysql.LONGTEXT):
-    """A JSON column that takes text: SQLAlchemy's own would encode the text once more."""
+    """A JSON column that takes text: SQLAlchemy's own type would encode the text again."""
 
     __visit_name__ = "JSON"
 
@@ -25,7 +25,7 @@ class _Json(mysql.LONGTEXT):
 class MySql(Dialect):
     """Times are DATETIME(6) in UTC."""
 
-    # Ids differ by case alone, which MySQL's default collations do not see.
+    # Some ids differ only by case, which MySQL's default collations ignore.
     types = Types(
         text=mysql.MEDIUMTEXT(),
         key=sa.String(128),
@@ -41,27 +41,27 @@ class MySql(Dialect):
     isolation = "READ COMMITTED"
 
     def lock(self, connection: sa.engine.Connection, name: str) -> None:
-        """By GET_LOCK, which `leave` or an ended session gives back."""
+        """Take a named lock (GET_LOCK), which `leave` or the end of the session releases."""
         key = f"ringcentral_{zlib.crc32(name.encode()):08x}"
         if not connection.scalar(sa.select(sa.func.get_lock(key, _WAIT_SECONDS))):
-            raise LoadFailed(f"Another load into {name} did not end within {_WAIT_SECONDS} s.")
+            raise LoadFailed(f"Another load into {name} did not finish within {_WAIT_SECONDS} s. Retry later.")
 
     def clear(self, connection: sa.engine.Connection) -> None:
-        """In one statement, which ends no transaction."""
+        """Drop them in one statement, which does not end the transaction."""
         connection.exec_driver_sql(f"DROP TEMPORARY TABLE IF EXISTS {', '.join(STAGE)}")
 
     def drop(self, connection: sa.engine.Connection, stage: Stage) -> None:
-        """In one statement."""
+        """Drop them in one statement."""
         self.clear(connection)
 
     def leave(self, connection: sa.engine.Connection) -> None:
-        """Neither temporary tables nor named locks end with a transaction."""
+        """Drop temporary tables and release locks, which outlive a transaction."""
         with contextlib.suppress(sa.exc.SQLAlchemyError):
             self.clear(connection)
             connection.execute(sa.select(sa.func.release_all_locks()))
 
     def put(self, connection: sa.engine.Connection, table: sa.Table, rows: Any) -> None:
-        """By ON DUPLICATE KEY UPDATE."""
+        """Insert with ON DUPLICATE KEY UPDATE."""
         insert = mysql.insert(table)
         key = {column.name for column in table.primary_key.columns}
         others = {column.name: insert.inserted[column.name] for column in table.columns if column.name not in key}

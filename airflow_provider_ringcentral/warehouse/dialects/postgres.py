@@ -19,14 +19,14 @@ from airflow_provider_ringcentral.warehouse.dialects.on_conflict import insert_o
 from airflow_provider_ringcentral.warehouse.errors import WarehouseError
 from airflow_provider_ringcentral.warehouse.tables import STAGE, Stage, Types
 
-# Control characters that JSON never holds as they are: hardly a cell needs quotes.
+# JSON never holds these control characters unescaped, so hardly any cell needs quotes.
 _DELIMITER, _QUOTE = "\x02", "\x01"
 _COPY = "COPY {table} FROM STDIN WITH (FORMAT csv, DELIMITER E'\\x02', QUOTE E'\\x01')"
 _LOCKS = 0x52436C6C
 
 
 class Postgres(Dialect):
-    """By psycopg2 or psycopg."""
+    """PostgreSQL with the driver psycopg2 or psycopg."""
 
     # Keys are compared byte by byte: faster, and the same in every locale.
     types = Types(
@@ -39,21 +39,21 @@ class Postgres(Dialect):
     time = staticmethod(time_as_text)
 
     def moment(self, value: datetime) -> datetime:
-        """As it is."""
+        """Return the time unchanged."""
         return value
 
     def pack(self, row: Row) -> str:
-        """A line for COPY, to which no value and an empty text are the same. Thousands of lists would busy the GC."""
+        """Return a line for COPY. Keeping strings instead of thousands of lists spares the garbage collector."""
         line = _DELIMITER.join(["" if cell is None else str(cell) for cell in row])
         if line.count(_DELIMITER) < len(row) and "\n" not in line and "\r" not in line and _QUOTE not in line:
             return line + "\n"
         quoted = io.StringIO()
-        # Looks at every character, which takes long. Its lines end with CR, too, so that it puts those into quotes.
+        # csv is slow, because it looks at every character. With lines that end in CR LF it quotes CR, too.
         csv.writer(quoted, delimiter=_DELIMITER, quotechar=_QUOTE, lineterminator="\r\n").writerow(row)
         return quoted.getvalue().removesuffix("\r\n") + "\n"
 
     def fill(self, connection: sa.engine.Connection, table: sa.Table, rows: Sequence[Any]) -> None:
-        """By COPY."""
+        """Insert with COPY."""
         text = "".join(rows)
         statement = _COPY.format(table=table.name)
         driver: Any = connection.connection
@@ -65,30 +65,31 @@ class Postgres(Dialect):
                     copy.write(text)
             else:
                 raise WarehouseError(
-                    f"The driver {connection.dialect.driver} has no COPY; install psycopg2-binary or psycopg[binary]."
+                    f"The driver {connection.dialect.driver} does not support COPY. Install psycopg2-binary or "
+                    "psycopg[binary]."
                 )
 
     def filled(self, connection: sa.engine.Connection, tables: Sequence[sa.Table]) -> None:
-        """Without figures about them, plans for a table of millions would be guessed."""
+        """Collect statistics, without which PostgreSQL plans badly for millions of rows."""
         for table in tables:
-            # Of the columns that statements join by; all of them would take as long as a merge.
+            # Only for join columns: statistics of all columns would take as long as the merge.
             joined = [name for name in ("id", "place", "telephony_session_id") if name in table.columns]
             connection.exec_driver_sql(f"ANALYZE {table.name} ({', '.join(joined)})")
 
     def clear(self, connection: sa.engine.Connection) -> None:
-        """In one statement."""
+        """Drop them in one statement."""
         names = ", ".join(f"pg_temp.{name}" for name in STAGE)
         connection.exec_driver_sql(f"DROP TABLE IF EXISTS {names}")
 
     def drop(self, connection: sa.engine.Connection, stage: Stage) -> None:
-        """In one statement."""
+        """Drop them in one statement."""
         self.clear(connection)
 
     def lock(self, connection: sa.engine.Connection, name: str) -> None:
-        """By an advisory lock, which the end of the transaction gives back."""
+        """Take an advisory lock, which the end of the transaction releases."""
         key = zlib.crc32(name.encode()) - 2**31
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCKS, key)))
 
     def put(self, connection: sa.engine.Connection, table: sa.Table, rows: Any) -> None:
-        """By ON CONFLICT."""
+        """Insert with ON CONFLICT DO UPDATE."""
         connection.execute(insert_or_replace(postgresql.insert(table), table, rows))

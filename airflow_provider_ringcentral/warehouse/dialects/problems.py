@@ -1,4 +1,4 @@
-"""What databases say when they cannot be used, each with its cause and its cure. Data, and how it is looked up."""
+"""Errors of databases with cause and cure, and how to look them up."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from airflow_provider_ringcentral.client.errors.remedy import CONNECTION, DAG_AU
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that databases say.
+    """One kind of database error.
 
-    `codes` are SQLSTATEs, or beginnings of them, and numbers of MySQL. Where there is no code, as while connecting,
-    `words` (lower case) in the message tell it. `passes` says whether trying again may help.
+    `codes` are SQLSTATEs or their first characters, and MySQL error numbers. Where there is no code, as while
+    connecting, `words` (lower case) identify the message. `passes` says whether a retry may help.
     """
 
     what: str
@@ -28,8 +28,8 @@ PROBLEMS: Final[Sequence[Problem]] = (
     Problem(
         "refused the login",
         Remedy(
-            "Login or password are wrong, or the user may not connect from this machine.",
-            "Correct login and password of the database's Connection, or let the user in from the workers' addresses.",
+            "The login or password is wrong, or the user may not connect from this machine.",
+            "Correct login and password of the database's Connection, or allow the user to connect from the workers.",
             CONNECTION,
         ),
         ("28", "1045", "1130", "1698", "1862"),
@@ -38,7 +38,7 @@ PROBLEMS: Final[Sequence[Problem]] = (
     Problem(
         "does not exist",
         Remedy(
-            "The server has no database of this name.",
+            "The server has no database of that name.",
             "Correct the schema field of the database's Connection, or create the database.",
             CONNECTION,
         ),
@@ -47,15 +47,15 @@ PROBLEMS: Final[Sequence[Problem]] = (
     ),
     Problem(
         "has no such schema",
-        Remedy("The schema is missing.", "Create it, or set another one as `schema`.", DAG_AUTHOR),
+        Remedy("The schema does not exist.", "Create it, or set `schema` to another one.", DAG_AUTHOR),
         ("3F000",),
     ),
     Problem(
         "does not permit it",
         Remedy(
             "The user lacks a privilege. A load needs CREATE in the schema (at first), TEMPORARY in the database, and "
-            "SELECT, INSERT, UPDATE and DELETE in the tables.",
-            "Grant what the message names to the user of the database's Connection.",
+            "SELECT, INSERT, UPDATE and DELETE on the tables.",
+            "Grant the privilege that the message names to the user of the database's Connection.",
             PLATFORM_TEAM,
         ),
         ("42501", "1044", "1142", "1143", "1227", "1370"),
@@ -65,7 +65,7 @@ PROBLEMS: Final[Sequence[Problem]] = (
         "cannot be written to",
         Remedy(
             "It is read-only: a replica, or a file or folder that this user may only read.",
-            "Let the database's Connection lead to the primary, or permit writing.",
+            "Point the database's Connection to the primary, or grant write access.",
             CONNECTION,
         ),
         ("25006", "1290", "1836", "1792"),
@@ -84,7 +84,7 @@ PROBLEMS: Final[Sequence[Problem]] = (
     ),
     Problem(
         "has no room left",
-        Remedy("Its disk, or a quota of it, is full.", "Make room, then run the task again.", PLATFORM_TEAM),
+        Remedy("Its disk or quota is full.", "Free space, then run the task again.", PLATFORM_TEAM),
         ("53100", "1021", "1114", "1041"),
         ("disk is full",),
         passes=True,
@@ -92,7 +92,7 @@ PROBLEMS: Final[Sequence[Problem]] = (
     Problem(
         "has too many connections",
         Remedy(
-            "Its limit of connections is reached.",
+            "Its connection limit is reached.",
             "Put the task into an Airflow pool, or use a pooler such as PgBouncer.",
             PLATFORM_TEAM,
         ),
@@ -101,10 +101,10 @@ PROBLEMS: Final[Sequence[Problem]] = (
         passes=True,
     ),
     Problem(
-        "broke off the load because of a lock",
+        "aborted the load because of a lock",
         Remedy(
             "Another statement held a lock on the tables for too long, or both waited for each other.",
-            "Nothing, if a retry succeeds. Otherwise end what holds the lock.",
+            "If retries fail too, end the session that holds the lock.",
             PLATFORM_TEAM,
         ),
         ("40", "55P03", "57014", "1205", "1213"),
@@ -112,7 +112,7 @@ PROBLEMS: Final[Sequence[Problem]] = (
         passes=True,
     ),
     Problem(
-        "takes no statement of this length",
+        "does not accept a statement of this length",
         Remedy(
             "The server's max_allowed_packet is smaller than a record.",
             "Raise max_allowed_packet to 16M or more.",
@@ -123,8 +123,8 @@ PROBLEMS: Final[Sequence[Problem]] = (
     Problem(
         "cannot be reached",
         Remedy(
-            "It is not running, host or port are wrong, or a firewall is in between.",
-            "Check host and port of the database's Connection, and that the workers can reach them.",
+            "It is not running, the host or port is wrong, or a firewall blocks the connection.",
+            "Check the host and port of the database's Connection, and that the workers can reach them.",
             CONNECTION,
         ),
         ("08", "57P", "2002", "2003", "2005", "2006", "2013", "1053", "1129"),
@@ -145,8 +145,8 @@ PROBLEMS: Final[Sequence[Problem]] = (
 
 
 def problem_of(code: str, message: str) -> Problem | None:
-    """The problem that a database's code tells, or its message where it has none."""
-    # An SQLSTATE has five characters, the first two its class; a number of MySQL has four.
+    """Find the problem by the database's error code or, where there is none, by its message."""
+    # An SQLSTATE has five characters, of which the first two are its class; a MySQL error number has four.
     beginnings = {code[:length] for length in range(2, 6)} if len(code) == 5 else {code}
     for problem in PROBLEMS:
         if code and not beginnings.isdisjoint(problem.codes):

@@ -1,4 +1,4 @@
-"""Which database is spoken to how."""
+"""The dialect of each database."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ DIALECTS: Final[Mapping[str, Dialect]] = {
 
 
 def dialect_of(engine: Engine) -> Dialect:
-    """That of the engine, by SQLAlchemy's name of it."""
+    """Return the engine's dialect by SQLAlchemy's name of the database."""
     return DIALECTS.get(engine.dialect.name) or Dialect()

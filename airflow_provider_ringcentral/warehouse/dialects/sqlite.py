@@ -19,29 +19,29 @@ _WAIT_MS = 600_000
 
 
 class Sqlite(Dialect):
-    """By the standard library's sqlite3. Times are kept as text in UTC, JSON as text."""
+    """SQLite with the standard library's driver. Times are stored as text in UTC, JSON as text."""
 
     @contextmanager
     def transaction(self, engine: sa.engine.Engine) -> Iterator[sa.engine.Connection]:
-        """The file is staged in a transaction of its own, since the write lock must be taken before reading."""
+        """Stage the file in a separate transaction, because the write lock must be taken before reading."""
         with super().transaction(engine) as connection:
             driver: Any = connection.connection
-            # sqlite3 would begin transactions by itself, and not before a CREATE.
+            # By itself sqlite3 would begin transactions late, not before a CREATE.
             driver.isolation_level = None
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {_WAIT_MS}")
             connection.exec_driver_sql("BEGIN")
             yield connection
 
     def clear(self, connection: sa.engine.Connection) -> None:
-        """One by one."""
+        """Drop them one by one."""
         for name in STAGE:
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS temp.{name}")
 
     def lock(self, connection: sa.engine.Connection, name: str) -> None:
-        """Temporary tables lie in a database of their own, and so are kept by this commit."""
+        """Take SQLite's write lock. Temporary tables live in a separate database and survive this commit."""
         connection.exec_driver_sql("COMMIT")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def put(self, connection: sa.engine.Connection, table: sa.Table, rows: Any) -> None:
-        """By ON CONFLICT."""
+        """Insert with ON CONFLICT DO UPDATE."""
         connection.execute(insert_or_replace(sqlite.insert(table), table, rows))
