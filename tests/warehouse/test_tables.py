@@ -192,7 +192,7 @@ def test_a_connection_that_cannot_work_is_told_with_cause_and_cure(request, tmp_
         ("25006", "", "cannot be written to", True),
         ("57P01", "", "cannot be reached", True),
         ("2013", "", "cannot be reached", True),
-        ("1153", "", "takes no statement of this length", False),
+        ("1153", "", "does not accept a statement of this length", False),
         ("28P01", "", "refused the login", False),
         ("3F000", "", "has no such schema", False),
         ("1142", "", "does not permit it", False),
@@ -224,7 +224,7 @@ def test_a_table_that_may_not_be_written_is_told(postgres_url, tmp_path):
     with pytest.raises(WarehouseError, match="permission denied for table ringcentral") as caught:
         reader.load(call("I2"))
 
-    assert caught.value.remedy.cure.startswith("Grant what the message names")
+    assert caught.value.remedy.cure.startswith("Grant the privilege that the message names")
 
 
 def test_loads_at_the_same_time_wait_for_each_other(warehouse):
