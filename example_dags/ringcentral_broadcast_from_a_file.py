@@ -1,7 +1,7 @@
-"""A text with a name in it to everybody on a list, from a high-volume (A2P) number, and a file of what became of each.
+"""Send a personal text to everybody on a list from a high-volume (A2P) number, and write the result for each recipient.
 
-However often the task that sends is killed and retried, nobody is texted twice. The first task stands for whatever
-makes the list; a column more of it is a placeholder more for the text.
+Nobody gets the text twice, even if the task is killed and retried. The first task creates an example list; each further
+column of the list is a further placeholder in the text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PEOPLE = {"+14155550101": "Ann", "+14155550102": "Ben", "+14155550103": "Cleo"}
 
 @task
 def make_list() -> str:
-    """Writes the list; returns its path."""
+    """Write the list and return its path."""
     path = ObjectStoragePath(f"{FOLDER}/broadcast/list.csv")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("to,name\n" + "".join(f"{number},{name}\n" for number, name in PEOPLE.items()))
@@ -37,11 +37,11 @@ with DAG(
     RingCentralSendA2PSmsOperator(
         task_id="send",
         recipients_file=make_list(),
-        text="Dear {name}, we are closed tomorrow. Reply STOP to hear no more of us.",
+        text="Dear {name}, we are closed tomorrow. Reply STOP to unsubscribe.",
         destination=f"{FOLDER}/broadcast/result.csv",
         wait_for="sent",
         timeout=timedelta(hours=2),
-        # A few wrong numbers are usual; many mean that the list is broken.
+        # A few wrong numbers are normal; many mean that the list is wrong.
         max_failures=100,
     )
     # [END howto_broadcast]

@@ -1,7 +1,6 @@
-"""A month of calls, backfilled: one mapped task a day, each day with its legs and costs.
+"""Extract a month of calls with legs and costs, with one mapped task per day.
 
-All mapped tasks share one login and one quota; the rest wait for their turn. Give them a pool with few slots when other
-work needs the workers meanwhile.
+All mapped tasks share one login and one quota. Run them in a pool with few slots if other tasks need the workers.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ with DAG(dag_id="ringcentral_call_log_by_day", schedule=None, start_date=datetim
 
     @task
     def days() -> list[dict[str, str]]:
-        """The last days, whole and in UTC."""
+        """Return the last complete days in UTC."""
         today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         starts = [today - timedelta(days=back) for back in range(DAYS, 0, -1)]
         return [

@@ -1,7 +1,7 @@
-"""Yesterday's calls of the whole company, one file a day.
+"""Extract yesterday's calls of the whole company, one file a day.
 
-The timetable gives each run the day before it as data interval; the calls are those of the calendar day in UTC. Whoever
-works with the files schedules on the asset; its event says how many calls there are and their SHA-256.
+The timetable gives each run the previous day as its data interval; the file has the calls of that calendar day in UTC.
+DAGs that use the files can be scheduled on the asset. Its events contain the number of calls and the SHA-256.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ with DAG(
     # [START howto_call_log_daily]
     RingCentralExtractCallLogOperator(
         task_id="extract_calls",
-        # Without `start` and `end` the data interval itself would be the window: here 00:30 to 00:30.
+        # Without `start` and `end` the window would be the data interval, 00:30 to 00:30.
         start="{{ data_interval_start.start_of('day') }}",
         end="{{ data_interval_end.start_of('day') }}",
         destination=FOLDER + "/calls/{{ data_interval_start | ds }}.ndjson",

@@ -1,7 +1,7 @@
-"""Every hour, what changed in the call log into PostgreSQL: the latest version of every call, and its legs.
+"""Load changes of the call log into PostgreSQL every hour: the latest version of every call, and its legs.
 
-The sync writes one file an hour and keeps its place in the asset's events; the load puts that file into the tables, in
-one transaction. Both may be cleared and run again.
+The sync writes one file an hour and keeps its watermark in the asset's events. The load writes that file to the tables
+in one transaction. Both tasks can be cleared and run again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CALLS = Asset(uri="ringcentral://warehouse/calls")
 
 with DAG(
     dag_id="ringcentral_call_log_to_postgres",
-    # Some minutes after the hour: a call appears 15 to 30 s after it ends. What comes later is in a later file.
+    # Some minutes after the hour, because a call appears 15 to 30 s after it ends. Later calls are in a later file.
     schedule=CronDataIntervalTimetable("5 * * * *", timezone="UTC"),
     start_date=datetime.fromisoformat("2026-01-01T00:05:00Z"),
     catchup=False,
@@ -33,7 +33,7 @@ with DAG(
     sync = RingCentralSyncCallLogOperator(
         task_id="sync_calls",
         destination=f"{FOLDER}/changes",
-        # The first run reads everything that changed since.
+        # The first run reads everything that has changed since this time.
         start="{{ data_interval_start - macros.timedelta(days=30) }}",
         outlets=[CHANGES],
     )

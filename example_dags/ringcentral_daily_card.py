@@ -1,4 +1,4 @@
-"""Every morning, a card in a team's chat that says how many calls there were the day before."""
+"""Post a card with the number of yesterday's calls to a team's chat every morning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any endpoint: who the JWT belongs to, and the company's extensions as a file for a dimension table."""
+"""Call any endpoint: read the owner of the JWT, and write the company's extensions to a file for a dimension table."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Every Monday, the calls of the week before as a fax with a letter, and a task that ends when the fax has arrived.
+"""Fax the calls of the previous week with a letter every Monday, and wait until the fax has arrived.
 
-A fax takes a minute a page, so the task is best made deferrable where a triggerer runs (`deferrable=True`).
+A fax takes about a minute per page, so set `deferrable=True` if a triggerer runs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ with DAG(
     schedule=CronDataIntervalTimetable("0 6 * * 1", timezone="UTC"),
     start_date=datetime.fromisoformat("2026-01-05T06:00:00Z"),
     catchup=False,
-    # A retry does not fax again what may have gone out: it looks for it.
+    # A retry does not repeat a fax that may have been sent: it searches for it.
     default_args={"retries": 2, "retry_delay": timedelta(minutes=10)},
     params={"reader": "reader"},
     tags=["ringcentral"],

@@ -1,7 +1,7 @@
-"""Every night, the recordings of the day before: files, sidecars and a manifest, before RingCentral deletes them.
+"""Archive the recordings of the previous day every night, with sidecars and manifest, before RingCentral deletes them.
 
-At RingCentral's 10 requests a minute a day of recordings takes a while, so the task is deferrable: while the quota is
-used up it holds no worker. What is not there yet is tried again by the next night's run.
+RingCentral allows 10 requests a minute, so a day of recordings takes a while. The task is deferrable: it occupies no
+worker while the quota is used up. The next run tries recordings again that are not available yet.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ RECORDINGS = Asset(uri=f"{FOLDER}/recordings")
 
 with DAG(
     dag_id="ringcentral_recordings_archive",
-    # Some minutes after midnight: a recording appears some minutes after its call, and the others are not forgotten.
+    # Some minutes after midnight, because a recording appears some minutes after its call. Later runs get the others.
     schedule=CronDataIntervalTimetable("20 0 * * *", timezone="UTC"),
     start_date=datetime.fromisoformat("2026-01-01T00:20:00Z"),
     catchup=False,
-    # Nights may overlap, for they share the folder; one at a time leaves more of the quota to other work.
+    # Runs can overlap, because they share the folder; one at a time leaves more quota to other tasks.
     max_active_runs=1,
     default_args={"retries": 5, "retry_delay": timedelta(minutes=10)},
     tags=["ringcentral"],
@@ -36,7 +36,7 @@ with DAG(
         destination=f"{FOLDER}/recordings",
         name_template="{start:%Y/%m/%d}/{start:%H%M%S}-{recording_id}.{ext}",
         late_window=timedelta(days=2),
-        # A HIPAA account keeps recordings for 30 days only: then say so here.
+        # Set 30 days for a HIPAA account, which keeps recordings only that long.
         retention=timedelta(days=90),
         deferrable=True,
         outlets=[RECORDINGS],

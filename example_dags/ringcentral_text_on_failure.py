@@ -1,7 +1,7 @@
-"""Yesterday's calls, and a text to whoever is on call when a task fails for good or there are too few of them.
+"""Extract yesterday's calls, and text the person on call if a task fails or there are too few calls.
 
-The notifier stands in `default_args`, so every task of the DAG has it. However many fail at once, one text goes out and
-one that sums up the others. It comes from the Connection's Default sender, or the user's first number that can send.
+The notifier is in `default_args`, so every task of the DAG has it. If many tasks fail at once, it sends one text and
+one summary of the others, from the Connection's Default sender or else the user's first number that can send.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FEWEST = int(os.environ.get("FEWEST_CALLS", "1"))
 
 @task
 def check(receipt: dict[str, Any]) -> None:
-    """Fails on a day with fewer calls than there ever are: something upstream is broken."""
+    """Fail if there are fewer calls than on any normal day, which means that something upstream is broken."""
     if receipt["records"] < FEWEST:
         raise ValueError(f"{receipt['records']} calls are fewer than {FEWEST}")
 
@@ -37,7 +37,7 @@ with DAG(
     default_args={
         "retries": 2,
         "retry_delay": timedelta(minutes=5),
-        # Called when the last try has failed. Without a text: what failed, with what, where, and a link.
+        # Called when the last try has failed. The default text names task, exception and run, with a link.
         "on_failure_callback": RingCentralSmsNotifier(to=ON_CALL, min_interval=600, max_per_hour=6),
     },
     # [END howto_text_on_failure]
@@ -49,5 +49,5 @@ with DAG(
         end="{{ data_interval_end.start_of('day') }}",
         destination=FOLDER + "/checked/{{ data_interval_start | ds }}.ndjson",
     )
-    # No retries: tomorrow's look at the same file would find the same.
+    # No retries, because the file stays the same.
     check.override(retries=0)(extract.output)

@@ -1,4 +1,4 @@
-"""Every day: wait for the first voicemails of the day, without a worker, and store their recordings."""
+"""Wait for the first voicemails of each day without a worker, and store their recordings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ with DAG(
     voicemails = RingCentralNewMessageSensor(
         task_id="voicemails",
         message_type="VoiceMail",
-        # Said here, and not when the task happens to start: nothing is missed, and a retry looks at the same.
+        # A fixed time instead of the start of the task: nothing is missed, and a retry checks the same messages.
         since="{{ ds }}T00:00:00Z",
         timeout=23 * 3600,
         soft_fail=True,
@@ -33,7 +33,7 @@ with DAG(
 
     @task
     def store(messages: list[dict[str, Any]]) -> list[str]:
-        """The recordings, one file a voicemail."""
+        """Download the recordings, one file per voicemail."""
         hook, stored = RingCentralJWTHook(), []
         for message in messages:
             for attachment in message["attachments"]:
