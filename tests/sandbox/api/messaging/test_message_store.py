@@ -12,11 +12,6 @@ VENDOR = "application/vnd.ringcentral.multipart+json"
 ALICE, BOB = "+14155550111", "+14155550112"
 
 
-@pytest.fixture
-def caller(start):
-    return start(calls=0)
-
-
 def listed(caller, **params):
     return [record["id"] for record in caller.get(STORE, params).json()["records"]]
 

@@ -10,11 +10,6 @@ COLLEAGUE = 400131428008
 
 
 @pytest.fixture
-def caller(start):
-    return start(calls=0)
-
-
-@pytest.fixture
 def team(caller):
     return caller.get(CHATS, {"type": "Team"}).json()["records"][0]["id"]
 

@@ -8,11 +8,6 @@ CARD = {"type": "AdaptiveCard", "version": "1.3", "body": [{"type": "TextBlock",
 
 
 @pytest.fixture
-def caller(start):
-    return start(calls=0)
-
-
-@pytest.fixture
 def url(caller):
     return caller.sandbox.add_webhook()
 
