@@ -1,7 +1,7 @@
-"""Files that are complete or absent, on a local disk or any store that fsspec knows.
+"""Files that are complete or absent, on a local disk or in any store that fsspec supports.
 
-Everything goes through `path.fs` and `path.path`, the two names that universal_pathlib 0.2 and 0.3 and Airflow's
-`ObjectStoragePath` share; Airflow's own `open` wraps every call of the file in a lineage hook.
+All access uses `path.fs` and `path.path`, which universal_pathlib 0.2 and 0.3 and Airflow's `ObjectStoragePath` have in
+common. Airflow's own `open` would wrap every call of the file in a lineage hook.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ log = logging.getLogger(__name__)
 _PIECE = 2**20
 
 BLOCK = 8 * 2**20
-"""Bytes a store gets at once: s3fs would hold 50 MB otherwise, and 10 000 parts of this size still make 80 GB."""
+"""Bytes per upload to a store. s3fs would hold 50 MB by default; 10 000 uploads of this size still make 80 GB."""
 
 _HIERARCHICAL = frozenset({"sftp", "ssh", "ftp", "hdfs", "webhdfs", "smb"})
-"""Stores with real folders. On the others `makedirs` is not harmless: s3fs would create a missing bucket."""
+"""Stores with real folders. On the others `makedirs` does harm: s3fs would create a missing bucket."""
 
 
 class Writer:
-    """Takes bytes on their way into a file; `bytes` and `sha256` are those of what was written so far."""
+    """Writes to a file and counts: `bytes` and `sha256` are those of everything written so far."""
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw
@@ -50,7 +50,7 @@ class Writer:
         return self._digest.hexdigest()
 
     def write(self, data: bytes | memoryview) -> int:
-        """Write all of `data`; a short write of the system is gone on with."""
+        """Write all of `data`, repeating short writes, and return its size in bytes."""
         self._digest.update(data)
         size = write_all(self._raw, data)
         self.bytes += size
@@ -61,18 +61,18 @@ class Writer:
 def complete_file(path: UPath) -> Iterator[Writer]:
     """Write `path`, which appears (or is replaced) only when the block ends without an exception.
 
-    On an exception nothing appears, an older file stays as it is, and nothing is left behind: neither a temporary
-    file nor an unfinished multipart upload. A process killed inside the block leaves a hidden `.NAME.tmp-…` beside a
-    local file, which the next writer of the same file removes, or an unfinished upload in an object store, which the
-    bucket's lifecycle rule removes.
+    On an exception nothing appears, an existing file stays, and no temporary file or unfinished multipart upload is
+    left. A process that is killed inside the block leaves a hidden `.NAME.tmp-…` beside a local file, which the next
+    writer of the same file removes, or an unfinished upload in an object store, which the bucket's lifecycle rule
+    removes.
     """
     fs, name = filesystem(path), path.path
     if isinstance(fs, LocalFileSystem):
         _remove_orphans(name)
-        with _replaced(name) as raw:
+        with _renamed(name) as raw:
             yield Writer(raw)
     else:
-        with _published(fs, name) as raw:
+        with _uploaded(fs, name) as raw:
             yield Writer(raw)
 
 
@@ -80,12 +80,12 @@ def publish_file(source: Path, name: str) -> None:
     """Rename a complete local file to `name` on the same disk, which appears or is replaced."""
     _remove_orphans(name)
     with source.open("rb") as raw:
-        _make_lasting(raw)
+        _sync_to_disk(raw)
     source.replace(name)
 
 
 def write_all(raw: Any, data: bytes | memoryview) -> int:
-    """Write all of `data` to an unbuffered file; returns its bytes."""
+    """Write all of `data` to an unbuffered file and return its size in bytes."""
     view = memoryview(data).cast("B")
     size = len(view)
     while len(view):
@@ -94,7 +94,7 @@ def write_all(raw: Any, data: bytes | memoryview) -> int:
 
 
 def sha256_of(fs: AbstractFileSystem, name: str) -> str:
-    """Hexadecimal SHA-256 of a file that is there, read in blocks."""
+    """Read an existing file in blocks and return its hexadecimal SHA-256."""
     digest = hashlib.sha256()
     with fs.open(name, "rb") as raw:
         while block := raw.read(_PIECE):
@@ -103,16 +103,16 @@ def sha256_of(fs: AbstractFileSystem, name: str) -> str:
 
 
 def filesystem(path: UPath) -> AbstractFileSystem:
-    """The file system of `path`; `DestinationError` when its scheme is unknown or its package is missing."""
+    """Return the file system of `path`. Raises `DestinationError` for an unknown scheme or a missing package."""
     with destination_errors(path):
         return path.fs
 
 
 def check_destination(path: UPath) -> None:
-    """Find out before the first request that `path` can be written; its folder is made.
+    """Make the folder of `path` and check that `path` can be written, before the first request.
 
-    Writes and removes one empty file beside it. Raises `DestinationError` saying what is in the way, or
-    `DestinationUnavailable` for what may pass.
+    The check writes an empty file beside it and removes it. Raises `DestinationError` with the cause and the fix, or
+    `DestinationUnavailable` when the cause may be temporary.
     """
     fs, name = filesystem(path), path.path
     if str(path).endswith("/") or not name.rsplit("/", 1)[-1]:
@@ -122,14 +122,14 @@ def check_destination(path: UPath) -> None:
             raise DestinationError(f"The destination {path} is a folder; name a file in it.")
         probe = f"{folder_of(name)}/.{name.rsplit('/', 1)[-1]}.tmp-probe-{uuid.uuid4().hex[:8]}"
         fs.pipe_file(probe, b"")
-    # A bucket may allow writing and forbid removing; an empty probe left there is no reason to refuse the job.
-    with tolerate_cleanup_errors("An empty file that tried whether the destination can be written"):
+    # A bucket may allow writing and forbid removing. An empty file that stays must not fail the task.
+    with tolerate_cleanup_errors("The empty file that tested the destination"):
         fs.rm_file(probe)
 
 
 @contextmanager
 def tolerate_cleanup_errors(what: str) -> Iterator[None]:
-    """Around the removal of what is not needed any more: a store that forbids it, or fails, does not fail the job."""
+    """Log errors while `what` is removed, and do not raise them: a store may forbid removals, or fail."""
     try:
         yield
     except FileNotFoundError:
@@ -139,7 +139,7 @@ def tolerate_cleanup_errors(what: str) -> Iterator[None]:
 
 
 def make_folder(fs: AbstractFileSystem, folder: str) -> bool:
-    """Make `folder` and those above it where folders are real, and say whether they are."""
+    """Make `folder` and its parents where the store has real folders; return whether it has."""
     real = isinstance(fs, LocalFileSystem) or bool(_HIERARCHICAL & _protocols(fs))
     if real:
         fs.makedirs(folder, exist_ok=True)
@@ -147,26 +147,26 @@ def make_folder(fs: AbstractFileSystem, folder: str) -> bool:
 
 
 def remove_tree(fs: AbstractFileSystem, name: str) -> None:
-    """Remove a file, or a folder with all that is in it. Raises OSError."""
+    """Remove a file, or a folder with its contents. Raises OSError."""
     if isinstance(fs, LocalFileSystem):
         fs.rm(name, recursive=True)
         return
-    # One by one: `rm` takes names for patterns, and [, * and ? in one would remove what others match, too.
+    # One by one: `rm` takes names for patterns, and would also remove files that match [, * or ? in a name.
     for entry in fs.find(name):
         fs.rm_file(entry)
     remove_folder(fs, name)
 
 
 def remove_folder(fs: AbstractFileSystem, folder: str) -> None:
-    """Remove a folder if it is empty and its store has any: some object stores take rmdir for the bucket's removal."""
+    """Remove an empty folder where the store has folders. In some object stores `rmdir` would remove the bucket."""
     if not isinstance(fs, AsyncFileSystem):
-        # Somebody else's file in it, a store without folders, an error of the store's own: it may stay.
+        # The folder may stay: it has another file in it, the store has no folders, or the store fails.
         with suppress(Exception):
             fs.rmdir(folder)
 
 
 def folder_of(name: str) -> str:
-    """The folder of a path of a file system, without a slash at its end ("" is the root)."""
+    """Return the folder of a file system's path, without a trailing slash ("" is the root)."""
     return name.rpartition("/")[0]
 
 
@@ -183,7 +183,7 @@ def _temporary(name: str) -> str:
 
 
 def _remove_orphans(name: str) -> None:
-    """What a killed writer left. A live one loses its file too, and fails on publishing: the later one wins."""
+    """Remove temporary files of killed writers. A live writer loses its file, too, and fails: the later one wins."""
     prefix = f".{name.rsplit('/', 1)[-1]}.tmp-"
     with suppress(FileNotFoundError):
         for entry in Path(folder_of(name) or "/").iterdir():
@@ -192,30 +192,30 @@ def _remove_orphans(name: str) -> None:
 
 
 @contextmanager
-def _replaced(name: str) -> Iterator[Any]:
-    """A local file under a temporary name, renamed at the end: readers see the old one or the new one, whole."""
+def _renamed(name: str) -> Iterator[Any]:
+    """Yield a local file with a temporary name and rename it at the end: readers see the old or the new file."""
     temporary = Path(_temporary(name))
     try:
         with temporary.open("xb", buffering=0) as raw:
             yield raw
-            _make_lasting(raw)
+            _sync_to_disk(raw)
         temporary.replace(name)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def _make_lasting(raw: Any) -> None:
-    # Without it a power cut can leave the new name with an empty file behind it.
+def _sync_to_disk(raw: Any) -> None:
+    # Without fsync a power cut can leave an empty file under the new name.
     os.fsync(raw.fileno())
 
 
 @contextmanager
-def _published(fs: AbstractFileSystem, name: str) -> Iterator[Any]:
-    """An object in a store: an upload of its own that `commit` publishes, else a temporary key that is moved.
+def _uploaded(fs: AbstractFileSystem, name: str) -> Iterator[Any]:
+    """Yield an object: an upload that `commit` publishes, or else an object with a temporary key that is moved.
 
-    `autocommit=False` is only a hint: memory:// ignores it and publishes at `open`. So the way is chosen by the class
-    of a file opened under the temporary key; files with a `commit` of their own have sent nothing by then.
+    `autocommit=False` is only a hint, which memory:// ignores by publishing at `open`. So a file is opened under the
+    temporary key first, and its class decides; files of classes with `commit` have not sent anything by then.
     """
     temporary = _temporary(name)
     raw = fs.open(temporary, "wb", block_size=BLOCK)
@@ -231,9 +231,9 @@ def _published(fs: AbstractFileSystem, name: str) -> Iterator[Any]:
         else:
             _move(fs, temporary, name)
     except BaseException:
-        # The first error is the one to report; an upload that can't be aborted either is the bucket's lifecycle's.
+        # Report the first error. If the upload cannot be aborted either, the bucket's lifecycle rule removes it.
         with suppress(Exception):
-            _throw_away(raw)
+            _discard(raw)
         if not commits:
             with suppress(Exception):
                 fs.rm_file(temporary)
@@ -244,14 +244,14 @@ def _move(fs: AbstractFileSystem, old: str, new: str) -> None:
     if type(fs).mv is not AbstractFileSystem.mv:
         fs.mv(old, new)
         return
-    # What a store inherits takes names for patterns: [, * and ? would move nothing, or something else.
+    # The inherited `mv` takes names for patterns: with [, * or ? it would move nothing, or other files.
     fs.cp_file(old, new)
-    with tolerate_cleanup_errors("The hidden copy of a file that is there"):
+    with tolerate_cleanup_errors("The temporary copy of a complete file"):
         fs.rm_file(old)
 
 
-def _throw_away(raw: Any) -> None:
-    """Closing an fsspec file publishes what it has, and so does garbage collection unless it counts as closed."""
+def _discard(raw: Any) -> None:
+    """Close a file without publishing it. Garbage collection would publish it, too, unless it counts as closed."""
     if isinstance(raw, AbstractBufferedFile):
         raw.closed = True
         raw.discard()

@@ -1,4 +1,4 @@
-"""Records with nested objects as flat rows, for formats that have columns. Nothing is lost: see `OTHER`."""
+"""Flat rows of nested records, for formats with columns. Values without a column are kept in `OTHER`."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
 
 OTHER = "other"
-"""The last column: everything of the record that has no column of its own, as a JSON object; empty when all had one."""
+"""The last column: a JSON object of the record's values without a column of their own; empty when there are none."""
 
 Row = list[Any]
 
-_DIGITS = 18
-"""Of an integer that surely has 64 bits or fewer."""
+_MAX_DIGITS = 18
+"""An integer of so many digits certainly fits in 64 bits."""
 
 
 class ColumnType(Enum):
-    """What a cell holds; a value of another type stays in `OTHER`."""
+    """The type of a column's cells. A value of another type stays in `OTHER`."""
 
     TEXT = "text"
     INTEGER = "integer"
     NUMBER = "number"
     FLAG = "flag"
     TIME = "time"
-    """ISO 8601 text, kept as it came; Parquet makes a UTC timestamp in microseconds of it."""
+    """ISO 8601 text as RingCentral sent it; in Parquet, a UTC timestamp in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`name` of the column, and the `path` of keys, one or two, that leads to its value."""
+    """A column called `name`; `path` has the one or two keys that lead to its value in a record."""
 
     name: str
     path: tuple[str, ...]
@@ -45,13 +45,13 @@ class Column:
 
 
 Converter = Callable[[Any], Any]
-"""A value as a cell, or None when it is of another type."""
+"""Converts a value to a cell; None when it has another type."""
 
 
 def _text(value: Any) -> Any:
     if isinstance(value, str):
         return value
-    # Ids are numbers here and text there (`extension.id`, `from.extensionId`): one type, so that they join.
+    # RingCentral sends ids as numbers (`extension.id`) and as texts (`from.extensionId`). As texts all can be joined.
     return str(value) if type(value) is int else None
 
 
@@ -72,12 +72,12 @@ def _flag(value: Any) -> Any:
 
 
 def keep_time_text(value: Any) -> Any:
-    """A time as the text that RingCentral sent."""
+    """Return the text of a time as RingCentral sent it."""
     return value if isinstance(value, str) else None
 
 
 def to_utc_time(value: Any) -> datetime | None:
-    """A time as a datetime in UTC, one without zone as UTC; None for what is no ISO 8601 or not of years 1 to 9999."""
+    """Return an ISO 8601 time in UTC (also without zone); None for other values, and outside the years 1 to 9999."""
     moment = iso_time(value, zone=UTC)
     try:
         return moment and moment.astimezone(UTC)
@@ -86,7 +86,7 @@ def to_utc_time(value: Any) -> datetime | None:
 
 
 def converters(time: Converter) -> dict[ColumnType, Converter]:
-    """What makes a cell of each kind; `time` makes those of times."""
+    """Return the converters of all column types; `time` is that of times."""
     return {
         ColumnType.TEXT: _text,
         ColumnType.INTEGER: _integer,
@@ -96,27 +96,39 @@ def converters(time: Converter) -> dict[ColumnType, Converter]:
     }
 
 
+CellIndex = dict[str, tuple[int, Converter]]
+"""By key of a record: the index of the cell in the row, and the converter of the value."""
+
+
+def column_index(
+    columns: Sequence[Column], convert: Callable[[Column], Converter]
+) -> tuple[CellIndex, dict[str, CellIndex]]:
+    """Index columns by the keys of a record; the second value has the keys of nested objects, by the outer key."""
+    top: CellIndex = {}
+    nested: dict[str, CellIndex] = {}
+    for index, column in enumerate(columns):
+        *outer, key = column.path
+        level = nested.setdefault(outer[0], {}) if outer else top
+        level[key] = index, convert(column)
+    return top, nested
+
+
 class Flattener:
-    """Rows of `columns` and `OTHER` from NDJSON; null counts as absent, `time` makes the cells of times."""
+    """Makes rows of `columns` and `OTHER` from NDJSON. Null counts as missing; `time` converts times."""
 
     def __init__(self, columns: Sequence[Column], *, time: Converter = keep_time_text) -> None:
-        fits = converters(time)
+        by_type = converters(time)
         self._width = len(columns) + 1
-        self._top: dict[str, tuple[int, Converter]] = {}
-        self._nested: dict[str, dict[str, tuple[int, Converter]]] = {}
-        for at, column in enumerate(columns):
-            *above, key = column.path
-            level = self._nested.setdefault(above[0], {}) if above else self._top
-            level[key] = at, fits[column.kind]
+        self._top, self._nested = column_index(columns, lambda column: by_type[column.kind])
         self._decode_lines = msgspec.json.Decoder(dict[str, Any]).decode_lines
         self._encode = msgspec.json.Encoder().encode
 
     def rows(self, chunk: bytes) -> Iterator[Row]:
-        """One row a line of `chunk`. Raises `BadArgument` for a record that no text of columns can hold."""
+        """Yield one row per line of `chunk`. Raises `BadArgument` for a record that is nested too deeply."""
         try:
             records = self._decode_lines(chunk)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            records = [_decoded_loosely(line) for line in chunk.split(b"\n") if line]
+            records = [_decode_leniently(line) for line in chunk.split(b"\n") if line]
         for record in records:
             yield self._row(record)
 
@@ -136,19 +148,19 @@ class Flattener:
         return row
 
 
-def _decoded_loosely(line: bytes) -> dict[str, Any]:
-    """A record with numbers that Python has no type for, which stay as they are written, or texts that are no UTF-8."""
+def _decode_leniently(line: bytes) -> dict[str, Any]:
+    """Decode a record with texts that are not UTF-8, or numbers beyond Python's types, which are kept as written."""
 
     def number(text: str) -> Any:
         return float(text) if isfinite(float(text)) else msgspec.Raw(text.encode())
 
     def integer(text: str) -> Any:
-        return int(text) if len(text) <= _DIGITS else msgspec.Raw(text.encode())
+        return int(text) if len(text) <= _MAX_DIGITS else msgspec.Raw(text.encode())
 
     try:
         record: dict[str, Any] = json.loads(line.decode(errors="replace"), parse_float=number, parse_int=integer)
     except (ValueError, RecursionError):
-        # Not chained: the error may quote the record.
+        # `from None`, because the error may quote the record.
         raise BadArgument(
             "A record of RingCentral's answer is nested too deeply for the columns of CSV and Parquet. Use the format "
             "ndjson, which keeps records as they come.",
@@ -157,8 +169,8 @@ def _decoded_loosely(line: bytes) -> dict[str, Any]:
     return record
 
 
-def _fill(row: Row, values: dict[str, Any], targets: dict[str, tuple[int, Converter]]) -> dict[str, Any]:
-    """Put into `row` what has a cell; returns what has none."""
+def _fill(row: Row, values: dict[str, Any], targets: CellIndex) -> dict[str, Any]:
+    """Put the values that have a cell into `row`, and return the others."""
     rest = {}
     for key, value in values.items():
         target = targets.get(key)
@@ -174,5 +186,5 @@ def _fill(row: Row, values: dict[str, Any], targets: dict[str, tuple[int, Conver
 
 
 def column_names(columns: Iterable[Column]) -> list[str]:
-    """The header: column names, `OTHER` last."""
+    """Return the header: the names of the columns, then `OTHER`."""
     return [*(column.name for column in columns), OTHER]

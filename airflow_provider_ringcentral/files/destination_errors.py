@@ -1,4 +1,4 @@
-"""Why a destination cannot be written: cause, cure, and whether trying again can help."""
+"""Errors of destinations that cannot be written: cause, remedy, and whether a retry may help."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _PACKAGE: Final = Remedy(
     PLATFORM_TEAM,
 )
 _CREDENTIALS: Final = Remedy(
-    "There are no credentials for the store, or they are not complete.",
-    "Name an Airflow Connection of the store in the destination, such as s3://CONN_ID@bucket/key, and see that it "
+    "The store has no credentials, or they are incomplete.",
+    "Name an Airflow Connection of the store in the destination, such as s3://CONN_ID@bucket/key, and check that it "
     "exists.",
     PLATFORM_TEAM,
 )
 _FORBIDDEN: Final = Remedy(
-    "The user of the worker, or the credentials of the store, may not write there.",
+    "The worker's user, or the store's credentials, may not write there.",
     "Allow writing (on a disk chown or chmod the folder, in a store allow putting objects), or name another "
     "destination.",
     PLATFORM_TEAM,
@@ -35,19 +35,19 @@ _READ_ONLY: Final = Remedy(
     PLATFORM_TEAM,
 )
 _MISSING: Final = Remedy(
-    "The bucket or container is not there, or a folder above is not and cannot be made.",
+    "The bucket or container does not exist, or a parent folder does not exist and cannot be made.",
     "Create it, or correct its name in the destination.",
     PLATFORM_TEAM,
 )
-_NO_PLACE: Final = Remedy(
-    "This is no place for a file: a part of the path is a file, or the name is too long or not allowed.",
+_INVALID_PATH: Final = Remedy(
+    "The path is not valid: a component of it is a file, or a name is too long or not allowed.",
     "Correct the destination.",
     DAG_AUTHOR,
 )
 _UNREACHABLE: Final = Remedy(
-    "The store did not answer as it should; it may be out of reach from the worker, overloaded, or full.",
-    "Check its endpoint in the store's Connection, the network of the worker, and the space that is left. A retry "
-    "writes anew.",
+    "The store did not answer as expected; it may be unreachable from the worker, overloaded, or full.",
+    "Check the endpoint in the store's Connection, the worker's network, and the free space. A retry writes the file "
+    "again.",
     PLATFORM_TEAM,
 )
 
@@ -55,30 +55,31 @@ _BY_CLASS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], Reme
     (ImportError, _PACKAGE),
     (PermissionError, _FORBIDDEN),
     (FileNotFoundError, _MISSING),
-    ((NotADirectoryError, IsADirectoryError, FileExistsError, ValueError), _NO_PLACE),
+    ((NotADirectoryError, IsADirectoryError, FileExistsError, ValueError), _INVALID_PATH),
 )
-_BY_NUMBER: Final = {errno.EROFS: _READ_ONLY, errno.ENAMETOOLONG: _NO_PLACE, errno.ELOOP: _NO_PLACE}
-_TOLD_LENGTH = 300
+_BY_NUMBER: Final = {errno.EROFS: _READ_ONLY, errno.ENAMETOOLONG: _INVALID_PATH, errno.ELOOP: _INVALID_PATH}
+_MESSAGE_LENGTH = 300
 
 
 def destination_error(
     path: Any, error: Exception, what: str = "destination", verb: str = "written"
 ) -> RingCentralError:
-    """The error for a destination that answered a try to write with `error`.
+    """Return the error for a destination whose store raised `error`.
 
-    `DestinationError` when trying again cannot help, else `DestinationUnavailable`. Its text names the class and the
-    first words of `error`; clients of stores raise through hundreds of lines, so it is best raised `from None`.
+    It is a `DestinationError` when a retry cannot help, else a `DestinationUnavailable`. Its message has the class of
+    `error` and the beginning of its text. Raise it `from None`: the tracebacks of stores' clients have hundreds of
+    lines.
     """
-    remedy = _lasting(error)
-    said = " ".join(str(error).split())[:_TOLD_LENGTH].rstrip(".")
-    text = f"The {what} {path} cannot be {verb}: {type(error).__name__}{': ' if said else ''}{said}"
+    remedy = _permanent_cause(error)
+    detail = " ".join(str(error).split())[:_MESSAGE_LENGTH].rstrip(".")
+    text = f"The {what} {path} cannot be {verb}: {type(error).__name__}{': ' if detail else ''}{detail}"
     kind = DestinationUnavailable if remedy is None else DestinationError
     return kind(text, remedy=remedy or _UNREACHABLE)
 
 
 @contextmanager
 def destination_errors(path: Any) -> Iterator[None]:
-    """Around tries to write to `path`: whatever its store raises becomes `destination_error`."""
+    """Replace what the store of `path` raises inside the block by a `destination_error`."""
     try:
         yield
     except RingCentralError:
@@ -87,12 +88,12 @@ def destination_errors(path: Any) -> Iterator[None]:
         raise destination_error(path, error) from None
 
 
-def _lasting(error: Exception) -> Remedy | None:
+def _permanent_cause(error: Exception) -> Remedy | None:
     if isinstance(error, OSError) and error.errno in _BY_NUMBER:
         return _BY_NUMBER[error.errno]
     for kinds, remedy in _BY_CLASS:
         if isinstance(error, kinds):
             return remedy
-    # Those of the stores' clients, which are not imported here, and Airflow's for a Connection that is not defined.
+    # By name: classes of stores' clients, which are not imported here, and Airflow's for an undefined Connection.
     name = type(error).__name__
     return _CREDENTIALS if "Credential" in name or name in ("AirflowNotFoundException", "ProfileNotFound") else None

@@ -1,9 +1,7 @@
-"""The formats a file of records can have.
+"""The formats of files of records. A new one is a row of `FORMATS` and its writer.
 
-All are made from NDJSON, in memory that doesn't grow, with equal bytes for equal records however those are cut into
-chunks.
-
-CSV: UTF-8, a header, LF line ends, quotes where needed (RFC 4180 otherwise).
+Writers take NDJSON in chunks, need constant memory, and write equal bytes for equal records, however these are cut into
+chunks. CSV follows RFC 4180, in UTF-8 with a header and LF line ends.
 """
 
 from __future__ import annotations
@@ -25,26 +23,25 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def write_csv(chunks: Iterable[bytes], out: Writer, columns: Sequence[Column]) -> None:
-    """One row a record. Flags are `true` or `false`, absent values empty.
+    """Write one row per record. Flags are `true` or `false`, missing values empty.
 
-    Text that a spreadsheet would take for a formula is written with a leading apostrophe: caller names are
-    strangers' input. That goes for phone numbers such as +16505550100, too: take the apostrophe off when loading, or
-    use another format.
+    Texts that a spreadsheet would take for a formula get a leading apostrophe, because callers choose their names. This
+    includes phone numbers such as +16505550100: remove the apostrophe when loading, or use another format.
     """
     flattener = Flattener(columns)
     lines = _Lines()
     writer = csv.writer(lines, lineterminator=_CRLF)
     writer.writerow(column_names(columns))
-    out.write(lines.taken())
+    out.write(lines.take())
     for chunk in chunks:
         writer.writerows(_cells(flattener.rows(chunk)))
-        out.write(lines.taken())
+        out.write(lines.take())
 
 
 class _Lines:
-    """Takes a line a call and ends it with LF.
+    """Collects the lines of a csv.writer and ends them with LF.
 
-    A csv.writer told to do that itself leaves a CR in a cell unquoted, and readers take it for the end of a row.
+    Told to end lines with LF, csv.writer would not quote a CR in a cell, and readers take it for the end of a row.
     """
 
     def __init__(self) -> None:
@@ -53,7 +50,7 @@ class _Lines:
     def write(self, line: str) -> None:
         self._lines.append(line.removesuffix(_CRLF) + "\n")
 
-    def taken(self) -> bytes:
+    def take(self) -> bytes:
         text = "".join(self._lines)
         self._lines.clear()
         return text.encode()
@@ -72,10 +69,10 @@ def _cells(rows: Iterable[Row]) -> Iterator[Row]:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`write(chunks, out, columns)` turns chunks of complete NDJSON lines into the bytes of the format.
+    """A file format; `write(chunks, out, columns)` converts chunks of complete NDJSON lines to its bytes.
 
-    `suffixes` are the ends of file names that ask for it, `tabular` whether it needs columns, `verbatim` whether it is
-    the chunks themselves; `require` raises `DestinationError` when a package is missing.
+    File names with one of `suffixes` select it. `tabular` formats need columns, `verbatim` ones are the chunks as they
+    are. `require` raises `DestinationError` when a package is missing.
     """
 
     name: str
@@ -92,7 +89,7 @@ def _write_ndjson(chunks: Iterable[bytes], out: Writer, _columns: Sequence[Colum
 
 
 def _write_gzip(chunks: Iterable[bytes], out: Writer, _columns: Sequence[Column]) -> None:
-    # Unlike gzip.GzipFile, zlib's own header holds neither time nor name.
+    # gzip.GzipFile would write the time and the file's name into the header.
     packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     for chunk in chunks:
         out.write(packer.compress(chunk))
@@ -111,9 +108,9 @@ FORMATS: Final[Mapping[str, Format]] = {
 
 
 def format_of(destination: str, file_format: str | None = None) -> Format:
-    """The format named, or that of the destination's suffix when None.
+    """Return the format named `file_format`, or for None that of the destination's suffix.
 
-    Raises `BadArgument` for an unknown one, `DestinationError` when its package is missing.
+    Raises `BadArgument` when there is no such format, `DestinationError` when its package is missing.
     """
     if file_format is not None:
         known = FORMATS[parse_choice("file_format", file_format, tuple(FORMATS))]

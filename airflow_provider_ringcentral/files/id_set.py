@@ -1,4 +1,4 @@
-"""Which ids were met already, a million of them in 16 MB."""
+"""A set of ids with a small memory: a million ids in 17 MB."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from hashlib import blake2b
 
 
 class IdSet:
-    """A set of ids that keeps 64 bits of each (open addressing in one array; a Python set takes six times as much).
+    """A set of ids that stores a 64-bit hash of each, in one array with open addressing.
 
-    Two of a million ids share their 64 bits with a chance of 3e-8.
+    A Python set of a million ids takes 114 MB instead of 17 MB. The probability that two of a million different ids
+    have the same hash is 3e-8.
     """
 
     def __init__(self) -> None:
@@ -22,15 +23,15 @@ class IdSet:
 
     def __contains__(self, identifier: str) -> bool:
         key, mask = _key(identifier), len(self._slots) - 1
-        at = key & mask
-        while self._slots[at]:
-            if self._slots[at] == key:
+        slot = key & mask
+        while self._slots[slot]:
+            if self._slots[slot] == key:
                 return True
-            at = (at + 1) & mask
+            slot = (slot + 1) & mask
         return False
 
     def add(self, identifier: str) -> bool:
-        """Remember `identifier`; True when it was not known yet."""
+        """Add `identifier`; return True when it was not in the set."""
         if not self._put(self._slots, _key(identifier)):
             return False
         self._count += 1
@@ -39,19 +40,19 @@ class IdSet:
         return True
 
     def update(self, identifiers: Iterable[str]) -> None:
-        """Remember all of them."""
+        """Add all identifiers."""
         for identifier in identifiers:
             self.add(identifier)
 
     @staticmethod
     def _put(slots: array[int], key: int) -> bool:
         mask = len(slots) - 1
-        at = key & mask
-        while slots[at]:
-            if slots[at] == key:
+        slot = key & mask
+        while slots[slot]:
+            if slots[slot] == key:
                 return False
-            at = (at + 1) & mask
-        slots[at] = key
+            slot = (slot + 1) & mask
+        slots[slot] = key
         return True
 
     def _grow(self) -> None:
@@ -63,5 +64,5 @@ class IdSet:
 
 
 def _key(identifier: str) -> int:
-    # 0 marks a free slot, so no id may hash to it.
+    # 0 marks a free slot, so no id may have the hash 0.
     return int.from_bytes(blake2b(identifier.encode(), digest_size=8).digest(), "little") or 1

@@ -1,4 +1,4 @@
-"""Parquet, by pyarrow (extra `parquet`), in row groups of a fixed size."""
+"""Write Parquet with pyarrow (extra `parquet`), in row groups of a fixed size."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.files.atomic import Writer
 
 GROUP = 16_384
-"""Rows a row group: some 10 MB of calls while it is made."""
+"""Rows per row group: about 10 MB of calls in memory."""
 
 
 class _Sink:
-    """What pyarrow needs of a file, over a `Writer`."""
+    """A `Writer` with the interface that pyarrow expects of a file."""
 
     closed = False
 
@@ -33,10 +33,10 @@ class _Sink:
         return self._out.bytes
 
     def flush(self) -> None:
-        """Nothing is held back here."""
+        """Do nothing: writes are not buffered."""
 
     def close(self) -> None:
-        """The file behind the writer is closed by who opened it."""
+        """Do nothing: whoever opened the file closes it."""
 
 
 def require_pyarrow() -> None:
@@ -50,10 +50,10 @@ def require_pyarrow() -> None:
 
 
 def write_parquet(chunks: Iterable[bytes], out: Writer, columns: Sequence[Column]) -> None:
-    """One row a record; text, int64, double and bool columns, times as UTC timestamps in microseconds.
+    """Write one row per record, with text, int64, double and bool columns, and times as UTC timestamps in µs.
 
-    A time that is no ISO 8601 is left in `other`. The bytes depend on the records and the version of pyarrow only,
-    not on how the records are cut into chunks.
+    A time that is not ISO 8601 stays in `other`. The bytes depend only on the records and the version of pyarrow, not
+    on how the records are cut into chunks.
     """
     require_pyarrow()
     import pyarrow as pa
@@ -80,7 +80,7 @@ def write_parquet(chunks: Iterable[bytes], out: Writer, columns: Sequence[Column
 
 
 def _write_group(writer: Any, rows: Any) -> None:
-    # Pages end where chunks end, so the bytes would otherwise tell how the records came.
+    # Combined, because pages end where chunks end, and the bytes must not depend on the chunks.
     writer.write_table(rows.combine_chunks(), row_group_size=GROUP)
 
 

@@ -1,7 +1,4 @@
-"""What a finished file holds, in a form for XCom and asset events.
-
-What tells one job's state from that of another.
-"""
+"""Receipts of finished files, for XCom and asset events, and the texts of times and fingerprints in them."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ import msgspec
 
 
 def fingerprint_of(*parts: Any) -> str:
-    """16 hexadecimal digits over `parts` (JSON values) in their order."""
+    """Return a hash (16 hexadecimal digits) of `parts`, JSON values in this order."""
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:16]
 
 
@@ -24,17 +21,17 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One published file.
+    """One finished file.
 
-    `destination` is None when a window was empty and nothing was to be written. `format` is a name of FORMATS or a
-    content type, `records` counts lines, rows or calls (the same here; None for media), `bytes` and `sha256`
-    (hexadecimal) are of the file as it lies there. `requests` counts HTTP requests of this run, logins and repeats
-    included; `seconds_waited` is what was waited for quota and between repeats.
+    `destination` is None when a window was empty and no file was written. `format` is a name of FORMATS or a content
+    type, `records` counts lines or rows (None for media), `bytes` and `sha256` (hexadecimal) are those of the file.
+    `requests` counts the HTTP requests of this run, logins and repetitions included; `seconds_waited` is the time spent
+    waiting for quota and between repetitions.
 
-    Of a window of calls also (times are ISO 8601 in UTC): `first_start_time` and `last_start_time`, the oldest and the
-    newest call (None without calls), and the window itself, `window_start <= t < window_end`, in `view`.
-    `complete_as_of` is a moment before the first request: every call of the account that began in the window, was in
-    the log then and is not deleted since is in the file. None when calls were filtered or are of one extension.
+    For a window of calls (times are ISO 8601 in UTC): `first_start_time` and `last_start_time` of the oldest and newest
+    call (None without calls), and the window, `window_start <= t < window_end`, in `view`. The file holds every call of
+    the window that was in the log at `complete_as_of` and has not been deleted since; None when calls were filtered or
+    belong to one extension.
     """
 
     destination: str | None
@@ -52,26 +49,26 @@ class Receipt:
     complete_as_of: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """All fields as JSON values, under 2 KB for destinations of up to 1 KB."""
+        """Return all fields as JSON values, under 2 KB for destinations of up to 1 KB."""
         return asdict(self)
 
 
 def utc_text(moment: datetime) -> str:
-    """`moment` (aware) as `2026-01-02T03:04:05.678000Z`; fractions appear only when there are any."""
+    """Format `moment` (aware) as `2026-01-02T03:04:05.678000Z`, without the fraction when it is zero."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
 
 
 def stamp(moment: datetime) -> str:
-    """`moment` (aware) for names of files, such as `20260601T000000.000Z`: as text in the order of time."""
+    """Format `moment` (aware) for names of files, such as `20260601T000000.000Z`. Names sort by time."""
     moment = moment.astimezone(UTC)
     return f"{moment:%Y%m%dT%H%M%S}.{moment.microsecond // 1000:03d}Z"
 
 
 def microseconds(moment: datetime) -> int:
-    """Epoch microseconds of `moment` (aware)."""
+    """Return the epoch microseconds of `moment` (aware)."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def microsecond_text(moment: int | None) -> str | None:
-    """Epoch microseconds as `utc_text` writes them; None stays None."""
+    """Format epoch microseconds as `utc_text` does; None stays None."""
     return None if moment is None else utc_text(_EPOCH + timedelta(microseconds=moment))

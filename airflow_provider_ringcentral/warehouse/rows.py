@@ -14,7 +14,15 @@ from typing import Annotated, Any
 import msgspec
 
 from airflow_provider_ringcentral.client.surrogates import HALVES, rewritten, whole
-from airflow_provider_ringcentral.files.columns import Column, ColumnType, Converter, Row, converters
+from airflow_provider_ringcentral.files.columns import (
+    CellIndex,
+    Column,
+    ColumnType,
+    Converter,
+    Row,
+    column_index,
+    converters,
+)
 from airflow_provider_ringcentral.warehouse.columns import CALLS, DELETED, KEY_LENGTH, KEYS, LEGS, sql_name
 
 _Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -78,21 +86,18 @@ class Cells:
     """Makes rows of `columns`; a value of the wrong type or out of range becomes None."""
 
     width: int
-    top: dict[str, tuple[int, Converter]]
-    nested: dict[str, dict[str, tuple[int, Converter]]]
+    top: CellIndex
+    nested: dict[str, CellIndex]
 
     @classmethod
     def of(cls, columns: Sequence[Column], time: Converter) -> Cells:
         """Prepare for `columns`; `time` converts times."""
-        fits = converters(time)
-        top: dict[str, tuple[int, Converter]] = {}
-        nested: dict[str, dict[str, tuple[int, Converter]]] = {}
-        for at, column in enumerate(columns):
-            *above, key = column.path
-            level = nested.setdefault(above[0], {}) if above else top
-            fit = fits[column.kind]
-            level[key] = at, _short(fit) if column.name in KEYS else fit
-        return cls(len(columns), top, nested)
+        by_type = converters(time)
+
+        def convert(column: Column) -> Converter:
+            return _short(by_type[column.kind]) if column.name in KEYS else by_type[column.kind]
+
+        return cls(len(columns), *column_index(columns, convert))
 
     def row(self, record: dict[str, Any]) -> Row:
         """Return the cells of one record."""
@@ -112,7 +117,7 @@ def _short(fit: Converter) -> Converter:
     return short
 
 
-def _fill(row: Row, values: dict[str, Any], targets: dict[str, tuple[int, Converter]]) -> None:
+def _fill(row: Row, values: dict[str, Any], targets: CellIndex) -> None:
     for key, (at, fit) in targets.items():
         if key in values:
             row[at] = fit(values[key])

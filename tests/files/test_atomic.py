@@ -258,12 +258,12 @@ def recipients_left(folder: UPath) -> None:
     [
         (
             lambda folder: check_destination(folder / "calls.ndjson"),
-            "An empty file that tried whether the destination can be written",
+            "The empty file that tested the destination",
         ),
         (state_left, "The sync state of a finished run"),
         (older_left, "The state of an earlier run"),
         (chunks_left, "The chunks of a finished extract"),
-        (copy_left, "The hidden copy of a file that is there"),
+        (copy_left, "The temporary copy of a complete file"),
         (others_left, "Chunks of another run"),
         (recipients_left, "The list of recipients of a finished broadcast"),
     ],
