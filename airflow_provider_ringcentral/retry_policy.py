@@ -33,14 +33,14 @@ PERMANENT = (
 
 
 class RingCentralRetryPolicy(RetryPolicy):
-    """`retry_policy=RingCentralRetryPolicy()` on any task that uses RingCentral.
+    """Retry a task exactly when a retry can help: `retry_policy=RingCentralRetryPolicy()` on any task of this provider.
 
-    `RateLimited` (and `Unavailable`, where RingCentral said when to come back) is retried after exactly its
-    `retry_after` seconds, whatever `retry_delay` says; what trying again cannot cure fails at once; the rest goes by
-    the task's own `retries` and `retry_delay`. The number of tries stays the task's.
+    `RateLimited`, and `Unavailable` when RingCentral names a time, are retried after exactly `retry_after` seconds,
+    whatever `retry_delay` is. Errors that a retry cannot cure fail at once. Everything else follows the task's own
+    `retries` and `retry_delay`. The number of tries remains the task's.
 
-    Raises `RuntimeError` below Airflow 3.3, which has no retry policies: there the hook's errors fail permanent cases
-    at once, and `retry_delay` of a minute or more suits the rest.
+    Raises `RuntimeError` before Airflow 3.3, which has no retry policies. There the hook's errors fail permanent cases
+    at once; set `retry_delay` to a minute or more for the rest.
     """
 
     def __init__(self) -> None:
@@ -53,19 +53,19 @@ class RingCentralRetryPolicy(RetryPolicy):
     def evaluate(
         self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
     ) -> RetryDecision:
-        """What to do after `exception`."""
+        """Decide what Airflow does after `exception`."""
         if isinstance(exception, PERMANENT):
-            return RetryDecision.fail(reason=f"{type(exception).__name__}: trying again cannot help")
+            return RetryDecision.fail(reason=f"{type(exception).__name__}: a retry cannot help")
         if isinstance(exception, errors.RingCentralError) and exception.retry_after is not None:
             delay = timedelta(seconds=exception.retry_after)
-            return RetryDecision.retry(delay=delay, reason=f"{type(exception).__name__}: again in {delay}")
+            return RetryDecision.retry(delay=delay, reason=f"{type(exception).__name__}: retry in {delay}")
         return RetryDecision.default()
 
     def serialize(self) -> dict[str, Any]:
-        """There is nothing to keep."""
+        """Return an empty dict: the policy has no settings."""
         return {}
 
     @classmethod
     def deserialize(cls, data: dict[str, Any]) -> RingCentralRetryPolicy:  # noqa: ARG003 - the signature is Airflow's
-        """The policy again."""
+        """Make the policy; `data` is ignored."""
         return cls()

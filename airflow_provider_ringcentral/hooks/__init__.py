@@ -1,1 +1,1 @@
-"""Connection to client: the seam where RingCentral meets Airflow."""
+"""Where RingCentral meets Airflow: Connections, clients, errors, storage, and the state of a task."""

@@ -1,4 +1,4 @@
-"""Where errors meet Airflow: what trying again cannot cure fails the task now, whatever its `retries`."""
+"""Errors as Airflow should see them: those that a retry cannot cure fail the task at once, whatever its `retries`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RequestRefused(BadRequest, AirflowFailException):
 
 
 class ArgumentInvalid(BadArgument, AirflowFailException):
-    """`BadArgument` that Airflow does not retry: a value of the DAG's author, and RingCentral was not asked."""
+    """`BadArgument` that Airflow does not retry: an argument of the DAG is wrong, and nothing was sent."""
 
 
 class DestinationInvalid(DestinationError, AirflowFailException):
@@ -49,11 +49,11 @@ class ResourceMissing(NotFound, AirflowFailException):
 
 
 class OutcomeUncertain(OutcomeUnknown, AirflowFailException):
-    """`OutcomeUnknown` that Airflow does not retry: a retry would send again."""
+    """`OutcomeUnknown` that Airflow does not retry: a retry could send twice."""
 
 
 class DeliveryRefused(DeliveryFailed, AirflowFailException):
-    """`DeliveryFailed` that Airflow does not retry: carriers punish who sends again."""
+    """`DeliveryFailed` that Airflow does not retry: carriers penalize repeated sends."""
 
 
 FAIL_NOW: dict[type[RingCentralError], type[RingCentralError]] = {
@@ -70,20 +70,23 @@ FAIL_NOW: dict[type[RingCentralError], type[RingCentralError]] = {
 
 
 def for_airflow(error: RingCentralError) -> RingCentralError:
-    """The error as Airflow should see it: kind, fields and remedy survive, and what is permanent is not retried."""
+    """Return the error as Airflow should see it: of the same kind, with the same fields and remedy.
+
+    An error that a retry cannot cure becomes an `AirflowFailException` as well.
+    """
     kind = next((FAIL_NOW[ancestor] for ancestor in type(error).__mro__ if ancestor in FAIL_NOW), None)
-    passes = isinstance(error, DeliveryFailed) and error.temporary
+    temporary = isinstance(error, DeliveryFailed) and error.temporary
     if kind is RequestRefused and error.status is None:
-        # Nobody but this provider has refused it.
+        # Without a status it was not RingCentral that refused the request, but this provider.
         kind = ArgumentInvalid
-    if kind is None or passes or isinstance(error, AirflowFailException | AirflowNotFoundException):
+    if kind is None or temporary or isinstance(error, AirflowFailException | AirflowNotFoundException):
         return error
     return kind(error.message, **error.fields())
 
 
 @contextmanager
 def airflow_errors() -> Iterator[None]:
-    """Turns the errors of the block by `for_airflow`."""
+    """Raise the errors of the block as `for_airflow` returns them."""
     try:
         yield
     except RingCentralError as error:

@@ -14,22 +14,22 @@ from airflow_provider_ringcentral.hooks.connection import PLACEHOLDER
 
 
 class SecretWidget(BS3TextFieldWidget):  # type: ignore[misc]  # Flask-AppBuilder has no types
-    """A password input that sends Airflow's placeholder back when nobody types into it.
+    """A password input that returns Airflow's placeholder when nobody types into it.
 
-    The stock widget sends an empty text, and Airflow 2.11 takes that for "remove this field": each save of the form
-    destroyed the JWT. For the placeholder Airflow puts the stored value in again (`ConnectionModelView.process_form`).
+    The stock widget returns an empty text, and Airflow 2.11 then removes the field: each save of the form would destroy
+    the JWT. Airflow replaces the placeholder by the stored value (`ConnectionModelView.process_form`).
     """
 
     input_type = "password"
 
     def __call__(self, field: Field, **kwargs: Any) -> Any:
-        """The input as HTML."""
-        # Selected on focus, so that a new secret replaces the placeholder and is not appended to it.
+        """Render the input as HTML."""
+        # Selected on focus, so that a typed secret replaces the placeholder instead of being appended.
         return super().__call__(field, value=PLACEHOLDER if field.data else "", onfocus="this.select()", **kwargs)
 
 
 def form_widgets() -> dict[str, Any]:
-    """One unbound field for each row of the table of extra fields, by name."""
+    """One unbound field for each row of `provider_info.EXTRA_FIELDS`, by name."""
     return {field["name"]: _widget(field) for field in provider_info.EXTRA_FIELDS}
 
 

@@ -16,9 +16,9 @@ SECTION = "ringcentral"
 
 
 def ledger_url() -> str:
-    """The configured ledger, by default a SQLite file in AIRFLOW_HOME named for the operating system user.
+    """URL of the configured ledger; by default a SQLite file in AIRFLOW_HOME named after the operating system user.
 
-    Per user, because the file is readable by its owner only: two users of one machine must not lock each other out.
+    Per user, because only its owner can read the file: two users of one machine must not lock each other out.
     """
     configured = str(conf.get(SECTION, "ledger_url", fallback="")).strip()
     if configured:
@@ -28,7 +28,7 @@ def ledger_url() -> str:
 
 
 def without_secrets(url: str) -> str:
-    """Where a ledger is, as it may be shown: the path of a file, or the URL without user name, password and query."""
+    """A ledger URL as it may be shown: the path of a file, or the URL without user name, password and query."""
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         return unquote(parts.path)
@@ -36,13 +36,13 @@ def without_secrets(url: str) -> str:
 
 
 LOCAL_EXECUTORS = frozenset({"LocalExecutor", "SequentialExecutor", "DebugExecutor", "InProcessExecutor"})
-"""Those that run tasks on the scheduler's own machine."""
+"""Executors that run tasks on the scheduler's own machine."""
 
 
 def ledger_is_sole() -> bool:
     """Whether all tasks of this Airflow use the same ledger: one in Redis, or any with a local executor.
 
-    A SQLite file lies on one machine, and Celery's, Kubernetes' and other executors have workers on many.
+    A SQLite file lies on one machine, but Celery, Kubernetes and other executors have workers on several.
     """
     executors = str(conf.get("core", "executor", fallback="")).split(",")
     local = all(name.strip().replace(":", ".").rpartition(".")[2] in LOCAL_EXECUTORS for name in executors)
@@ -50,7 +50,7 @@ def ledger_is_sole() -> bool:
 
 
 def ledger_is_everywhere() -> bool:
-    """Whether all machines see the ledger."""
+    """Whether all machines use the same ledger: one in Redis."""
     return ledger_url().startswith(("redis://", "rediss://"))
 
 
@@ -61,11 +61,11 @@ def allowed_hosts() -> tuple[str, ...]:
 
 
 def log_personal_data() -> bool:
-    """Whether errors may show phone numbers and RingCentral's own words in full."""
+    """Whether errors may show phone numbers and RingCentral's own messages in full."""
     return bool(conf.getboolean(SECTION, "log_personal_data", fallback=False))
 
 
 @cache
 def shared_ledger(url: str) -> Ledger:
-    """The one ledger of this process for `url`: all hooks of a triggerer use the same."""
+    """Open the ledger at `url`, once a process: all hooks and triggers share it."""
     return open_ledger(url)

@@ -1,10 +1,7 @@
-"""Where a task instance keeps what it has sent.
+"""State of a task instance that outlasts retries, deferrals and reschedules.
 
-When a task began to wait, whatever tries, deferrals and reschedules came between.
-
-How much time Airflow gives a task: `execution_timeout` holds for all of it, deferrals included.
-
-Legs: a deferred or repeated task has several, and what counts for the whole task outlasts each of them.
+What the task has sent, since when it waits, and what it has used: kept in Airflow's task state store (3.3 and later),
+else in the ledger. Also what Airflow tells about a task instance: its tries, the start of its run, its deadline.
 """
 
 from __future__ import annotations
@@ -31,67 +28,124 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.rate_limit.limiter import Reservation
     from airflow_provider_ringcentral.client.webhook import WebhookClient
-    from airflow_provider_ringcentral.sending.once.store import KeyValueStore
+
+ANSWER_SECONDS = 15.0
+"""How long beyond its timeout a request may still be in flight."""
+
+USAGE_KEY = f"{PREFIX}usage"
+NO_USAGE = (0, 0.0)
+
+
+def idempotency_store(
+    context: Mapping[str, Any], client: RingCentralClient | WebhookClient, *, resumed: bool = False
+) -> IdempotencyStore:
+    """The idempotency store of the task instance in `context`.
+
+    `resumed`: this try has run before and comes back from a deferral. A ledger in a file may be another one than an
+    earlier try used. When an earlier try has not entered this ledger, messages without an entry are looked up at
+    RingCentral from the start of the run.
+    """
+    ti, task_state = context.get("ti"), context.get("task_state_store")
+    claims_complete = client.ledger.shared and settings.ledger_is_sole()
+    values: KeyValueStore
+    all_known = True
+    if task_state is not None:
+        values = TaskStateKeyValueStore(task_state)
+    elif ti is None:
+        values = LedgerKeyValueStore(client.ledger, uuid.uuid4().hex)
+    else:
+        values, all_known = _ledger_values(context, client, resumed=resumed)
+        all_known = all_known or (client.ledger.shared and settings.ledger_is_everywhere())
+    return IdempotencyStore(
+        values=values,
+        ledger=client.ledger,
+        server=digest(client.credentials.server),
+        max_tries=_number(ti, "max_tries", 0),
+        retries=_retries(context),
+        attempt=_number(ti, "try_number", 1) or 1,
+        may_have_sent_since=None if all_known else run_started_at(context),
+        in_flight_seconds=client.credentials.timeout + ANSWER_SECONDS,
+        ends_at=task_deadline(context),
+        claims_complete=claims_complete,
+    )
+
+
+def _ledger_values(
+    context: Mapping[str, Any], client: RingCentralClient | WebhookClient, *, resumed: bool
+) -> tuple[KeyValueStore, bool]:
+    """The task's values in the ledger, and whether all of its tries since the last clear have entered there."""
+    ti = context["ti"]
+    names = _names(ti)
+    app = getattr(client.credentials, "client_id", "")
+    current = TaskTry(_number(ti, "try_number", 1) or 1, tries_before_clear(context), run_started_at(context), resumed)
+    owner, entered = enter_generation(
+        client.ledger, digest(client.credentials.server, app, *names), current, earlier_owner=digest(*names)
+    )
+    needed = set(range(current.before + 1, current.number + resumed))
+    return LedgerKeyValueStore(client.ledger, owner), needed <= set(entered)
 
 
 @dataclass(frozen=True, slots=True)
 class FirstStart:
-    """Since when a task waits (epoch seconds), and what was there before. `pages` is None when an author gave it."""
+    """Since when a task waits (epoch seconds), and where it keeps what existed before.
+
+    `values` is None when the author of the DAG gave the time.
+    """
 
     since: float
-    pages: KeyValueStore | None = None
-    order: int = 0
+    values: KeyValueStore | None = None
+    max_tries: int = 0
 
     def before(self, ids: Iterable[str]) -> frozenset[str] | None:
-        """Ids of what was there when the task looked first; `ids` are those that this look takes for older.
+        """Ids of the records that existed at the task's first poll; None when the author of the DAG gave the time.
 
-        A server whose clock is behind ours dates what comes after the beginning before it. None when an author said
-        since when.
+        The first call stores `ids`, the records that look older than the task. Their dates alone do not tell later
+        ones apart: a server whose clock is behind ours dates new records before the start of the task.
         """
-        if self.pages is None:
+        if self.values is None:
             return None
-        name = f"{PREFIX}before:{self.order}"
-        noted = self.pages.get(name)
-        if not isinstance(noted, list):
-            noted = sorted(ids)
-            self.pages.set(name, noted)
-        return frozenset(map(str, noted))
+        key = f"{PREFIX}before:{self.max_tries}"
+        stored = self.values.get(key)
+        if not isinstance(stored, list):
+            stored = sorted(ids)
+            self.values.set(key, stored)
+        return frozenset(map(str, stored))
 
 
 def first_start(
     context: Mapping[str, Any], client: RingCentralClient, *, resumed: bool, reschedules: bool
 ) -> FirstStart:
-    """When the first try of the task began; a person who clears it makes it begin anew.
+    """When the first try of the task started; clearing the task starts anew.
 
-    It is noted in Airflow's task state store (3.3+), else in the ledger. A note may be missing: a ledger that is not
-    shared lies on the machine of the first try. Then the first look of a task that `reschedules` counts, which Airflow
-    knows, and for a retry and for one that has `resumed` the start of the run: earlier, so that nothing is missed.
+    The time may be missing: a ledger that is not shared lies on the machine of the first try. Then a task that
+    `reschedules` uses its first poke, which Airflow knows. A retry, and a try that has `resumed`, uses the start of the
+    run: it is earlier, so nothing is missed.
     """
-    # Sensors look many times in one try, which is then here again.
+    # A sensor pokes several times in one try, so the try may have run before.
     store = idempotency_store(context, client, resumed=True)
-    name = f"{PREFIX}since:{store.max_tries}"
-    noted = store.values.get(name)
-    if not isinstance(noted, int | float):
-        looked = first_poke_date(context) if reschedules else None
+    key = f"{PREFIX}since:{store.max_tries}"
+    stored = store.values.get(key)
+    if not isinstance(stored, int | float):
+        poked = first_poke_date(context) if reschedules else None
         again = resumed or store.attempt > tries_before_clear(context) + 1
-        began = run_started_at(context) if again and context.get("task_state_store") is None else None
-        noted = looked.timestamp() if looked else store.now() if began is None else began
-        store.values.set(name, noted)
-    return FirstStart(float(noted), store.values, store.max_tries)
+        run_start = run_started_at(context) if again and context.get("task_state_store") is None else None
+        stored = poked.timestamp() if poked else store.now() if run_start is None else run_start
+        store.values.set(key, stored)
+    return FirstStart(float(stored), store.values, store.max_tries)
 
 
 def first_poke_date(context: Mapping[str, Any]) -> datetime | None:
-    """When the first look of a task began that gave its worker back between looks; None before that."""
+    """When the first poke of a task with mode="reschedule" started; None before its end."""
     ti = context.get("ti")
-    asked = getattr(ti, "get_first_reschedule_date", None)
-    if asked is not None:
-        date: datetime | None = asked(context)
+    ask_airflow = getattr(ti, "get_first_reschedule_date", None)
+    if ask_airflow is not None:
+        date: datetime | None = ask_airflow(context)
         return date
-    return None if ti is None else _first_look_on_airflow_2(ti, int(getattr(context.get("task"), "retries", 0) or 0))
+    return None if ti is None else _first_poke_on_airflow_2(ti, _retries(context) or 0)
 
 
-def _first_look_on_airflow_2(ti: Any, retries: int) -> datetime | None:
-    """Airflow 2 keeps its reschedules by dag, task, run and try; its sensors read them from the database, too."""
+def _first_poke_on_airflow_2(ti: Any, retries: int) -> datetime | None:
+    """Airflow 2 keeps reschedules by dag, task, run and try; its own sensors read them from the database, too."""
     from airflow.models.taskreschedule import TaskReschedule
     from airflow.utils.session import create_session
     from sqlalchemy import select
@@ -117,72 +171,19 @@ def _first_look_on_airflow_2(ti: Any, retries: int) -> datetime | None:
 
 
 def task_deadline(context: Mapping[str, Any]) -> float | None:
-    """Epoch seconds at which this try has to be over; None when nothing says so.
+    """Epoch seconds at which `execution_timeout` ends this try, deferrals included; None without a timeout.
 
-    Airflow keeps the start of a try across its deferrals. Airflow 3 starts its own clock anew with each of them.
+    Airflow keeps the start of a try across its deferrals, but Airflow 3 restarts its own clock after each of them.
     """
     limit = getattr(context.get("task"), "execution_timeout", None)
-    began = getattr(context.get("ti"), "start_date", None)
-    return None if limit is None or began is None else float(began.timestamp() + limit.total_seconds())
-
-
-ANSWER_SECONDS = 15.0
-"""Beyond its timeout, how long a request may still be under way."""
-
-
-def idempotency_store(
-    context: Mapping[str, Any], client: RingCentralClient | WebhookClient, *, resumed: bool = False
-) -> IdempotencyStore:
-    """The notebook of the task instance in `context`: Airflow's task state store (3.3+), else pages of the ledger.
-
-    `resumed`: this try was here before, and comes back from a deferral. A ledger that is a file may not be the one that
-    an earlier try has used; when that try did not enter itself here, what has no note is looked for from the run's
-    start.
-    """
-    ti, task_state = context.get("ti"), context.get("task_state_store")
-    claims_complete = client.ledger.shared and settings.ledger_is_sole()
-    values: KeyValueStore
-    all_known = True
-    if task_state is not None:
-        values = TaskStateKeyValueStore(task_state)
-    elif ti is None:
-        values = LedgerKeyValueStore(client.ledger, uuid.uuid4().hex)
-    else:
-        values, all_known = _pages(context, client, resumed=resumed)
-        all_known = all_known or (client.ledger.shared and settings.ledger_is_everywhere())
-    return IdempotencyStore(
-        values=values,
-        ledger=client.ledger,
-        server=digest(client.credentials.server),
-        max_tries=_number(ti, "max_tries", 0),
-        retries=_retries(context),
-        attempt=_number(ti, "try_number", 1) or 1,
-        may_have_sent_since=None if all_known else run_started_at(context),
-        in_flight_seconds=client.credentials.timeout + ANSWER_SECONDS,
-        ends_at=task_deadline(context),
-        claims_complete=claims_complete,
-    )
-
-
-def _pages(
-    context: Mapping[str, Any], client: RingCentralClient | WebhookClient, *, resumed: bool
-) -> tuple[KeyValueStore, bool]:
-    """The task's pages of the ledger, and whether all of its tries since a person's last clear were noted there."""
-    ti = context["ti"]
-    names = (ti.dag_id, ti.run_id, ti.task_id, getattr(ti, "map_index", -1))
-    app = getattr(client.credentials, "client_id", "")
-    trial = TaskTry(_number(ti, "try_number", 1) or 1, tries_before_clear(context), run_started_at(context), resumed)
-    owner, known = enter_generation(
-        client.ledger, digest(client.credentials.server, app, *names), trial, earlier_owner=digest(*names)
-    )
-    needed = set(range(trial.before + 1, trial.number + resumed))
-    return LedgerKeyValueStore(client.ledger, owner), needed <= set(known)
+    started = getattr(context.get("ti"), "start_date", None)
+    return None if limit is None or started is None else float(started.timestamp() + limit.total_seconds())
 
 
 def tries_before_clear(context: Mapping[str, Any]) -> int:
-    """How many tries there were when a person cleared the task last: clearing sets `max_tries` to them and `retries`.
+    """How many tries there were when a person last cleared the task: clearing sets `max_tries` to them plus `retries`.
 
-    0 for never, and when `retries` was changed since so that it cannot be told.
+    0 when nobody did, and when `retries` was changed since, so that the number is unknown.
     """
     ti = context.get("ti")
     before = _number(ti, "max_tries", 0) - (_retries(context) or 0)
@@ -190,10 +191,14 @@ def tries_before_clear(context: Mapping[str, Any]) -> int:
 
 
 def run_started_at(context: Mapping[str, Any]) -> float | None:
-    """When the run began (epoch seconds); it begins anew when a person clears it after its end."""
+    """When the run started (epoch seconds). A run that a person clears after its end starts anew."""
     run = context.get("dag_run")
     moment = getattr(run, "start_date", None) or getattr(run, "run_after", None)
     return None if moment is None else float(moment.timestamp())
+
+
+def _names(ti: Any) -> tuple[str, str, str, int]:
+    return ti.dag_id, ti.run_id, ti.task_id, getattr(ti, "map_index", -1)
 
 
 def _retries(context: Mapping[str, Any]) -> int | None:
@@ -206,49 +211,46 @@ def _number(ti: Any, name: str, otherwise: int) -> int:
     return otherwise if value is None else max(0, int(value))
 
 
-NOTE = f"{PREFIX}usage"
-NOTHING = (0, 0.0)
-
-
 class WorkerRun:
-    """A task on a worker, from its start or the end of a deferral to its end or the next deferral.
+    """One run of a task on a worker: from its start or the end of a deferral, to its end or the next deferral.
 
-    Requests and seconds waited are noted as they come in the ledger, which a killed process leaves behind, and at the
-    end also in Airflow's task state store (3.3+), which other machines see. A task that succeeds begins at nothing when
-    a person clears it.
+    Requests and seconds waited add up over all runs of the task. They are written to the ledger as they occur, since a
+    killed process cannot write at its end, and at the end to Airflow's task state store (3.3 and later), which other
+    machines see. Success resets them.
     """
 
     def __init__(self, context: Mapping[str, Any], *, deferrable: bool) -> None:
         ti = context.get("ti")
-        self._task = None if ti is None else digest(ti.dag_id, ti.run_id, ti.task_id, getattr(ti, "map_index", -1))
-        self._store = context.get("task_state_store")
+        self._task = None if ti is None else digest(*_names(ti))
+        self._task_state = context.get("task_state_store")
         self._deferrable = deferrable
         self.client: RingCentralClient | None = None
 
     def attach(self, client: RingCentralClient) -> None:
-        """The task's client is made: it goes on counting, and a deferrable one waits under the task's name."""
+        """Add the usage of earlier runs to the client's; a deferrable task queues for the rate limit by its name."""
         self.client = client
         if self._task is None:
             return
         if self._deferrable:
             client.attempt.deferrable_task = self._task
-        usage, pages = client.usage, LedgerKeyValueStore(client.ledger, self._task)
-        usage.earlier = max(_counts(pages.get(NOTE)), _counts(self._store and self._store.get(NOTE)))
+        usage, values = client.usage, LedgerKeyValueStore(client.ledger, self._task)
+        stored = self._task_state and self._task_state.get(USAGE_KEY)
+        usage.earlier = max(_decode_usage(values.get(USAGE_KEY)), _decode_usage(stored))
         observe = usage.observe
 
-        def note(what: str, amount: float, group: str) -> None:
+        def store(what: str, amount: float, group: str) -> None:
             observe(what, amount, group)
             if what in ("requests", "wait_seconds"):
-                pages.set(NOTE, usage.whole())
+                values.set(USAGE_KEY, usage.whole())
 
-        usage.observe = note
+        usage.observe = store
 
     def keep_reservation(self, seconds: float) -> tuple[Reservation, float] | None:
         """As `RingCentralClient.keep_reservation`."""
         return None if self.client is None else self.client.keep_reservation(seconds)
 
     def end(self, *, succeeded: bool, keeps_place: bool = False) -> None:
-        """The task gives its worker back, or has failed, or (`done`) has succeeded."""
+        """The task has succeeded, has failed, or is deferred; a deferred one may keep its place in the queue."""
         if self.client is None:
             return
         if not keeps_place:
@@ -256,14 +258,14 @@ class WorkerRun:
         if self._task is None:
             return
         if succeeded:
-            LedgerKeyValueStore(self.client.ledger, self._task).set(NOTE, NOTHING)
-        if self._store is not None and (not succeeded or self.client.usage.earlier != NOTHING):
-            self._store.set(NOTE, list(NOTHING if succeeded else self.client.usage.whole()))
+            LedgerKeyValueStore(self.client.ledger, self._task).set(USAGE_KEY, NO_USAGE)
+        if self._task_state is not None and (not succeeded or self.client.usage.earlier != NO_USAGE):
+            self._task_state.set(USAGE_KEY, list(NO_USAGE if succeeded else self.client.usage.whole()))
 
 
-def _counts(noted: Any) -> tuple[int, float]:
-    """What was noted; nothing when it is damaged or of another version."""
-    if not isinstance(noted, list | tuple) or len(noted) != 2:
-        return NOTHING
-    requests, waited = noted
-    return (requests, float(waited)) if isinstance(requests, int) and isinstance(waited, int | float) else NOTHING
+def _decode_usage(stored: Any) -> tuple[int, float]:
+    """Requests and seconds as stored; no usage when the entry is missing, damaged or of another version."""
+    if not isinstance(stored, list | tuple) or len(stored) != 2:
+        return NO_USAGE
+    requests, waited = stored
+    return (requests, float(waited)) if isinstance(requests, int) and isinstance(waited, int | float) else NO_USAGE

@@ -1,4 +1,4 @@
-"""What may go through XCom: references and small answers, no data."""
+"""Keep XCom values small: at most 48 KB, for references and small answers, not for data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ XCOM_LIMIT_BYTES = 48 * 1024
 
 
 def fits(value: Any) -> bool:
-    """Whether `value` takes at most 48 KB as JSON. What is no JSON value is Airflow's to judge."""
+    """Whether `value` takes at most 48 KB as JSON. True for a value that is not JSON, which Airflow judges."""
     try:
         return len(msgspec.json.encode(value)) <= XCOM_LIMIT_BYTES
     except (TypeError, ValueError):
@@ -22,7 +22,7 @@ def fits(value: Any) -> bool:
 
 
 def first_that_fit(values: list[Any]) -> list[Any]:
-    """The first of these JSON values that together take at most 48 KB."""
+    """The first values, as many as take at most 48 KB together as JSON."""
     left, count = XCOM_LIMIT_BYTES - 2, 0
     for value in values:
         left -= len(msgspec.json.encode(value)) + 1
@@ -33,16 +33,16 @@ def first_that_fit(values: list[Any]) -> list[Any]:
 
 
 def bounded(values: Sequence[dict[str, Any]], keep: Collection[str]) -> list[dict[str, Any]]:
-    """These dicts, when they together take at most 48 KB as JSON.
+    """Return all values if they take at most 48 KB together as JSON.
 
-    Else each with the keys of `keep` only, and of those the first that fit; a warning says so.
+    Otherwise each keeps only the keys in `keep`, only the first that fit are returned, and a warning says so.
     """
     if fits(values):
         return list(values)
     short = [{name: value for name, value in one.items() if name in keep} for one in values]
     some = first_that_fit(short)
     log.warning(
-        "The result is more than the %d KB that may go to XCom: it has only %s of %s.",
+        "The result exceeds the %d KB that XCom may hold: it contains only %s of %s.",
         XCOM_LIMIT_BYTES // 1024,
         " and ".join(keep),
         f"all {len(values)}" if len(some) == len(values) else f"the first {len(some)} of {len(values)}",

@@ -34,7 +34,7 @@ def test_what_does_not_fit_comes_with_fewer_keys(caplog):
     values = told(1000)
 
     assert bounded(values, KEEP) == [{"to": one["to"], "id": one["id"]} for one in values]
-    assert "it has only to and id of all 1000" in caplog.text
+    assert "it contains only to and id of all 1000" in caplog.text
 
 
 def test_what_is_still_too_much_comes_to_an_end(caplog):
