@@ -1,1 +1,1 @@
-"""What is wrong with a set-up and who fixes it, on the command line."""
+"""The command `ringcentral-diagnose`: what is wrong with a Connection, and who fixes it."""

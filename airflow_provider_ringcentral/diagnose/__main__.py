@@ -1,4 +1,4 @@
-"""`python -m airflow_provider_ringcentral.diagnose CONN_ID`: is this Connection right, and if not, who fixes what."""
+"""Check a RingCentral Connection: what is wrong with it, and who fixes it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ USAGE_ERROR = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the diagnosis; 0 when work can be done, 1 when a finding is an error, 2 for wrong usage."""
-    asked = _parser().parse_args(arguments)
+    """Print the diagnosis. Returns 0 when the Connection works, 1 when a finding is an error, 2 for wrong usage."""
+    options = _parser().parse_args(arguments)
     # Airflow logs to standard output in places, and this command's output is for programs too.
     with contextlib.redirect_stdout(sys.stderr):
         from airflow.providers.common.compat.sdk import AirflowNotFoundException
@@ -26,8 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from airflow_provider_ringcentral.diagnose.report import NotAConnection, hook_by_id, hook_of_json
 
         try:
-            hook = hook_of_json(sys.stdin) if asked.conn_json else hook_by_id(asked.conn_id)
-            text, works = (_ledger if asked.ledger else _diagnosis)(hook, as_json=asked.json)
+            hook = hook_of_json(sys.stdin) if options.conn_json else hook_by_id(options.conn_id)
+            text, works = (_ledger if options.ledger else _diagnosis)(hook, as_json=options.json)
         except NotAConnection as error:
             print(error, file=sys.stderr)
             return USAGE_ERROR
@@ -64,10 +64,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _standard_input(text: str) -> str:
-    # argparse's own `choices` would print what was given, and that may be the Connection with its secrets.
+    # `choices` of argparse would print the argument, which may be the Connection with its secrets.
     if text != "-":
         raise argparse.ArgumentTypeError(
-            "give - and the Connection on standard input; what stands in a command line, every user of the machine sees"
+            "give - and write the Connection to standard input; every user of the machine can read a command line"
         )
     return text
 

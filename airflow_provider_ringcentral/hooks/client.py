@@ -174,15 +174,15 @@ async def run_with_webhook_async(
 
 def _callback_client(credentials: Credentials, secrets: set[str]) -> Callable[[float], RingCentralClient]:
     """What opens a client with a deadline. Access tokens go to `secrets`: the thread of the job must not mask them."""
-    hurried = _with_callback_timeout(credentials)
+    config = _with_callback_timeout(credentials)
     return lambda deadline: open_client(
-        hurried, max_wait=CALLBACK_MAX_WAIT_SECONDS, on_secret=secrets.add, deadline=deadline
+        config, max_wait=CALLBACK_MAX_WAIT_SECONDS, on_secret=secrets.add, deadline=deadline
     )
 
 
 def _callback_webhook(address: WebhookAddress) -> Callable[[float], WebhookClient]:
-    hurried = _with_callback_timeout(address)
-    return lambda deadline: open_webhook_client(hurried, max_wait=CALLBACK_MAX_WAIT_SECONDS, deadline=deadline)
+    config = _with_callback_timeout(address)
+    return lambda deadline: open_webhook_client(config, max_wait=CALLBACK_MAX_WAIT_SECONDS, deadline=deadline)
 
 
 def _with_callback_timeout(config: Config) -> Config:

@@ -1,7 +1,4 @@
-"""Where files go: any store that Airflow's ObjectStoragePath knows.
-
-From a Connection of a database to an SQLAlchemy engine.
-"""
+"""Storage that Airflow's Connections lead to: files in any store of ObjectStoragePath, and SQL databases."""
 
 from __future__ import annotations
 
@@ -18,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def storage_path(url: Any, what: str = "destination") -> UPath:
-    """`file:///data/calls.ndjson`, `s3://conn_id@bucket/key` or a local path as a path of its store.
+    """Return the path in its store for `file:///data/calls.ndjson`, `s3://conn_id@bucket/key` or a local path.
 
-    A `Path` will do as well, and an `ObjectStoragePath` stays as it is. `what` is how errors call it. Raises
-    `DestinationError` for a scheme that no installed provider serves and a Connection that is not defined.
+    Also takes a `Path` or an `ObjectStoragePath`. `what` is its name in errors. Raises `DestinationError` when no
+    installed provider serves the scheme, or its Connection is not defined.
     """
     from airflow.providers.common.compat.sdk import ObjectStoragePath
 
@@ -33,16 +30,16 @@ def storage_path(url: Any, what: str = "destination") -> UPath:
         path = ObjectStoragePath(url) if isinstance(url, str) else url
         _ = path.fs
     except ValueError as error:
-        # Of an unknown scheme.
+        # fsspec does not know the scheme.
         raise destination_error(url, ImportError(str(error)), what, "used") from None
     except Exception as error:  # noqa: BLE001 - every store has errors of its own
         raise destination_error(url, error, what, "used") from None
-    # Since universal_pathlib 0.3 it wraps a UPath without being one; what is used here (`fs`, `path`) is the same.
+    # Since universal_pathlib 0.3 it wraps a UPath instead of being one; `fs` and `path` work the same.
     return cast("UPath", path)
 
 
 def file_path(url: Any, what: str = "destination") -> UPath:
-    """As `storage_path`, for a file: a name that ends in / is a folder's, and paths drop that sign of it."""
+    """As `storage_path`, for a file. Refuses a URL that ends in /: it names a folder, and a path drops the slash."""
     if isinstance(url, str) and url.rstrip().endswith("/"):
         raise DestinationError(
             f"The {what} {url} names a folder; name a file in it, such as {url.strip()}calls.ndjson."
@@ -51,9 +48,9 @@ def file_path(url: Any, what: str = "destination") -> UPath:
 
 
 def sql_engine(sql_conn_id: str) -> Engine:
-    """An engine of the database that the Connection leads to, through its own hook; values stay out of its errors.
+    """Return an SQLAlchemy engine for a Connection, from its own hook. Its errors do not show values of rows.
 
-    Raises `ConfigurationError` when the Connection is unknown or none of a database, or a package is missing.
+    Raises `ConfigurationError` when the Connection is unknown or is not of an SQL database, or a package is missing.
     """
     from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureException
     from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -64,12 +61,13 @@ def sql_engine(sql_conn_id: str) -> Engine:
         engine: Engine = hook.get_sqlalchemy_engine(engine_kwargs={"hide_parameters": True, "poolclass": NullPool})
     except (ImportError, NoSuchModuleError, AirflowOptionalProviderFeatureException) as error:
         raise ConfigurationError(
-            f"The Connection {sql_conn_id} needs a driver that is not installed: {error}. Install the provider of its "
-            "database with it, such as apache-airflow-providers-postgres and psycopg2-binary."
+            f"The Connection {sql_conn_id} needs a driver that is not installed: {error}. Install the driver and the "
+            "provider of its database, such as psycopg2-binary and apache-airflow-providers-postgres."
         ) from error
     except (ArgumentError, NotImplementedError) as error:
         raise ConfigurationError(
-            f"The hook of the Connection {sql_conn_id} ({type(hook).__name__}) gives no SQLAlchemy engine."
+            f"The hook of the Connection {sql_conn_id} ({type(hook).__name__}) does not support SQLAlchemy. Use a "
+            "Connection of a supported database."
         ) from error
     return engine
 
@@ -78,13 +76,12 @@ def _hook(sql_conn_id: str) -> Any:
     from airflow.providers.common.compat.sdk import AirflowException, BaseHook
 
     if not sql_conn_id or not isinstance(sql_conn_id, str):
-        raise ConfigurationError(f"sql_conn_id is {sql_conn_id!r}; give the id of a Connection of a database.")
+        raise ConfigurationError(f"sql_conn_id is {sql_conn_id!r}; give the id of a database's Connection.")
     try:
         from airflow.providers.common.sql.hooks.sql import DbApiHook
     except ImportError as error:
         raise ConfigurationError(
-            "Loading into tables needs apache-airflow-providers-common-sql, which comes with the provider of every "
-            "database."
+            "Loading into tables needs apache-airflow-providers-common-sql, which every database provider brings."
         ) from error
     try:
         hook = BaseHook.get_hook(sql_conn_id)
@@ -95,6 +92,7 @@ def _hook(sql_conn_id: str) -> Any:
         ) from error
     if not isinstance(hook, DbApiHook):
         raise ConfigurationError(
-            f"The Connection {sql_conn_id} is none of an SQL database: its hook {type(hook).__name__} is no DbApiHook."
+            f"The Connection {sql_conn_id} is not of an SQL database: its hook {type(hook).__name__} is not a "
+            "DbApiHook. Give sql_conn_id the id of a database's Connection."
         )
     return hook

@@ -50,7 +50,7 @@ def test_a_right_set_up_is_ok(sandbox, connection, monkeypatch):
     assert works
     assert summary.splitlines() == [
         "Ready.",
-        f"{sandbox.url} accepts the JWT; a token lives for 3600 s.",
+        f"{sandbox.url} accepts the JWT; tokens are valid for 3600 s.",
         "The JWT belongs to Airflow Service, extension 101, type User.",
         "Run ringcentral-diagnose for all.",
     ]

@@ -111,7 +111,7 @@ def test_numbers_speak_before_words_and_words_before_the_status(status, codes, f
     [
         (None, ("invalid_grant",), "revoked or has expired", "The JWT expired on"),
         (-2, ("invalid_grant",), "The JWT expired on", "revoked"),
-        (30, ("invalid_grant",), "revoked (it ends on", "expired"),
+        (30, ("invalid_grant",), "revoked (it expires on", "expired"),
         (None, ("unauthorized_client",), "restricted to other apps", "revoked"),
         (None, ("invalid_grant", "OAU-210"), "most likely the JWT has expired", "revoked"),
         (None, ("invalid_grant", "OAU-211"), "most likely the JWT was revoked", "expired"),
@@ -259,7 +259,7 @@ def test_numbers_show_their_last_digits_only(answers, examine):
     [
         ("+16505550123", ["SmsSender"], None),
         ("+16505550123", ["CallerId"], "lacks the feature SmsSender"),
-        ("+16505550199", ["SmsSender"], "is no number of the JWT's user"),
+        ("+16505550199", ["SmsSender"], "is not a number of the JWT's user"),
     ],
 )
 def test_the_default_sender_is_looked_at(answers, examine, number, features, said):

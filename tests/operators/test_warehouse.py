@@ -145,8 +145,8 @@ def test_nothing_of_a_row_is_logged(database_url, calls, caplog):
     [
         (None, "The Connection warehouse cannot be used: .*warehouse"),
         ("nosuchtype://host", "The Connection warehouse cannot be used"),
-        ("http://host", "The Connection warehouse is none of an SQL database: its hook HttpHook is no DbApiHook"),
-        ("ringcentral://host", "The Connection warehouse is none of an SQL database: its hook RingCentralJWTHook"),
+        ("http://host", "The Connection warehouse is not of an SQL database: its hook HttpHook is not a DbApiHook"),
+        ("ringcentral://host", "The Connection warehouse is not of an SQL database: its hook RingCentralJWTHook"),
     ],
     ids=["unknown", "unknown type", "http", "ours"],
 )

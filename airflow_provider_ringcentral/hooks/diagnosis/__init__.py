@@ -1,1 +1,1 @@
-"""What is wrong with a set-up, and who fixes it."""
+"""Diagnose a Connection: what is wrong with it, and who fixes it."""

@@ -1,4 +1,4 @@
-"""Findings about a login that works: whose it is, what it may do, which numbers it has, which limits apply."""
+"""Findings about a working login: its user, permissions, phone numbers and rate limits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ IMPLIED = {
     "InternalMessages": {"ReadMessages"},
     "EditMessages": {"ReadMessages"},
 }
-"""Scopes that bring others with them (guide page basics/permissions)."""
+"""App permissions that include others (RingCentral guide "Application permissions", basics/permissions)."""
 
 WORK = {
     "ReadCallLog",
@@ -42,7 +42,7 @@ WORK = {
     "TeamMessaging",
     "A2PSMS",
 }
-"""Scopes of which one at least is needed for any work."""
+"""Scopes that an operator needs. Without all of them no operator works."""
 
 ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "the company call log": ("ReadCallLog", ("FullCompanyCallLog", "ReadCompanyCallLog")),
@@ -54,27 +54,27 @@ ROLES: dict[str, tuple[str, tuple[str, ...]]] = {
     "faxes": ("Faxes", ("OutboundFaxes",)),
     "pager messages": ("InternalMessages", ("InternalSMS",)),
 }
-"""A job, the scope it needs, and the user permissions of which one must be granted.
+"""Job -> the scope that it needs, and the user permissions, one of which must be granted.
 
-RingCentral's spec and its guide name the company call log's differently. Chat posts, A2P SMS and RingOut need no user
-permission in the spec.
+RingCentral's API specification and its guide name the company call log's permission differently. Chat posts, A2P SMS
+and RingOut need no user permission by the specification.
 """
 
 SMS_SENDER = "SmsSender"
 
 PEOPLE = {"User", "DigitalUser", "VirtualUser", "FlexibleUser"}
-"""Extension types a person may have. RingCentral has none for service users: those are Users too."""
+"""Extension types that a person may have. RingCentral has no type for service users: they are of type User, too."""
 
 SERVICE_PARTS = re.compile(r"airflow|automat|integration|no-?reply|robot|service|system", re.IGNORECASE)
 SERVICE_WORDS = {"api", "app", "bot", "data", "etl", "report", "reporting", "reports", "svc", "sync"}
-"""What the name of a service user has in it: parts no person is called, and words that count only whole."""
+"""What names of service users contain: parts that no person's name has, and words that count only as whole words."""
 
 SMS_FEATURES = {"SmsSender": "SMS", "MmsSender": "MMS", "A2PSmsSender": "A2P SMS"}
 SHOWN_NUMBERS = 10
 
 
 def granted_scopes(answer: Mapping[str, Any]) -> set[str] | None:
-    """The app permissions of a token, with those that they imply; None when the answer does not list them."""
+    """The app permissions of a token, with those that they include; None when the answer does not list them."""
     if answer.get("scope") is None:
         return None
     named = set(str(answer["scope"]).split())
@@ -82,7 +82,7 @@ def granted_scopes(answer: Mapping[str, Any]) -> set[str] | None:
 
 
 def scope_findings(scopes: set[str] | None) -> Iterator[Finding]:
-    """Which app scopes the token has, and which of those that our operators need are missing."""
+    """Which app scopes the token has, and which of those that the operators need are missing."""
     if scopes is None:
         yield Finding("scopes", "ok", "RingCentral did not list the app scopes of the token.")
         return
@@ -91,13 +91,13 @@ def scope_findings(scopes: set[str] | None) -> Iterator[Finding]:
     if missing:
         severity: Severity = "warning" if scopes & WORK else "error"
         yield _scope_missing(severity, f"The app lacks the scopes {', '.join(missing)}.")
-    # Hardly an app sends through every channel: this is for looking up, and no warning.
+    # Hardly any app sends through every channel, so this is not a warning.
     if silent := sorted(set(NEEDED) - set(SCOPES) - scopes):
-        yield Finding("scopes", "ok", f"Not granted, and needed only by operators that use them: {', '.join(silent)}.")
+        yield Finding("scopes", "ok", f"Not granted, and needed by some operators only: {', '.join(silent)}.")
 
 
 def denied_finding(error: PermissionDenied) -> Finding:
-    """What a refused question says about scopes (CMN-401) or the user's role."""
+    """The finding for a check that a missing scope (CMN-401) or the user's role forbids."""
     cause = error.remedy.cause if error.remedy else str(error)
     if SCOPE_CODE in error.codes:
         return _scope_missing("warning", cause)
@@ -111,7 +111,7 @@ def _scope_missing(severity: Severity, cause: str) -> Finding:
 
 
 def owner_findings(client: RingCentralClient) -> Iterator[Finding]:
-    """Whose JWT it is. A person's stops working when that person leaves."""
+    """Whose JWT it is. A person's JWT stops working when that person leaves."""
     extension = _object(client, READ_EXTENSION.at(accountId=OWN, extensionId=OWN))
     name, kind = str(extension.get("name") or "somebody without a name"), str(extension.get("type") or "unknown")
     number = extension.get("extensionNumber") or "unknown"
@@ -122,8 +122,8 @@ def owner_findings(client: RingCentralClient) -> Iterator[Finding]:
         yield Finding(
             "personal_owner",
             "warning",
-            f"{name} looks like a person. When that user is disabled, everything stops; and every call runs with that "
-            "person's rights.",
+            f"{name} looks like a person. When that user is disabled, every task fails; and every request has that "
+            "person's permissions.",
             "Create a service user (a name with 'service', 'bot', 'api' or the like), log in to the Developer Console "
             "as that user, create a JWT there and put it into the Connection.",
             PLATFORM_TEAM,
@@ -147,11 +147,11 @@ def role_findings(client: RingCentralClient, scopes: set[str]) -> Iterator[Findi
         yield Finding("roles", "ok", f"The user's role allows {', '.join(may)}.")
     if unknown := [job for job, allowed in jobs.items() if allowed is None]:
         cause = f"RingCentral does not say whether the user's role allows {', '.join(unknown)}."
-        yield Finding("roles", "warning", cause, "Admin Portal → Users → Roles: look at the role.", ADMIN_PORTAL)
+        yield Finding("roles", "warning", cause, "Admin Portal → Users → Roles: check the role.", ADMIN_PORTAL)
 
 
 def number_findings(client: RingCentralClient, scopes: set[str], *, show: bool) -> Iterator[Finding]:
-    """Which of the user's numbers can send, by feature; RingCentral may list a number twice."""
+    """Which of the user's numbers can send, by feature. RingCentral may list a number twice."""
     senders: dict[str, dict[str, None]] = {}
     own: dict[str, set[str]] = {}
     for record in client.records(LIST_EXTENSION_PHONE_NUMBERS.at(accountId=OWN, extensionId=OWN)):
@@ -173,7 +173,7 @@ def number_findings(client: RingCentralClient, scopes: set[str], *, show: bool) 
             ADMIN_PORTAL,
         )
     else:
-        yield Finding("sms_numbers", "ok", "None of the user's numbers can send messages, nor has the app a scope to.")
+        yield Finding("sms_numbers", "ok", "None of the user's numbers can send messages, and the app has no scope to.")
     yield from default_sender_findings(client.credentials.from_number, own)
 
 
@@ -184,7 +184,7 @@ def default_sender_findings(number: str | None, own: Mapping[str, Collection[str
     if SMS_SENDER in own.get(number, ()):
         yield Finding("from_number", "ok", "The Connection's Default sender can send texts.")
         return
-    lacks = f"lacks the feature {SMS_SENDER}" if number in own else "is no number of the JWT's user"
+    lacks = f"lacks the feature {SMS_SENDER}" if number in own else "is not a number of the JWT's user"
     yield Finding(
         "from_number",
         "warning",
@@ -195,24 +195,24 @@ def default_sender_findings(number: str | None, own: Mapping[str, Collection[str
 
 
 def limit_findings(client: RingCentralClient, refused: RateLimited | None = None) -> Iterator[Finding]:
-    """Which limits RingCentral's answers named; `refused` is what ended the questions early."""
+    """Which rate limits RingCentral's answers named. `refused` is the error that ended the checks early."""
     limits = client.usage.limits
     left = {group: f" ({number} left)" for group, number in client.usage.remaining.items()}
     listed = ", ".join(
         f"{group} {limit} requests in {seconds:.0f} s{left.get(group, '')}"
         for group, (limit, seconds) in limits.items()
     )
-    said = f"Limits of this app and user: {listed}." if limits else "RingCentral's answers named no limits."
+    summary = f"Limits of this app and user: {listed}." if limits else "RingCentral's answers named no limits."
     if refused is None:
-        yield Finding("limits", "ok", said)
+        yield Finding("limits", "ok", summary)
         return
     wait = "" if refused.retry_after is None else f" for {refused.retry_after:.0f} s"
-    cause = f"{said} They are used up{wait}, so not everything was looked at."
-    yield Finding("limits", "warning", cause, "Diagnose again when they are open.", PLATFORM_TEAM)
+    cause = f"{summary} They are used up{wait}, so some checks did not run."
+    yield Finding("limits", "warning", cause, "Run the diagnosis again when the limits have reset.", PLATFORM_TEAM)
 
 
 def _allowed(client: RingCentralClient, *names: str) -> bool | None:
-    """Whether the user has one of these permissions; None when RingCentral knows none of them by name."""
+    """Whether the user has one of these permissions; None when RingCentral knows none of the names."""
     known: bool | None = None
     for name in names:
         path = CHECK_USER_PERMISSION.at(accountId=OWN, extensionId=OWN)

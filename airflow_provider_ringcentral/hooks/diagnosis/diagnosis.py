@@ -1,4 +1,4 @@
-"""What is wrong with a set-up and who fixes it: findings, and their summary."""
+"""The result of a diagnosis: findings, and their summary."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Severity = Literal["ok", "warning", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One established fact: `code` for programs, `cause` and `cure` for people, and `who` does the cure.
+    """One fact: `code` for programs, `cause` and `cure` for people, `who` applies the cure.
 
-    `link` is the page where the cure is done, with its form filled in; empty where there is none.
+    `link` is the page to do it on, with its form filled in; empty when there is no such page.
     """
 
     code: str
@@ -26,18 +26,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """All findings, in the order they were established."""
+    """All findings, in the order of the checks."""
 
     findings: tuple[Finding, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether work can be done: nothing found is an error."""
+        """Whether the Connection works: no finding is an error."""
         return not self.of("error")
 
     @property
-    def verdict(self) -> str:
-        """One short sentence: whether work can be done, and how many problems or warnings there are."""
+    def headline(self) -> str:
+        """One sentence: whether the Connection is ready, and how many problems or warnings there are."""
         errors, warnings = len(self.of("error")), len(self.of("warning"))
         if errors:
             return f"Not ready: {_counted(errors, 'problem')} to fix."
@@ -45,15 +45,15 @@ class Diagnosis:
 
     @property
     def summary(self) -> str:
-        """At most four short lines for the Test button: verdict, the first cause, its cure, how many more there are.
+        """At most four short lines for the Test button: headline, first cause, its cure, how many more there are.
 
-        When all is well: verdict, and whose JWT it is.
+        Without problems and warnings: headline, the server, and whose JWT it is.
         """
         errors, warnings = self.of("error"), self.of("warning")
         if not (errors or warnings):
-            return "\n".join((self.verdict, *(fact.cause for fact in self.findings if fact.code in SHOWN_WHEN_READY)))
+            return "\n".join((self.headline, *(fact.cause for fact in self.findings if fact.code in SHOWN_WHEN_READY)))
         first, *more = errors or warnings
-        lines = [self.verdict, first.cause, f"Fix ({first.who}): {first.cure}"]
+        lines = [self.headline, first.cause, f"Fix ({first.who}): {first.cure}"]
         return "\n".join([*lines, f"And {len(more)} more."] if more else lines)
 
     def of(self, severity: Severity) -> list[Finding]:
@@ -62,11 +62,11 @@ class Diagnosis:
 
     def as_dict(self) -> dict[str, Any]:
         """`{"ok", "verdict", "findings": [{"code", "severity", "cause", "cure", "who", "link"}]}`."""
-        return {"ok": self.ok, "verdict": self.verdict, "findings": [asdict(finding) for finding in self.findings]}
+        return {"ok": self.ok, "verdict": self.headline, "findings": [asdict(finding) for finding in self.findings]}
 
 
 SHOWN_WHEN_READY = ("login", "owner")
-"""Facts that the Test button shows when nothing is wrong: the server that answered, and whose JWT it is."""
+"""Findings that the Test button shows when nothing is wrong: the server, and whose JWT it is."""
 
 
 def _counted(number: int, noun: str) -> str:
@@ -74,5 +74,5 @@ def _counted(number: int, noun: str) -> str:
 
 
 def diagnosis_of(findings: Iterable[Finding]) -> Diagnosis:
-    """The diagnosis that these findings make; what was established twice is said once."""
+    """Make a diagnosis of these findings, each once."""
     return Diagnosis(tuple(dict.fromkeys(findings)))

@@ -1,4 +1,4 @@
-"""Examining a set-up: the order in which facts are established, and where to stop."""
+"""Check a Connection: which checks run, in which order, and where to stop."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ MAX_WAIT_SECONDS = 15.0
 
 
 def examine_connection(conn_id: str, get_connection: Callable[[str], Connection]) -> Diagnosis:
-    """Everything that can be established about a Connection."""
+    """Run all checks of a Connection, its values first."""
     try:
         client = open_client(
             read_credentials(conn_id, get_connection), max_wait=MAX_WAIT_SECONDS, on_secret=mask_secret
@@ -63,15 +63,15 @@ def examine_connection(conn_id: str, get_connection: Callable[[str], Connection]
 
 
 def examine_client(client: RingCentralClient, *, show_numbers: bool = False) -> Diagnosis:
-    """Everything that can be established about a client's credentials.
+    """Run all checks of a client's credentials.
 
-    Always exchanges the JWT itself, through the Auth window: a shared token that is still alive would hide a revoked
-    JWT. Of phone numbers only the last four digits appear, unless `show_numbers`.
+    Always exchanges the JWT, within the rate limit for logins: a shared token that is still valid would hide a revoked
+    JWT. Phone numbers appear as their last four digits, unless `show_numbers`.
     """
-    return diagnosis_of(_established(client, show_numbers=show_numbers))
+    return diagnosis_of(_findings(client, show_numbers=show_numbers))
 
 
-def _established(client: RingCentralClient, *, show_numbers: bool) -> Iterator[Finding]:
+def _findings(client: RingCentralClient, *, show_numbers: bool) -> Iterator[Finding]:
     credentials = client.credentials
     yield from expiry_findings(credentials.jwt, credentials.client_id)
     try:
@@ -80,7 +80,7 @@ def _established(client: RingCentralClient, *, show_numbers: bool) -> Iterator[F
         yield login_finding(error, credentials.jwt, credentials.client_id)
         return
     life = answer["expires_in"]
-    yield Finding("login", "ok", f"{credentials.server} accepts the JWT; a token lives for {life} s.")
+    yield Finding("login", "ok", f"{credentials.server} accepts the JWT; tokens are valid for {life} s.")
     listed = granted_scopes(answer)
     yield from scope_findings(listed)
     scopes = set(SCOPES) if listed is None else listed
@@ -95,19 +95,19 @@ def _established(client: RingCentralClient, *, show_numbers: bool) -> Iterator[F
         yield from limit_findings(client, error)
         return
     except RingCentralError as error:
-        cause = f"The login works, but RingCentral does not answer further requests: {error}"
+        cause = f"The login works, but further requests fail: {error}"
         yield Finding("unreachable", "error", cause, "Try again in a minute.", PLATFORM_TEAM)
     yield from limit_findings(client)
 
 
 def ledger_finding() -> Finding:
-    """Where processes share token and quota, and whether this process reaches it."""
+    """Where processes share access token and rate limits, and whether this process can open it."""
     url = settings.ledger_url()
     where = settings.without_secrets(url)
     if settings.shared_ledger(url).shared:
-        return Finding("ledger", "ok", f"Token and quota are shared in the ledger {where}.")
-    cause = f"This process does not reach the ledger {where}: it shares neither token nor quota with others."
-    cure = "Make it writable, or name another one in [ringcentral] ledger_url. The log tells why it failed."
+        return Finding("ledger", "ok", f"Access token and rate limits are shared in the ledger {where}.")
+    cause = f"This process cannot open the ledger {where}, so it shares neither token nor rate limits with others."
+    cure = "Make it writable, or set another one in [ringcentral] ledger_url. The log says why it failed."
     return Finding("ledger", "warning", cause, cure, PLATFORM_TEAM)
 
 
@@ -119,16 +119,16 @@ def _target_findings(client: RingCentralClient) -> Iterator[Finding]:
     try:
         client.request_json("GET", READ_EXTENSION.at(accountId=account, extensionId=extension))
     except (BadRequest, NotFound):
-        cause = f"This login finds no extension {extension} in account {account}."
+        cause = f"This login cannot find extension {extension} in account {account}."
         cure = (
-            "Leave 'Account ID' and 'Extension ID' empty (the JWT's own are used then) or write internal ids, which "
-            "are not phone or extension numbers."
+            "Leave 'Account ID' and 'Extension ID' empty to use the JWT's own, or write internal ids; phone and "
+            "extension numbers do not work."
         )
         yield Finding("connection_invalid", "error", cause, cure, CONNECTION)
 
 
 def _unless_denied(findings: Iterator[Finding]) -> Iterator[Finding]:
-    """The findings, or that scope or role forbid to look."""
+    """The findings; where a scope or the role forbids the check, a finding that says so."""
     try:
         yield from findings
     except PermissionDenied as error:

@@ -1,4 +1,4 @@
-"""What the ledger knows of a credential, for people to look at; nothing is sent, and no token is shown."""
+"""Show what the ledger holds for a credential: token age, rate limits, penalties. Sends nothing, shows no token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from airflow_provider_ringcentral.hooks import settings
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
-    """One group: limit, seconds of its window, requests left now, seconds until an open penalty ends (0: none)."""
+    """One rate limit group: limit, seconds of its window, requests left, seconds until its penalty ends (0: none)."""
 
     group: str
     limit: int
@@ -28,7 +28,10 @@ class GroupView:
 
 @dataclass(frozen=True, slots=True)
 class LedgerView:
-    """Where the ledger is, token age and seconds until it expires (None without token), a refusal, and the groups."""
+    """Where the ledger is, age of the token and seconds until it expires (None without one), and the groups.
+
+    `refused`: RingCentral has just refused a login, so others wait before they try.
+    """
 
     location: str
     shared: bool
@@ -38,11 +41,11 @@ class LedgerView:
     groups: tuple[GroupView, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """All of it as JSON values."""
+        """Return everything as JSON values."""
         return asdict(self)
 
     def text(self) -> str:
-        """All of it as lines."""
+        """Return everything as lines of text."""
         age, end = self.token_age, self.token_expires_in
         first = "no token" if age is None else f"token {age:.0f} s old, expires in {end:.0f} s"
         lines = [
@@ -51,14 +54,14 @@ class LedgerView:
             *(["the last login was refused a moment ago"] if self.refused else []),
         ]
         for group in self.groups:
-            penalty = f", penalty open for {group.penalty:.0f} s" if group.penalty else ""
+            penalty = f", penalty for another {group.penalty:.0f} s" if group.penalty else ""
             line = f"{group.group}: {group.left} of {group.limit} left in {group.window:g} s"
             lines.append(f"{line}, {group.waiting} waiting{penalty}")
         return "\n".join(lines)
 
 
 def ledger_view(credentials: Credentials) -> LedgerView:
-    """What the configured ledger knows of these credentials."""
+    """Read what the configured ledger holds for these credentials."""
     url = settings.ledger_url()
     ledger = settings.shared_ledger(url)
     session, now = read_token_state(ledger, credentials), ledger.now()

@@ -1,4 +1,4 @@
-"""Findings about Connection, JWT and login: exactly one reason when the login is refused."""
+"""Findings about Connection, JWT and login. A refused login gets exactly one."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from airflow_provider_ringcentral.hooks.connection import STAND_IN
 from airflow_provider_ringcentral.hooks.diagnosis.diagnosis import Finding
 
 NEEDED = tuple(dict.fromkeys(row.permission for row in ENDPOINTS if row.permission))
-"""The app permissions that our operators need, all of them together."""
+"""The app permissions that the operators need, all of them together."""
 
 SCOPES = ("ReadAccounts", "ReadCallLog", "ReadCallRecording", "ReadMessages")
-"""Those for reading what operators of ours extract, which does no harm: a new app may have them all.
+"""The app permissions for what the operators extract. They only read, so a new app may have all of them.
 
-Each other one is for one way of sending, or for paths that only the API operator and the hook read.
+Each of the others is for one way of sending, or for paths that only the API operator and the hook use.
 """
 
 SOON_DAYS = 14
@@ -35,26 +35,26 @@ DAY_SECONDS = 86_400.0
 LAST_YEAR = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 WITH_NEW_JWT = ("jwt_malformed", "jwt_rejected", "jwt_expires_soon")
-"""Findings that a new JWT ends. A new app ends `jwt_flow_disabled`; links help with no other finding."""
+"""Findings that a new JWT cures. A new app cures `jwt_flow_disabled`; other findings have no link."""
 
 
 def link_for(code: str, client_id: str) -> str:
-    """The page of the Developer Console that ends a finding, with its form filled in; empty where there is none."""
+    """The page of the Developer Console that cures a finding, with its form filled in; empty when there is none."""
     if code in WITH_NEW_JWT and client_id:
         return new_jwt_link(client_id)
     return new_app_link("Airflow", SCOPES) if code == "jwt_flow_disabled" else ""
 
 
 def not_found_finding(error: ConfigurationError) -> Finding:
-    """That Airflow does not find the Connection, and why."""
+    """The finding for a Connection that Airflow does not find or cannot read."""
     remedy = error.remedy or NO_TOKEN_ENDPOINT
     return Finding("connection_incomplete", "error", remedy.cause, remedy.cure, remedy.who)
 
 
 def connection_findings(error: ConfigurationError, client_id: str) -> Iterator[Finding]:
-    """What the Connection lacks, and which of its values cannot work."""
+    """Which fields of the Connection are missing or invalid."""
     if any(problem.kind == STAND_IN for problem in error.problems):
-        cause = "The form shows placeholders instead of the stored secrets, and these are what was tested."
+        cause = "The form contains placeholders instead of the stored secrets, and the test used them."
         cure = "Type both secrets again to test. If a task reports this, type them again and save."
         yield Finding("connection_invalid", "error", cause, cure, CONNECTION)
         return
@@ -73,7 +73,7 @@ def connection_findings(error: ConfigurationError, client_id: str) -> Iterator[F
 
 
 def expiry_findings(jwt: str, client_id: str) -> Iterator[Finding]:
-    """Whether the JWT says when it ends (few do), and how many days are left."""
+    """Whether the JWT names an expiry (few do), and how many days are left."""
     end = expiry_of(jwt)
     if end is None:
         yield Finding("jwt_wellformed", "ok", "The JWT is well-formed and names no expiry.")
@@ -84,13 +84,13 @@ def expiry_findings(jwt: str, client_id: str) -> Iterator[Finding]:
     if days < SOON_DAYS:
         cure = f"Create a new JWT and put it into the Connection before {_day(end)}."
         link = link_for("jwt_expires_soon", client_id)
-        yield Finding("jwt_expires_soon", "warning", f"The JWT ends in {days:.1f} days.", cure, PLATFORM_TEAM, link)
+        yield Finding("jwt_expires_soon", "warning", f"The JWT expires in {days:.1f} days.", cure, PLATFORM_TEAM, link)
     else:
-        yield Finding("jwt_wellformed", "ok", f"The JWT is well-formed and ends in {days:.0f} days, on {_day(end)}.")
+        yield Finding("jwt_wellformed", "ok", f"The JWT is well-formed and expires in {days:.0f} days, on {_day(end)}.")
 
 
 def expiry_of(jwt: str) -> float | None:
-    """The `exp` claim in epoch seconds, None when there is none that is a date."""
+    """The `exp` claim in epoch seconds; None when it is missing or is not a date."""
     end = json_object(jwt_claims(jwt) or b"").get("exp")
     if not isinstance(end, int | float) or isinstance(end, bool):
         return None
@@ -98,21 +98,21 @@ def expiry_of(jwt: str) -> float | None:
 
 
 def login_finding(error: RingCentralError, jwt: str, client_id: str) -> Finding:
-    """The one reason why the token endpoint gave no token."""
+    """The finding for a failed login."""
     if isinstance(error, RateLimited):
-        wait = "" if error.retry_after is None else f" It is open again in {error.retry_after:.0f} s."
-        cause = f"Too many logins for this app: RingCentral allows five a minute.{wait}"
-        cure = "Try again then. If this recurs, let all workers share one ledger ([ringcentral] ledger_url)."
+        wait = "" if error.retry_after is None else f" The next login is possible in {error.retry_after:.0f} s."
+        cause = f"Too many logins for this app: RingCentral allows five per minute.{wait}"
+        cure = "Try again then. If this recurs, make all workers share one ledger ([ringcentral] ledger_url)."
         return Finding("login_throttled", "error", cause, cure, PLATFORM_TEAM)
     if not isinstance(error, LoginFailed):
-        cause = f"The token endpoint cannot be reached or does not work: {error}"
+        cause = f"The token endpoint is unreachable or fails: {error}"
         cure = "Check the server URL, proxies and firewall between the workers and RingCentral, then try again."
         return Finding("unreachable", "error", cause, cure, PLATFORM_TEAM)
     code = situation(error)
     remedy = _remedy(error, code, jwt)
-    said = ", ".join((*(f"HTTP {error.status}" for _ in range(error.status is not None)), *error.codes))
+    answer = ", ".join((*(f"HTTP {error.status}" for _ in range(error.status is not None)), *error.codes))
     request = f", RCRequestId {error.request_id}" if error.request_id else ""
-    cause = f"{remedy.cause} ({said}{request})"
+    cause = f"{remedy.cause} ({answer}{request})"
     return Finding(code, "error", cause, remedy.cure, remedy.who, link_for(code, client_id))
 
 
@@ -134,12 +134,12 @@ def _remedy(error: LoginFailed, code: str, jwt: str) -> Remedy:
 
 
 def _likely(error: LoginFailed, end: float | None) -> str:
-    """Why RingCentral refuses a JWT: it does not say, so what the JWT itself says narrows it down."""
+    """The likely reason for a refused JWT. RingCentral does not name it, but the JWT's own expiry narrows it down."""
     if end is not None and end < time.time():
         return f"The JWT expired on {_day(end)}."
     if "unauthorized_client" in error.codes:
         return "RingCentral knows the app but not with this JWT: most likely the JWT is restricted to other apps."
-    over = "revoked or has expired" if end is None else f"revoked (it ends on {_day(end)} only)"
+    over = "revoked or has expired" if end is None else f"revoked (it expires on {_day(end)})"
     return (
         f"RingCentral refuses the JWT and does not say why: most likely it was {over}, is restricted to other apps, or "
         "was made for another server."
