@@ -191,13 +191,17 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
     def _recipients(self) -> Iterable[Addressee]:
         from airflow_provider_ringcentral.client.errors.arguments import BadArgument
         from airflow_provider_ringcentral.hooks.storage import storage_path
-        from airflow_provider_ringcentral.sending.broadcast.rows import addressees, given_in_file, given_in_list
+        from airflow_provider_ringcentral.sending.broadcast.rows import (
+            addressees,
+            recipients_in_file,
+            recipients_in_list,
+        )
 
         if (self.to is None) == (not self.recipients_file):
             raise BadArgument("give either to or recipients_file.", parameter="to")
         if self.recipients_file:
-            return addressees(given_in_file(storage_path(self.recipients_file, "recipients_file")), self.text)
-        return addressees(given_in_list(self.to), self.text)
+            return addressees(recipients_in_file(storage_path(self.recipients_file, "recipients_file")), self.text)
+        return addressees(recipients_in_list(self.to), self.text)
 
     def _checked_chunk_size(self) -> int:
         from airflow_provider_ringcentral.arguments import parse_count

@@ -132,17 +132,17 @@ class RingCentralRingOutOperator(BaseOperator):
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.hooks.task_state import idempotency_store
         from airflow_provider_ringcentral.operators.steps.send_options import once_options
-        from airflow_provider_ringcentral.sending.channels.ring_out import place
+        from airflow_provider_ringcentral.sending.channels.ring_out import place_once
 
         with deferring(self, context, deferrable=self.deferrable), airflow_errors():
             once, client, message = once_options(self, context), self.hook.get_conn(), self._message()
             store = idempotency_store(context, client, resumed=resumed)
-            sent = place(client, message, store, on_rerun=once.on_rerun)
+            sent = place_once(client, message, store, on_rerun=once.on_rerun)
             self._call_id = sent.id
             self.log.info("Call %s is placed%s.", sent.id, sent.log_suffix)
-            ringing = self._wait_for_status(client, store, message.key, sent.id)
+            call = self._wait_for_status(client, store, message.key, sent.id)
             store.finish()
-        return {"id": sent.id, "status": ringing.call, "caller": ringing.caller, "callee": ringing.callee}
+        return {"id": sent.id, "status": call.call, "caller": call.caller, "callee": call.callee}
 
     def _message(self) -> RingOutCall:
         from airflow_provider_ringcentral.arguments import is_unset, parse_bool, parse_choice
@@ -170,25 +170,30 @@ class RingCentralRingOutOperator(BaseOperator):
         """Wait until the call is where it is wanted. One that was not connected is placed anew by the next try."""
         from airflow_provider_ringcentral.arguments import parse_seconds
         from airflow_provider_ringcentral.operators.steps.deferral import pause_or_defer
-        from airflow_provider_ringcentral.sending.channels.ring_out import look, not_connected_error, noted, remember
+        from airflow_provider_ringcentral.sending.channels.ring_out import (
+            not_connected_error,
+            read_call_state,
+            record_call_state,
+            recorded_call_state,
+        )
         from airflow_provider_ringcentral.sending.status.status import NotConfirmed, WaitState
 
         seconds, timeout = (parse_seconds(name, getattr(self, name)) for name in ("poll_interval", "timeout"))
-        ringing = noted(store, key)
+        call = recorded_call_state(store, key)
         defer = partial(self._defer_until_next, call_id, seconds) if self.deferrable else None
-        while ringing.outcome(self.wait_for) is WaitState.WAIT:
-            ringing = look(client, call_id, ringing)
-            remember(store, key, ringing)
-            if ringing.outcome(self.wait_for) is WaitState.WAIT and not pause_or_defer(
+        while call.wait_state(self.wait_for) is WaitState.WAIT:
+            call = read_call_state(client, call_id, call)
+            record_call_state(store, key, call)
+            if call.wait_state(self.wait_for) is WaitState.WAIT and not pause_or_defer(
                 store, seconds=seconds, timeout=timeout, defer=defer
             ):
                 raise NotConfirmed(
-                    f"the call is not {self.wait_for} after {timeout:g} s ({ringing.call}). It is not "
+                    f"the call is not {self.wait_for} after {timeout:g} s ({call.call}). It is not "
                     "placed again; a retry goes on waiting"
                 )
-        if ringing.outcome(self.wait_for) is WaitState.FAILED:
-            raise not_connected_error(client, store, key, ringing)
-        return ringing
+        if call.wait_state(self.wait_for) is WaitState.FAILED:
+            raise not_connected_error(client, store, key, call)
+        return call
 
     def _defer_until_next(self, call_id: str, seconds: float, left: float) -> None:
         """Come back for the next look; who ends the task meanwhile cancels the call."""

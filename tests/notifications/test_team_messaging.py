@@ -69,7 +69,7 @@ def test_an_answer_that_is_lost(desk, posts):
     ("how", "problem"),
     [
         ({"team": "Nobody"}, "the team 'Nobody' is not there"),
-        ({"email": "nobody"}, "email is no e-mail address"),
+        ({"email": "nobody"}, "email is not an e-mail address"),
         ({"team": None}, "neither chat, team nor email is given"),
     ],
 )

@@ -260,10 +260,10 @@ BAD: list[tuple[str, Callable[[Path], Any], str]] = [
     ("nowhere", lambda _: post(text="a"), "neither chat, team nor email is given"),
     ("two places", lambda _: post(text="a", chat="5", team="x"), "chat and team are given; give one"),
     ("a chat that is no id", lambda _: post(text="a", chat="Data"), "chat 'Data' is not an id"),
-    ("an unknown chat", lambda _: post(text="a", chat="5"), "chat 5 is not there"),
-    ("an unknown team", lambda _: post(text="a", team="Nobody's"), 'the team "Nobody\'s" is not there'),
-    ("a team spelt otherwise", lambda _: post(text="a", team="data alerts"), "the team 'data alerts' is not there"),
-    ("an address", lambda _: post(text="a", email="example.com"), "email is no e-mail address"),
+    ("an unknown chat", lambda _: post(text="a", chat="5"), "chat 5 does not exist"),
+    ("an unknown team", lambda _: post(text="a", team="Nobody's"), 'the team "Nobody\'s" does not exist'),
+    ("a team spelt otherwise", lambda _: post(text="a", team="data alerts"), "the team 'data alerts' does not exist"),
+    ("an address", lambda _: post(text="a", email="example.com"), "email is not an e-mail address"),
     ("no text", lambda _: post(team=TEAM), "text is empty"),
     ("a long text", lambda _: post(team=TEAM, text="a" * 10_001), "10001 UTF-16 units; the limit is 10000"),
     ("long with mentions", lambda _: post(team=TEAM, text="a" * 9_990, mentions="1"), "UTF-16 units; the limit is"),
@@ -271,7 +271,7 @@ BAD: list[tuple[str, Callable[[Path], Any], str]] = [
     ("a missing file", lambda folder: post(team=TEAM, files=str(folder / "a")), "cannot be read"),
     ("an empty file", lambda folder: post(team=TEAM, files=files_of(folder, 1, 0)), "is empty"),
     ("a large file", lambda folder: post(team=TEAM, files=files_of(folder, 1, 30_000_001)), "has 30000001 bytes"),
-    ("many files", lambda folder: post(team=TEAM, files=files_of(folder, 26)), "26 files and a post may have 25"),
+    ("many files", lambda folder: post(team=TEAM, files=files_of(folder, 26)), "26 files, and a post takes at most 25"),
     (
         "a file to a post",
         lambda f: post(team=TEAM, text="a", files=files_of(f, 1), update_post_id=1),
@@ -283,14 +283,18 @@ BAD: list[tuple[str, Callable[[Path], Any], str]] = [
         "update_post_id '5/..' is not",
     ),
     ("a changed text that is none", lambda _: post(team=TEAM, update_post_id=1), "text is empty"),
-    ("a list as card", lambda _: card(team=TEAM, card=[]), "card is list and no object"),
-    ("JSON that is no object", lambda _: card(team=TEAM, card="[]"), "card is list and no object"),
+    ("a list as card", lambda _: card(team=TEAM, card=[]), "card must be an object, an adaptive card, not list"),
+    (
+        "JSON that is no object",
+        lambda _: card(team=TEAM, card="[]"),
+        "card must be an object, an adaptive card, not list",
+    ),
     ("no JSON", lambda _: card(team=TEAM, card="{"), "card is not valid JSON"),
     ("no type", lambda _: card(team=TEAM, card={}), "card has no type"),
     ("a wrong type", lambda _: card(team=TEAM, card={"type": "Card"}), "card has the type 'Card'"),
-    ("a body", lambda _: card(team=TEAM, card=a_card("a", body={})), "card has a body that is no list"),
+    ("a body", lambda _: card(team=TEAM, card=a_card("a", body={})), "body of the card must be a list"),
     ("a card that is no id", lambda _: card(card=a_card("a"), update_card_id="x"), "update_card_id 'x' is not an id"),
-    ("on_unknown", lambda _: post(team=TEAM, text="a", on_unknown="repeat"), "'look', 'resend', 'fail'"),
+    ("on_unknown", lambda _: post(team=TEAM, text="a", on_unknown="repeat"), "'look', 'resend' or 'fail'"),
     ("settling", lambda _: post(team=TEAM, text="a", settling="soon"), "settling 'soon' is not a duration"),
     ("on_rerun", lambda _: post(team=TEAM, text="a", on_rerun="skip"), "Airflow 3.3 or later"),
 ]
@@ -306,7 +310,7 @@ def test_bad_input_is_named_before_anything_is_posted(desk, tmp_path, call, prob
 
 
 def test_an_address_of_nobody(desk):
-    with pytest.raises(BadRequest, match="email is the address of nobody") as caught:
+    with pytest.raises(BadRequest, match="nobody in this company has this email") as caught:
         post(email="nobody@example.com", text="a")
 
     assert isinstance(caught.value, AirflowFailException)

@@ -253,13 +253,13 @@ def test_the_urls_that_are_taken(text):
 BAD: list[tuple[str, dict[str, Any], str]] = [
     ("nothing", {"text": ""}, "text is empty"),
     ("a long text", {"text": "a" * 10_001}, "10001 UTF-16 units"),
-    ("a title", {"title": 5}, "title is int and no text"),
-    ("a list as card", {"attachments": [[]]}, r"attachments\[0\] is no object"),
-    ("a card without type", {"attachments": [CARD, {}]}, r"attachments\[1\] is no object"),
-    ("a file", {"attachments": {"type": "File"}}, r"attachments\[0\] is no object"),
+    ("a title", {"title": 5}, "title must be a str, not int"),
+    ("a list as card", {"attachments": [[]]}, r"attachments\[0\] must be an object"),
+    ("a card without type", {"attachments": [CARD, {}]}, r"attachments\[1\] must be an object"),
+    ("a file", {"attachments": {"type": "File"}}, r"attachments\[0\] must be an object"),
     ("no JSON", {"attachments": "{"}, r"attachments\[0\] is not valid JSON"),
-    ("a huge card", {"attachments": {**CARD, "speak": "a" * 1_500_000}}, "and may have 1500000"),
-    ("on_unknown", {"on_unknown": "repeat"}, "'look', 'resend', 'fail'"),
+    ("a huge card", {"attachments": {**CARD, "speak": "a" * 1_500_000}}, "the limit is 1500000"),
+    ("on_unknown", {"on_unknown": "repeat"}, "'look', 'resend' or 'fail'"),
 ]
 
 

@@ -15,7 +15,7 @@ from airflow_provider_ringcentral.client.errors import BadRequest, DeliveryFaile
 from airflow_provider_ringcentral.client.errors.remedies.delivery import RING_OUT
 from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
 from airflow_provider_ringcentral.operators.ring_out import RingCentralRingOutOperator
-from airflow_provider_ringcentral.sending.channels.ring_out import CallState, look
+from airflow_provider_ringcentral.sending.channels.ring_out import CallState, read_call_state
 from airflow_provider_ringcentral.sending.status.status import NotConfirmed, WaitState
 from airflow_provider_ringcentral.triggers.ring_out import RingCentralRingOutTrigger
 
@@ -123,9 +123,9 @@ def test_statuses_are_compared_without_case(requests_mock, connection, statuses,
     requests_mock.post(ANY, json={"access_token": "t", "expires_in": 3600, "owner_id": "1"})
     requests_mock.get(ANY, json={"id": "7", "status": status})
 
-    ringing = look(RingCentralJWTHook().get_conn(), "7", CallState())
+    call = read_call_state(RingCentralJWTHook().get_conn(), "7", CallState())
 
-    assert (ringing.call, ringing.connected, ringing.over) == told
+    assert (call.call, call.connected, call.over) == told
 
 
 def test_a_call_that_was_over_before_anybody_looked(desk, calls):
@@ -345,9 +345,9 @@ STANDS = [
 ]
 
 
-@pytest.mark.parametrize(("ringing", "wait_for", "stands"), STANDS)
-def test_how_a_call_stands(ringing, wait_for, stands):
-    assert ringing.outcome(wait_for) is stands
+@pytest.mark.parametrize(("call", "wait_for", "stands"), STANDS)
+def test_how_a_call_stands(call, wait_for, stands):
+    assert call.wait_state(wait_for) is stands
 
 
 def test_no_log_line_has_a_number(desk, outcome, caplog, capsys):

@@ -67,7 +67,7 @@ COLUMNS = (
 
 
 @dataclass
-class Count:
+class PublishedRows:
     """What was written: rows by status, those that failed, and the file."""
 
     statuses: Counter[str] = field(default_factory=Counter)
@@ -84,7 +84,7 @@ def publish(
     *,
     destination: UPath,
     chosen: Format,
-) -> Count:
+) -> PublishedRows:
     """Ask how the messages of every chunk stand (10 requests each), and write the file, complete at once."""
     for chunk in range(1, chunks + 1):
         # A chunk at a time: a task that gives its worker back in between does not begin anew.
@@ -92,7 +92,7 @@ def publish(
             batch = sent.get(chunk)
             records = {} if batch is None else _records(client, batch)
             folder.put_results(chunk, list(results(folder.lines(chunk), batch, records, folder.rejected(chunk))))
-    count = Count()
+    count = PublishedRows()
     make_folder(destination.fs, folder_of(destination.path))
     with complete_file(destination) as out:
         chosen.write(_counted(folder, chunks, count), out, COLUMNS)
@@ -130,7 +130,7 @@ def _records(client: RingCentralClient, batch: Sent) -> dict[str, Record]:
     return {recipient_of(one): one for one in batch_messages(client, batch.id, created)}
 
 
-def _counted(folder: BroadcastFolder, chunks: int, count: Count) -> Iterator[bytes]:
+def _counted(folder: BroadcastFolder, chunks: int, count: PublishedRows) -> Iterator[bytes]:
     decoder = msgspec.json.Decoder(Result)
     for chunk in range(1, chunks + 1):
         lines = folder.result_bytes(chunk)
@@ -176,7 +176,7 @@ class BroadcastReceipt(Receipt):
 
 log = logging.getLogger(__name__)
 
-PAGE = "broadcast"
+PLAN_KEY = "broadcast"
 MOST_BATCHES = 200
 """Ids in a receipt."""
 
@@ -221,8 +221,8 @@ class Broadcast:
         self._known = known_batches
         self._how: dict[str, Any] = {"on_unknown": on_unknown, "on_rerun": on_rerun, "settling": settling}
         self._spent = UsageDelta(client)
-        plan = _plan(store.get(PAGE))
-        if plan is None and on_rerun == "skip" and (finished := _plan(store.get_finished(PAGE))):
+        plan = _plan(store.get(PLAN_KEY))
+        if plan is None and on_rerun == "skip" and (finished := _plan(store.get_finished(PLAN_KEY))):
             plan = finished if finished.receipt else None
         self._plan = plan or Plan(uuid.uuid4().hex, store.max_tries, destination=destination)
         # The destination may be rendered otherwise in a retry, and the list lies where it was frozen.
@@ -317,7 +317,7 @@ class Broadcast:
 
     def _note(self, plan: Plan) -> None:
         self._plan = plan
-        self._store.set(PAGE, msgspec.to_builtins(plan))
+        self._store.set(PLAN_KEY, msgspec.to_builtins(plan))
 
 
 def _log_batch(sent: Sent, count: int) -> None:

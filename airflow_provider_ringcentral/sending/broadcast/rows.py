@@ -69,7 +69,7 @@ class Addressee:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class RawRecipient:
     """One recipient as it was given: a number, or a mapping with `to`; `where` is how errors call it."""
 
     where: str
@@ -77,12 +77,12 @@ class Given:
     value: Any = field(repr=False)
 
 
-def addressees(given: Iterable[Given], text: str | None) -> Iterator[Addressee]:
+def addressees(raw_recipients: Iterable[RawRecipient], text: str | None) -> Iterator[Addressee]:
     """Everybody with a text: their own (key or column `text`), else `text` with its placeholders `{name}` filled in.
 
     Raises `BadArgument` that says where, and repeats neither number nor text.
     """
-    for row, one in enumerate(given, start=1):
+    for row, one in enumerate(raw_recipients, start=1):
         values = one.value if isinstance(one.value, Mapping) else {"to": one.value}
         try:
             number = parse_phone_number("to", values.get("to"))
@@ -92,16 +92,16 @@ def addressees(given: Iterable[Given], text: str | None) -> Iterator[Addressee]:
         yield Addressee(row, number, personal)
 
 
-def given_in_list(to: Any) -> Iterator[Given]:
+def recipients_in_list(to: Any) -> Iterator[RawRecipient]:
     """Those of a list, or one alone."""
     values = [to] if isinstance(to, str | Mapping) else to
     if not isinstance(values, Iterable):
         raise BadArgument(f"to is {type(to).__name__}; give a list of numbers or of dicts with 'to'.", parameter=LIST)
     for place, value in enumerate(values):
-        yield Given(f"to[{place}]", LIST, value)
+        yield RawRecipient(f"to[{place}]", LIST, value)
 
 
-def given_in_file(path: UPath) -> Iterator[Given]:
+def recipients_in_file(path: UPath) -> Iterator[RawRecipient]:
     """Those of a CSV file with a header (UTF-8, a column `to`), or of NDJSON, one object or number a line. Streamed."""
     name = path.name.lower()
     rows = _csv if name.endswith(".csv") else _ndjson if name.endswith((".ndjson", ".jsonl")) else None
@@ -110,7 +110,7 @@ def given_in_file(path: UPath) -> Iterator[Given]:
     try:
         with path.fs.open(path.path, "rb") as raw:
             for line, value in rows(raw):
-                yield Given(f"{path.name}, line {line}", FILE, value)
+                yield RawRecipient(f"{path.name}, line {line}", FILE, value)
     except OSError as error:
         raise BadArgument(
             f"the file {path} cannot be read: {error.strerror or type(error).__name__}.", parameter=FILE

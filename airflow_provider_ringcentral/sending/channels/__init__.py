@@ -1,1 +1,1 @@
-"""One module a way of sending: what is checked, sent and looked up."""
+"""The channels: one module for each, with what is validated, sent and looked up."""

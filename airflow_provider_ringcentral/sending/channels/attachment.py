@@ -1,4 +1,4 @@
-"""A file that goes with a message: checked before anything is sent, read while it is sent."""
+"""Files that go with a message: checked before anything is sent, read while it is sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 1 << 16
 AHEAD_BYTES = 1 << 22
-"""What is fetched of a file at a time; object stores would otherwise read 50 MB ahead."""
+"""Bytes that are fetched at a time; object stores would otherwise read 50 MB ahead."""
 
 MOST_TEXT_BYTES = 1_000_000
 NAME = "files"
@@ -32,10 +32,10 @@ class FileAttachment:
     data: bytes = field(default=b"", repr=False)
 
     def chunks(self) -> Iterator[bytes]:
-        """Its bytes from the start, in pieces of at most 64 KiB.
+        """Read the file from the start, in chunks of at most 64 KiB.
 
-        Raises `Unavailable` when the store fails, or has another number of bytes by now: the request is then
-        incomplete, so it is not executed.
+        Raises `Unavailable` if the store fails, or the size has changed: the request is then incomplete, and not
+        executed.
         """
         if self.path is None:
             yield self.data
@@ -49,25 +49,25 @@ class FileAttachment:
                         break
                     yield piece
         except Exception as error:
-            # Every store has errors of its own.
+            # Each store raises its own errors.
             raise Unavailable(f"the file {self.name} could not be read to its end ({type(error).__name__})") from error
         if left:
             raise Unavailable(f"the file {self.name} changed while it was sent")
 
 
 def text_attachment(name: str, text: str, content_type: str) -> FileAttachment:
-    """A text as a file, in UTF-8."""
+    """Make a file of a text, in UTF-8."""
     data = text.encode()
     return FileAttachment(name, content_type, len(data), data=data)
 
 
 def suffix_of(name: str) -> str:
-    """The suffix of a file's name in lower case, without the dot; empty: it has none."""
+    """Return the suffix of a file name in lower case, without the dot; empty if there is none."""
     return PurePosixPath(name).suffix.lower().removeprefix(".")
 
 
 def size_of(path: UPath) -> int:
-    """The bytes of a file, at least one. Raises `BadArgument` for what is none."""
+    """Return the size of a file in bytes. Raises `BadArgument` if it is a folder, empty, or cannot be read."""
     try:
         if path.is_dir():
             raise BadArgument(f"{path} is a folder; name its files.", parameter=NAME)
@@ -80,9 +80,11 @@ def size_of(path: UPath) -> int:
 
 
 def read_text(path: UPath) -> str:
-    """A small text file, in UTF-8. Raises `BadArgument`."""
+    """Read a small text file in UTF-8. Raises `BadArgument`."""
     if size_of(path) > MOST_TEXT_BYTES:
-        raise BadArgument(f"the text {path} has more than {MOST_TEXT_BYTES} bytes; give it as a file.", parameter=NAME)
+        raise BadArgument(
+            f"the text {path} has more than {MOST_TEXT_BYTES} bytes; attach it as a file instead.", parameter=NAME
+        )
     try:
         return str(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
@@ -90,21 +92,21 @@ def read_text(path: UPath) -> str:
 
 
 def check_total(sizes: Iterable[int], most: int) -> None:
-    """Raise `BadArgument` when files have more than `most` bytes together."""
+    """Raise `BadArgument` if files have more than `most` bytes together."""
     total = sum(sizes)
     if total > most:
         raise BadArgument(
-            f"the files have {total} bytes together and may have {most}; shrink them, or send a link.",
+            f"the files have {total} bytes together; the limit is {most}. Shrink them, or send a link.",
             parameter=NAME,
         )
 
 
 def check_type(name: str, known: Collection[str], channel: str) -> str:
-    """The suffix of a file's name, when it is one of `known`. Raises `BadArgument`."""
+    """Return the suffix of a file name if it is one of `known`. Raises `BadArgument`."""
     suffix = suffix_of(name)
     if suffix not in known:
         raise BadArgument(
-            f"the file {name} has a type that {channel} does not take; it takes {', '.join(sorted(known))}.",
+            f"{channel} does not accept the type of the file {name}; it accepts {', '.join(sorted(known))}.",
             parameter=NAME,
         )
     return suffix

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MOST_FILES = 10
 MOST_BYTES = 1_500_000
-"""Of all files together (FACTS 7.3)."""
+"""Of all files together (guide page "Sending images", messaging/sms/sending-images)."""
 
 TYPES = {
     "jpeg": "image/jpeg",
@@ -64,9 +64,9 @@ TYPES = {
     "csv": "text/csv",
     "ics": "text/calendar",
 }
-"""Suffix -> MIME type, of what RingCentral takes (guide page messaging/sms/sending-images).
+"""Suffix -> MIME type, of what RingCentral accepts (guide page "Sending images", messaging/sms/sending-images).
 
-Not those of `mimetypes`, which differ by machine and for avi, wav, gz, 3gp, ogg and amr from RingCentral's.
+Python's `mimetypes` depends on the machine, and differs from RingCentral's for avi, wav, gz, 3gp, ogg and amr.
 """
 
 
@@ -89,11 +89,11 @@ class MmsMessage(SmsMessage):
 
     @property
     def files_count(self) -> int:
-        """The store shows how many there are, and not always as they were sent."""
+        """How many there are: RingCentral's store shows that, and may convert the files themselves."""
         return len(resolve(self.files))
 
     def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
-        """One POST: the envelope first, then the files."""
+        """Send it with one POST: the envelope first, then the files."""
         envelope = ("request.json", msgspec.json.encode(self.envelope()), "application/json")
         attached = [("attachment", (file.name, file.data, file.content_type)) for file in resolve(self.files)]
         parts = [("json", envelope), *attached]
@@ -101,16 +101,14 @@ class MmsMessage(SmsMessage):
 
 
 def attachments(paths: Sequence[UPath]) -> tuple[Attachment, ...]:
-    """The files at `paths`, all checked before the first is read: number, type by suffix, and bytes together.
+    """Read the files at `paths`, after all of them were checked: number, type by suffix, and total size.
 
     Raises `BadArgument` that names the file.
     """
     if not paths:
-        raise BadArgument(
-            "files names none; for a text without files use RingCentralSendSmsOperator.", parameter="files"
-        )
+        raise BadArgument("files is empty; for a text without files use RingCentralSendSmsOperator.", parameter="files")
     if len(paths) > MOST_FILES:
-        raise BadArgument(f"files has {len(paths)} files and an MMS may have {MOST_FILES}.", parameter="files")
+        raise BadArgument(f"files has {len(paths)} files, and an MMS takes at most {MOST_FILES}.", parameter="files")
     types = [TYPES[check_type(path.name, TYPES, "MMS")] for path in paths]
     check_total(map(size_of, paths), MOST_BYTES)
     return tuple(_attachment(path, kind) for path, kind in zip(paths, types, strict=True))
@@ -119,6 +117,6 @@ def attachments(paths: Sequence[UPath]) -> tuple[Attachment, ...]:
 def _attachment(path: UPath, kind: str) -> Attachment:
     data = path.read_bytes()
     if kind == "video/3gpp" and b"soun" in data and b"vide" not in data:
-        # The same suffix is a sound's or a film's; the handler of each track says which it is (ISO/IEC 14496-12).
+        # The suffix is the same for audio and video; the handler of each track tells (ISO/IEC 14496-12).
         kind = "audio/3gpp"
     return Attachment(path.name, kind, data)

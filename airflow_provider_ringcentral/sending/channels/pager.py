@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 MOST_UNITS = 1024
-"""UTF-16 units of a text (FACTS 7.8)."""
+"""UTF-16 units of a text (operationId createInternalTextMessage)."""
 
 NUMBER, ID = "extensionNumber", "extensionId"
 Address = tuple[str, str]
@@ -42,25 +42,25 @@ class PagerMessage(Message["RingCentralClient"]):
 
     @property
     def key(self) -> str:
-        """By who gets it."""
+        """A digest of the recipients."""
         return digest(self.channel, *sorted(self.to))
 
     @property
     def content(self) -> str:
-        """Recipients and text."""
+        """A digest of recipients and text."""
         return _content(self.to, self.text)
 
     def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
-        """One POST."""
+        """Send it with one POST."""
         body = {"to": [{kind: value} for kind, value in self.to], "text": self.text}
         return post(client, CREATE_PAGER_MESSAGE.at(accountId=OWN, extensionId=OWN), observer, json=body)
 
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterable[Record]:
-        """What the user paged since `start`."""
+        """List what the user paged since `start`."""
         return sent_messages(client, "Pager", start)
 
     def content_of(self, record: Record) -> str | None:
-        """As `content`, when the recipients are ours, each by what we name them by."""
+        """Compute the digest if the recipients are the same, by extension number or id, whichever was given."""
         parties = objects(record.get("to"))
         named = {(kind, str(party.get(kind))) for party in parties for kind in (NUMBER, ID)}
         ours = len(parties) == len(self.to) and named.issuperset(self.to)
@@ -68,7 +68,7 @@ class PagerMessage(Message["RingCentralClient"]):
 
 
 def parse_extension(name: str, value: Any) -> Address:
-    """An extension number, or `{"extensionId": "…"}` or `{"extensionNumber": "…"}`. Raises `BadArgument`."""
+    """Parse an extension: a number, `{"extensionId": "…"}` or `{"extensionNumber": "…"}`. Raises `BadArgument`."""
     if isinstance(value, Mapping) and len(value) == 1 and set(value) <= {NUMBER, ID}:
         kind, value = next(iter(value.items()))
     else:

@@ -1,4 +1,4 @@
-"""RingOut: a call that rings one phone and, when that is answered, another."""
+"""RingOut: a call that rings one phone and, once that is answered, another."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ IN_PROGRESS, SUCCESS = "InProgress", "Success"
 OVER = frozenset({"Finished", "NoSessionFound"})
 
 CANCELLED = Remedy(
-    "The task was ended before anybody answered.", "Nothing: a retry of the task calls anew.", DAG_AUTHOR
+    "The task was ended before anybody answered.", "Nothing: a retry of the task calls again.", DAG_AUTHOR
 )
-LOST = Remedy(
-    "The phones may or may not have rung: RingCentral has no list of RingOut calls to look in.",
-    "Ask those who were to be called, or look into the call log. If nothing rang, clear the task: it calls then.",
+CANNOT_BE_LISTED = Remedy(
+    "The phones may or may not have rung: RingCentral cannot list RingOut calls.",
+    "Ask the people who were to be called, or look into the call log. If no phone rang, clear the task: it calls then.",
     DAG_AUTHOR,
 )
 
@@ -50,8 +50,8 @@ LOST = Remedy(
 class RingOutCall(Message["RingCentralClient"]):
     """A call. `caller` is the JSON of `from`; `options` are further fields of the request.
 
-    Source: operationId createRingOutCall, app scope RingOut, 10 a minute. Calls cannot be listed, so one whose answer
-    is lost stays unknown.
+    Source: operationId createRingOutCall, app scope RingOut, 10 a minute. Calls cannot be listed, so the outcome of a
+    call stays unknown if the answer is lost.
     """
 
     caller: Mapping[str, str] = field(repr=False)
@@ -63,28 +63,28 @@ class RingOutCall(Message["RingCentralClient"]):
 
     @property
     def key(self) -> str:
-        """By who is called."""
+        """A digest of the number called."""
         return digest(self.channel, self.to)
 
     @property
     def content(self) -> str:
-        """Both ends."""
+        """A digest of both numbers."""
         return digest(*sorted(self.caller.values()), self.to)
 
     def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
-        """One POST."""
+        """Send it with one POST."""
         path = CREATE_RING_OUT.at(accountId=OWN, extensionId=OWN)
         body = {"from": dict(self.caller), "to": {"phoneNumber": self.to}, **self.options}
         return post(client, path, observer, json=body)
 
     def reduced(self, record: Record) -> dict[str, Any]:
-        """Nothing yet; `CallState.as_json` comes later."""
+        """Keep nothing of the answer; `record_call_state` stores the state later."""
         return {}
 
 
 @dataclass(frozen=True, slots=True)
 class CallState:
-    """How a call stands, in RingCentral's words. `connected`: both have answered at some time; `over`: it has ended."""
+    """The state of a call, with RingCentral's statuses. `connected`: both answered at some time; `over`: it ended."""
 
     call: str = IN_PROGRESS
     caller: str = IN_PROGRESS
@@ -93,11 +93,11 @@ class CallState:
     over: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return the state as the store keeps it."""
         return asdict(self)
 
-    def outcome(self, wait_for: str) -> WaitState:
-        """Whether it is where `wait_for` (one of `WAIT_FOR`) wants it. A status that nobody knows yet waits."""
+    def wait_state(self, wait_for: str) -> WaitState:
+        """Say whether the call has reached `wait_for` (one of `WAIT_FOR`). An unknown status means to wait."""
         if ring_out_remedy(self.call):
             return WaitState.FAILED
         if wait_for == "placed" or (self.connected and (self.over or wait_for == "connected")):
@@ -105,8 +105,8 @@ class CallState:
         return WaitState.FAILED if self.over else WaitState.WAIT
 
 
-def look(client: RingCentralClient, call_id: str, before: CallState) -> CallState:
-    """Ask once how the call stands (a Light request). Source: operationId readRingOutCallStatus."""
+def read_call_state(client: RingCentralClient, call_id: str, before: CallState) -> CallState:
+    """Read the state of a call with one Light request. Source: operationId readRingOutCallStatus."""
     try:
         record = client.request_json("GET", _path(READ_RING_OUT, call_id))
     except NotFound:
@@ -127,72 +127,75 @@ def _spelled(status: Any) -> str:
     return spellings.get(normalized(status), str(status)) if status else IN_PROGRESS
 
 
-def place(client: RingCentralClient, message: RingOutCall, store: IdempotencyStore, *, on_rerun: str = "send") -> Sent:
-    """`send_once`, with the cure for a call of which nobody knows.
+def place_once(
+    client: RingCentralClient, message: RingOutCall, store: IdempotencyStore, *, on_rerun: str = "send"
+) -> Sent:
+    """Place a call once, as `send_once` does.
 
-    A call of an earlier try that was cancelled is placed anew. So is one that is over, nobody knows how, when a person
-    has cleared the task since.
+    A call of an earlier try is placed again if it was cancelled. If it is over and nobody knows how it ended, it is
+    placed again after a person has cleared the task.
     """
     state = store.read(message.key)
-    if state is not None and state.id and _is_void(client, store, state):
-        log.info("Call %s of an earlier try came to nothing; calling anew.", state.id)
+    if state is not None and state.id and _came_to_nothing(client, store, state):
+        log.info("Call %s of an earlier try came to nothing; calling again.", state.id)
         store.forget(message.key)
     try:
         return send_once(client, message, store, on_unknown="fail", on_rerun=on_rerun)
     except OutcomeUnknown as error:
         if error.remedy is None or error.remedy.who == DAG_AUTHOR:
-            error.remedy = LOST
+            error.remedy = CANNOT_BE_LISTED
         raise
 
 
-def _is_void(client: RingCentralClient, store: IdempotencyStore, state: SendState) -> bool:
+def _came_to_nothing(client: RingCentralClient, store: IdempotencyStore, state: SendState) -> bool:
     if was_cancelled(client, state.id):
         return True
-    before = _ringing(state)
+    before = _call_state(state)
     if state.max_tries == store.max_tries or before.connected:
         return False
-    now = look(client, state.id, before)
+    now = read_call_state(client, state.id, before)
     return now.over and not now.connected
 
 
-def noted(store: IdempotencyStore, key: str) -> CallState:
-    """How the call stood when it was last looked at, by whatever try."""
+def recorded_call_state(store: IdempotencyStore, key: str) -> CallState:
+    """Return the last recorded state of the call, from any try."""
     state = store.read(key)
-    return CallState() if state is None else _ringing(state)
+    return CallState() if state is None else _call_state(state)
 
 
-def _ringing(state: SendState) -> CallState:
+def _call_state(state: SendState) -> CallState:
     return CallState(**state.record) if state.record else CallState()
 
 
-def remember(store: IdempotencyStore, key: str, ringing: CallState) -> None:
-    """Note how it stands: RingCentral forgets a call that is over."""
+def record_call_state(store: IdempotencyStore, key: str, call: CallState) -> None:
+    """Record the state of the call: RingCentral forgets a call that is over."""
     state = store.read(key)
-    if state is not None and state.id and state.record != ringing.as_json():
-        state.record = ringing.as_json()
-        # Whoever has written it meanwhile follows the call, or has placed another.
+    if state is not None and state.id and state.record != call.as_json():
+        state.record = call.as_json()
+        # Another process of this task follows the call as well, or has placed another one.
         with suppress(WriteConflict):
             store.write(key, state)
 
 
 def cancel(client: RingCentralClient, call_id: str) -> bool:
-    """Cancel the call; False when it is too late, which it is once the first phone was answered.
+    """Cancel the call; return False if it is too late, because the first phone was answered.
 
-    That it was cancelled is noted in the ledger: the next try places it anew. Source: operationId deleteRingOutCall.
+    The ledger records that it was cancelled, so that the next try places it again. Source: operationId
+    deleteRingOutCall.
     """
     try:
         answer = client.request("DELETE", _path(DELETE_RING_OUT, call_id))
     except (BadRequest, NotFound):
         return False
     if answer.status_code == 404:
-        # A call that is over is gone: deleting it is done, and cancelled nothing.
+        # The call is over and deleted already; nothing was cancelled.
         return False
     client.ledger.update(_cancelled(client, call_id), lambda _: (b"1", None))
     return True
 
 
 def was_cancelled(client: RingCentralClient, call_id: str) -> bool:
-    """Whether a try of a task cancelled the call."""
+    """Whether a try of any task has cancelled the call."""
     return client.ledger.read(_cancelled(client, call_id)) is not None
 
 
@@ -201,29 +204,29 @@ def _cancelled(client: RingCentralClient, call_id: str) -> str:
 
 
 def not_connected_error(
-    client: RingCentralClient, store: IdempotencyStore, key: str, ringing: CallState
+    client: RingCentralClient, store: IdempotencyStore, key: str, call: CallState
 ) -> RingCentralError:
-    """The error for a call that was not connected; when that is certain, the next try calls anew."""
+    """Make the error for a call that was not connected. If that is certain, the next try calls again."""
     state = store.read(key)
     if state is not None and was_cancelled(client, state.id):
         return DeliveryFailed("the call was cancelled, because the task was ended", remedy=CANCELLED, temporary=True)
-    error = failure_of(ringing)
+    error = failure_of(call)
     if isinstance(error, DeliveryFailed):
         store.forget(key)
     return error
 
 
-def failure_of(ringing: CallState) -> RingCentralError:
-    """The error for a call that was not connected, as far as anybody knows."""
-    parties = f"caller {ringing.caller}, callee {ringing.callee}"
-    if ring_out_remedy(ringing.call) is None:
+def failure_of(call: CallState) -> RingCentralError:
+    """Make the error for a call that ended: not connected, or `OutcomeUnknown` if RingCentral does not say."""
+    parties = f"caller {call.caller}, callee {call.callee}"
+    if ring_out_remedy(call.call) is None:
         return OutcomeUnknown(
             f"the call is over, and RingCentral does not say any more whether it was connected (last seen: {parties})"
         )
-    known = (ring_out_remedy(status) for status in (ringing.caller, ringing.callee, ringing.call))
+    known = (ring_out_remedy(status) for status in (call.caller, call.callee, call.call))
     remedy = next(row for row in known if row)
     return DeliveryFailed(
-        f"the call was not connected: {ringing.call} ({parties})", remedy=remedy, temporary=remedy.temporary
+        f"the call was not connected: {call.call} ({parties})", remedy=remedy, temporary=remedy.temporary
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 MOST_UNITS = 1000
-"""UTF-16 units of a text (FACTS 7.2)."""
+"""UTF-16 units of a text (operationId createSMSMessage)."""
 
 ATTACHMENT = "MmsAttachment"
 
@@ -38,34 +38,34 @@ class SmsMessage(Message["RingCentralClient"]):
 
     @property
     def key(self) -> str:
-        """By who gets it."""
+        """A digest of the recipients."""
         return digest(self.channel, *sorted(self.to))
 
     @property
     def content(self) -> str:
-        """Sender, recipients, text and number of files."""
+        """A digest of sender, recipients, text and number of files."""
         return _content(resolve(self.sender), self.to, self.text, self.files_count)
 
     @property
     def files_count(self) -> int:
-        """Of a text, none."""
+        """How many files it has; a text has none."""
         return 0
 
     def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
-        """One POST."""
+        """Send it with one POST."""
         return post(client, CREATE_SMS.at(accountId=OWN, extensionId=OWN), observer, json=self.envelope())
 
     def envelope(self) -> dict[str, Any]:
-        """The JSON of the request."""
+        """Return the JSON of the request."""
         recipients = [{"phoneNumber": number} for number in self.to]
         return {"from": {"phoneNumber": resolve(self.sender)}, "to": recipients, "text": self.text}
 
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterable[Record]:
-        """What went to the first recipient since `start`. RingCentral's own present ends the list: clocks differ."""
+        """List what was sent to the first recipient since `start`, up to RingCentral's own present: clocks differ."""
         return sent_messages(client, "SMS", start, phone_number=self.to[0])
 
     def content_of(self, record: Record) -> str | None:
-        """As `content`, of a record of the message store, whose `subject` is the text."""
+        """Compute the digest from a record of the message store, whose `subject` is the text."""
         sender = next((party.get("phoneNumber") for party in objects([record.get("from")])), None)
         to = [party.get("phoneNumber") for party in objects(record.get("to"))]
         attached = sum(part.get("type") == ATTACHMENT for part in objects(record.get("attachments")))

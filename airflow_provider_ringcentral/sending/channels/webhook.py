@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.webhook import WebhookClient
 
 MOST_UNITS = 10_000
-"""Of a text. The guide says nothing; it is what a post may have."""
+"""UTF-16 units of a text: the limit of posts, since the guide gives none for webhooks."""
 
 MOST_BYTES = 1_500_000
-"""Of all attachments as JSON (FACTS 8.4)."""
+"""Of all attachments as JSON (guide page "Incoming webhooks", team-messaging/incoming-webhooks)."""
 
 TYPES = ("AdaptiveCard", "Card")
 
@@ -30,8 +30,8 @@ TYPES = ("AdaptiveCard", "Card")
 class WebhookPost(Message["WebhookClient"]):
     """A body of format 2, checked by `webhook_body`.
 
-    Nobody can ask what a webhook has posted, so an unknown fate stays unknown. Its answers hold no id: the record's is
-    made here, and means nothing to RingCentral.
+    What a webhook has posted cannot be listed, so an unknown outcome stays unknown. Its answers have no id: that of the
+    record is made here, and means nothing to RingCentral.
     """
 
     body: Mapping[str, Any] = field(repr=False)
@@ -41,16 +41,16 @@ class WebhookPost(Message["WebhookClient"]):
 
     @property
     def key(self) -> str:
-        """A task has one."""
+        """The same for all: a task posts one."""
         return digest(self.channel)
 
     @property
     def content(self) -> str:
-        """The body."""
+        """A digest of the body."""
         return digest(json.dumps(self.body, sort_keys=True))
 
     def send(self, client: WebhookClient, observer: SendObserver) -> Record:
-        """One POST."""
+        """Send it with one POST."""
         client.post(self.body, observer)
         return {"id": uuid.uuid4().hex}
 
@@ -64,9 +64,9 @@ def webhook_body(
     attachments: Sequence[Any] = (),
     has_text: bool = False,
 ) -> dict[str, Any]:
-    """A body of format 2: a text, attachments (objects of type AdaptiveCard or Card), or both. Raises `BadArgument`.
+    """Make a body of format 2: a text, attachments (objects of type AdaptiveCard or Card), or both.
 
-    With `has_text` the text may not be empty.
+    Raises `BadArgument`; with `has_text`, also for an empty text.
     """
     parse_text(text, MOST_UNITS, may_be_empty=bool(attachments) and not has_text)
     named = {"title": title, "activity": activity, "iconUri": icon_uri, "text": text}
@@ -75,7 +75,7 @@ def webhook_body(
     size = len(json.dumps(cards).encode())
     if size > MOST_BYTES:
         raise BadArgument(
-            f"attachments have {size} bytes as JSON and may have {MOST_BYTES}; shorten them.", parameter="attachments"
+            f"attachments have {size} bytes as JSON; the limit is {MOST_BYTES}. Shorten them.", parameter="attachments"
         )
     return {**body, "attachments": cards} if cards else body
 
@@ -87,5 +87,5 @@ def _text(name: str, value: Any) -> str:
 def _card(name: str, card: Any) -> dict[str, Any]:
     card = parse_json(name, card)
     if not isinstance(card, Mapping) or card.get("type") not in TYPES:
-        raise BadArgument(f'{name} is no object with "type": "AdaptiveCard" (or "Card").', parameter=name)
+        raise BadArgument(f'{name} must be an object with "type": "AdaptiveCard" (or "Card").', parameter=name)
     return dict(card)

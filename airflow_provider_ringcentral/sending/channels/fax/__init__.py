@@ -1,1 +1,1 @@
-"""Faxes: files, cover pages, errors, and what is sent anew."""
+"""Faxes: the message, its files, its cover page, and sending a failed fax again."""

@@ -1,9 +1,4 @@
-"""Fax: files as pages to a number.
-
-A fax that is at RingCentral and failed, sent anew without its files.
-
-How a fax shall look: resolution and cover page.
-"""
+"""Fax: files as pages to a number, or a fax that failed, sent again without its files."""
 
 from __future__ import annotations
 
@@ -34,36 +29,36 @@ if TYPE_CHECKING:
 RESOLUTIONS = ("High", "Low")
 LAST_COVER = 13
 MOST_UNITS = 1024
-"""UTF-16 units on a cover page (FACTS 7.7)."""
+"""UTF-16 units on a cover page (operationId createFaxMessage)."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaxStyle:
-    """`cover` is a cover page's index, 0 for none, None for the user's own default."""
+    """Resolution and cover page. `cover` is the index of a cover page, 0 for none, None for the user's default."""
 
     resolution: str = "High"
     cover: int | None = None
     cover_text: str = ""
 
     def fields(self) -> dict[str, str | int]:
-        """As RingCentral calls them."""
+        """Return the fields of the request, by RingCentral's names."""
         named = {"faxResolution": self.resolution, "coverIndex": self.cover, "coverPageText": self.cover_text or None}
         return {name: value for name, value in named.items() if value is not None}
 
 
 def fax_style(resolution: Any, cover: Any, cover_text: Any, *, has_text: bool = False) -> FaxStyle:
-    """The style that an author asks for; with `has_text`, a text is wanted. Raises `BadArgument`."""
+    """Validate the style that a DAG author asks for; `has_text`: cover_text was given. Raises `BadArgument`."""
     chosen = parse_choice("resolution", str(resolution).strip().capitalize(), RESOLUTIONS)
     index, text = _cover(cover), cover_text or ""
     if not isinstance(text, str) or utf16_units(text) > MOST_UNITS:
         raise BadArgument(
-            f"cover_text is no text of up to {MOST_UNITS} UTF-16 units; shorten it, or fax it as a page: "
+            f"cover_text must be a text of at most {MOST_UNITS} UTF-16 units; shorten it, or fax it as a page: "
             'files=[{"name": "letter.txt", "text": "…"}, …].',
             parameter="cover_text",
         )
     parse_text(text, MOST_UNITS, name="cover_text", may_be_empty=not has_text)
     if text and index == 0:
-        raise BadArgument("cover_text stands on a cover page, and cover=0 is none; give 1 to 13.", parameter="cover")
+        raise BadArgument("cover_text needs a cover page, and cover=0 means none; give 1 to 13.", parameter="cover")
     return FaxStyle(chosen, index, text)
 
 
@@ -73,8 +68,8 @@ def _cover(value: Any) -> int | None:
     text = as_text(value)
     if not is_digits(text) or int(text) > LAST_COVER:
         raise BadArgument(
-            f"cover {value!r} is no cover page; give 0 for none, 1 to {LAST_COVER}, or leave it out for the user's "
-            "own default.",
+            f"cover {value!r} is not a cover page; give 0 for none, 1 to {LAST_COVER}, or leave it out for the user's "
+            "default.",
             parameter="cover",
         )
     return int(text)
@@ -84,10 +79,10 @@ SOURCE = "SourceDocument"
 
 
 class BaseFax(Message["RingCentralClient"]):
-    """How faxes are looked up: by recipient and time, and by what a record says of files and pages.
+    """A fax as it is looked up: by recipient and time, and by what the record says of files and pages.
 
-    A record has no text, and pages only once RingCentral has rendered them, so two faxes to one number cannot be told
-    apart beyond doubt: `interchangeable` is False, and the content is the recipients alone.
+    A record has no text, and has pages only after RingCentral has rendered them. Two faxes to one number can therefore
+    not be told apart with certainty: `interchangeable` is False, and the content is the recipients alone.
     """
 
     channel: ClassVar[str] = "fax"
@@ -102,11 +97,11 @@ class BaseFax(Message["RingCentralClient"]):
     @property
     @abstractmethod
     def sizes(self) -> Sequence[int]:
-        """The bytes of each of its files."""
+        """The size of each of its files, in bytes."""
 
     @property
     def content(self) -> str:
-        """The recipients."""
+        """A digest of the recipients."""
         return _content(self.recipients)
 
     @property
@@ -115,15 +110,15 @@ class BaseFax(Message["RingCentralClient"]):
         return {"sizes": sorted(self.sizes)}
 
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterable[Record]:
-        """What was faxed to the first recipient since `start`."""
+        """List what was faxed to the first recipient since `start`."""
         return sent_messages(client, "Fax", start, phone_number=self.recipients[0])
 
     def content_of(self, record: Record) -> str | None:
-        """The recipients."""
+        """Compute the digest of the recipients."""
         return _content(party.get("phoneNumber") for party in objects(record.get("to")))
 
     def matches(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
-        """Also that it is not certainly another fax: other files, or fewer pages than files."""
+        """Whether it is not certainly another fax, with other files, or fewer pages than files."""
         pages, sources, sizes = _whole(record.get("faxPageCount")), source_sizes(record), traits.get("sizes")
         other = sizes is not None and (0 < pages < len(sizes) or (sources and sorted(sources) != sizes))
         return not other and super().matches(record, content, traits)
@@ -131,7 +126,7 @@ class BaseFax(Message["RingCentralClient"]):
 
 @dataclass(frozen=True)
 class FaxMessage(BaseFax):
-    """Files to a number. `send_time` (aware): not before then.
+    """Files to a number. With `send_time` (aware), RingCentral sends it then.
 
     Source: operationId createFaxMessage, app scope Faxes, 10 a minute.
     """
@@ -143,27 +138,27 @@ class FaxMessage(BaseFax):
 
     @property
     def key(self) -> str:
-        """By who gets it."""
+        """A digest of the number."""
         return digest(self.channel, self.to)
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """One: the recipients of one fax succeed or fail together, and would be sent it anew together."""
+        """The one number: several recipients of one fax would fail together, and be sent it again together."""
         return (self.to,)
 
     @property
     def sizes(self) -> Sequence[int]:
-        """Of each file."""
+        """The size of each file, in bytes."""
         return [file.size for file in resolve(self.files)]
 
     def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
-        """One POST, whose files are read while it goes out."""
-        fields = {"to": self.to, **self.style.fields(), **when(self.send_time)}
+        """Send it with one POST, which reads the files as it goes out."""
+        fields = {"to": self.to, **self.style.fields(), **send_time_field(self.send_time)}
         attached = [
             Part("attachment", file.size, file.chunks, file.name, file.content_type) for file in resolve(self.files)
         ]
         if not attached:
-            # A cover page alone: the part is required, and an empty text is no page.
+            # For a cover page alone, the part is required all the same; an empty text makes no page.
             attached = [Part("attachment", 0, tuple, content_type="text/plain")]
         body = MultipartBody([*(text_part(name, str(value)) for name, value in fields.items()), *attached])
         headers = {"Content-Type": body.content_type}
@@ -171,34 +166,34 @@ class FaxMessage(BaseFax):
 
     @property
     def traits(self) -> dict[str, Any]:
-        """Also its look."""
-        return {**super().traits, "looks": looks(self.style.fields())}
+        """Also digests of its style."""
+        return {**super().traits, "looks": style_digests(self.style.fields())}
 
     def matches(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
-        """Also by its look, as far as the record tells it."""
-        noted: Mapping[str, str] = traits.get("looks") or {}
-        told = looks({name: record[name] for name in noted if record.get(name) is not None})
-        return all(noted[name] == look for name, look in told.items()) and super().matches(record, content, traits)
+        """Whether it also has the same style, as far as the record shows it."""
+        sent: Mapping[str, str] = traits.get("looks") or {}
+        shown = style_digests({name: record[name] for name in sent if record.get(name) is not None})
+        return all(sent[name] == style for name, style in shown.items()) and super().matches(record, content, traits)
 
 
-def looks(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Digests of how a fax looks, by field: a cover page has a text."""
+def style_digests(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Digest each field of a style: the text of a cover page is personal data."""
     return {name: digest(value) for name, value in fields.items()}
 
 
-def when(moment: datetime | None) -> dict[str, str]:
-    """The field for the time to send at."""
+def send_time_field(moment: datetime | None) -> dict[str, str]:
+    """Return the field of the request for the time to send at."""
     return {} if moment is None else {"sendTime": moment.astimezone(UTC).isoformat(timespec="seconds")}
 
 
 def source_sizes(record: Record) -> list[int]:
-    """The bytes of the files that a fax was made of, as far as its record has them."""
+    """Return the sizes of the files that a fax was made of, as far as its record has them."""
     attached = [part for part in objects(record.get("attachments")) if part.get("type") == SOURCE]
     return [_whole(part["size"]) for part in attached if part.get("size") is not None]
 
 
 def _whole(value: Any) -> int:
-    """A number of a record; 0 for what is none."""
+    """Read a number of a record; 0 for anything that is not a number."""
     try:
         return int(value or 0)
     except (TypeError, ValueError, OverflowError):
@@ -214,9 +209,9 @@ NAME = "original_message_id"
 
 @dataclass(frozen=True)
 class FaxResend(BaseFax):
-    """The fax `original`, to all of its recipients again. Source: operationId createFaxMessage with a JSON body.
+    """The fax `original`, sent again to all of its recipients. Source: operationId createFaxMessage, JSON body.
 
-    `record` is the original's, or what reads it.
+    `record` is that of the original, or a function that reads it.
     """
 
     original: str
@@ -225,46 +220,46 @@ class FaxResend(BaseFax):
 
     @property
     def key(self) -> str:
-        """By the fax that failed."""
+        """A digest of the id of the fax that failed."""
         return digest(self.channel, "again", self.original)
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """Those of the original."""
+        """The recipients of the original."""
         return tuple(str(party.get("phoneNumber")) for party in resolve(self.record).get("to") or ())
 
     @property
     def sizes(self) -> Sequence[int]:
-        """Those of the original's files, as far as its record has them."""
+        """The sizes of the original's files, as far as its record has them."""
         return source_sizes(resolve(self.record))
 
     def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
-        """One POST."""
-        body = {"originalMessageId": self.original, **when(self.send_time)}
+        """Send it with one POST."""
+        body = {"originalMessageId": self.original, **send_time_field(self.send_time)}
         return post(client, CREATE_FAX.at(accountId=OWN, extensionId=OWN), observer, json=body)
 
     def matches(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
-        """Also that it is not the original."""
+        """Whether it also is not the original."""
         return str(record.get("id")) != self.original and super().matches(record, content, traits)
 
 
 def failed_fax(client: RingCentralClient, message_id: Any, send_time: datetime | None) -> FaxResend:
-    """The draft for a fax that failed; it is read when it shall go out, since a retry may find it changed or gone.
+    """Make the message that sends a failed fax again. Raises `BadArgument` if the id is not valid.
 
-    Raises `BadArgument` for what is no id.
+    The original is read just before the message goes out: on a retry, it may have changed or be gone.
     """
     text = parse_id(NAME, message_id, "give the id that the task that sent the fax returned")
     return FaxResend(text, cache(lambda: _failed(client, text)), send_time)
 
 
 def _failed(client: RingCentralClient, text: str) -> Record:
-    """The record of a fax that failed. One Light request (readMessage).
+    """Read the record of a failed fax with one Light request (operationId readMessage).
 
-    Raises `BadArgument` for no fax of this user, and for one that did not fail (which RingCentral refuses: MSG-343).
+    Raises `BadArgument` if it is not a fax of this user, or did not fail (which RingCentral refuses: MSG-343).
     """
     record = messages_by_id(client, [text]).get(text, {})
     if normalized(record.get("type")) != "fax":
-        raise BadArgument(f"{NAME} {text} is no fax of this JWT's user; send the files instead.", parameter=NAME)
+        raise BadArgument(f"{NAME} {text} is not a fax of this JWT's user; send the files instead.", parameter=NAME)
     if normalized(status_of(record)) not in FAILED:
         raise BadArgument(
             f"the fax {text} has the status {status_of(record)}, and only one that failed is sent anew; to send it to "
@@ -275,7 +270,7 @@ def _failed(client: RingCentralClient, text: str) -> Record:
 
 
 def only_original(**others: Any) -> None:
-    """Raise `BadArgument` for arguments that a fax sent anew has already: it goes out as it was."""
+    """Raise `BadArgument` for arguments that cannot be given, because the fax goes out again as it was."""
     named = [name for name, value in others.items() if value or value == 0]
     if named:
         raise BadArgument(

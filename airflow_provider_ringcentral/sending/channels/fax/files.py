@@ -1,4 +1,4 @@
-"""What can be faxed."""
+"""Files that can be faxed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from upath import UPath
 
 MOST_BYTES = 50_000_000
-"""Of all files together (FACTS 7.7); a request may have 10 % more."""
+"""Of all files together (guide page "Sending faxes", messaging/fax/sending-faxes); a request may have 10 % more."""
 
 TYPES = {
     **dict.fromkeys(("awd", "mcw", "psd", "pub", "vdx", "vsd", "wps", "wri"), "application/octet-stream"),
@@ -51,22 +51,22 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "xml": "text/xml",
 }
-"""Suffix -> MIME type, of what RingCentral makes pages of (guide page messaging/fax/sending-faxes)."""
+"""Suffix -> MIME type, of what RingCentral can render (guide page "Sending faxes", messaging/fax/sending-faxes)."""
 
 TEXTS = frozenset({"csv", "htm", "html", "log", "rtf", "txt", "xml"})
-"""Types that a text can be given as."""
+"""Suffixes under which a text can be given."""
 
 _BAD_NAME = re.compile(r'[&@#$%^*"\\\x00-\x1f\x7f]')
 
 
 def fax_files(items: Sequence[UPath | Mapping[str, Any]], *, cover_alone: bool = False) -> tuple[FileAttachment, ...]:
-    """The files of a fax, in their order: paths, and texts as `{"name": "cover.html", "text": "…"}`.
+    """Validate the files of a fax, given as paths, or as texts: `{"name": "cover.html", "text": "…"}`.
 
-    There may be none with `cover_alone`. Raises `BadArgument` that names the file, before any is read.
+    With `cover_alone` there may be none. Raises `BadArgument` that names the file, before any file is read.
     """
     if not items and not cover_alone:
         raise BadArgument(
-            'files names none; give a path, or a text as {"name": "letter.txt", "text": "…"}. For a cover page alone, '
+            'files is empty; give a path, or a text as {"name": "letter.txt", "text": "…"}. For a cover page alone, '
             "choose it: cover=1 to 13.",
             parameter=NAME,
         )
@@ -100,7 +100,7 @@ def _text(item: Mapping[str, Any]) -> FileAttachment:
 
 
 def _checked_name(name: str) -> str:
-    """The suffix of a name that RingCentral takes."""
+    """Return the suffix of a file name that RingCentral accepts."""
     if _BAD_NAME.search(name):
         raise BadArgument(
             f"the file name {name!r} has characters that RingCentral refuses (any of &@#$%^*, MSG-351); rename it.",

@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 TYPE = "AdaptiveCard"
 MOST_UNITS = 10_000
-"""Of the text beside a card, as of a post."""
+"""UTF-16 units of the text beside a card, as of a post."""
 
 MOST_PARTS = 2000
-"""Of a card that are noted: 24 KB."""
+"""Digests of parts that the store keeps: 24 KB."""
 
-OWN_WORDS = frozenset({"$schema", "version"})
-"""What RingCentral sets, whatever was sent (FACTS 8.2)."""
+SET_BY_RINGCENTRAL = frozenset({"$schema", "version"})
+"""Properties that RingCentral overwrites (guide page "Adaptive cards", team-messaging/adaptive-cards)."""
 
 
 @dataclass(frozen=True)
 class TeamCard(Message["RingCentralClient"]):
     """A card (checked by `parse_card`) to the chat with the id `chat`; its id is the card's, not that of its post.
 
-    Source: operationId createGlipAdaptiveCardNew, app scope TeamMessaging, 40 requests a minute. As an attachment of a
-    post RingCentral refuses cards.
+    Source: operationId createGlipAdaptiveCardNew, app scope TeamMessaging, 40 requests a minute. RingCentral
+    refuses cards as attachments of posts.
     """
 
     chat: str
@@ -46,29 +46,29 @@ class TeamCard(Message["RingCentralClient"]):
 
     @property
     def key(self) -> str:
-        """By the chat."""
+        """A digest of the chat."""
         return digest(self.channel, self.chat)
 
     @property
     def content(self) -> str:
-        """Chat and card."""
-        return digest(self.chat, json.dumps(self._asked, sort_keys=True))
+        """A digest of chat and card."""
+        return digest(self.chat, json.dumps(self._given_card, sort_keys=True))
 
     @property
-    def _asked(self) -> dict[str, Any]:
-        return {name: value for name, value in self.card.items() if name not in OWN_WORDS}
+    def _given_card(self) -> dict[str, Any]:
+        return {name: value for name, value in self.card.items() if name not in SET_BY_RINGCENTRAL}
 
     @property
     def traits(self) -> dict[str, Any]:
-        """What the card holds, part by part: RingCentral adds parts to it."""
-        return {"parts": sorted(_parts(self._asked))[:MOST_PARTS]}
+        """Digests of its parts: RingCentral adds further ones to a card."""
+        return {"parts": sorted(_parts(self._given_card))[:MOST_PARTS]}
 
     def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
-        """One POST."""
+        """Send it with one POST."""
         return post(client, CREATE_CARD.at(chatId=self.chat), observer, json=dict(self.card))
 
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterator[Record]:
-        """The cards that the user posted in the chat since `start`, each read by its id."""
+        """Read the cards that the user posted in the chat since `start`, each by its id."""
         for one in own_posts(client, self.chat, start):
             for card_id in _cards_of(one):
                 try:
@@ -77,7 +77,7 @@ class TeamCard(Message["RingCentralClient"]):
                     continue
 
     def matches(self, record: Record, content: str, traits: Mapping[str, Any]) -> bool:
-        """Whether it has all that went out. Of what an earlier version sent only this draft's own card is known."""
+        """Whether it has all parts that were sent. An earlier version stored none; then those of this card count."""
         parts = traits.get("parts")
         if parts is None:
             return content == self.content and self.matches(record, content, self.traits)
@@ -85,7 +85,7 @@ class TeamCard(Message["RingCentralClient"]):
 
 
 def change_card(client: RingCentralClient, card_id: Any, card: Mapping[str, Any]) -> Record:
-    """Put a card in the place of an earlier one of the user; its record. Source: updateGlipAdaptiveCardNew."""
+    """Replace an earlier card of the user; return its record. Source: operationId updateGlipAdaptiveCardNew."""
     path = UPDATE_CARD.at(
         cardId=parse_id("update_card_id", card_id, "give the id that the task that posted it returned")
     )
@@ -94,20 +94,19 @@ def change_card(client: RingCentralClient, card_id: Any, card: Mapping[str, Any]
 
 
 def parse_card(card: Any, fallback_text: str | None = None) -> dict[str, Any]:
-    """An adaptive card from an object or its JSON, with `fallback_text` as its `fallbackText`.
+    """Return an adaptive card, given as an object or as JSON, with `fallback_text` as its `fallbackText`.
 
-    Raises `BadArgument`. The text is what notices show, and clients that cannot show cards; without one they say that
-    there is a new card.
+    Notifications show that text, and so do clients that cannot show cards. Raises `BadArgument`.
     """
     card = parse_json("card", card)
     if not isinstance(card, Mapping):
-        raise BadArgument(f"card is {type(card).__name__} and no object; give an adaptive card.", parameter="card")
+        raise BadArgument(f"card must be an object, an adaptive card, not {type(card).__name__}.", parameter="card")
     if card.get("type") != TYPE:
         said = "no type" if card.get("type") is None else f"the type {card['type']!r}"
         raise BadArgument(f'card has {said}; an adaptive card has "type": "{TYPE}".', parameter="card")
     for name in ("body", "actions"):
         if not isinstance(card.get(name, []), list):
-            raise BadArgument(f"card has a {name} that is no list.", parameter="card")
+            raise BadArgument(f"{name} of the card must be a list.", parameter="card")
     if fallback_text is None:
         return dict(card)
     return {**card, "fallbackText": parse_text(fallback_text, MOST_UNITS, name="fallback_text")}
@@ -115,12 +114,12 @@ def parse_card(card: Any, fallback_text: str | None = None) -> dict[str, Any]:
 
 def _cards_of(record: Record) -> Iterable[str]:
     attached = record.get("attachments") or ()
-    # "Card" in the specification; the endpoint's own name for it would be no surprise.
+    # The specification says "Card"; other spellings of the type are accepted, too.
     return [str(one["id"]) for one in attached if str(one.get("type")).lower().endswith("card") and one.get("id")]
 
 
 def _parts(value: Any, path: str = "") -> set[str]:
-    """Digests of a value's leaves with their places, and of what lists and objects there are. A null is as none."""
+    """Digest the leaves of a value with their paths, and its lists and objects. A null counts as absent."""
     if isinstance(value, Mapping):
         inner = {part for name, one in value.items() if one is not None for part in _parts(one, f"{path}.{name}")}
         return {digest(path, "object")[:8]} | inner

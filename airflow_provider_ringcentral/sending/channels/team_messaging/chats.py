@@ -1,7 +1,4 @@
-"""Where in Team Messaging a post goes to.
-
-The posts of a chat: what RingCentral has of ours.
-"""
+"""Chats of Team Messaging: which one is meant, and what the user has posted in it."""
 
 from __future__ import annotations
 
@@ -27,17 +24,17 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
 
 MOST_PAGES = 20
-"""Of 250 posts. A list has no dates to ask for, and which end comes first is documented nowhere."""
+"""Pages of 250 posts that are read at most: the list cannot be limited by date, and its order is not documented."""
 
 
 def own_posts(client: RingCentralClient, chat: str, start: datetime) -> list[Record]:
-    """Posts of the JWT's own user in a chat since `start` (aware).
+    """List posts of the JWT's user in a chat since `start` (aware).
 
-    Source: operationId readGlipPostsNew, app scope TeamMessaging, 40 requests a minute; a page or two when the newest
-    posts come first, as they seem to.
+    Source: operationId readGlipPostsNew, app scope TeamMessaging, 40 requests a minute. It takes a page or two
+    if the newest posts come first, as they seem to.
     """
     recent = [post for post in _posts(client, chat, start) if (made := _made(post)) is None or made >= start]
-    # Others may post the same text, such as a second Airflow that reports the same.
+    # Others may post the same text, such as a second Airflow.
     own = _own_id(client) if recent else None
     return [post for post in recent if own is None or str(post.get("creatorId") or own) == own]
 
@@ -57,7 +54,7 @@ def _made(post: Record) -> datetime | None:
 
 
 def _own_id(client: RingCentralClient) -> str | None:
-    """The id of the JWT's user as an author of posts; None when RingCentral does not tell."""
+    """The id of the JWT's user as an author of posts; None if it cannot be read."""
     try:
         person = client.request_json("GET", READ_PERSON.at(personId=OWN))
     except (BadRequest, NotFound, PermissionDenied):
@@ -69,12 +66,12 @@ ARCHIVED = "archived"
 
 
 def chat_of(client: RingCentralClient, *, chat: Any = None, team: Any = None, email: Any = None) -> str:
-    """The id of the chat that exactly one of the three names.
+    """Return the id of a chat, given by exactly one of the three arguments.
 
     `chat` is an id, `team` a team's exact name, `email` of a person of the company: their conversation with the JWT's
     user, which is opened when there is none. One request (operationIds readGlipChatNew, listGlipTeamsNew a page of 250,
-    createGlipConversationNew). Raises `BadArgument` for a chat that is not there, a name of no team or of several (with
-    their ids), and an e-mail address of nobody, which it does not repeat.
+    createGlipConversationNew). Raises `BadArgument` if there is no such chat, if no team or several have the name (with
+    their ids), and if nobody has the e-mail address, which it does not repeat.
     """
     given = {name: str(value).strip() for name, value in (("chat", chat), ("team", team), ("email", email)) if value}
     if len(given) != 1:
@@ -95,7 +92,7 @@ def _by_id(client: RingCentralClient, chat: str) -> str:
         record = client.request_json("GET", path)
     except NotFound as error:
         raise BadArgument(
-            f"chat {chat} is not there, or the JWT's user is not a member of it; have the user added, or correct the "
+            f"chat {chat} does not exist, or the JWT's user is not a member of it; have the user added, or correct the "
             "id.",
             parameter="chat",
         ) from error
@@ -113,20 +110,20 @@ def _by_name(client: RingCentralClient, team: str) -> str:
             f"{len(alive)} teams are named {team!r}; give the id of the right one as chat: {', '.join(alive)}.",
             parameter="team",
         )
-    why = "is archived" if named else "is not there, or the JWT's user is not a member of it"
+    why = "is archived" if named else "does not exist, or the JWT's user is not a member of it"
     raise BadArgument(
-        f"the team {team!r} {why}; a name is compared as it is written, and chat takes an id.", parameter="team"
+        f"the team {team!r} {why}; names are compared exactly; to give an id, use chat.", parameter="team"
     )
 
 
 def _by_email(client: RingCentralClient, email: str) -> str:
     if email.count("@") != 1 or any(letter.isspace() for letter in email):
-        raise BadArgument("email is no e-mail address; write it like name@example.com.", parameter="email")
+        raise BadArgument("email is not an e-mail address; write it like name@example.com.", parameter="email")
     try:
         record = client.request_json("POST", CREATE_CONVERSATION.at(), json={"members": [{"email": email}]})
     except (BadRequest, NotFound) as error:
         raise BadArgument(
-            f"email is the address of nobody in this company (HTTP {error.status}); RingCentral compares with the "
+            f"nobody in this company has this email (HTTP {error.status}); RingCentral compares it with the "
             "e-mail of the user's extension.",
             parameter="email",
         ) from error

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST_UNITS = 10_000
 MOST_FILES = 25
 MOST_BYTES = 30_000_000
-"""Of one file (FACTS 8.3)."""
+"""Of one file (operationId createGlipFileNew)."""
 
 FILE = "File"
 
@@ -38,7 +38,7 @@ class TeamPost(Message["RingCentralClient"]):
     """A text, which may be empty, with files, to the chat with the id `chat`.
 
     Source: operationId createGlipPostNew, app scope TeamMessaging; 40 requests a minute, 2,500 posts a day. Files are
-    uploaded before (createGlipFileNew, 10 a minute); one that no post came to belongs to nobody and is seen by nobody.
+    uploaded before (createGlipFileNew, 10 a minute); nobody sees a file that no post attaches.
     """
 
     chat: str
@@ -49,33 +49,33 @@ class TeamPost(Message["RingCentralClient"]):
 
     @property
     def key(self) -> str:
-        """By the chat."""
+        """A digest of the chat."""
         return digest(self.channel, self.chat)
 
     @property
     def content(self) -> str:
-        """Chat, text and number of files."""
+        """A digest of chat, text and number of files."""
         return _content(self.chat, self.text, len(resolve(self.files)))
 
     def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
-        """One POST, after one for each file."""
+        """Upload each file, then send the post."""
         body: dict[str, Any] = {"text": self.text} if self.text else {}
         if files := resolve(self.files):
             body["attachments"] = [{"id": upload(client, file), "type": FILE} for file in files]
         return post(client, CREATE_POST.at(chatId=self.chat), observer, json=body)
 
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterable[Record]:
-        """What the user posted in the chat since `start`."""
+        """List what the user posted in the chat since `start`."""
         return own_posts(client, self.chat, start)
 
     def content_of(self, record: Record) -> str | None:
-        """As `content`, of a post."""
+        """Compute the digest of a post."""
         attached = sum(one.get("type") == FILE for one in objects(record.get("attachments")))
         return _content(self.chat, record.get("text"), attached)
 
 
 def upload(client: RingCentralClient, file: FileAttachment) -> str:
-    """Upload a file without posting it; its id. An answer that is lost costs a second upload, which harms nobody."""
+    """Upload a file without posting it; return its id. If the answer is lost, it is uploaded again."""
     body = MultipartBody([Part("body", file.size, file.chunks, file.name, file.content_type)])
     answer = decoded(
         client.raw_json(
@@ -89,33 +89,33 @@ def upload(client: RingCentralClient, file: FileAttachment) -> str:
     )
     found = answer[0] if isinstance(answer, list) and answer else answer
     if not isinstance(found, dict) or not found.get("id"):
-        raise Unavailable("the answer to an upload names no file")
+        raise Unavailable("the answer to an upload has no id of a file")
     return str(found["id"])
 
 
 def change_post(client: RingCentralClient, chat: str, post_id: Any, text: str) -> Record:
-    """Give an earlier post of the user another text; its record. Source: operationId patchGlipPostNew."""
+    """Change the text of an earlier post of the user; return its record. Source: operationId patchGlipPostNew."""
     post_id = parse_id("update_post_id", post_id, "give the id that the task that posted it returned")
     record = client.request_json("PATCH", UPDATE_POST.at(chatId=chat, postId=post_id), json={"text": text})
     return record if isinstance(record, dict) else {}
 
 
 def post_files(paths: Sequence[UPath]) -> tuple[FileAttachment, ...]:
-    """The files at `paths`, all checked before the first is read. Raises `BadArgument` that names the file."""
+    """Validate the files at `paths`, before any is read. Raises `BadArgument` that names the file."""
     if len(paths) > MOST_FILES:
-        raise BadArgument(f"files has {len(paths)} files and a post may have {MOST_FILES}.", parameter="files")
+        raise BadArgument(f"files has {len(paths)} files, and a post takes at most {MOST_FILES}.", parameter="files")
     files = tuple(FileAttachment(path.name, _type_of(path.name), size_of(path), path) for path in paths)
     for file in files:
         if file.size > MOST_BYTES:
             raise BadArgument(
-                f"the file {file.name} has {file.size} bytes and may have {MOST_BYTES}; shrink it, or post a link.",
+                f"the file {file.name} has {file.size} bytes; the limit is {MOST_BYTES}. Shrink it, or post a link.",
                 parameter="files",
             )
     return files
 
 
 def mention(name: str, value: Any, chat: str) -> str:
-    """A person's id, or the word `team` for everybody in the chat, as the text that mentions them."""
+    """Return the text that mentions a person (by id), or everybody in the chat (by the word `team`)."""
     word = as_text(value)
     if word.lower() == "team":
         return f"![:Team]({chat})"
