@@ -284,7 +284,7 @@ def test_changes_older_than_what_is_kept(log, events, tmp_path, caplog, first):
         events.run(sync(tmp_path))
         events.extras[0]["watermark"]["sync_time"] = old["start"].isoformat()
     caplog.clear()
-    with pytest.raises(AirflowFailException, match="the oldest moment that RingCentral still keeps"):
+    with pytest.raises(AirflowFailException, match="the oldest time that RingCentral still keeps"):
         events.run(sync(tmp_path, if_expired="fail", **old))
     events.run(sync(tmp_path, **old))
     (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]

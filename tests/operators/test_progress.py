@@ -8,27 +8,51 @@ from types import SimpleNamespace
 
 import pytest
 
+from airflow_provider_ringcentral.extract.call_log.extract import Progress
 from airflow_provider_ringcentral.extract.recordings.manifest import ArchiveProgress
 from airflow_provider_ringcentral.operators.call_log import RingCentralExtractCallLogOperator
-from airflow_provider_ringcentral.operators.steps.reporting import ArchiveLog, estimated_seconds, slowest_limit
+from airflow_provider_ringcentral.operators.steps import reporting
+from airflow_provider_ringcentral.operators.steps.reporting import (
+    ArchiveLog,
+    ProgressLog,
+    estimated_seconds,
+    slowest_limit,
+)
 from airflow_provider_ringcentral.sandbox import Sandbox
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def test_a_line_at_least_every_thirty_seconds_of_waiting(monkeypatch, tmp_path, capsys):
-    # A minute of 36 s: the eleventh page waits for more than thirty seconds.
+def test_a_line_every_twenty_seconds_of_pages_and_of_waiting(caplog):
+    caplog.set_level(logging.INFO)
+    client = SimpleNamespace(while_waiting=None, remaining=lambda _: 0)
+    clock = iter([0.0, 5.0, 19.9, 20.0, 25.0, 40.0])
+    log = ProgressLog(logging.getLogger("task"), client, lambda: next(clock))
+    log(Progress(1000, 1, 0.1))
+    log(Progress(9000, 9, 0.9))
+    assert caplog.messages == []
+    client.while_waiting()
+    log(Progress(10_000, 10, None))
+    client.while_waiting()
+
+    assert caplog.messages == [
+        "9000 records, 9 pages, 90% of the window, 0 requests left in this minute",
+        "10000 records, 10 pages, 0 requests left in this minute",
+    ]
+
+
+def test_an_extract_reports_while_it_waits_for_its_quota(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(reporting, "LOG_INTERVAL_SECONDS", 0.0)
     window = {"start": START, "end": START + timedelta(days=1)}
-    with Sandbox(calls=10_500, scale=0.6, **window) as sandbox:
+    with Sandbox(calls=10_500, scale=0.3, **window) as sandbox:
         monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", sandbox.connection_uri)
         destination = str(tmp_path / "calls.ndjson")
         RingCentralExtractCallLogOperator(task_id="extract", destination=destination, **window).execute({})
 
     # Operators log through structlog, which writes to standard output here.
-    lines = [line for line in capsys.readouterr().out.splitlines() if " records, " in line]
-    assert len(lines) == 1
-    assert "10 pages" in lines[0]
-    assert "0 requests left in this minute" in lines[0]
+    lines = [line for line in capsys.readouterr().out.splitlines() if " 10 pages, " in line]
+    assert len(lines) > 1, "after the page, and while the next one waits"
+    assert "0 requests left in this minute" in lines[-1]
 
 
 def progress(done: int = 30, total: int = 90, fetched: int = 20) -> ArchiveProgress:

@@ -57,9 +57,9 @@ def test_what_is_kept_can_be_set(sandbox, connection, tmp_path, caplog, retentio
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"if_expired": "fail"}, "oldest moment that RingCentral still keeps"),
-        ({"retention": -1}, "retention -1 is negative; 0 turns the guard off"),
-        ({"retention": "quarter"}, "no time span"),
+        ({"if_expired": "fail"}, "oldest time that RingCentral still keeps"),
+        ({"retention": -1}, "retention -1 is negative; 0 turns the check off"),
+        ({"retention": "quarter"}, "not a duration"),
         ({"if_expired": "ignore"}, "'warn' or 'fail'"),
     ],
     ids=str,

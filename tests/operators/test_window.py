@@ -87,7 +87,12 @@ def test_times_that_there_are_not(lookback, start):
         (None, None, {}, "start and end are not given.*no data interval.*run_after"),
         (ONE, None, {}, "^end is not given.*no data interval"),
         (None, TWO, {"data_interval_start": None, "data_interval_end": None}, "^start is not given"),
-        (None, None, {"data_interval_start": ONE, "data_interval_end": ONE}, "no width.*CronDataIntervalTimetable"),
+        (
+            None,
+            None,
+            {"data_interval_start": ONE, "data_interval_end": ONE},
+            "interval is empty.*CronDataIntervalTimetable",
+        ),
         (datetime(2026, 11, 1), TWO, {}, "no time zone"),  # noqa: DTZ001 - that is the point
         (date(2026, 11, 1), TWO, {}, "ISO 8601"),
         ("2026-11-01", TWO, {}, "no time zone"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -73,11 +73,12 @@ class ProgressLog:
     It also logs while `client` waits for a slot of the rate limiter.
     """
 
-    def __init__(self, log: Any, client: RingCentralClient) -> None:
+    def __init__(self, log: Any, client: RingCentralClient, clock: Callable[[], float] = time.monotonic) -> None:
         self._log = log
         self._client = client
+        self._clock = clock
         self._last: Progress | None = None
-        self._next = time.monotonic() + LOG_INTERVAL_SECONDS
+        self._next = clock() + LOG_INTERVAL_SECONDS
         client.while_waiting = self._log_if_due
 
     def __call__(self, progress: Progress) -> None:
@@ -87,9 +88,10 @@ class ProgressLog:
 
     def _log_if_due(self) -> None:
         progress = self._last
-        if progress is None or time.monotonic() < self._next:
+        now = self._clock()
+        if progress is None or now < self._next:
             return
-        self._next = time.monotonic() + LOG_INTERVAL_SECONDS
+        self._next = now + LOG_INTERVAL_SECONDS
         share = "" if progress.share is None else f", {progress.share:.0%} of the window"
         left = self._client.remaining(HEAVY)
         quota = "" if left is None else f", {left} requests left in this minute"
