@@ -95,8 +95,8 @@ def _converted(engine: Engine, error: Exception) -> RingCentralError:
         )
     problem = problem_of(_code(cause), _first_line(cause))
     if problem is not None:
-        kind = LoadFailed if problem.passes else WarehouseError
-        return kind(f"{where} {problem.what} ({kind_of(error)}): {_first_line(cause)}", remedy=problem.remedy)
+        kind = LoadFailed if problem.temporary else WarehouseError
+        return kind(f"{where} {problem.what} ({kind_of(error)}): {_first_line(cause)}", remedy=problem)
     # MySQL drivers raise OperationalError also for errors whose messages quote values.
     if "OperationalError" in kinds and (not _is_mysql(engine) or _code(cause) in _MYSQL_WITHOUT_VALUES):
         return LoadFailed(f"{where} aborted the load ({kind_of(error)}): {_first_line(cause)}")

@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.warehouse.dialects.problems import problem_of
+from airflow_provider_ringcentral.client.errors.remedy import WHO
+from airflow_provider_ringcentral.warehouse.dialects.problems import PROBLEMS, problem_of
 from airflow_provider_ringcentral.warehouse.errors import LoadFailed, WarehouseError
 from tests.dying import die_at_call, survives
 from tests.warehouse.conftest import Warehouse, call, leg, make_warehouse
@@ -180,31 +181,39 @@ def test_a_connection_that_cannot_work_is_told_with_cause_and_cure(request, tmp_
 
 
 @pytest.mark.parametrize(
-    ("code", "message", "what", "passes"),
+    ("code", "message", "what", "temporary"),
     [
         ("53300", "", "has too many connections", True),
         ("", "FATAL:  sorry, too many clients already", "has too many connections", True),
         ("40P01", "", "aborted the load because of a lock", True),
         ("1213", "", "aborted the load because of a lock", True),
         ("", "database is locked", "aborted the load because of a lock", True),
-        ("53100", "", "has no room left", True),
-        ("1114", "", "has no room left", True),
+        ("53100", "", "has no space left", True),
+        ("1114", "", "has no space left", True),
         ("25006", "", "cannot be written to", True),
         ("57P01", "", "cannot be reached", True),
         ("2013", "", "cannot be reached", True),
         ("1153", "", "does not accept a statement of this length", False),
         ("28P01", "", "refused the login", False),
-        ("3F000", "", "has no such schema", False),
+        ("3F000", "", "does not have this schema", False),
         ("1142", "", "does not permit it", False),
     ],
 )
-def test_what_databases_say(code, message, what, passes):
+def test_an_error_of_a_database_is_recognised(code, message, what, temporary):
     problem = problem_of(code, message)
 
-    assert (problem.what, problem.passes) == (what, passes)
+    assert (problem.what, problem.temporary) == (what, temporary)
 
 
-def test_what_nobody_knows_has_no_remedy():
+@pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.what)
+def test_every_problem_has_a_complete_remedy(problem):
+    assert problem.cause.endswith(".")
+    assert problem.cure.endswith(".")
+    assert problem.who in WHO
+    assert problem.codes or problem.words
+
+
+def test_an_unknown_error_of_a_database_has_no_remedy():
     assert problem_of("2801", "") is None
     assert problem_of("42601", "timed out") is None
 
