@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from airflow_provider_ringcentral.extract.call_log.page import parse_start_time
 
 if TYPE_CHECKING:
     from fsspec.spec import AbstractFileSystem
+
+log = logging.getLogger(__name__)
 
 ANY_TYPE = "All"
 
@@ -120,7 +123,10 @@ def read_sidecar(fs: AbstractFileSystem, name: str) -> Sidecar | None:
     """Read a sidecar. None when it is missing or damaged; the recording is then downloaded again."""
     try:
         return msgspec.json.decode(fs.cat_file(name), type=Sidecar)
-    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except msgspec.DecodeError:
+        log.info("Discarded the sidecar %s: it cannot be read, so its recording is downloaded again.", name)
         return None
 
 

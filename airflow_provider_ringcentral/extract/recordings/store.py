@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import time
 import uuid
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
 
 
+log = logging.getLogger(__name__)
+
+
 class MissingRecordings:
     """The recordings that RingCentral did not have, one small file each in `folder`, which is listed once.
 
@@ -71,6 +75,7 @@ class MissingRecordings:
             except FileNotFoundError:
                 continue
             except msgspec.DecodeError:
+                log.info("Discarded %s/%s, which lists a missing recording: it cannot be read.", self._folder, name)
                 self._remove_file(name)
 
     def add(self, recording: Recording) -> None:
