@@ -23,20 +23,20 @@ from airflow_provider_ringcentral.client.answer import (
     date_behind,
     decoded,
     error_fields,
-    group_named,
-    in_utf8,
+    rate_limit_group,
     rate_limit_info,
+    replace_invalid_utf8,
 )
 from airflow_provider_ringcentral.client.auth.credentials import jwt_claims
 from airflow_provider_ringcentral.client.auth.token_cache import TokenState, store_token
 from airflow_provider_ringcentral.client.classify import Classification, Classifier, classify_login
 from airflow_provider_ringcentral.client.errors import RingCentralError
 from airflow_provider_ringcentral.client.http.download import download
-from airflow_provider_ringcentral.client.http.multi_status import as_array, parts_of
-from airflow_provider_ringcentral.client.http.response_body import body_of, error_body_of
-from airflow_provider_ringcentral.client.paging import following, rows
-from airflow_provider_ringcentral.client.surrogates import without_halves
-from airflow_provider_ringcentral.client.webhook import judge_webhook
+from airflow_provider_ringcentral.client.http.multi_status import as_json_array, results_of
+from airflow_provider_ringcentral.client.http.response_body import read_body, read_error_body
+from airflow_provider_ringcentral.client.paging import next_query, records_of
+from airflow_provider_ringcentral.client.surrogates import replace_surrogates
+from airflow_provider_ringcentral.client.webhook import classify_webhook
 from airflow_provider_ringcentral.extract.call_log.page import Page
 from airflow_provider_ringcentral.extract.changes.sync import ChangePage
 from airflow_provider_ringcentral.extract.recordings.recording import recordings_of
@@ -219,13 +219,13 @@ def told(error: RingCentralError) -> None:
 
 @ONE_BY_ONE
 @given(STATUSES, HEADERS, BODIES, st.booleans())
-def test_verdicts(status, headers, body, flag):
+def test_classifications(status, headers, body, flag):
     answer = Answer(status, headers, body)
     for judgement in (
-        Classifier(repeatable=flag, wants_json=True, gone_is_done=flag).judge,
-        Classifier(repeatable=flag, show_personal_data=True, partial_ok=flag).judge,
+        Classifier(repeatable=flag, wants_json=True, gone_is_done=flag).classify,
+        Classifier(repeatable=flag, show_personal_data=True, partial_ok=flag).classify,
         classify_login,
-        judge_webhook,
+        classify_webhook,
     ):
         verdict = judgement(answer)
         assert isinstance(verdict, Classification)
@@ -237,7 +237,7 @@ def test_verdicts(status, headers, body, flag):
 @ONE_BY_ONE
 @given(HEADERS, BODIES)
 def test_headers_and_error_fields(headers, body):
-    assert group_named(headers) is None or len(group_named(headers)) <= 100
+    assert rate_limit_group(headers) is None or len(rate_limit_group(headers)) <= 100
     assert 0 <= clock_behind(headers) <= date_behind(headers) < 100 * 366 * 86_400
     said = rate_limit_info(headers)
     assert said.limit is None or said.limit > 0
@@ -248,11 +248,11 @@ def test_headers_and_error_fields(headers, body):
 @ONE_BY_ONE
 @given(BODIES)
 def test_bodies(body):
-    clean = without_halves(in_utf8(body))
+    clean = replace_surrogates(replace_invalid_utf8(body))
     clean.decode()
     reads(decoded, clean)
-    parts_of(clean)
-    as_array("multipart/mixed; boundary=x", body)
+    results_of(clean)
+    as_json_array("multipart/mixed; boundary=x", body)
     for kind in (Page, ChangePage):
         page = reads(kind, clean)
         if page is not None:
@@ -265,14 +265,14 @@ def test_bodies(body):
 @ONE_BY_ONE
 @given(st.lists(st.sampled_from([b"--x\r\n", b"\r\n\r\n", b"--x--", b'{"response": [{"href": "/1", "status": 200}]}'])))
 def test_multipart(pieces):
-    parts_of(as_array("multipart/mixed; boundary=x", b"".join(pieces)))
+    results_of(as_json_array("multipart/mixed; boundary=x", b"".join(pieces)))
 
 
 @ONE_BY_ONE
 @given(OBJECTS | VALUES)
 def test_pages(answer):
-    reads(following, "/x", {"a": 1}, answer)
-    reads(lambda: list(rows(answer)))
+    reads(next_query, "/x", {"a": 1}, answer)
+    reads(lambda: list(records_of(answer)))
 
 
 @ONE_BY_ONE
@@ -352,8 +352,8 @@ class Media:
 @ONE_BY_ONE
 @given(st.sampled_from([200, 206]), HEADERS, BODIES)
 def test_packed_and_media(status, headers, body):
-    reads(body_of, response(status, headers, body))
-    assert isinstance(error_body_of(response(status, headers, body)), bytes)
+    reads(read_body, response(status, headers, body))
+    assert isinstance(read_error_body(response(status, headers, body)), bytes)
     found = bytearray()
     reads(download, Media(response(status, headers, body)), "/x", found.extend)
     assert len(found) <= 100_000 * 2 + 100

@@ -1,4 +1,4 @@
-"""RingCentralClient on an event loop: its attempts run in worker threads, its waits on the loop."""
+"""AsyncRingCentralClient: RingCentralClient on an event loop. Attempts run in threads, waits on the loop."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from airflow_provider_ringcentral.client.answer import decoded
 
 if TYPE_CHECKING:
-    from airflow_provider_ringcentral.client.attempt import Call
+    from airflow_provider_ringcentral.client.attempt import PendingRequest
     from airflow_provider_ringcentral.client.auth.credentials import Credentials
     from airflow_provider_ringcentral.client.client import RingCentralClient
 
 T = TypeVar("T")
 
 THREADS = 4
-"""Requests under way at once. RingCentral lets 50 a minute go at most, so more threads would mostly sleep."""
+"""Requests under way at once. RingCentral allows at most 50 a minute, so more threads would mostly sleep."""
 
 
 class AsyncRingCentralClient:
-    """A client for coroutines of one event loop. Nothing in it blocks the loop.
+    """A client for coroutines of one event loop; nothing in it blocks the loop.
 
-    Its threads are its own: a server that answers slowly must not fill the loop's default executor, which Airflow uses
-    too. `make` is called in one of them when the first request is sent (it imports requests and opens the ledger) and
-    gets what to call with new secrets. These are handed to `on_secret` on the loop: a secret masked from a thread
-    breaks the triggerer's line to its supervisor.
+    It has threads of its own, since a slow server must not fill the loop's default executor, which Airflow uses too.
+    `make` creates the client (it imports requests and opens the ledger); it is called in a thread at the first request
+    and gets the callback for new secrets. Secrets are passed to `on_secret` on the loop: masking one from a thread
+    would break the triggerer's connection to its supervisor.
     """
 
     def __init__(
@@ -46,34 +46,34 @@ class AsyncRingCentralClient:
         self._made: RingCentralClient | None = None
 
     async def request_json(self, method: str, path: str, *, max_wait: float | None = None, **options: Any) -> Any:
-        """As `RingCentralClient.request_json`; `max_wait` may shorten the client's patience."""
+        """Do what `RingCentralClient.request_json` does, with the same arguments."""
         return await self.work(decoded, await self.raw_json(method, path, max_wait=max_wait, **options))
 
     async def raw_json(self, method: str, path: str, *, max_wait: float | None = None, **options: Any) -> bytes:
-        """As `RingCentralClient.raw_json`, with all of its arguments.
+        """Do what `RingCentralClient.raw_json` does, with the same arguments.
 
-        Cancelled while it waits, it leaves the queues it stands in. Cancelled while a request is under way, it ends at
-        once; the thread stays until the answer is there, since RingCentral counts that request.
+        If cancelled while it waits, it leaves the queues in which it stands. If cancelled while a request is under way,
+        it ends at once; the thread stays until the response arrives, since RingCentral counts that request.
         """
         client = await self.work(self._client)
         with client.raising():
-            # In a thread: what it has for a body may be read from a file.
-            errand = _Errand(client, await self.work(client.json_call, method, path, options))
+            # In a thread, because the body may be read from a file.
+            request = _ThreadedRequest(client, await self.work(client.prepare, method, path, options))
             driver = client.policy.within(max_wait).async_retrying()
             try:
-                body: bytes = await driver(self._attempt, errand)
+                body: bytes = await driver(self._attempt, request)
                 return body
             finally:
-                finishing = self._submit(errand.finish, driver.statistics.get("idle_for", 0.0))
-                if errand.resting:
+                finishing = self._submit(request.finish, driver.statistics.get("idle_for", 0.0))
+                if request.is_idle:
                     await asyncio.shield(asyncio.wrap_future(finishing))
 
     async def work(self, function: Callable[..., T], *arguments: Any) -> T:
-        """`function(*arguments)` in a thread of this client."""
+        """Run `function(*arguments)` in a thread of this client and return its result."""
         return await asyncio.wrap_future(self._submit(function, *arguments))
 
     def close(self) -> None:
-        """Close idle connections and let the threads end, after what they still do; waits for neither."""
+        """Close idle connections and let the threads end after their current work. Does not wait for either."""
         if self._made is not None:
             self._threads.submit(self._made.close)
         self._threads.shutdown(wait=False)
@@ -84,39 +84,39 @@ class AsyncRingCentralClient:
                 self._made = self._make(self._secrets.add)
             return self._made
 
-    async def _attempt(self, errand: _Errand) -> Any:
-        errand.job = self._submit(errand.client.attempt, errand.call)
+    async def _attempt(self, request: _ThreadedRequest) -> Any:
+        request.attempt = self._submit(request.client.attempt, request.pending)
         try:
-            return await asyncio.wrap_future(errand.job)
+            return await asyncio.wrap_future(request.attempt)
         finally:
-            await self._hand_over_secrets()
+            await self._pass_on_secrets()
 
-    async def _hand_over_secrets(self) -> None:
+    async def _pass_on_secrets(self) -> None:
         for secret in tuple(self._secrets):
             await self._on_secret(secret)
-            # Not before: when this is cancelled, the next request hands it over.
+            # Only afterwards: if this is cancelled, the next request passes it on.
             self._secrets.discard(secret)
 
     def _submit(self, function: Callable[..., T], *arguments: Any) -> Future[T]:
-        # Airflow tells by a context variable whose log a line belongs to.
+        # Airflow finds the log that a line belongs to by a context variable.
         return self._threads.submit(contextvars.copy_context().run, function, *arguments)
 
 
-class _Errand:
-    """One request: attempted in threads, one attempt after the other."""
+class _ThreadedRequest:
+    """One request whose attempts run in threads, one after the other."""
 
-    def __init__(self, client: RingCentralClient, call: Call) -> None:
+    def __init__(self, client: RingCentralClient, pending: PendingRequest) -> None:
         self.client = client
-        self.call = call
-        self.job: Future[Any] | None = None
+        self.pending = pending
+        self.attempt: Future[Any] | None = None
 
     @property
-    def resting(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether no attempt is under way."""
-        return self.job is None or self.job.done()
+        return self.attempt is None or self.attempt.done()
 
     def finish(self, waited: float) -> None:
-        """Leave all queues, after the last attempt."""
-        if self.job is not None:
-            wait([self.job])
-        self.client.finish(self.call, waited)
+        """Leave all queues after the last attempt."""
+        if self.attempt is not None:
+            wait([self.attempt])
+        self.client.finish(self.pending, waited)

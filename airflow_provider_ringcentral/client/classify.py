@@ -1,6 +1,7 @@
-"""What an answer means: a value. Nothing here waits, sends or remembers.
+"""What a response means, as a value. Nothing here waits, sends or remembers.
 
-The retry matrix is FACTS 4.3, from RingCentral's guide pages basics/errors.md and basics/rate-limits.md.
+Which responses are retried follows RingCentral's guide pages "API error handling" (basics/errors) and "Rate limits"
+(basics/rate-limits).
 """
 
 from __future__ import annotations
@@ -30,19 +31,24 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.errors.remedies import login_remedy
-from airflow_provider_ringcentral.client.http.multi_status import MULTI_STATUS, Part, parts_of, sentence_of
+from airflow_provider_ringcentral.client.http.multi_status import (
+    MULTI_STATUS,
+    ResourceResult,
+    failure_message,
+    results_of,
+)
 from airflow_provider_ringcentral.client.rate_limit.windows import DEFAULT_PENALTY_SECONDS
 
-DEAD_TOKEN_CODES = frozenset({"OAU-128", "OAU-129", "OAU-149", "OAU-213", "TokenInvalid"})
+INVALID_TOKEN_CODES = frozenset({"OAU-128", "OAU-129", "OAU-149", "OAU-213", "TokenInvalid"})
 WRONG_PATH_CODES = frozenset({"CMN-120", "AGW-404"})
 SCOPE_CODE = "CMN-401"
 DAILY_LIMIT_TEXT = "You have exceeded your limits for this action"
 LOGIN_RETRY_SECONDS = 10.0
-"""Between two tries of the token endpoint after 408, 500 or a timeout (guide: basics/errors.md)."""
+"""Between two attempts at the token endpoint after 408, 500 or a timeout (guide page basics/errors)."""
 
 
 class Action(Enum):
-    """What to do about an answer."""
+    """What to do after a response."""
 
     DONE = "done"
     RETRY = "retry"
@@ -53,7 +59,7 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """An action and, unless all is well, the error it is about; `delay` seconds before trying again, None: back off."""
+    """An action and, unless it is DONE, the error; `delay` is seconds before a retry (None: back off)."""
 
     action: Action
     error: RingCentralError | None = None
@@ -62,11 +68,12 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """How answers of one request are read.
+    """Classifies the responses to one request.
 
-    `repeatable`: a request of unknown fate may be sent again. `wants_json`: a body that is no JSON is a failure, unless
-    it is empty and `may_be_empty`. `show_personal_data`: error messages repeat RingCentral's words in full.
-    `gone_is_done`: 404 says that what was to be deleted is not there. `partial_ok`: parts of a 207 may have failed.
+    `repeatable`: the request may be sent again when its outcome is unknown. `wants_json`: a body that is not JSON is a
+    failure, unless it is empty and `may_be_empty`. `show_personal_data`: error messages repeat RingCentral's words in
+    full. `gone_is_done`: 404 means that what was to be deleted does not exist. `partial_ok`: a 207 is a success even if
+    some of its ids failed.
     """
 
     repeatable: bool
@@ -76,27 +83,27 @@ class Classifier:
     gone_is_done: bool = False
     partial_ok: bool = False
 
-    def judge(self, answer: Answer) -> Classification:
-        """What an answer of the API means."""
+    def classify(self, answer: Answer) -> Classification:
+        """Classify a response of the API."""
         if 200 <= answer.status < 300 or answer.status == 304:
             return self._success(answer)
         fields = error_fields(answer, show_personal_data=self.show_personal_data)
         codes = set(fields["codes"])
         status = answer.status
         if status == 401:
-            dead = not codes or codes & DEAD_TOKEN_CODES
-            return Classification(Action.LOG_IN if dead else Action.FAIL, LoginFailed(**fields))
+            invalid = not codes or codes & INVALID_TOKEN_CODES
+            return Classification(Action.LOG_IN if invalid else Action.FAIL, LoginFailed(**fields))
         if status == 403:
             return Classification(Action.ASK_SCOPE if SCOPE_CODE in codes else Action.FAIL, PermissionDenied(**fields))
         if status == 404:
-            # Not when the path leads nowhere, or somebody else answers.
+            # A wrong path or an answer of somebody else (a proxy's page) does not mean that the resource is gone.
             if self.gone_is_done and not codes & WRONG_PATH_CODES and (not answer.body or json_object(answer.body)):
                 return Classification(Action.DONE)
             return Classification(Action.FAIL, NotFound(**fields))
-        if (wait := answer.refused or refused_for(status, answer.headers)) is not None:
+        if (wait := answer.penalty or penalty_of(status, answer.headers)) is not None:
             return Classification(Action.RETRY, RateLimited(**{**fields, "retry_after": wait}), wait)
         if status == 503 and (pause := retry_after(answer.headers)) is not None:
-            # Zero says that it was not executed, but not that it will be at once: back off.
+            # Zero means "not executed", but not "will work at once": back off.
             return Classification(Action.RETRY, Unavailable(**{**fields, "retry_after": pause or None}), pause or None)
         if status == 500 and DAILY_LIMIT_TEXT.encode() in answer.body:
             return Classification(Action.FAIL, RateLimited(**fields))
@@ -105,74 +112,75 @@ class Classifier:
         return Classification(Action.FAIL, BadRequest(**fields))
 
     def lost(self, error: Unavailable) -> Classification:
-        """No answer that tells whether the request was executed."""
+        """Classify the lack of a response that tells whether the request was executed."""
         if self.repeatable:
             return Classification(Action.RETRY, error)
-        unknown = OutcomeUnknown(f"RingCentral may have executed this request, it was not repeated: {error.message}")
+        unknown = OutcomeUnknown(f"RingCentral may have executed this request; it was not repeated: {error.message}")
         for name in ("status", "codes", "request_id"):
             setattr(unknown, name, getattr(error, name))
         return Classification(Action.FAIL, unknown)
 
     def too_large(self, error: Unavailable) -> Classification:
-        """The answer has more bytes than are read: the request was executed, and would be answered alike again."""
+        """Classify a response that is larger than we read: the request was executed, and a retry would not help."""
         if not self.repeatable:
             return self.lost(error)
-        text = f"{error.message}; ask for less at a time (a smaller page or window), or write the answer to a file"
+        text = f"{error.message}; ask for less at a time (a smaller page or window), or write the response to a file"
         return Classification(Action.FAIL, BadRequest(text))
 
-    def never_sent(self, error: Unavailable) -> Classification:
-        """No connection was made, so nothing was executed."""
+    def not_sent(self, error: Unavailable) -> Classification:
+        """Classify a failed connection: nothing was executed."""
         return Classification(Action.RETRY, error)
 
     def _success(self, answer: Answer) -> Classification:
         if answer.status == MULTI_STATUS:
-            return self._parts(answer)
-        bare = not answer.body and (self.may_be_empty or answer.status == 204)
-        if self.wants_json and not bare and not is_json(answer.body):
-            kind = answer.headers.get("Content-Type", "no content type")[:100]
+            return self._multi_status(answer)
+        empty = not answer.body and (self.may_be_empty or answer.status == 204)
+        if self.wants_json and not empty and not is_json(answer.body):
+            content_type = answer.headers.get("Content-Type", "no content type")[:100]
             return self.lost(
                 Unavailable(
-                    f"the answer is not JSON ({kind}, {len(answer.body)} bytes)",
+                    f"the response is not JSON ({content_type}, {len(answer.body)} bytes)",
                     status=answer.status,
                     request_id=request_id(answer),
                 )
             )
         return Classification(Action.DONE)
 
-    def _parts(self, answer: Answer) -> Classification:
-        """207 alone is no success: each part is judged."""
-        parts = parts_of(answer.body)
-        if parts is None:
-            return self.lost(Unavailable("the answer for several ids cannot be read", status=answer.status))
-        judged = [(part, self._error_of(part)) for part in parts]
-        failed = [(part, error) for part, error in judged if error is not None]
+    def _multi_status(self, answer: Answer) -> Classification:
+        """Classify a 207, which alone is not a success: each id has its own status."""
+        results = results_of(answer.body)
+        if results is None:
+            return self.lost(Unavailable("the response for several ids cannot be read", status=answer.status))
+        failed = [(each, error) for each in results if (error := self._error_of(each)) is not None]
         if not failed or self.partial_ok:
             return Classification(Action.DONE)
-        lasting = [error for _, error in failed if not isinstance(error, RateLimited | Unavailable)]
-        told = [(part, " ".join([f"HTTP {part.status}", *error.codes])) for part, error in failed]
-        first = lasting[0] if lasting else failed[0][1]
+        message = failure_message(
+            [(each, " ".join([f"HTTP {each.status}", *error.codes])) for each, error in failed], len(results)
+        )
+        permanent = [error for _, error in failed if not isinstance(error, RateLimited | Unavailable)]
+        first = permanent[0] if permanent else failed[0][1]
         fields = {**first.fields(), "request_id": request_id(answer)}
-        if lasting:
-            return Classification(Action.FAIL, type(first)(sentence_of(told, len(parts)), **fields))
-        return self.lost(Unavailable(sentence_of(told, len(parts)), **fields))
+        if permanent:
+            return Classification(Action.FAIL, type(first)(message, **fields))
+        return self.lost(Unavailable(message, **fields))
 
-    def _error_of(self, part: Part) -> RingCentralError | None:
-        """None when all is well with a part."""
-        if not part.status:
-            return Unavailable("the answer does not say what became of it")
+    def _error_of(self, result: ResourceResult) -> RingCentralError | None:
+        """Return the error of one id, or None if it succeeded."""
+        if not result.status:
+            return Unavailable("the response has no status for this id")
         alone = replace(self, wants_json=False, repeatable=True)
-        return alone.judge(Answer(part.status, {}, part.body)).error
+        return alone.classify(Answer(result.status, {}, result.body)).error
 
 
-def refused_for(status: int, headers: Mapping[str, str]) -> float | None:
-    """Seconds to stay silent when the answer is a 429, else None."""
+def penalty_of(status: int, headers: Mapping[str, str]) -> float | None:
+    """Return how many seconds to send nothing after a 429, or None for another status."""
     return (retry_after(headers) or DEFAULT_PENALTY_SECONDS) if status == 429 else None
 
 
 def classify_login(answer: Answer, *, show_personal_data: bool = False) -> Classification:
-    """What an answer of the token endpoint means: 408 and 500 are repeated, 429 and 503 waited for, the rest is final.
+    """Classify a response of the token endpoint: 408 and 500 are retried, 429 and 503 waited for, the rest is final.
 
-    Source: guide page basics/errors.md (FACTS 2.7).
+    Source: operationId getToken, guide page "API error handling" (basics/errors).
     """
     fields = error_fields(answer, show_personal_data=show_personal_data)
     if answer.status == 200:
@@ -194,5 +202,5 @@ def classify_login(answer: Answer, *, show_personal_data: bool = False) -> Class
 
 
 def _is_token(value: Any) -> bool:
-    """Whether `value` can be sent in a header."""
+    """Return whether `value` can be sent in a header."""
     return isinstance(value, str) and value != "" and value.isascii() and value.isprintable() and " " not in value

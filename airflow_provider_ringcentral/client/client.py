@@ -1,4 +1,4 @@
-"""RingCentralClient: requests, pages and records within the quota."""
+"""RingCentralClient: requests, pages and records, within RingCentral's rate limits."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from urllib.parse import urlsplit
 
 from airflow_provider_ringcentral.client import endpoints
 from airflow_provider_ringcentral.client.answer import decoded
-from airflow_provider_ringcentral.client.attempt import Attempt, Call
+from airflow_provider_ringcentral.client.attempt import AttemptRunner, PendingRequest
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, Credentials
 from airflow_provider_ringcentral.client.auth.login import Login
 from airflow_provider_ringcentral.client.classify import Classifier
 from airflow_provider_ringcentral.client.errors import RingCentralError, Unavailable
 from airflow_provider_ringcentral.client.http.multi_status import (
-    PARTS_AS_JSON,
+    RESULTS_AS_JSON,
     PartialFailure,
-    asks_for_many,
-    check_ending,
+    check_partial_failure,
+    has_several_ids,
 )
 from airflow_provider_ringcentral.client.http.request_body import replayable
-from airflow_provider_ringcentral.client.http.response_body import body_of, loaded, spooled
+from airflow_provider_ringcentral.client.http.response_body import load_body, read_body, spool_body
 from airflow_provider_ringcentral.client.http.transport import Transport, wire_parameters
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
-from airflow_provider_ringcentral.client.paging import Trail, following, rows
+from airflow_provider_ringcentral.client.paging import LoopGuard, Query, next_query, records_of
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.client.rate_limit.limiter import RateLimiter, Reservation
 from airflow_provider_ringcentral.client.usage import Observer, Usage
@@ -37,15 +37,15 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 HOLD_SECONDS = 15.0
-"""Beyond the timeout, how long a place may be held by a request that nobody reports on."""
+"""Beyond the timeout, how long a slot is held by a request whose response nobody records."""
 
 
 class RingCentralClient:
-    """Talks to RingCentral as one app and user, within their quota.
+    """Talks to RingCentral as one app and user, within their rate limits. Thread-safe.
 
-    Everybody who opens the same `ledger` with the same credentials shares token, windows and penalties. `on_secret` is
-    called with every access token the moment it is received, `raise_as` turns an error into the one to raise,
-    `observe` hears of every request, login, 429 and wait. Safe for threads.
+    All clients with the same `ledger` and credentials share the token, rate limit windows and penalties. `on_secret` is
+    called with every access token as soon as it is received, `raise_as` turns an error into the one to raise, and
+    `observe` is called for every request, login, 429 and wait.
     """
 
     def __init__(
@@ -62,25 +62,21 @@ class RingCentralClient:
         self.credentials = credentials
         self.ledger = ledger
         self.usage = Usage(observe=observe) if observe else Usage()
-        self.transport = Transport(credentials, policy.ends if policy else None)
+        self.transport = Transport(credentials, policy.deadline if policy else None)
         self.rate_limiter = RateLimiter(ledger, credentials.timeout + HOLD_SECONDS)
-        self.login = Login(
-            credentials,
-            ledger,
-            transport=self.transport,
-            rate_limiter=self.rate_limiter,
-            usage=self.usage,
-            on_secret=on_secret or _ignore,
-        )
-        patience = DEFAULT_MAX_WAIT_SECONDS if credentials.max_wait is None else credentials.max_wait
-        self.policy = policy or Policy(max_wait=patience)
+        shared: dict[str, Any] = {
+            "transport": self.transport,
+            "rate_limiter": self.rate_limiter,
+            "usage": self.usage,
+        }
+        self.login = Login(credentials, ledger, on_secret=on_secret or _ignore, **shared)
+        self.attempt = AttemptRunner(credentials, login=self.login, **shared)
+        max_wait = DEFAULT_MAX_WAIT_SECONDS if credentials.max_wait is None else credentials.max_wait
+        self.policy = policy or Policy(max_wait=max_wait)
         self.while_waiting: Callable[[], None] | None = None
-        """Called every few seconds of a long wait, for whoever wants to say that it goes on."""
+        """Called every few seconds of a long wait, to report progress."""
         self._raise_as = raise_as
         self._show_personal_data = show_personal_data
-        self.attempt = Attempt(
-            credentials, login=self.login, transport=self.transport, rate_limiter=self.rate_limiter, usage=self.usage
-        )
 
     def request(
         self,
@@ -95,14 +91,13 @@ class RingCentralClient:
         repeatable: bool | None = None,
         on_partial_failure: PartialFailure = "fail",
     ) -> requests.Response:
-        """Send one request and return its answer, already judged: a failure raises one of `errors.py`.
+        """Send one request and return its response, which is a success: a failure raises an error of `client.errors`.
 
         `path` starts with / or is a URL of RingCentral; the other arguments are those of requests. Lists in `params`
-        become repeated keys, aware datetimes ISO times in UTC. Streams and files in `data` and `files` are read once,
-        up to 64 MiB, so that a repeated request sends the same bytes. `repeatable` knows better than `endpoints.py`
-        whether the request may be repeated when its fate is unknown. A path with several ids is answered by 207;
-        `on_partial_failure` says how it ends when some of them failed: `"fail"`, or `"return"` the answer. A DELETE
-        that finds nothing (404) is done.
+        become repeated keys, aware datetimes become ISO times in UTC. Streams and files in `data` and `files` are read
+        once, up to 64 MiB, so that a retry sends the same bytes. `repeatable` overrides `endpoints.py`: may the request
+        be sent again when its outcome is unknown? For a path with several ids, `on_partial_failure` says what happens
+        when some of them failed: "fail", or "return" the 207. A DELETE that finds nothing (404) succeeds.
         """
         options = {
             "params": params,
@@ -113,75 +108,78 @@ class RingCentralClient:
             "repeatable": repeatable,
             "on_partial_failure": on_partial_failure,
         }
-        return self._run(method, path, options, loaded)
+        return self._run(method, path, options, load_body)
 
     def spool(self, method: str, path: str, **options: Any) -> tuple[str, IO[bytes]]:
-        """Content type and body of the answer to `request`, the body in a temporary file: it may be of any size."""
-        return self._run(method, path, options, spooled)
+        """Return content type and body of a response of any size, the body in a temporary file.
+
+        Takes the options of `request`.
+        """
+        return self._run(method, path, options, spool_body)
 
     def request_json(self, method: str, path: str, **options: Any) -> Any:
-        """As `request`, but returns the decoded JSON, None for an answer without a body. Broken JSON is a failure."""
+        """Return the decoded JSON of a response, None for an empty body. Takes the options of `raw_json`."""
         return decoded(self.raw_json(method, path, **options))
 
     def raw_json(self, method: str, path: str, *, max_wait: float | None = None, **options: Any) -> bytes:
-        """The body of an answer that is JSON, complete and undecoded, of at most 64 MiB; `options` as of `request`.
+        """Return the body of a response, which is valid JSON of at most 64 MiB.
 
-        `max_wait` may shorten the client's patience. A 207 gives the JSON array of its parts, `resourceId`, `status`
-        and `body` each, in whichever form RingCentral sent it.
+        Takes the options of `request`. `max_wait` (seconds) may shorten the client's. A 207 gives a JSON array of
+        objects with `resourceId`, `status` and `body`, whichever form RingCentral sent.
         """
-        return self._run(method, path, options, body_of, wants_json=True, max_wait=max_wait)
+        return self._run(method, path, options, read_body, wants_json=True, max_wait=max_wait)
 
     def raw_page(self, path: str, params: Mapping[str, Any]) -> bytes:
-        """The body of one page of a list, as `raw_json`."""
+        """Return the body of one page of a list, as `raw_json` does."""
         return self.raw_json("GET", path, params=params)
 
     def pages(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """The pages of a list, each as decoded JSON, asked for one by one as they are consumed.
+        """Yield the pages of a list as decoded JSON, each requested when it is consumed.
 
-        Without a page size in `params` the largest one known for the path is asked for.
+        Without a page size in `params`, asks for the largest one known for the path.
         """
-        trail = Trail()
-        query: tuple[str, dict[str, Any]] | None = (path, self._with_page_size(path, params or {}))
+        guard = LoopGuard()
+        query: Query | None = (path, self._with_page_size(path, params or {}))
         while query is not None:
-            page = self.request_json("GET", query[0], params=trail.step(query)[1])
+            page = self.request_json("GET", query[0], params=guard.check(query)[1])
             yield page
-            query = following(*query, page)
+            query = next_query(*query, page)
 
     def records(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """The records of all pages of a list. Rows may repeat when the list changes meanwhile (FACTS 5.1)."""
+        """Yield the records of all pages of a list. Records may repeat if the list changes in between."""
         for page in self.pages(path, params):
-            for row in rows(page):
-                if not isinstance(row, dict):
+            for record in records_of(page):
+                if not isinstance(record, dict):
                     raise Unavailable("a record of the list is not a JSON object")
-                yield row
+                yield record
 
     def attempt_download(self, url: str, headers: Mapping[str, str], read: Callable[[requests.Response], T]) -> T:
-        """GET `url` and hand the answer, body unread, to `read`, again after each failure of the network."""
+        """GET `url` and pass the response, its body unread, to `read`; again after each failure of the network."""
         return self._run("GET", url, {"headers": dict(headers)}, read)
 
     def exchange_jwt(self) -> dict[str, Any]:
-        """Exchange the JWT whether or not the shared token is alive, and share the new one.
+        """Exchange the JWT even if the shared token is valid, and share the new token.
 
-        Returns the token endpoint's answer without its tokens: `expires_in`, `scope`, `owner_id` and so on. Fails at
-        the first answer that gives no token.
+        Returns the token endpoint's response without its tokens: `expires_in`, `scope`, `owner_id` and so on. Fails at
+        the first response without a token.
         """
         caller = uuid.uuid4().hex
         driver = replace(self.policy, attempts=1).retrying()
         try:
-            answer: dict[str, Any] = driver(self.login.exchange, caller)
-            return answer
+            response: dict[str, Any] = driver(self.login.exchange, caller)
+            return response
         finally:
             self.login.leave(caller)
 
     def remaining(self, group: str) -> int | None:
-        """Requests left in the group's window, as the last answer of this client said."""
+        """Return the requests left in the group's window, from this client's last response."""
         return self.usage.remaining.get(group)
 
     def keep_reservation(self, seconds: float) -> tuple[Reservation, float] | None:
-        """Keep the place of the request that was given up last, for a task that gives its worker back.
+        """Keep the reservation of the last request, which was given up, while its task is deferred.
 
-        Returns the reservation and the seconds until it is due; None when that request waited for no place. `seconds`
-        is how long it is kept when nobody looks at it.
+        Returns the reservation and the seconds until it is due; None if that request did not wait for a slot. It
+        expires when nobody checks it for `seconds`.
         """
         if self.attempt.deferrable_task is None or self.attempt.window is None:
             return None
@@ -189,13 +187,13 @@ class RingCentralClient:
         return reservation, reservation.renew(self.ledger, seconds)[0]
 
     def end_turn(self) -> None:
-        """The task is done, or failed: tasks that are deferred may have their turn."""
+        """Let the next deferred task start: this one succeeded or failed."""
         if self.attempt.deferrable_task is not None:
             for owner, group in self.attempt.windows:
                 self.rate_limiter.end_turn(owner, group, self.attempt.deferrable_task)
 
     def close(self) -> None:
-        """Close idle connections. The shared token stays valid: others may be using it."""
+        """Close idle connections. The shared token stays valid, since others may be using it."""
         self.transport.close()
 
     def _with_page_size(self, path: str, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,60 +206,59 @@ class RingCentralClient:
         self,
         method: str,
         path: str,
-        options: dict[str, Any],
+        options: Mapping[str, Any],
         read: Callable[[requests.Response], T],
         *,
         wants_json: bool = False,
         max_wait: float | None = None,
     ) -> T:
         with self.raising():
-            call = self._call(method, path, options, read, wants_json=wants_json)
+            request = self.prepare(method, path, options, read, wants_json=wants_json)
             driver = self.policy.within(max_wait).retrying(self.while_waiting)
             try:
-                result: T = driver(self.attempt, call)
+                result: T = driver(self.attempt, request)
                 return result
             finally:
-                self.finish(call, driver.statistics.get("idle_for", 0.0))
+                self.finish(request, driver.statistics.get("idle_for", 0.0))
 
-    def json_call(self, method: str, path: str, options: Mapping[str, Any]) -> Call:
-        """The request of `raw_json` before its first attempt, for a driver of one's own; `finish` belongs to it."""
-        return self._call(method, path, options, body_of, wants_json=True)
-
-    def finish(self, call: Call, waited: float) -> None:
-        """Count the wait of a call that is over, in seconds, and leave the queues it may still stand in."""
-        self.usage.count_wait(waited, self.attempt.group(call))
-        self.attempt.leave(call)
-
-    def _call(
+    def prepare(
         self,
         method: str,
         path: str,
         options: Mapping[str, Any],
-        read: Callable[[requests.Response], Any],
+        read: Callable[[requests.Response], Any] = read_body,
         *,
-        wants_json: bool,
-    ) -> Call:
-        """The request, refused here when its URL, parameters or body cannot be sent."""
+        wants_json: bool = True,
+    ) -> PendingRequest:
+        """Return a request before its first attempt, for a driver that calls `attempt` and then `finish`.
+
+        Raises `BadRequest` or `ConfigurationError` if its URL, parameters or body cannot be sent.
+        """
         method, url = method.upper(), self.transport.url(path)
         sent = dict(options)
-        repeatable, ending = sent.pop("repeatable", None), sent.pop("on_partial_failure", "fail")
-        check_ending(ending)
-        judge = Classifier(
+        repeatable, on_partial_failure = sent.pop("repeatable", None), sent.pop("on_partial_failure", "fail")
+        check_partial_failure(on_partial_failure)
+        classifier = Classifier(
             endpoints.repeatable(method, urlsplit(url).path) if repeatable is None else repeatable,
             wants_json,
             may_be_empty=method not in endpoints.READING_METHODS,
             show_personal_data=self._show_personal_data,
             gone_is_done=method == "DELETE",
-            partial_ok=ending == "return",
+            partial_ok=on_partial_failure == "return",
         )
         sent = {**replayable(sent), "params": wire_parameters(sent.get("params"))}
-        if asks_for_many(urlsplit(url).path) and "accept" not in {name.lower() for name in sent["headers"]}:
-            sent["headers"]["Accept"] = PARTS_AS_JSON
-        return Call(method, url, sent, judge, read)
+        if has_several_ids(urlsplit(url).path) and "accept" not in {name.lower() for name in sent["headers"]}:
+            sent["headers"]["Accept"] = RESULTS_AS_JSON
+        return PendingRequest(method, url, sent, classifier, read)
+
+    def finish(self, request: PendingRequest, waited: float) -> None:
+        """Count the seconds that a finished request waited, and leave the queues in which it may still stand."""
+        self.usage.count_wait(waited, self.attempt.group(request))
+        self.attempt.leave(request)
 
     @contextmanager
     def raising(self) -> Iterator[None]:
-        """Turns the errors of the block by `raise_as`."""
+        """Turn the errors of the block into those of `raise_as`."""
         try:
             yield
         except RingCentralError as error:
@@ -272,4 +269,4 @@ class RingCentralClient:
 
 
 def _ignore(secret: str) -> None:
-    """Nobody masks secrets here."""
+    """Serve as the default of `on_secret`."""

@@ -1,4 +1,4 @@
-"""The query that follows, or none: recognised from the answer itself, so that paths we have no row for page too."""
+"""Pages of a list: the query of the next page, read from the response, so that unknown paths can be paged too."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ Query = tuple[str, dict[str, Any]]
 """A path or absolute URL, and its query parameters."""
 
 
-def following(path: str, params: Mapping[str, Any], answer: Any) -> Query | None:
-    """The query of the next page, or None after the last one.
+def next_query(path: str, params: Mapping[str, Any], page: Any) -> Query | None:
+    """Return the query of the page after `page` (decoded JSON), or None after the last one.
 
-    `navigation.nextPage.uri` is followed as it stands (never counted: `totalPages` is often missing and a short page
-    is not the last, FACTS 5.1). Team Messaging's `nextPageToken` carries its filters, so it goes alone; the A2P lists'
-    token goes with them. A sync answer that has newer records goes on with its token (FACTS 5.2, 5.3).
+    Follows `navigation.nextPage.uri` as it is; counting does not work, since `totalPages` is often missing and a short
+    page need not be the last. Team Messaging's `nextPageToken` contains the filters, so it is sent alone; that of the
+    A2P lists is sent with them (guide page team-messaging/manual/pagination, operationId listA2PBatches). A sync
+    response with newer records continues with its token (guide page voice/call-log/sync).
     """
-    if not isinstance(answer, dict):
+    if not isinstance(page, dict):
         return None
-    navigation, paging, sync = (_part(answer, name) for name in ("navigation", "paging", "syncInfo"))
-    if uri := _part(navigation, "nextPage").get("uri"):
+    navigation, paging, sync = (_object(page, name) for name in ("navigation", "paging", "syncInfo"))
+    if uri := _object(navigation, "nextPage").get("uri"):
         try:
             parts = urlsplit(uri)
         except (ValueError, TypeError, AttributeError):
-            raise Unavailable("RingCentral names a next page that is no URL") from None
-        return parts._replace(query="", fragment="").geturl(), _query(parts.query)
+            raise Unavailable("RingCentral's link to the next page is not a URL") from None
+        return parts._replace(query="", fragment="").geturl(), _parameters(parts.query)
     if token := navigation.get("nextPageToken"):
         return path, {"pageToken": token}
     if token := paging.get("nextPageToken"):
@@ -38,39 +39,41 @@ def following(path: str, params: Mapping[str, Any], answer: Any) -> Query | None
     return None
 
 
-def rows(answer: Any) -> Iterator[Any]:
-    """The records of a page: `records`, or the one list of an answer that names it otherwise (such as `tasks`)."""
-    if not isinstance(answer, dict):
+def records_of(page: Any) -> Iterator[Any]:
+    """Yield the records of a page: `records`, or the only list in it, which some endpoints name differently (`tasks`).
+
+    Raises `RingCentralError` if the page has no list, or several.
+    """
+    if not isinstance(page, dict):
         raise Unavailable("the page is not a JSON object")
-    named = "records" in answer
-    lists = [answer["records"]] if named else [value for value in answer.values() if isinstance(value, list)]
+    lists = [page["records"]] if "records" in page else [value for value in page.values() if isinstance(value, list)]
     if len(lists) != 1 or not isinstance(lists[0], list):
-        raise RingCentralError("the answer has no list of records; use request_json for it")
+        raise RingCentralError("the response has no list of records; use request_json for it")
     yield from lists[0]
 
 
-class Trail:
-    """The queries of one walk: refuses to follow the same link or token twice, which would never end."""
+class LoopGuard:
+    """Detects when a list links to a page that was read already, which would never end."""
 
     def __init__(self) -> None:
-        self._seen: set[str] = set()
+        self._read: set[str] = set()
 
-    def step(self, query: Query) -> Query:
-        """`query`, unless it was followed before."""
-        mark = repr(query)
-        if mark in self._seen:
-            raise Unavailable("RingCentral named the same next page twice; the list cannot be read to its end")
-        self._seen.add(mark)
+    def check(self, query: Query) -> Query:
+        """Return `query`, or raise `Unavailable` if it was checked before."""
+        key = repr(query)
+        if key in self._read:
+            raise Unavailable("RingCentral linked to the same page twice, so the list cannot be read to its end")
+        self._read.add(key)
         return query
 
 
-def _query(text: str) -> dict[str, Any]:
+def _parameters(text: str) -> dict[str, Any]:
     collected: dict[str, list[str]] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         collected.setdefault(name, []).append(value)
     return {name: values[0] if len(values) == 1 else values for name, values in collected.items()}
 
 
-def _part(answer: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = answer.get(name)
-    return part if isinstance(part, dict) else {}
+def _object(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = values.get(name)
+    return value if isinstance(value, dict) else {}

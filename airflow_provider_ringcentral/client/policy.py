@@ -1,4 +1,4 @@
-"""The tenacity wait, stop and retry rules, made once: the only place that decides how long and how often."""
+"""How long to wait and how often to retry: the only place that decides it, as rules for tenacity."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ from airflow_provider_ringcentral.client.errors import RateLimited, RingCentralE
 
 log = logging.getLogger(__name__)
 
-PIECE_SECONDS = 5.0
-TELL_SECONDS = 2.0
-"""Waits at least this long are logged, once when they begin and then once a minute."""
+SLEEP_SLICE_SECONDS = 5.0
+LOGGED_WAIT_SECONDS = 2.0
+"""Waits of at least this length are logged, at their start and then once a minute."""
 
 
 class RetryLater(Exception):
-    """An attempt that did not finish the request: the driver waits and attempts once more.
+    """An attempt did not finish the request; the driver waits and tries again.
 
-    `delay` is seconds until then (None: back off), `needed` the seconds the whole wait is expected to take, `failures`
-    how many sent attempts of this request have failed, `error` what to raise when patience ends, `reason` why we wait.
+    `delay` is seconds until then (None: back off), `needed` the seconds that the whole wait is expected to take,
+    `failures` how many sent attempts of this request have failed, `error` what to raise when the client gives up, and
+    `reason` why it waits.
     """
 
     def __init__(
@@ -49,98 +50,96 @@ class RetryLater(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How patient a client is.
+    """How long a client waits and how often it retries.
 
-    `attempts` sent requests of unknown or failed outcome before giving up; `backoff` seconds before the second,
-    doubling up to `backoff_cap`, with full jitter; `max_wait` seconds of waiting for one request in total; `ends` (of
-    `time.monotonic`) is when everything has to be over, if anything says so. Sources: guide pages basics/errors.md and
-    basics/rate-limits.md (FACTS 4.3).
+    `attempts` is how many failed attempts of a request end it. `backoff` is the seconds before the second attempt,
+    doubled up to `backoff_cap`, with full jitter. `max_wait` limits the seconds of waiting for one request in total.
+    `deadline` (of `time.monotonic`) is when everything must be over, if there is a limit. Sources: guide pages "API
+    error handling" (basics/errors) and "Rate limits" (basics/rate-limits).
     """
 
     attempts: int = 5
     backoff: float = 2.0
     backoff_cap: float = 60.0
     max_wait: float = DEFAULT_MAX_WAIT_SECONDS
-    ends: float | None = None
+    deadline: float | None = None
 
     def within(self, max_wait: float | None) -> Self:
-        """As patient as this, but for at most `max_wait` seconds."""
+        """Return this policy with waits of at most `max_wait` seconds."""
         return self if max_wait is None else replace(self, max_wait=min(self.max_wait, max(0.0, max_wait)))
 
     def retrying(self, while_waiting: Callable[[], None] | None = None) -> tenacity.Retrying:
-        """The driver for a task: sleeps in between, raises the last error when patience ends.
+        """Return the driver for a task: it sleeps between attempts and raises the last error when it gives up.
 
         `while_waiting` is called every few seconds of a long wait.
         """
         return tenacity.Retrying(sleep=partial(_sleep, while_waiting=while_waiting), **self._rules())
 
     def async_retrying(self) -> tenacity.AsyncRetrying:
-        """The driver for a triggerer, by the same rules: its sleep leaves the event loop to others."""
+        """Return the driver for a triggerer, with the same rules. Its sleep does not block the event loop."""
         return tenacity.AsyncRetrying(**self._rules())
 
     def _rules(self) -> dict[str, Any]:
         return {
             "retry": tenacity.retry_if_exception_type(RetryLater),
             "wait": self._delay,
-            "stop": self._exhausted,
-            "before_sleep": _tell,
+            "stop": self._is_exhausted,
+            "before_sleep": _log_wait,
             "retry_error_callback": self._give_up,
         }
 
     def _delay(self, state: tenacity.RetryCallState) -> float:
-        again = _again(state)
-        if again.delay is not None:
-            return again.delay
-        return random.uniform(0.0, min(self.backoff_cap, self.backoff * 2.0 ** (again.failures - 1)))
+        later = _retry_later(state)
+        if later.delay is not None:
+            return later.delay
+        return random.uniform(0.0, min(self.backoff_cap, self.backoff * 2.0 ** (later.failures - 1)))
 
-    def _exhausted(self, state: tenacity.RetryCallState) -> bool:
-        again = _again(state)
-        wait = max(again.needed, state.upcoming_sleep)
-        late = self.ends is not None and time.monotonic() + wait >= self.ends
-        return late or again.failures >= self.attempts or state.idle_for + wait > self.max_wait
+    def _is_exhausted(self, state: tenacity.RetryCallState) -> bool:
+        later = _retry_later(state)
+        wait = max(later.needed, state.upcoming_sleep)
+        late = self.deadline is not None and time.monotonic() + wait >= self.deadline
+        return late or later.failures >= self.attempts or state.idle_for + wait > self.max_wait
 
     def _give_up(self, state: tenacity.RetryCallState) -> NoReturn:
-        again = _again(state)
-        error = again.error or RateLimited(again.reason, retry_after=again.needed)
+        later = _retry_later(state)
+        error = later.error or RateLimited(later.reason, retry_after=later.needed)
         if isinstance(error, RateLimited):
-            said = f"{error.message.rstrip('.')}. Not waited for: {self._bound()}"
-            raise type(error)(said, **error.fields())
+            message = (
+                f"{error.message.rstrip('.')}. Not waited for: one request may wait for {self.max_wait:g} s in all "
+                "(max_wait). To wait longer, raise max_wait on the Connection ('Longest wait (seconds)'); a task with "
+                "retries tries again"
+            )
+            raise type(error)(message, **error.fields())
         raise error
-
-    def _bound(self) -> str:
-        return (
-            f"one request may wait for {self.max_wait:g} s in all (max_wait). To wait longer, raise max_wait on the "
-            "Connection ('Longest wait (seconds)'); a task with retries tries again"
-        )
 
 
 def _sleep(seconds: float, while_waiting: Callable[[], None] | None) -> None:
-    """Sleep, in pieces when somebody wants to hear of it."""
+    """Sleep, in slices if `while_waiting` is to be called."""
     left = seconds
-    while while_waiting is not None and left > PIECE_SECONDS:
-        time.sleep(PIECE_SECONDS)
-        left -= PIECE_SECONDS
+    while while_waiting is not None and left > SLEEP_SLICE_SECONDS:
+        time.sleep(SLEEP_SLICE_SECONDS)
+        left -= SLEEP_SLICE_SECONDS
         while_waiting()
     time.sleep(left)
     if while_waiting is not None:
         while_waiting()
 
 
-def _again(state: tenacity.RetryCallState) -> RetryLater:
+def _retry_later(state: tenacity.RetryCallState) -> RetryLater:
     error = state.outcome.exception() if state.outcome else None
     if not isinstance(error, RetryLater):
-        raise TypeError(f"a policy is asked only about Again, not {error!r}")
+        raise TypeError(f"a policy handles RetryLater only, not {error!r}")
     return error
 
 
-def _tell(state: tenacity.RetryCallState) -> None:
-    again = _again(state)
-    seconds = max(again.needed, state.upcoming_sleep)
-    # tenacity has added the coming sleep to idle_for already.
+def _log_wait(state: tenacity.RetryCallState) -> None:
+    later = _retry_later(state)
+    seconds = max(later.needed, state.upcoming_sleep)
+    # tenacity has already added the coming sleep to idle_for.
     waited = state.idle_for - state.upcoming_sleep
-    begins = waited < TELL_SECONDS <= max(seconds, state.idle_for)
-    if begins or waited // 60 < state.idle_for // 60:
+    starts = waited < LOGGED_WAIT_SECONDS <= max(seconds, state.idle_for)
+    if starts or waited // 60 < state.idle_for // 60:
         until = datetime.now(UTC) + timedelta(seconds=seconds)
-        # Short waits in a row, as for another process's login, have no end that is known.
-        when = f" until {until:%H:%M:%S} UTC" if seconds >= TELL_SECONDS else ""
-        log.info("Waiting%s: %s.", when, again.reason)
+        # The end of many short waits, as for another process's login, is unknown.
+        when = f" until {until:%H:%M:%S} UTC" if seconds >= LOGGED_WAIT_SECONDS else ""
+        log.info("Waiting%s: %s.", when, later.reason)

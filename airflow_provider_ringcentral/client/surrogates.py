@@ -1,7 +1,6 @@
-r"""JSON with halves of characters in it, such as a name that was cut in the middle of an emoji.
+r"""Lone surrogates in JSON, such as a name that was cut in the middle of an emoji.
 
-`"\ud83d"` alone is a text that JSON can write and UTF-8 cannot, so msgspec refuses it; RingCentral cuts names without
-regard to that.
+JSON can express `"\ud83d"` and UTF-8 cannot, so msgspec refuses it. RingCentral cuts names regardless of that.
 """
 
 from __future__ import annotations
@@ -15,39 +14,39 @@ import msgspec
 
 from airflow_provider_ringcentral.client.answer import is_json
 
-HALVES: Final = re.compile(rb"\\u[dD][89a-fA-F]")
-"""In texts that may have some."""
+SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+"""Matches JSON that may contain lone surrogates."""
 
 _encode = msgspec.json.Encoder().encode
 
 
-def without_halves(body: bytes) -> bytes:
-    """A body with U+FFFD in place of each; as it is when it has none, or is no JSON."""
-    if b"\\" not in body or HALVES.search(body) is None or is_json(body):
+def replace_surrogates(body: bytes) -> bytes:
+    """Return JSON with U+FFFD in place of lone surrogates; unchanged if it has none or is not JSON."""
+    if b"\\" not in body or SURROGATE_ESCAPE.search(body) is None or is_json(body):
         return body
     try:
-        return rewritten(body, whole)
+        return map_strings(body, replace_surrogates_in_text)
     except (ValueError, RecursionError):
         return body
 
 
-def rewritten(body: bytes, change: Callable[[str], str]) -> bytes:
-    """JSON, which may have halves, with all of its texts changed.
+def map_strings(body: bytes, change: Callable[[str], str]) -> bytes:
+    """Return JSON with `change` applied to all its strings, which may contain lone surrogates.
 
-    Raises `ValueError` or `RecursionError` for what is no JSON.
+    Raises `ValueError` or `RecursionError` if `body` is not JSON.
     """
 
-    def inner(value: Any) -> Any:
+    def mapped(value: Any) -> Any:
         if isinstance(value, str):
             return change(value)
         if isinstance(value, dict):
-            return {inner(key): inner(each) for key, each in value.items()}
-        return [inner(each) for each in value] if isinstance(value, list) else value
+            return {mapped(key): mapped(each) for key, each in value.items()}
+        return [mapped(each) for each in value] if isinstance(value, list) else value
 
-    # Other than msgspec, this takes halves of characters.
-    return _encode(inner(json.loads(body)))
+    # Unlike msgspec, json accepts lone surrogates.
+    return _encode(mapped(json.loads(body)))
 
 
-def whole(text: str) -> str:
-    """A text with U+FFFD in place of halves of characters."""
+def replace_surrogates_in_text(text: str) -> str:
+    """Return `text` with U+FFFD in place of lone surrogates."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,15 +1,9 @@
-"""WebhookClient: posts through an incoming webhook, without a login.
+"""WebhookClient: posts to a Team Messaging incoming webhook, without a login.
 
-The URL of an incoming webhook: whoever knows it can post, so it is a secret.
-
-What the answer of an incoming webhook means. Pure.
-
-Source: guide pages team-messaging/incoming-webhooks (FACTS 8.4): a payload that is not taken is answered with 200 and
-`{"status": "error", "message": …, "error": …, "validation": […]}`.
-
-One post a second for each incoming webhook, by everybody who shares the ledger.
-
-RingCentral documents no limit for them. What is faster may be answered 429, which keeps everybody waiting.
+Source: guide page team-messaging/incoming-webhooks. Anybody who knows the URL can post, so the URL is a secret. A
+payload that is not accepted is answered with 200 and `{"status": "error", "message": …, "error": …, "validation": …}`.
+RingCentral documents no rate limit for webhooks. We send one post per second to each webhook, over all processes that
+share the ledger, since faster posts may be answered with 429.
 """
 
 from __future__ import annotations
@@ -24,6 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from airflow_provider_ringcentral.client.answer import Answer, is_json, json_object, without_personal_data
+from airflow_provider_ringcentral.client.attempt import retry_later
 from airflow_provider_ringcentral.client.classify import Action, Classification, Classifier
 from airflow_provider_ringcentral.client.errors import (
     HOST_REFUSED,
@@ -31,21 +26,20 @@ from airflow_provider_ringcentral.client.errors import (
     ConfigurationError,
     FieldProblem,
     NotFound,
-    RateLimited,
     RingCentralError,
     Unavailable,
 )
 from airflow_provider_ringcentral.client.errors.remedies.messages import WEBHOOK
-from airflow_provider_ringcentral.client.http.broken_connection import Lost, NeverSent
+from airflow_provider_ringcentral.client.http.connection_errors import NotSent, ResponseLost
 from airflow_provider_ringcentral.client.http.hosts import canonical, host_of, is_loopback, may_receive_secrets
 from airflow_provider_ringcentral.client.http.request_body import replayable
-from airflow_provider_ringcentral.client.http.response_body import body_of, error_body_of
+from airflow_provider_ringcentral.client.http.response_body import read_body, read_error_body
 from airflow_provider_ringcentral.client.http.transport import Anonymous, SendObserver, Transport
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.client.policy import Policy, RetryLater
 
 HOSTS = ("hooks.glip.com",)
-"""Of webhooks, besides those of RingCentral's domains (FACTS 8.4)."""
+"""Hosts of webhooks, besides those in RingCentral's domains (guide page team-messaging/incoming-webhooks)."""
 
 FIELD = "password"
 _PATH = re.compile(r"/webhooks?/(?:v2/)?([A-Za-z0-9_-]+)/?")
@@ -64,12 +58,12 @@ class WebhookAddress:
 
     @property
     def session_key(self) -> str:
-        """Names this webhook without telling it."""
+        """Identify this webhook without revealing its URL."""
         return hashlib.sha256(f"webhook\n{self.server}\n{self.webhook_id}".encode()).hexdigest()[:32]
 
     @property
     def path(self) -> str:
-        """The path of format 2. Old URLs have no `v2`, and take it when it is put there (guide: incoming-webhooks)."""
+        """The path for format 2. Old URLs lack the `v2`, and accept it."""
         return f"/webhook/v2/{self.webhook_id}"
 
 
@@ -80,9 +74,9 @@ def webhook_address(
     timeout: float = 60.0,
     proxies: Mapping[str, str] | None = None,
 ) -> WebhookAddress:
-    """The address in a URL as RingCentral's app shows it, such as `https://hooks.ringcentral.com/webhook/v2/<id>`.
+    """Return the address in a URL as RingCentral's app shows it, such as `https://hooks.ringcentral.com/webhook/v2/<id>`.
 
-    Raises `ConfigurationError` that repeats no more of the URL than its host.
+    Raises `ConfigurationError`, which repeats nothing of the URL but its host.
     """
     text, hosts = url.strip(), (*HOSTS, *allowed_hosts)
     problem = _problem(text, hosts)
@@ -91,167 +85,159 @@ def webhook_address(
     parts = urlsplit(text)
     match = _PATH.fullmatch(parts.path)
     if match is None or parts.query or parts.fragment:
-        raise ConfigurationError(
-            problems=[
-                FieldProblem(
-                    FIELD, "is no URL of an incoming webhook, …/webhook/v2/<id>; copy it whole from RingCentral"
-                )
-            ]
-        )
+        problem = FieldProblem(FIELD, "is not the URL of an incoming webhook, …/webhook/v2/<id>; copy the whole URL")
+        raise ConfigurationError(problems=[problem])
     server = canonical(f"{parts.scheme}://{parts.netloc}")
     return WebhookAddress(server, match[1], timeout, proxies=proxies, allowed_hosts=hosts)
 
 
 def _problem(url: str, hosts: Collection[str]) -> FieldProblem | None:
-    """What is wrong with where a URL leads."""
+    """Return what is wrong with the host of a URL."""
     if not url:
-        return FieldProblem(FIELD, "is missing; put the URL of the incoming webhook there", "missing")
+        return FieldProblem(FIELD, "is missing; enter the URL of the incoming webhook", "missing")
     host = host_of(url)
     if "://" not in url or not host:
-        return FieldProblem(FIELD, "is no URL; put the whole URL of the incoming webhook there, https and all")
+        return FieldProblem(FIELD, "is not a URL; enter the whole URL of the incoming webhook, starting with https://")
     if may_receive_secrets(url, hosts):
         return None
     if urlsplit(url).scheme != "https" and not is_loopback(host):
         return FieldProblem(
-            FIELD, f"is no https URL, and whoever reads the URL on its way can post; write https://{host}/…"
+            FIELD, f"is not an https URL, so anybody who reads it on its way could post; use https://{host}/…"
         )
     return FieldProblem(
         FIELD,
-        f"leads to {host}, which is no host of RingCentral's webhooks; if that is right, list it in [ringcentral] "
+        f"leads to {host}, which is not a host of RingCentral's webhooks; if you trust it, add it to [ringcentral] "
         "allowed_hosts",
         HOST_REFUSED,
     )
 
 
-_JUDGE = Classifier(repeatable=False)
-_PASSES = frozenset({408, 429})
+_CLASSIFIER = Classifier(repeatable=False)
+_TEMPORARY = frozenset({408, 429})
 
 
-def judge_webhook(answer: Answer) -> Classification:
-    """What to do about an answer. Nothing says that a post was not made except an error that names why."""
+def classify_webhook(answer: Answer) -> Classification:
+    """Classify a response of a webhook. Only an error that names its reason shows that no post was made."""
     body = json_object(answer.body)
     status = body.get("status")
-    told = isinstance(status, str) and status.lower() == "error"
     if answer.status == 404:
-        return Classification(
-            Action.FAIL, NotFound(_words(body) or "the webhook is not there", status=404, remedy=WEBHOOK["404"])
+        error: RingCentralError = NotFound(
+            _reason(body) or "the webhook does not exist", status=404, remedy=WEBHOOK["404"]
         )
-    if told and answer.status < 500 and answer.status not in _PASSES:
-        return Classification(Action.FAIL, BadRequest(_words(body), status=answer.status, remedy=WEBHOOK["error"]))
+        return Classification(Action.FAIL, error)
+    is_error = isinstance(status, str) and status.lower() == "error"
+    if is_error and answer.status < 500 and answer.status not in _TEMPORARY:
+        error = BadRequest(_reason(body), status=answer.status, remedy=WEBHOOK["error"])
+        return Classification(Action.FAIL, error)
     if 200 <= answer.status < 300:
-        return _JUDGE.lost(_unreadable(answer)) if _is_broken(answer) else Classification(Action.DONE)
+        if not _is_broken(answer):
+            return Classification(Action.DONE)
+        text = f"the response cannot be read ({len(answer.body)} bytes)"
+        return _CLASSIFIER.lost(Unavailable(text, status=answer.status))
     if 300 <= answer.status < 400:
-        return Classification(
-            Action.FAIL, BadRequest("the webhook redirects; it was not followed", status=answer.status)
-        )
-    verdict = _JUDGE.judge(answer)
-    # There is no login here to renew.
-    return verdict if verdict.action is Action.RETRY else Classification(Action.FAIL, verdict.error)
+        error = BadRequest("the webhook redirects; the redirect was not followed", status=answer.status)
+        return Classification(Action.FAIL, error)
+    result = _CLASSIFIER.classify(answer)
+    # A webhook has no login to renew.
+    return result if result.action is Action.RETRY else Classification(Action.FAIL, result.error)
 
 
-def _words(body: Mapping[str, Any]) -> str:
-    """RingCentral's own words, without the numbers and addresses they may repeat."""
+def _reason(body: Mapping[str, Any]) -> str:
+    """Return RingCentral's reason without personal data."""
     validation = body.get("validation")
     parts = [body.get("error"), *(validation if isinstance(validation, list) else [validation])]
     return without_personal_data(": ".join(part for part in parts if part and isinstance(part, str)))
 
 
 def _is_broken(answer: Answer) -> bool:
-    """Whether an answer that should say how it went is cut off, or comes from a gateway."""
+    """Return whether the body is cut off, or a gateway's page."""
     kind = answer.headers.get("Content-Type", "").lower()
     return bool(answer.body) and ("html" in kind or ("json" in kind and not is_json(answer.body)))
 
 
-def _unreadable(answer: Answer) -> Unavailable:
-    return Unavailable(f"the answer cannot be read ({len(answer.body)} bytes)", status=answer.status)
-
-
 SECONDS_APART = 1.0
-MOST_AHEAD_SECONDS = 3600.0
-"""No turn lies further ahead, unless a clock jumped back."""
+MAX_AHEAD_SECONDS = 3600.0
+"""A time further ahead shows that a clock was set back."""
 
 
-class Turns(msgspec.Struct):
-    """When (epoch seconds) the next turn is that nobody has, and until when nobody may post after an answer 429."""
+class PostSchedule(msgspec.Struct):
+    """When the next post may be sent, and until when none may be sent after a 429. Epoch seconds, in the ledger."""
 
-    free: float = 0.0
-    closed: float = 0.0
+    next_free: float = msgspec.field(default=0.0, name="free")
+    closed_until: float = msgspec.field(default=0.0, name="closed")
 
 
 class WebhookPace:
-    """Gives turns to post. `key` names the webhook; nobody waits for more than `max_wait` seconds."""
+    """Gives each post a time, one second apart. `key` identifies the webhook; `max_wait` limits a post's wait (s)."""
 
     def __init__(self, ledger: Ledger, key: str, max_wait: float) -> None:
         self._ledger = ledger
-        self._place = f"webhook:{key}"
+        self._key = f"webhook:{key}"
         self._max_wait = max_wait
 
-    def turn(self, held: float | None) -> float:
-        """The instant (epoch seconds) at which a post may go out: the turn it holds already, or a new one.
+    def reserve(self, held: float | None) -> float:
+        """Return when (epoch seconds) a post may be sent: the time `held` from before, or a new one.
 
-        Raises `RetryLater`, and takes none, when that is more than `max_wait` seconds away.
+        Raises `RetryLater` if that is more than `max_wait` seconds away; then nothing is reserved.
         """
         now = self._ledger.now()
 
         def change(value: bytes | None) -> tuple[bytes | None, float]:
-            turns = _turns(value, now)
-            if held is not None and held >= turns.closed:
+            schedule = _decode(value, now)
+            if held is not None and held >= schedule.closed_until:
                 return value, held
-            instant = max(now, turns.free, turns.closed)
+            instant = max(now, schedule.next_free, schedule.closed_until)
             if instant - now > self._max_wait:
                 return value, instant
-            turns.free = instant + SECONDS_APART
-            return msgspec.json.encode(turns), instant
+            schedule.next_free = instant + SECONDS_APART
+            return msgspec.json.encode(schedule), instant
 
-        instant = self._ledger.update(self._place, change)
+        instant = self._ledger.update(self._key, change)
         if instant - now > self._max_wait:
-            raise RetryLater(f"others post through this webhook for {instant - now:.1f} s", delay=instant - now)
+            raise RetryLater(f"other posts use this webhook for {instant - now:.1f} s", delay=instant - now)
         return instant
 
     def wait_for(self, instant: float) -> None:
-        """Raise `RetryLater` until the turn has come."""
+        """Raise `RetryLater` until `instant`."""
         needed = instant - self._ledger.now()
         if needed > 0:
-            raise RetryLater(
-                f"the webhook takes a post a second; the turn of this one is in {needed:.1f} s", delay=needed
-            )
+            raise RetryLater(f"a webhook accepts one post per second; this one is due in {needed:.1f} s", delay=needed)
 
     def close(self, seconds: float) -> None:
-        """The webhook has had too many: nobody posts for so long, also those who have a turn."""
+        """Let nobody post for `seconds` after a 429, including posts that have a time already."""
         now = self._ledger.now()
 
         def change(value: bytes | None) -> tuple[bytes, None]:
-            turns = _turns(value, now)
-            turns.closed = max(turns.closed, now + seconds)
-            return msgspec.json.encode(turns), None
+            schedule = _decode(value, now)
+            schedule.closed_until = max(schedule.closed_until, now + seconds)
+            return msgspec.json.encode(schedule), None
 
-        self._ledger.update(self._place, change)
+        self._ledger.update(self._key, change)
 
 
-def _turns(value: bytes | None, now: float) -> Turns:
+def _decode(value: bytes | None, now: float) -> PostSchedule:
     try:
-        turns = Turns() if value is None else msgspec.json.decode(value, type=Turns)
+        schedule = PostSchedule() if value is None else msgspec.json.decode(value, type=PostSchedule)
     except msgspec.MsgspecError:
-        return Turns()
-    return turns if max(turns.free, turns.closed) <= now + MOST_AHEAD_SECONDS else Turns()
+        return PostSchedule()
+    in_range = max(schedule.next_free, schedule.closed_until) <= now + MAX_AHEAD_SECONDS
+    return schedule if in_range else PostSchedule()
 
 
 @dataclass(slots=True)
-class _Posting:
-    """One request on its way."""
+class _PendingPost:
+    """A post on its way; `instant` (epoch seconds) is when it may be sent."""
 
     options: dict[str, Any]
     observer: SendObserver | None
     failures: int = 0
-    turn: float | None = None
-    """Epoch seconds from which it may be sent."""
+    instant: float | None = None
 
 
 class WebhookClient:
-    """Posts to the incoming webhook at `credentials` (there is nothing else to know of it).
+    """Posts to the incoming webhook at `credentials` (its address is all there is). Thread-safe.
 
-    `ledger` has the pace, and is for whoever notes what was sent. `raise_as` turns an error into the one to raise. Safe
-    for threads.
+    `ledger` holds the pace, and the records of what was sent. `raise_as` turns an error into the one to raise.
     """
 
     def __init__(
@@ -265,20 +251,19 @@ class WebhookClient:
         self.credentials = credentials
         self.ledger = ledger
         self._policy = policy or Policy()
-        self._transport = Transport(credentials, self._policy.ends)
+        self._transport = Transport(credentials, self._policy.deadline)
         self._pace = WebhookPace(ledger, credentials.session_key, self._policy.max_wait)
         self._raise_as = raise_as
 
     def post(self, body: Mapping[str, Any], observer: SendObserver | None = None) -> None:
-        """Post a body of format 2, once, one a second by all who share the ledger.
+        """Post a body of format 2, at most one per second over all processes that share the ledger.
 
-        Waits for its turn, and repeats when it was certainly not taken (429, no connection). Raises `RateLimited` when
-        its turn is further away than the client waits, `BadRequest` with RingCentral's words when it made no post of
-        it, `NotFound` for a webhook that is not there, `OutcomeUnknown` when nobody can tell.
+        Waits until it may be sent, and retries if it was certainly not accepted (429, no connection). Raises
+        `RateLimited` if the wait is longer than the client's, `BadRequest` with RingCentral's reason if no post was
+        made, `NotFound` if the webhook does not exist, and `OutcomeUnknown` if the outcome is unknown.
         """
         try:
-            posting = _Posting(replayable({"json": dict(body)}), observer)
-            self._policy.retrying()(self._attempt, posting)
+            self._policy.retrying()(self._attempt, _PendingPost(replayable({"json": dict(body)}), observer))
         except RingCentralError as error:
             turned = self._raise_as(error) if self._raise_as else error
             if turned is error:
@@ -289,33 +274,28 @@ class WebhookClient:
         """Close idle connections."""
         self._transport.close()
 
-    def _attempt(self, posting: _Posting) -> None:
-        posting.turn = self._pace.turn(posting.turn)
-        self._pace.wait_for(posting.turn)
-        verdict = self._verdict(posting)
-        if verdict.action is Action.DONE:
+    def _attempt(self, post: _PendingPost) -> None:
+        post.instant = self._pace.reserve(post.instant)
+        self._pace.wait_for(post.instant)
+        result = self._send(post)
+        if result.action is Action.DONE:
             return
-        error = verdict.error or Unavailable("the request failed")
-        if verdict.action is not Action.RETRY:
-            raise error
-        if posting.observer is not None:
-            posting.observer.refused()
-        posting.failures += not isinstance(error, RateLimited)
-        posting.turn = None
-        if verdict.delay:
-            self._pace.close(verdict.delay)
-        what = f"HTTP {error.status}" if error.status else error.message
-        raise RetryLater(f"{type(error).__name__}: {what}", delay=verdict.delay, failures=posting.failures, error=error)
+        if result.action is not Action.RETRY:
+            raise result.error or Unavailable("the request failed")
+        if post.observer is not None:
+            post.observer.refused()
+        post.instant = None
+        if result.delay:
+            self._pace.close(result.delay)
+        raise retry_later(result, post)
 
-    def _verdict(self, posting: _Posting) -> Classification:
-        judge, path = Classifier(repeatable=False), self.credentials.path
+    def _send(self, post: _PendingPost) -> Classification:
+        path = self.credentials.path
         try:
-            with self._transport.send(
-                "POST", path, Anonymous(), observer=posting.observer, **posting.options
-            ) as response:
-                body = body_of(response) if response.status_code < 400 else error_body_of(response)
-                return judge_webhook(Answer(response.status_code, response.headers, body))
-        except NeverSent as error:
-            return judge.never_sent(error)
-        except Lost as error:
-            return judge.lost(error)
+            with self._transport.send("POST", path, Anonymous(), observer=post.observer, **post.options) as response:
+                body = read_body(response) if response.status_code < 400 else read_error_body(response)
+                return classify_webhook(Answer(response.status_code, response.headers, body))
+        except NotSent as error:
+            return _CLASSIFIER.not_sent(error)
+        except ResponseLost as error:
+            return _CLASSIFIER.lost(error)

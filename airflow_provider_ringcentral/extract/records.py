@@ -13,7 +13,7 @@ from airflow_provider_ringcentral.client.endpoints import READING_METHODS
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument, NotMedia
 from airflow_provider_ringcentral.client.http.download import download
-from airflow_provider_ringcentral.client.paging import rows
+from airflow_provider_ringcentral.client.paging import records_of
 from airflow_provider_ringcentral.extract.recordings.media_kind import API_ANSWER, RECORDING, MediaKind, kind_of
 from airflow_provider_ringcentral.files.atomic import Writer, check_destination, complete_file
 from airflow_provider_ringcentral.files.formats import format_of
@@ -75,7 +75,7 @@ def extract_records(
     def lines() -> Iterator[bytes]:
         nonlocal count
         for page in client.pages(path, params):
-            records = list(rows(page))
+            records = list(records_of(page))
             count += len(records)
             yield b"".join(msgspec.json.encode(record) + b"\n" for record in records)
 

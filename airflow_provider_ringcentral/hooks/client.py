@@ -70,7 +70,7 @@ def open_client(
     return RingCentralClient(
         credentials,
         settings.shared_ledger(settings.ledger_url()),
-        policy=Policy(max_wait=max_wait, ends=deadline),
+        policy=Policy(max_wait=max_wait, deadline=deadline),
         on_secret=on_secret,
         raise_as=raise_as,
         observe=emit_metric,
@@ -194,7 +194,7 @@ def _run(open_with: Callable[[float], Client], job: Callable[[Client], T], deadl
 
     A name server may hang so, and an answer that arrives byte by byte.
     """
-    from airflow_provider_ringcentral.client.http.broken_connection import Lost
+    from airflow_provider_ringcentral.client.http.connection_errors import ResponseLost
     from airflow_provider_ringcentral.client.http.transport import run_with_deadline
 
     until = time.monotonic() + CALLBACK_SECONDS if deadline is None else deadline
@@ -209,7 +209,7 @@ def _run(open_with: Callable[[float], Client], job: Callable[[Client], T], deadl
     left = max(0.0, until - time.monotonic()) + MARGIN_SECONDS
     try:
         return run_with_deadline(left, work)
-    except Lost:
+    except ResponseLost:
         raise OutcomeUnknown(f"no result after {left:.0f} s: the network hangs, or an answer never ends") from None
 
 

@@ -241,7 +241,7 @@ class WorkerRun:
         def store(what: str, amount: float, group: str) -> None:
             observe(what, amount, group)
             if what in ("requests", "wait_seconds"):
-                values.set(USAGE_KEY, usage.whole())
+                values.set(USAGE_KEY, usage.total())
 
         usage.observe = store
 
@@ -260,7 +260,7 @@ class WorkerRun:
         if succeeded:
             LedgerKeyValueStore(self.client.ledger, self._task).set(USAGE_KEY, NO_USAGE)
         if self._task_state is not None and (not succeeded or self.client.usage.earlier != NO_USAGE):
-            self._task_state.set(USAGE_KEY, list(NO_USAGE if succeeded else self.client.usage.whole()))
+            self._task_state.set(USAGE_KEY, list(NO_USAGE if succeeded else self.client.usage.total()))
 
 
 def _decode_usage(stored: Any) -> tuple[int, float]:

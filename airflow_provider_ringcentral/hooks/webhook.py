@@ -68,7 +68,7 @@ def open_webhook_client(
     from airflow_provider_ringcentral.client.webhook import WebhookClient
 
     ledger = settings.shared_ledger(settings.ledger_url())
-    return WebhookClient(address, ledger, policy=Policy(max_wait=max_wait, ends=deadline), raise_as=raise_as)
+    return WebhookClient(address, ledger, policy=Policy(max_wait=max_wait, deadline=deadline), raise_as=raise_as)
 
 
 def webhook_address_of(connection: Connection) -> WebhookAddress:

@@ -101,13 +101,13 @@ class RingCentralApiOperator(BaseOperator):
 
     def execute(self, context: Context) -> Any:
         """Call, and return the JSON or the receipt."""
-        from airflow_provider_ringcentral.client.http.hosts import own_path
+        from airflow_provider_ringcentral.client.http.hosts import checked_path
         from airflow_provider_ringcentral.extract.records import extract_body, extract_records
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
         from airflow_provider_ringcentral.hooks.storage import file_path
 
         with airflow_errors():
-            client, method, path = self.hook.get_conn(), self._checked_method(), own_path(self.path)
+            client, method, path = self.hook.get_conn(), self._checked_method(), checked_path(self.path)
             # Without its query, which may hold a phone number.
             log_start("%s %s, to %s.", method, path.partition("?")[0], self.destination or "XCom")
             if self.destination is None:

@@ -63,11 +63,11 @@ class RingCentralApiSensor(RingCentralWaitSensor):
 
     def _validate(self) -> None:
         from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-        from airflow_provider_ringcentral.client.http.hosts import own_path
+        from airflow_provider_ringcentral.client.http.hosts import checked_path
         from airflow_provider_ringcentral.triggers.condition import check_condition
 
         check_condition(self.condition)
-        own_path(self.path)
+        checked_path(self.path)
         if not isinstance(self.query, Mapping | None):
             raise BadArgument("query must be a dict; templates may stand in its values", parameter="query")
         self._missing_ok()

@@ -79,7 +79,7 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
 
         wide = replace(wanted, slack=SKEW_SECONDS)
         records = [record for record in ask(wide) if wide.passes(record)]
-        behind = client.usage.behind
+        behind = client.usage.clock_behind
         if behind > SKEW_SECONDS / 2:
             wide = replace(wanted, slack=SKEW_SECONDS + behind)
             records = [record for record in ask(wide) if wide.passes(record)]

@@ -24,7 +24,7 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.client.paging import rows
+from airflow_provider_ringcentral.client.paging import records_of
 
 ANSWER = "answer"
 
@@ -165,7 +165,7 @@ def _records(answer: Any) -> list[Any]:
     if isinstance(answer, list):
         return answer
     try:
-        return list(rows(answer))
+        return list(records_of(answer))
     except RingCentralError:
         raise BadRequest(
             f"the answer has no list of records; set condition, such as condition={EXAMPLE!r}",

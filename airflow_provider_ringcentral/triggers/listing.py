@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from airflow_provider_ringcentral.client.answer import UNREADABLE
+from airflow_provider_ringcentral.client.answer import DECODE_ERRORS
 from airflow_provider_ringcentral.client.errors import Unavailable
-from airflow_provider_ringcentral.client.paging import Trail, following
+from airflow_provider_ringcentral.client.paging import LoopGuard, next_query
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.async_client import AsyncRingCentralClient
@@ -39,13 +39,13 @@ async def read_list(
     `keep` runs in a worker thread.
     """
     kept: list[T] = []
-    trail, pages = Trail(), 0
-    next_query: tuple[str, dict[str, Any]] | None = (path, dict(query))
-    while next_query is not None and pages != max_pages:
-        body = await client.raw_json("GET", next_query[0], params=trail.step(next_query)[1])
+    guard, pages = LoopGuard(), 0
+    request: tuple[str, dict[str, Any]] | None = (path, dict(query))
+    while request is not None and pages != max_pages:
+        body = await client.raw_json("GET", request[0], params=guard.check(request)[1])
         values, answer = await client.work(_read, body, keep)
         kept += values
-        next_query, pages = following(*next_query, answer), pages + 1
+        request, pages = next_query(*request, answer), pages + 1
     return kept
 
 
@@ -63,7 +63,7 @@ def _read(body: bytes, keep: Callable[[Mapping[str, Any]], T | None]) -> tuple[l
     try:
         page = msgspec.json.decode(body, type=_Page)
         values = [keep(msgspec.json.decode(record)) for record in page.records]
-    except UNREADABLE:
+    except DECODE_ERRORS:
         raise Unavailable("the answer is no page of a list") from None
     answer = {"navigation": page.navigation, "paging": page.paging, "syncInfo": page.syncInfo}
     return [value for value in values if value is not None], answer

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from airflow_provider_ringcentral.client.surrogates import HALVES, rewritten, whole
+from airflow_provider_ringcentral.client.surrogates import SURROGATE_ESCAPE, map_strings, replace_surrogates_in_text
 from airflow_provider_ringcentral.files.columns import (
     CellIndex,
     Column,
@@ -150,7 +150,7 @@ class Rows:
 
     def of(self, place: int, line: bytes) -> tuple[Row, list[Row]]:
         """Return the row of the call in line `place` and the rows of its legs. Raises `NotACall`."""
-        if b"\\" in line and (_NUL in line or HALVES.search(line)):
+        if b"\\" in line and (_NUL in line or SURROGATE_ESCAPE.search(line)):
             line = _cleaned(line)
         try:
             call = _decode_typed(line)
@@ -216,7 +216,7 @@ def _text(line: bytes) -> str:
 def _cleaned(line: bytes) -> bytes:
     """Replace NUL, which SQL text cannot hold, and lone surrogates, which JSONB cannot hold, by U+FFFD."""
     try:
-        return rewritten(line, lambda text: whole(text.replace("\0", "\ufffd")))
+        return map_strings(line, lambda text: replace_surrogates_in_text(text.replace("\0", "\ufffd")))
     except ValueError:
         raise NotACall(_NO_OBJECT) from None
     except RecursionError:

@@ -16,8 +16,7 @@ from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import ConfigurationError, LoginFailed, NotFound, RateLimited
 from airflow_provider_ringcentral.client.policy import Policy
 from airflow_provider_ringcentral.client.rate_limit.limiter import read_window
-
-from .conftest import EXTENSION, LOG, ClockedLedger, credentials_of
+from tests.client.conftest import EXTENSION, LOG, ClockedLedger, credentials_of
 
 
 class LedgerBehindTheLoop(ClockedLedger):

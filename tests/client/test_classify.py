@@ -1,4 +1,4 @@
-"""What answers mean: the retry matrix of FACTS 4.3 and the error bodies of 4.1, as tables."""
+"""What responses mean: which are retried, and the forms of error bodies, as tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from airflow_provider_ringcentral.client import errors
-from airflow_provider_ringcentral.client.answer import Answer, error_fields, group_named, rate_limit_info, retry_after
+from airflow_provider_ringcentral.client.answer import (
+    Answer,
+    error_fields,
+    rate_limit_group,
+    rate_limit_info,
+    retry_after,
+)
 from airflow_provider_ringcentral.client.classify import Action, Classifier, classify_login
 
 READ, SEND = Classifier(repeatable=True, wants_json=True), Classifier(repeatable=False)
@@ -62,25 +68,25 @@ def code(text: str) -> dict:
     ],
 )
 def test_reads(given, action, kind, delay):
-    verdict = READ.judge(given)
+    result = READ.classify(given)
 
-    assert verdict.action is action
-    assert type(verdict.error) is (kind or type(None))
-    assert verdict.delay == delay
+    assert result.action is action
+    assert type(result.error) is (kind or type(None))
+    assert result.delay == delay
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
 def test_sends_of_unknown_fate_are_not_repeated(status):
-    verdict = SEND.judge(answer(status, RCRequestId="r-1"))
+    result = SEND.classify(answer(status, RCRequestId="r-1"))
 
-    assert verdict.action is Action.FAIL
-    assert isinstance(verdict.error, errors.OutcomeUnknown)
-    assert (verdict.error.status, verdict.error.request_id) == (status, "r-1")
+    assert result.action is Action.FAIL
+    assert isinstance(result.error, errors.OutcomeUnknown)
+    assert (result.error.status, result.error.request_id) == (status, "r-1")
 
 
 @pytest.mark.parametrize("given", [answer(429), answer(503, Retry_After="3"), answer(401, code("OAU-213"))])
 def test_sends_that_were_not_executed_are_repeated(given):
-    assert SEND.judge(given).action in (Action.RETRY, Action.LOG_IN)
+    assert SEND.classify(given).action in (Action.RETRY, Action.LOG_IN)
 
 
 @pytest.mark.parametrize(
@@ -100,11 +106,11 @@ def test_sends_that_were_not_executed_are_repeated(given):
     ],
 )
 def test_logins(given, action, kind, delay):
-    verdict = classify_login(given)
+    result = classify_login(given)
 
-    assert verdict.action is action
-    assert type(verdict.error) is (kind or type(None))
-    assert verdict.delay == delay
+    assert result.action is action
+    assert type(result.error) is (kind or type(None))
+    assert result.delay == delay
 
 
 def test_all_codes_are_kept_and_the_specific_one_comes_first():
@@ -178,7 +184,7 @@ def test_rate_headers_in_every_spelling(prefix):
     )
     said = rate_limit_info(headers)
 
-    assert (said.limit, said.remaining, said.seconds, group_named(headers)) == (10, 0, 60.0, "heavy")
+    assert (said.limit, said.remaining, said.seconds, rate_limit_group(headers)) == (10, 0, 60.0, "heavy")
 
 
 def test_unreadable_rate_headers_say_nothing():

@@ -12,8 +12,7 @@ from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import FieldProblem
 from airflow_provider_ringcentral.client.errors.remedies.access import ACCESS
-
-from .conftest import EXTENSION, LOG, UNKNOWN
+from tests.client.conftest import EXTENSION, LOG, UNKNOWN
 
 PHONE = "+16505550100"
 

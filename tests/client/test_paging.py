@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_ringcentral.client.errors import RingCentralError, Unavailable
-from airflow_provider_ringcentral.client.paging import Trail, following, rows
+from airflow_provider_ringcentral.client.paging import LoopGuard, next_query, records_of
 
 
 @pytest.mark.parametrize(
@@ -28,20 +28,20 @@ from airflow_provider_ringcentral.client.paging import Trail, following, rows
     ],
 )
 def test_following(answer, expected):
-    assert following("/p", {"view": "Simple", "perPage": 5}, answer) == expected
+    assert next_query("/p", {"view": "Simple", "perPage": 5}, answer) == expected
 
 
 def test_rows():
-    assert list(rows({"records": [{"id": 1}], "tasks": []})) == [{"id": 1}]
-    assert list(rows({"tasks": [{"id": 2}], "navigation": {}})) == [{"id": 2}]
+    assert list(records_of({"records": [{"id": 1}], "tasks": []})) == [{"id": 1}]
+    assert list(records_of({"tasks": [{"id": 2}], "navigation": {}})) == [{"id": 2}]
     for strange in ({"id": 3}, {"a": [], "b": []}):
         with pytest.raises(RingCentralError, match="no list"):
-            list(rows(strange))
+            list(records_of(strange))
 
 
 def test_a_repeated_page_is_refused():
-    trail = Trail()
-    trail.step(("/p", {"page": "1"}))
-    trail.step(("/p", {"page": "2"}))
+    guard = LoopGuard()
+    guard.check(("/p", {"page": "1"}))
+    guard.check(("/p", {"page": "2"}))
     with pytest.raises(Unavailable, match="twice"):
-        trail.step(("/p", {"page": "1"}))
+        guard.check(("/p", {"page": "1"}))

@@ -14,8 +14,7 @@ from airflow_provider_ringcentral.client.errors import LoginFailed, RateLimited,
 from airflow_provider_ringcentral.client.ledger.factory import open_ledger
 from airflow_provider_ringcentral.client.ledger.sqlite import SqliteLedger
 from airflow_provider_ringcentral.client.policy import Policy
-
-from .conftest import EXTENSION, LOG, credentials_of
+from tests.client.conftest import EXTENSION, LOG, credentials_of
 
 
 def work(url: str, credentials: Credentials, job: tuple[str, int, float], results: Any) -> None:

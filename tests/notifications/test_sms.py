@@ -268,7 +268,7 @@ def test_no_time_is_left(desk, texts, logged):
     Late(to=ALICE, gather=0, text="one")(failed("extract"))
     notifier(text="two", gather=0)(failed("load"))
 
-    assert "there was no time left for it" in logged()
+    assert "there was no time left to send it" in logged()
     ((_, text),) = texts()
     assert text.startswith("two\n(Held since ")
 

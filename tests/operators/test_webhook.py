@@ -19,7 +19,7 @@ from airflow_provider_ringcentral.client.errors import (
     OutcomeUnknown,
     Unavailable,
 )
-from airflow_provider_ringcentral.client.webhook import judge_webhook, webhook_address
+from airflow_provider_ringcentral.client.webhook import classify_webhook, webhook_address
 from airflow_provider_ringcentral.hooks.settings import ledger_url, shared_ledger
 from airflow_provider_ringcentral.operators.steps.post_operator import RingCentralPostOperator
 from airflow_provider_ringcentral.operators.webhook import RingCentralPostWebhookOperator
@@ -200,8 +200,8 @@ def test_no_connection_may_be_retried(office, url, monkeypatch):
 
 CONNECTIONS: list[tuple[str, dict[str, Any], str]] = [
     ("nothing", {}, "password: is missing"),
-    ("an id", {"password": "abc-def"}, "password: is no URL"),
-    ("plain http", {"password": "http://hooks.ringcentral.com/webhook/v2/s3cret"}, "is no https URL"),
+    ("an id", {"password": "abc-def"}, "password: is not a URL"),
+    ("plain http", {"password": "http://hooks.ringcentral.com/webhook/v2/s3cret"}, "is not an https URL"),
     ("another host", {"password": "https://hooks.example.com/webhook/v2/s3cret"}, "leads to hooks.example.com"),
     (
         "a lookalike",
@@ -209,8 +209,12 @@ CONNECTIONS: list[tuple[str, dict[str, Any], str]] = [
         "leads to ringcentral.com.ex",
     ),
     ("a user", {"password": "https://a:b@hooks.ringcentral.com/webhook/v2/s3cret"}, "leads to hooks.ringcentral.com"),
-    ("an API path", {"password": "https://hooks.ringcentral.com/restapi/s3cret"}, "no URL of an incoming webhook"),
-    ("a query", {"password": "https://hooks.ringcentral.com/webhook/v2/s3cret?a=b"}, "no URL of an incoming webhook"),
+    ("an API path", {"password": "https://hooks.ringcentral.com/restapi/s3cret"}, "not the URL of an incoming webhook"),
+    (
+        "a query",
+        {"password": "https://hooks.ringcentral.com/webhook/v2/s3cret?a=b"},
+        "not the URL of an incoming webhook",
+    ),
     ("in the host", {"host": "https://hooks.ringcentral.com/webhook/v2/s3cret"}, "move the URL to password"),
     ("as a URI", {"host": "hooks.ringcentral.com", "schema": "webhook/v2/s3cret"}, "move the URL to password"),
     (
@@ -294,7 +298,7 @@ ANSWERS = [
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda row: f"{row[0]} {row[2]!r}")
 def test_what_answers_mean(answer):
     status, kind, body, error = answer
-    verdict = judge_webhook(Answer(status, {"Content-Type": kind}, body))
+    verdict = classify_webhook(Answer(status, {"Content-Type": kind}, body))
 
     name = error if isinstance(error, str) else error and error.__name__
     assert (verdict.error and type(verdict.error).__name__) == name

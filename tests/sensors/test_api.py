@@ -179,7 +179,7 @@ def test_a_missing_permission_fails_with_its_cure(sandbox, deferrable):
         ({"condition": 7}, "is int"),
         ({"path": "restapi/v1.0"}, "must start with /"),
         ({"path": None}, "path is 'None'"),
-        ({"path": "https://evil.example/restapi"}, "whole URL.*Connection"),
+        ({"path": "https://evil.example/restapi"}, "is a URL.*Connection"),
         ({"query": "{'view': 'Simple'}"}, "must be a dict"),
         ({"query": {"dateFrom": datetime(2026, 1, 1)}}, "no zone"),  # noqa: DTZ001
         ({"missing_ok": "maybe"}, "missing_ok 'maybe'"),

@@ -28,8 +28,8 @@ from airflow_provider_ringcentral.client.classify import (
 )
 from airflow_provider_ringcentral.client.endpoints import AUTH, GET_TOKEN
 from airflow_provider_ringcentral.client.errors import LoginFailed, RateLimited, Unavailable, error_of
-from airflow_provider_ringcentral.client.http.broken_connection import Lost, NeverSent
-from airflow_provider_ringcentral.client.http.response_body import ERROR_BYTES, body_of
+from airflow_provider_ringcentral.client.http.connection_errors import NotSent, ResponseLost
+from airflow_provider_ringcentral.client.http.response_body import MAX_ERROR_BYTES, read_body
 from airflow_provider_ringcentral.client.http.transport import (
     CONNECT_TIMEOUT_SECONDS,
     Basic,
@@ -115,10 +115,10 @@ class Login:
         self._usage.count_login(AUTH)
         try:
             answer = run_with_deadline(min(CONNECT_TIMEOUT_SECONDS, self._timeout) + self._timeout, self._send)
-        except NeverSent as error:
+        except NotSent as error:
             self._rate_limiter.release(app, AUTH, caller)
             raise self._later(Classification(Action.RETRY, error, LOGIN_RETRY_SECONDS), failures + 1) from None
-        except Lost as error:
+        except ResponseLost as error:
             self._rate_limiter.record_response(app, AUTH, caller, RateLimitInfo())
             raise self._later(Classification(Action.RETRY, error, LOGIN_RETRY_SECONDS), failures + 1) from None
         result = classify_login(answer)
@@ -151,7 +151,7 @@ class Login:
         with self._transport.send(
             GET_TOKEN.method, GET_TOKEN.path, Basic(self._credentials), data=form, timeout=self._timeout
         ) as response:
-            return Answer(response.status_code, response.headers, body_of(response, ERROR_BYTES))
+            return Answer(response.status_code, response.headers, read_body(response, MAX_ERROR_BYTES))
 
     def _later(self, result: Classification, failures: int) -> Exception:
         """Return `RetryLater`, or the error itself after too many failures."""

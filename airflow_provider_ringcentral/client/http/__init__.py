@@ -1,1 +1,1 @@
-"""Requests and answers on the wire: bodies, hosts that may receive secrets, downloads."""
+"""HTTP: hosts that may receive secrets, request and response bodies, connection errors, downloads."""

@@ -1,6 +1,6 @@
-"""Bytes of a media URI: from known hosts only, gone on with by `Range` where the connection broke.
+"""Download of a media URI, resumed with `Range` where the connection broke.
 
-Sources: operationIds readCallRecordingContent and readMessageContent, guide page basics/media.md (FACTS 1.1, 1.3, 6.8).
+Sources: operationIds readCallRecordingContent and readMessageContent, guide page basics/media.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from airflow_provider_ringcentral.client.errors import BadRequest, Unavailable
-from airflow_provider_ringcentral.client.http.broken_connection import Lost, TooLarge
-from airflow_provider_ringcentral.client.http.response_body import MOST_STORED_BYTES, chunks_of
+from airflow_provider_ringcentral.client.http.connection_errors import ResponseLost, ResponseTooLarge
+from airflow_provider_ringcentral.client.http.response_body import MAX_STORED_BYTES, iter_body
 
 if TYPE_CHECKING:
     import requests
@@ -26,7 +26,7 @@ _LENGTH = re.compile(r"[0-9]{1,18}")
 
 @dataclass(slots=True)
 class Media:
-    """What was fetched: `bytes` so far, `total` bytes as announced (None: not announced), `content_type`."""
+    """Progress of a download: `bytes` received, `total` bytes as announced (None: unknown), `content_type`."""
 
     bytes: int = 0
     total: int | None = None
@@ -34,7 +34,7 @@ class Media:
 
 
 class MediaChanged(Unavailable):
-    """What was fetched before belongs to other media than what is there now: begin anew."""
+    """The media changed since the earlier bytes were downloaded; start from the beginning."""
 
 
 def download(
@@ -45,49 +45,49 @@ def download(
     *,
     check: Callable[[str | None], object] | None = None,
 ) -> Media:
-    """Hand the bytes of `uri` to `write`, each exactly once and in order, in pieces of at most 64 KiB.
+    """Pass the bytes of `uri` to `write`, each exactly once and in order, in chunks of at most 64 KiB.
 
-    After a break the rest is asked for by `Range`; a server that sends the whole again is read past what is there.
-    `media` says what an earlier try fetched, so that this one goes on after it, and is kept up to date: `total` and
-    `content_type` are known when `write` is called. `check` is told the content type of each answer before its bytes
-    are looked at, and what it raises ends the download. Raises `NotFound` when the media does not exist (any more),
-    `MediaChanged` when it is not what the earlier bytes are of, `Unavailable` when it cannot be had complete.
+    After a broken connection the rest is requested with `Range`; if the server sends everything again, the part that
+    was received is skipped. `media` is the progress of an earlier try, from which this one resumes, and is updated:
+    `total` and `content_type` are known when `write` is called. `check` gets the content type of each response before
+    its bytes are read; what it raises ends the download. Raises `NotFound` if the media does not exist (any more),
+    `MediaChanged` if the earlier bytes are of other media, and `Unavailable` if the download stays incomplete.
     """
     media = Media() if media is None else media
     while media.total is None or media.bytes < media.total or media.bytes == 0:
-        # A range counts bytes as they go over the wire, so what it goes on from must not have been compressed.
+        # A range counts transferred bytes, so a download that may be resumed must not be compressed.
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
         if media.bytes:
             headers["Range"] = f"bytes={media.bytes}-"
         try:
-            client.attempt_download(uri, headers, lambda response: _take(response, media, write, check))
+            client.attempt_download(uri, headers, lambda response: _receive(response, media, write, check))
         except _Broken:
             continue
         except _NotWritten as error:
             raise error.cause from None
         except BadRequest as error:
             if media.bytes and error.status == _NO_SUCH_RANGE:
-                raise MediaChanged("the media is shorter than what was fetched of it") from error
+                raise MediaChanged("the media is shorter than the part downloaded before") from error
             raise
         break
     if media.total is not None and media.bytes != media.total:
-        raise Unavailable(f"the download has {media.bytes} bytes, announced were {media.total}")
+        raise Unavailable(f"the download has {media.bytes} bytes instead of {media.total}")
     return media
 
 
 class _Broken(Exception):
-    """The body broke off after some bytes."""
+    """The connection broke after some bytes were received."""
 
 
 class _NotWritten(Exception):
-    """The bytes could not be put where they belong: no failure of the network, whatever its class."""
+    """`write` failed. Not a failure of the network, whatever the class of the cause."""
 
     def __init__(self, cause: Exception) -> None:
         super().__init__()
         self.cause = cause
 
 
-def _take(
+def _receive(
     response: requests.Response,
     media: Media,
     write: Callable[[bytes], object],
@@ -95,40 +95,40 @@ def _take(
 ) -> None:
     if check is not None:
         check(response.headers.get("Content-Type"))
-    start, total = _extent(response)
+    start, total = _position(response)
     if media.bytes and media.total not in (None, total):
-        raise MediaChanged("the media changed while it was fetched")
+        raise MediaChanged("the media changed during the download")
     media.total = total
     media.content_type = response.headers.get("Content-Type")
     skip = media.bytes - start
     if skip < 0:
-        raise Unavailable("the server went on at a later byte than was asked for")
+        raise Unavailable("the server continued after a later byte than requested")
     before = media.bytes
     try:
-        for chunk in chunks_of(response, MOST_STORED_BYTES - start):
-            piece = chunk[skip:] if skip else chunk
+        for chunk in iter_body(response, MAX_STORED_BYTES - start):
+            rest = chunk[skip:] if skip else chunk
             skip = max(0, skip - len(chunk))
-            if piece:
-                _put(piece, write)
-                media.bytes += len(piece)
-    except TooLarge:
+            if rest:
+                _write(rest, write)
+                media.bytes += len(rest)
+    except ResponseTooLarge:
         raise
-    except (OSError, Lost) as error:
-        # A break before the first new byte is an ordinary failure, backed off from by the client's policy.
+    except (OSError, ResponseLost) as error:
+        # Without new bytes it is an ordinary failure, retried with backoff by the client's policy.
         if media.bytes > before:
             raise _Broken from error
         raise
 
 
-def _put(piece: bytes, write: Callable[[bytes], object]) -> None:
+def _write(rest: bytes, write: Callable[[bytes], object]) -> None:
     try:
-        write(piece)
-    except Exception as error:  # noqa: BLE001 - whatever a store raises, it is none of RingCentral's failures
+        write(rest)
+    except Exception as error:  # noqa: BLE001 - whatever a store raises is not RingCentral's failure
         raise _NotWritten(error) from None
 
 
-def _extent(response: requests.Response) -> tuple[int, int | None]:
-    """First byte of the body and length of the whole."""
+def _position(response: requests.Response) -> tuple[int, int | None]:
+    """Return the position of the body's first byte, and the length of the media if known."""
     found = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
     if response.status_code == 206 and found:
         return int(found[1]), None if found[2] == "*" else int(found[2])

@@ -1,4 +1,4 @@
-"""Where secrets may go: the hosts that may receive the client secret, the JWT and access tokens."""
+"""The hosts that may receive secrets: client secret, JWT and access tokens."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from airflow_provider_ringcentral.client.errors import BadRequest
 
 _SPLIT_DIFFERENTLY = re.compile(r"[\\\x00-\x20\x7f]")
-"""Characters that URL parsers disagree about: what is checked here must be the host that is sent to."""
+"""Characters that URL parsers treat differently: the host checked here must be the host that is contacted."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -19,7 +19,7 @@ RINGCENTRAL_DOMAINS = ("ringcentral.com", "ringcentral.biz")
 
 
 def is_loopback(host: str) -> bool:
-    """True for localhost, 127.0.0.0/8 and ::1."""
+    """Return whether `host` is localhost, in 127.0.0.0/8, or ::1."""
     if host == "localhost":
         return True
     try:
@@ -29,7 +29,7 @@ def is_loopback(host: str) -> bool:
 
 
 def host_of(url: str) -> str | None:
-    """The host that `url` leads to, in lower case; None when that is not beyond doubt."""
+    """Return the host of `url` in lower case, or None if it is ambiguous."""
     try:
         return None if _SPLIT_DIFFERENTLY.search(url) else urlsplit(url).hostname
     except ValueError:
@@ -37,10 +37,10 @@ def host_of(url: str) -> str | None:
 
 
 def canonical(url: str) -> str:
-    """`url` with scheme and host in one spelling: lower case, without the scheme's own port and without a final dot.
+    """Return `url` with scheme and host in lower case, without the scheme's default port and without a final dot.
 
-    What is spelt differently would be another server to the ledger, with a token and a quota of its own. A URL that
-    may be read in two ways comes back as it is.
+    To the ledger, another spelling would be another server with its own token and quota. An ambiguous URL is returned
+    unchanged.
     """
     if _SPLIT_DIFFERENTLY.search(url):
         return url
@@ -57,29 +57,28 @@ def canonical(url: str) -> str:
     return parts._replace(netloc=netloc).geturl()
 
 
-def own_path(path: Any) -> str:
-    """A path as an author gives it. Raises `BadRequest` for a whole URL, and for what is no path.
+def checked_path(path: Any) -> str:
+    """Return `path` if it starts with /, else raise `BadRequest`.
 
-    The server is the Connection's: a URL from a template or a message could lead the access token elsewhere.
+    The server is always the Connection's: a URL from a template or a message could send the access token elsewhere.
     """
     if not isinstance(path, str) or not path.startswith("/"):
         is_url = isinstance(path, str) and "://" in path
-        said = "is a whole URL" if is_url else f"is {str(path)[:40]!r}, and must start with /"
+        what = "is a URL" if is_url else f"is {str(path)[:40]!r}, and must start with /"
         raise BadRequest(
-            f"path {said}; give the part from its first / on, such as /restapi/v1.0/account/~/extension/~. The server "
-            "comes from the Connection, and the access token goes nowhere else. For a contentUri use the hook's "
-            "download",
+            f"path {what}; give only the path, such as /restapi/v1.0/account/~/extension/~. The server comes from the "
+            "Connection, and the access token is sent nowhere else. For a contentUri use the hook's download",
             parameter="path",
         )
     return path
 
 
 def may_receive_secrets(url: str, allowed_hosts: Collection[str] = (), server: str | None = None) -> bool:
-    """Whether a bearer token or a client secret may be sent to `url`.
+    """Return whether a bearer token or a client secret may be sent to `url`.
 
-    https to RingCentral's own domains and to hosts listed in `[ringcentral] allowed_hosts`; http or https to loopback,
-    when the configured `server` is a loopback one, too (None: `url` is the server itself). Links in answers
-    (`navigation`, `contentUri`) and redirects are held against the same rule, since they may name any host.
+    Allowed are https to RingCentral's domains and to hosts listed in `[ringcentral] allowed_hosts`, and http or https
+    to loopback if the configured `server` is on loopback too (None: `url` is the server itself). The rule applies to
+    links in responses (`navigation`, `contentUri`) and redirects as well, since they may name any host.
     """
     host = (host_of(url) or "").rstrip(".")
     try:

@@ -1,7 +1,4 @@
-"""The body of a request, made once: every try of the request sends the same bytes.
-
-A form with files as a body that is read while it is sent, as often as it is sent.
-"""
+"""Request bodies that can be sent any number of times, so that every retry sends the same bytes."""
 
 from __future__ import annotations
 
@@ -17,8 +14,11 @@ from airflow_provider_ringcentral.client.errors import BadRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A field of a form: `size` bytes, which each call of `chunks` gives from the start; of a file, name and type."""
+class FormPart:
+    """A field of a form. Each call of `chunks` yields its `size` bytes from the start.
+
+    `filename` and `content_type` are for files.
+    """
 
     name: str
     size: int
@@ -27,26 +27,26 @@ class Part:
     content_type: str | None = None
 
     def head(self, boundary: str) -> bytes:
-        """What stands before the bytes."""
+        """Return the boundary and headers in front of the bytes."""
         field = RequestField(self.name, b"", self.filename)
         field.make_multipart(content_type=self.content_type)
         return f"--{boundary}\r\n{field.render_headers()}".encode()
 
 
-def text_part(name: str, value: str) -> Part:
-    """A field with a text."""
+def text_part(name: str, value: str) -> FormPart:
+    """Return a field with the UTF-8 text `value`."""
     data = value.encode()
-    return Part(name, len(data), lambda: (data,))
+    return FormPart(name, len(data), lambda: (data,))
 
 
 class MultipartBody:
-    """`data` for a request; `content_type` belongs into its headers.
+    """A multipart/form-data body for the `data` of a request; put `content_type` into its headers.
 
-    requests would read all files into memory, twice. An iterable that knows its length is sent as it comes, with a
-    Content-Length; and since every try iterates anew, a repeated one sends the same bytes.
+    requests itself would read all files into memory, twice. It sends an iterable with a length chunk by chunk, and
+    every retry iterates again.
     """
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[FormPart]) -> None:
         boundary = uuid.uuid4().hex
         self.content_type = f"multipart/form-data; boundary={boundary}"
         self._parts = [(part.head(boundary), part) for part in parts]
@@ -63,15 +63,15 @@ class MultipartBody:
         yield self._end
 
 
-MOST_BYTES = 64 << 20
-"""Of a body that is held in memory. RingCentral takes 50 MB at most (faxes, A2P batches)."""
+MAX_BYTES = 64 << 20
+"""Limit for a body in memory. RingCentral accepts at most 50 MB (faxes, A2P batches)."""
 
 
 def replayable(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a request, with `json`, `data` and `files` as one body that can be sent any number of times.
+    """Return the options of a request with `json`, `data` and `files` as one body that can be sent repeatedly.
 
-    Files, streams and iterators are read here, since a second try would find them at their end, and send nothing.
-    Raises `BadRequest` for a body or a header that cannot be sent, before anything is.
+    Reads files, streams and iterators: a retry would find them at their end and send nothing. Raises `BadRequest` for a
+    body or a header that cannot be sent, before anything is sent.
     """
     data, headers = options.get("data"), dict(options.get("headers") or {})
     _check_headers(headers)
@@ -90,9 +90,9 @@ def replayable(options: Mapping[str, Any]) -> dict[str, Any]:
             headers=headers,
         ).prepare()
     except (requests.exceptions.RequestException, ValueError, TypeError, OSError) as error:
-        raise BadRequest(f"the request cannot be sent as it is given: {error}", parameter="body") from error
+        raise BadRequest(f"the request cannot be sent: {error}", parameter="body") from error
     body = prepared.body
-    if body is not None and len(body) > MOST_BYTES:
+    if body is not None and len(body) > MAX_BYTES:
         raise _too_large()
     if "Content-Type" in prepared.headers and "content-type" not in {name.lower() for name in headers}:
         headers["Content-Type"] = prepared.headers["Content-Type"]
@@ -100,51 +100,51 @@ def replayable(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(data: Any) -> Any:
-    """What requests can make one body of: bytes, or a form."""
+    """Return `data` as bytes or a form, which requests can encode."""
     if data is None or isinstance(data, str | bytes | bytearray | Mapping):
         return bytes(data) if isinstance(data, bytearray) else data
     if isinstance(data, list | tuple) and all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in data):
         return data
     if hasattr(data, "read"):
-        return _joined(_pieces_of(data))
+        return _joined(_chunks_of(data))
     if hasattr(data, "__iter__"):
         return _joined(iter(data))
     raise BadRequest(
-        f"data is a {type(data).__name__}, which cannot be sent; give bytes, a text, a form, a file or an iterable of "
-        "bytes",
+        f"data is a {type(data).__name__}, which cannot be sent; use bytes, a string, a form, a file or an iterable "
+        "of bytes",
         parameter="data",
     )
 
 
-def _pieces_of(file: Any) -> Iterator[Any]:
-    """A file from where it stands."""
-    while piece := file.read(1 << 16):
-        yield piece
+def _chunks_of(file: Any) -> Iterator[Any]:
+    """Yield the chunks of a file from its current position."""
+    while chunk := file.read(1 << 16):
+        yield chunk
 
 
-def _joined(pieces: Iterator[Any]) -> bytes:
+def _joined(chunks: Iterator[Any]) -> bytes:
     whole = bytearray()
-    for piece in pieces:
-        if not isinstance(piece, str | bytes | bytearray | memoryview):
-            raise BadRequest(f"data gives a {type(piece).__name__} where bytes are needed", parameter="data")
-        whole += piece.encode() if isinstance(piece, str) else piece
-        if len(whole) > MOST_BYTES:
+    for chunk in chunks:
+        if not isinstance(chunk, str | bytes | bytearray | memoryview):
+            raise BadRequest(f"data yields a {type(chunk).__name__} instead of bytes", parameter="data")
+        whole += chunk.encode() if isinstance(chunk, str) else chunk
+        if len(whole) > MAX_BYTES:
             raise _too_large()
     return bytes(whole)
 
 
 def _too_large() -> BadRequest:
     return BadRequest(
-        f"the body has more than {MOST_BYTES >> 20} MiB, which RingCentral takes of no request; send less at a time",
+        f"the body has more than {MAX_BYTES >> 20} MiB, and RingCentral accepts less; send less at a time",
         parameter="data",
     )
 
 
 def _check_headers(headers: Mapping[str, Any]) -> None:
-    """Refuse what http.client would refuse after the request's place in the quota is taken."""
+    """Refuse headers that http.client would refuse later, when the request has used a rate limit slot."""
     for name, value in headers.items():
         try:
             requests.utils.check_header_validity((name, value))
             _ = [part.encode("latin-1") for part in (name, value) if isinstance(part, str)]
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
-            raise BadRequest(f"the header {name!r} has a value that HTTP does not allow", parameter="headers") from None
+            raise BadRequest(f"the header {name!r} has a value that HTTP forbids", parameter="headers") from None

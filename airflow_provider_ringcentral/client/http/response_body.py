@@ -1,7 +1,7 @@
-"""The body of an answer, read in bounded memory whatever it is or claims to be.
+"""The body of a response, read in bounded memory whatever its size or encoding.
 
-urllib3 unpacks a piece of a compressed body in one go, and a piece of 64 KiB may hold 64 MiB: here it is unpacked bit
-by bit, and what grows beyond its bound is not read to its end.
+urllib3 decompresses a chunk at once, and 64 KiB may hold 64 MiB. Here it is decompressed piece by piece, and reading
+stops at a limit.
 """
 
 from __future__ import annotations
@@ -15,77 +15,80 @@ from typing import IO, TYPE_CHECKING
 
 import urllib3
 
-from airflow_provider_ringcentral.client.http.broken_connection import Lost, TooLarge
+from airflow_provider_ringcentral.client.http.connection_errors import ResponseLost, ResponseTooLarge
 
 if TYPE_CHECKING:
     import requests
 
 CHUNK_BYTES = 1 << 16
-"""A piece of a body. What is read of a piece before the connection breaks is lost, so it is no larger."""
+"""Size of a chunk. What was read of a chunk before the connection breaks is lost, so chunks are small."""
 
-MOST_BYTES = 64 << 20
-"""Of an answer that is held in memory. The largest known are a few MB: a thousand detailed calls."""
+MAX_BYTES = 64 << 20
+"""Limit for a body in memory. The largest known ones have a few MB: a thousand detailed calls."""
 
-MOST_STORED_BYTES = 8 << 30
-"""Of an answer that goes to a disk."""
+MAX_STORED_BYTES = 8 << 30
+"""Limit for a body that is stored on disk."""
 
-ERROR_BYTES = 1 << 18
-"""What is read of a refusal; RingCentral's have a few hundred bytes."""
+MAX_ERROR_BYTES = 1 << 18
+"""Limit for the body of an error. RingCentral's have a few hundred bytes."""
 
 ACCEPTED_ENCODINGS = "gzip, deflate"
 _GZIP_MAGIC = b"\x1f"
-_NOT_PACKED = ("", "identity")
+_UNCOMPRESSED = ("", "identity")
 
 
-def chunks_of(response: requests.Response, most: int | None = None) -> Iterator[bytes]:
-    """The body, unpacked, in pieces of at most 64 KiB. Raises `TooLarge` beyond `most` bytes, and `Lost`."""
+def iter_body(response: requests.Response, limit: int | None = None) -> Iterator[bytes]:
+    """Yield the decompressed body in chunks of at most 64 KiB.
+
+    Raises `ResponseTooLarge` beyond `limit` bytes, and `ResponseLost`.
+    """
     read = 0
-    for chunk in _unpacked(response):
+    for chunk in _decompressed(response):
         read += len(chunk)
-        if most is not None and read > most:
-            raise TooLarge(f"the answer has more than the {most >> 20} MiB that are read of it")
+        if limit is not None and read > limit:
+            raise ResponseTooLarge(f"the response has more than {limit >> 20} MiB, the limit")
         yield chunk
 
 
-def body_of(response: requests.Response, most: int = MOST_BYTES) -> bytes:
-    """The whole body. Raises `TooLarge` beyond `most` bytes, and `Lost`."""
+def read_body(response: requests.Response, limit: int = MAX_BYTES) -> bytes:
+    """Return the decompressed body. Raises `ResponseTooLarge` beyond `limit` bytes, and `ResponseLost`."""
     length = response.raw.headers.get("Content-Length", "")
-    if _encoding(response) in _NOT_PACKED and length.isdigit() and int(length) <= most:
-        # One read takes an eighth of the CPU time of pieces, and http.client reads no more than the length.
-        with _lost_when_broken():
+    if _encoding(response) in _UNCOMPRESSED and length.isdigit() and int(length) <= limit:
+        # One read takes an eighth of the CPU time of chunks, and http.client reads no more than the length.
+        with _translating_errors():
             return bytes(response.raw.read(decode_content=False))
-    # Unlike joined pieces, its value is not a second copy.
+    # Unlike joining chunks, this does not copy the body a second time.
     whole = io.BytesIO()
-    for chunk in chunks_of(response, most):
+    for chunk in iter_body(response, limit):
         whole.write(chunk)
     return whole.getvalue()
 
 
-def error_body_of(response: requests.Response) -> bytes:
-    """The body of a refusal, as far as it can be read: the status has said enough."""
+def read_error_body(response: requests.Response) -> bytes:
+    """Return the start of an error's body, empty if it cannot be read: the status is enough."""
     read = bytearray()
     try:
-        for chunk in chunks_of(response):
+        for chunk in iter_body(response):
             read += chunk
-            if len(read) > ERROR_BYTES:
+            if len(read) > MAX_ERROR_BYTES:
                 break
-    except Lost:
+    except ResponseLost:
         return b""
     return bytes(read)
 
 
-def loaded(response: requests.Response) -> requests.Response:
-    """The answer, with its body in memory, where `content`, `text` and `json()` take it from."""
-    keep(response, body_of(response))
+def load_body(response: requests.Response) -> requests.Response:
+    """Read the body into memory, where `content`, `text` and `json()` find it, and return the response."""
+    set_body(response, read_body(response))
     _ = response.content
     return response
 
 
-def spooled(response: requests.Response) -> tuple[str, IO[bytes]]:
-    """Content type and body of the answer, the body in a temporary file that stands at its beginning."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever gets it closes it
+def spool_body(response: requests.Response) -> tuple[str, IO[bytes]]:
+    """Return content type and body of a response, the body in a temporary file positioned at its start."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     try:
-        for chunk in chunks_of(response, MOST_STORED_BYTES):
+        for chunk in iter_body(response, MAX_STORED_BYTES):
             file.write(chunk)
     except BaseException:
         file.close()
@@ -94,71 +97,71 @@ def spooled(response: requests.Response) -> tuple[str, IO[bytes]]:
     return response.headers.get("Content-Type", ""), file
 
 
-def keep(response: requests.Response, body: bytes) -> None:
-    """Give an answer whose body was read a body that can be read."""
-    # Of a connection that is back in the pool this closes nothing.
+def set_body(response: requests.Response, body: bytes) -> None:
+    """Make `body`, which was read already, the response's unread body."""
+    # A connection that is back in the pool stays open.
     response.raw.close()
     response.raw = urllib3.HTTPResponse(io.BytesIO(body), preload_content=False)
 
 
-def _unpacked(response: requests.Response) -> Iterator[bytes]:
+def _decompressed(response: requests.Response) -> Iterator[bytes]:
     encoding = _encoding(response)
-    pieces = _pieces(response)
-    if encoding in _NOT_PACKED:
-        return pieces
+    chunks = _received(response)
+    if encoding in _UNCOMPRESSED:
+        return chunks
     if encoding in ("gzip", "x-gzip"):
-        return _inflated(pieces, zlib.MAX_WBITS + 16)
+        return _inflated(chunks, zlib.MAX_WBITS + 16)
     if encoding == "deflate":
-        return _inflated(pieces, zlib.MAX_WBITS)
-    raise Lost("the answer is packed in a way that was not asked for")
+        return _inflated(chunks, zlib.MAX_WBITS)
+    raise ResponseLost("the response is compressed in a way that was not requested")
 
 
-def _pieces(response: requests.Response) -> Iterator[bytes]:
-    """As they come over the wire."""
-    with _lost_when_broken():
-        while piece := response.raw.read(CHUNK_BYTES, decode_content=False):
-            yield piece
+def _received(response: requests.Response) -> Iterator[bytes]:
+    """Yield the chunks of the body as received."""
+    with _translating_errors():
+        while chunk := response.raw.read(CHUNK_BYTES, decode_content=False):
+            yield chunk
 
 
 @contextmanager
-def _lost_when_broken() -> Iterator[None]:
+def _translating_errors() -> Iterator[None]:
     try:
         yield
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise Lost(f"the answer broke off ({type(error).__name__})") from None
+        raise ResponseLost(f"the response broke off ({type(error).__name__})") from None
 
 
 def _encoding(response: requests.Response) -> str:
     return str(response.raw.headers.get("Content-Encoding", "")).strip().lower()
 
 
-def _inflated(pieces: Iterator[bytes], bits: int) -> Iterator[bytes]:
-    """Unpacked, in pieces of at most 64 KiB."""
+def _inflated(chunks: Iterator[bytes], bits: int) -> Iterator[bytes]:
+    """Yield the decompressed chunks, of at most 64 KiB."""
     inflater = None
-    for piece in pieces:
-        left = piece
+    for chunk in chunks:
+        left = chunk
         inflater = inflater or _inflater(left, bits)
         while True:
             try:
                 out = inflater.decompress(left, CHUNK_BYTES)
             except zlib.error:
-                raise Lost("the answer cannot be unpacked") from None
+                raise ResponseLost("the response cannot be decompressed") from None
             if out:
                 yield out
             left = inflater.unconsumed_tail
             if inflater.eof:
                 left = inflater.unused_data
-                # Members may follow each other; padding may follow the last one.
+                # Several gzip members may follow each other, and padding the last one.
                 if not left.startswith(_GZIP_MAGIC):
                     return
                 inflater = _inflater(left, bits)
             elif not left and len(out) < CHUNK_BYTES:
                 break
     if inflater is not None and not inflater.eof:
-        raise Lost("the answer broke off")
+        raise ResponseLost("the response broke off")
 
 
-def _inflater(begin: bytes, bits: int) -> zlib._Decompress:
-    """For a body that begins so: some servers send `deflate` without zlib's head of two bytes."""
-    headless = bits == zlib.MAX_WBITS and (begin[0] & 15 != 8 or int.from_bytes(begin[:2], "big") % 31 != 0)
-    return zlib.decompressobj(-bits if headless else bits)
+def _inflater(start: bytes, bits: int) -> zlib._Decompress:
+    """Return a decompressor. Some servers send `deflate` without zlib's header of two bytes."""
+    raw = bits == zlib.MAX_WBITS and (start[0] & 15 != 8 or int.from_bytes(start[:2], "big") % 31 != 0)
+    return zlib.decompressobj(-bits if raw else bits)

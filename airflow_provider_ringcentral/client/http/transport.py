@@ -1,7 +1,4 @@
-"""One HTTP request: the only module that imports requests.
-
-What a transport must know of a server.
-"""
+"""Transport: sends one HTTP request, without redirects and retries."""
 
 from __future__ import annotations
 
@@ -29,37 +26,37 @@ from airflow_provider_ringcentral.client.errors import (
     FieldProblem,
 )
 from airflow_provider_ringcentral.client.errors.remedy import DAG_AUTHOR, Remedy
-from airflow_provider_ringcentral.client.http.broken_connection import Lost, NeverSent, translated
+from airflow_provider_ringcentral.client.http.connection_errors import NotSent, ResponseLost, translated
 from airflow_provider_ringcentral.client.http.hosts import canonical, host_of, is_loopback, may_receive_secrets
 from airflow_provider_ringcentral.client.http.response_body import ACCEPTED_ENCODINGS
 
 
 class ServerConfig(Protocol):
-    """How to reach a server: `Credentials` say it, and so does the address of a webhook, which has no login."""
+    """How to reach a server: `Credentials`, or the address of a webhook, which has no login."""
 
     @property
     def server(self) -> str:
-        """Its URL without a path."""
+        """The server's URL without a path."""
         ...
 
     @property
     def timeout(self) -> float:
-        """Seconds until an answer is late."""
+        """Seconds to wait for each part of a response."""
         ...
 
     @property
     def verify(self) -> bool:
-        """Whether its certificate is checked; on loopback it need not be."""
+        """Whether the certificate is verified; False has an effect on loopback only."""
         ...
 
     @property
     def proxies(self) -> Mapping[str, str] | None:
-        """As in requests."""
+        """Proxies by scheme, as in requests."""
         ...
 
     @property
     def allowed_hosts(self) -> Collection[str]:
-        """Hosts besides RingCentral's own that may receive secrets."""
+        """Hosts that may receive secrets, besides RingCentral's own."""
         ...
 
 
@@ -78,19 +75,19 @@ _UNSENDABLE = Remedy(
 
 
 class SendObserver(Protocol):
-    """Who must know when a request goes out, because it must not go out twice."""
+    """Is notified about a request that must not be sent twice."""
 
     def departs(self) -> None:
-        """The request goes out next. What this raises keeps it back."""
+        """The request is sent next, unless this raises."""
         ...
 
     def refused(self) -> None:
-        """What went out, if anything did, was certainly not executed, and is waited with."""
+        """The request was certainly not executed, and will be sent again later."""
         ...
 
 
 class Basic(AuthBase):
-    """HTTP Basic with the client id and secret, in UTF-8 (requests' own encodes str as Latin-1)."""
+    """HTTP Basic authentication with client id and secret in UTF-8; that of requests encodes Latin-1."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._basic = requests.auth.HTTPBasicAuth(
@@ -99,25 +96,25 @@ class Basic(AuthBase):
         )
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Set the header."""
+        """Set the Authorization header."""
         self._basic(request)
         return request
 
 
 class Bearer(AuthBase):
-    """The access token. As an auth object, since a header set by hand loses to a `~/.netrc` entry of the host."""
+    """The access token as an auth object: requests replaces a plain header with a `~/.netrc` entry of the host."""
 
     def __init__(self, token: str) -> None:
         self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Set the header."""
+        """Set the Authorization header."""
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
 
 class Anonymous(AuthBase):
-    """Nothing: for requests without a login, which would otherwise be given what `~/.netrc` has for the host."""
+    """No authentication. Without an auth object, requests would use a `~/.netrc` entry of the host."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Leave the request as it is."""
@@ -125,17 +122,17 @@ class Anonymous(AuthBase):
 
 
 class _Session(requests.Session):
-    """Leaves redirects alone: requests reads their whole bodies and parses their links even when it follows none."""
+    """Ignores redirects: requests reads their bodies and parses their links even when it does not follow them."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere."""
+        """Return None: do not redirect."""
 
 
 class _Adapter(HTTPAdapter):
-    """Drops cookies, which RingCentral's API has no use for, before Python's parser warns of those it stumbles over."""
+    """Drops cookies, which RingCentral's API does not use, before Python's parser warns about malformed ones."""
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """As requests does."""
+        """Build the response without its cookies."""
         message = getattr(getattr(resp, "_original_response", None), "msg", None)
         if message is not None:
             del message["Set-Cookie"]
@@ -143,12 +140,12 @@ class _Adapter(HTTPAdapter):
 
 
 class Transport:
-    """A pool of connections to RingCentral's hosts. Never follows redirects and never retries by itself."""
+    """A pool of connections to RingCentral's hosts. Does not follow redirects and does not retry."""
 
-    def __init__(self, credentials: ServerConfig, ends: float | None = None) -> None:
-        """`ends` (of `time.monotonic`): nothing is sent from then on, and no answer is waited for."""
-        self._credentials = credentials
-        self._ends = ends
+    def __init__(self, server: ServerConfig, deadline: float | None = None) -> None:
+        """Nothing is sent, and no response is waited for, after `deadline` (of `time.monotonic`)."""
+        self._server = server
+        self._deadline = deadline
         self._session = _Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter())
@@ -157,9 +154,9 @@ class Transport:
         )
 
     def url(self, path: str) -> str:
-        """The absolute URL of a path or URL; refuses hosts that must not see secrets, before anything is sent."""
-        url = self._credentials.server + path if path.startswith("/") else canonical(path)
-        if not may_receive_secrets(url, self._credentials.allowed_hosts, self._credentials.server):
+        """Return the absolute URL. Raises `ConfigurationError` for a host that may not receive secrets."""
+        url = self._server.server + path if path.startswith("/") else canonical(path)
+        if not may_receive_secrets(url, self._server.allowed_hosts, self._server.server):
             raise ConfigurationError(problems=[FieldProblem("path", _why_refused(host_of(url)), HOST_REFUSED)])
         return url
 
@@ -174,9 +171,12 @@ class Transport:
         observer: SendObserver | None = None,
         **options: Any,
     ) -> Iterator[requests.Response]:
-        """Send once and hand over the answer with its body unread. Raises `NeverSent` or `Lost`."""
-        credentials, url = self._credentials, self.url(url)
-        read_timeout = self._within_time(timeout or credentials.timeout)
+        """Send once and yield the response with its body unread. Raises `NotSent` or `ResponseLost`.
+
+        `timeout` is seconds for connecting (at most 10) and for each read from the socket.
+        """
+        server, url = self._server, self.url(url)
+        read_timeout = self._within_deadline(timeout or server.timeout)
         if observer is not None:
             observer.departs()
         with translated(urlsplit(url).netloc):
@@ -187,21 +187,21 @@ class Transport:
                     auth=auth,
                     timeout=(min(CONNECT_TIMEOUT_SECONDS, read_timeout), read_timeout),
                     allow_redirects=False,
-                    # On the session they would lose to the environment's.
-                    verify=credentials.verify or not is_loopback(host_of(url) or ""),
-                    proxies=_proxies(url, credentials),
+                    # On the session, the environment's would take precedence.
+                    verify=server.verify or not is_loopback(host_of(url) or ""),
+                    proxies=_proxies(url, server),
                     stream=True,
                     **options,
                 )
             except (requests.exceptions.InvalidURL, UnicodeError):
-                raise BadRequest("no request can be sent to this URL", parameter="path", remedy=_UNSENDABLE) from None
+                raise BadRequest("this URL is invalid", parameter="path", remedy=_UNSENDABLE) from None
             with response:
                 yield response
 
-    def _within_time(self, timeout: float) -> float:
-        left = timeout if self._ends is None else self._ends - time.monotonic()
+    def _within_deadline(self, timeout: float) -> float:
+        left = timeout if self._deadline is None else self._deadline - time.monotonic()
         if left <= 0:
-            raise NeverSent("there was no time left for it")
+            raise NotSent("there was no time left to send it")
         return min(timeout, left)
 
     def close(self) -> None:
@@ -211,25 +211,25 @@ class Transport:
 
 def _why_refused(host: str | None) -> str:
     if host is None:
-        return "must start with / or be an https URL of RingCentral, spaces and backslashes percent-encoded"
+        return "must start with / or be an https URL of RingCentral; percent-encode spaces and backslashes"
     if is_loopback(host):
-        return f"leads to {host}, this machine and not the Connection's server: the access token does not go there"
+        return f"leads to {host} on this machine, not to the Connection's server, so the access token is not sent there"
     return (
-        f"leads to {host}, which may not receive the access token; if that is right, list the host in [ringcentral] "
+        f"leads to {host}, which may not receive the access token; if you trust it, add it to [ringcentral] "
         "allowed_hosts"
     )
 
 
-def _proxies(url: str, credentials: ServerConfig) -> dict[str, str]:
-    """None for loopback, whatever Connection and environment say: over plain http a proxy would see the secret."""
-    # An empty text, unlike a missing key, also keeps requests from asking the environment.
-    return {"http": "", "https": ""} if is_loopback(host_of(url) or "") else dict(credentials.proxies or {})
+def _proxies(url: str, server: ServerConfig) -> dict[str, str]:
+    """Return the proxies to use: none for loopback, since a proxy would see the secret over plain http."""
+    # Unlike a missing key, an empty string also overrides the environment.
+    return {"http": "", "https": ""} if is_loopback(host_of(url) or "") else dict(server.proxies or {})
 
 
 def wire_parameters(params: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Query parameters as RingCentral reads them: lists as repeated keys, ISO times in UTC, lower-case booleans.
+    """Return query parameters in RingCentral's format: repeated keys for lists, ISO times in UTC, lower-case booleans.
 
-    Source: guide pages basics/formats (FACTS 1.3). None is left out; a time without zone raises `BadRequest`.
+    None is left out. Raises `BadRequest` for a time without a zone. Source: guide pages basics/formats.
     """
     return {name: _wire(name, value) for name, value in (params or {}).items() if value is not None}
 
@@ -239,7 +239,7 @@ def _wire(name: str, value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise BadRequest(f"{name}: the time {value} has no zone; give one, such as UTC", parameter=name)
+            raise BadRequest(f"{name}: the time {value} has no zone; add one, such as UTC", parameter=name)
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if isinstance(value, (list, tuple, set)):
         return [_wire(name, item) for item in value]
@@ -247,7 +247,7 @@ def _wire(name: str, value: Any) -> Any:
 
 
 def run_with_deadline(seconds: float, work: Callable[[], T]) -> T:
-    """Return what `work` returns, or raise `Lost` if it takes longer than `seconds`.
+    """Return what `work` returns, or raise `ResponseLost` if it takes longer than `seconds`.
 
     Limits the total time of requests: the timeouts of a socket start again with every byte that arrives. `work` runs in
     a thread. One that is given up ends with its connection, at the latest with the process.
@@ -266,5 +266,5 @@ def run_with_deadline(seconds: float, work: Callable[[], T]) -> T:
         target=contextvars.copy_context().run, args=(run,), daemon=True, name="ringcentral-deadline"
     ).start()
     if not done.wait(seconds):
-        raise Lost(f"no complete response within {seconds:.0f} s")
+        raise ResponseLost(f"no complete response within {seconds:.0f} s")
     return future.result()

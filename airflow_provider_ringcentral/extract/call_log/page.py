@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 
 from airflow_provider_ringcentral.arguments import iso_time
-from airflow_provider_ringcentral.client.answer import UNREADABLE
+from airflow_provider_ringcentral.client.answer import DECODE_ERRORS
 from airflow_provider_ringcentral.client.errors import Unavailable
 
 
@@ -66,7 +66,7 @@ class Page:
         try:
             body = compact_json(body)
             raw_page = _raw_page.decode(body)
-        except UNREADABLE as error:
+        except DECODE_ERRORS as error:
             raise Unavailable(f"RingCentral's answer is not a page of the call log: {error}") from error
         self._records = raw_page.records
         link = raw_page.navigation and raw_page.navigation.next_page
@@ -130,7 +130,7 @@ def _heads_of_page(body: bytes) -> tuple[list[str], list[datetime]]:
         # Not strictly RFC 3339, such as an offset without colon or no zone; a number for an id; or a field is missing.
         try:
             return _split_lenient(_lenient_heads.decode(body).records)
-        except UNREADABLE as error:
+        except DECODE_ERRORS as error:
             raise Unavailable(f"A record of RingCentral's call log has no usable id or startTime: {error}") from error
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from airflow_provider_ringcentral.arguments import parse_choice
-from airflow_provider_ringcentral.client.answer import UNREADABLE
+from airflow_provider_ringcentral.client.answer import DECODE_ERRORS
 from airflow_provider_ringcentral.client.errors import RingCentralError, Unavailable
 from airflow_provider_ringcentral.client.errors.arguments import DestinationError, EmptyWindow
 from airflow_provider_ringcentral.client.usage import UsageDelta
@@ -70,7 +70,7 @@ class ChangePage:
         try:
             body = compact_json(body)
             answer, changes = _answer.decode(body), _changes.decode(body).records
-        except UNREADABLE as error:
+        except DECODE_ERRORS as error:
             raise Unavailable(f"RingCentral's answer is not a page of changes of the call log: {error}") from error
         self.token = answer.sync_info.sync_token
         self.more = bool(answer.sync_info.newer_records_exist)

@@ -10,7 +10,7 @@ from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import LIST_MESSAGES, READ_MESSAGE
 from airflow_provider_ringcentral.client.errors import NotFound
-from airflow_provider_ringcentral.client.http.multi_status import PARTS_AS_JSON
+from airflow_provider_ringcentral.client.http.multi_status import RESULTS_AS_JSON
 from airflow_provider_ringcentral.sending.once.message import Record
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _records(client: RingCentralClient, ids: Sequence[str]) -> Iterable[Record]:
 def query_by_ids(ids: Sequence[str]) -> tuple[str, dict[str, str]]:
     """Return path and headers of the request for up to `MOST_IDS` messages of the JWT's user."""
     path = READ_MESSAGE.at(accountId=OWN, extensionId=OWN, messageId=",".join(ids))
-    return path, {"Accept": PARTS_AS_JSON} if len(ids) > 1 else {}
+    return path, {"Accept": RESULTS_AS_JSON} if len(ids) > 1 else {}
 
 
 def records_by_ids(answer: Any) -> list[Record]:

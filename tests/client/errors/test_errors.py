@@ -10,7 +10,7 @@ from airflow_provider_ringcentral.client import errors
 from airflow_provider_ringcentral.client.errors import RingCentralError, error_of
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument, DestinationError
 from airflow_provider_ringcentral.client.errors.remedy import Remedy
-from airflow_provider_ringcentral.client.http.broken_connection import Lost
+from airflow_provider_ringcentral.client.http.connection_errors import ResponseLost
 from airflow_provider_ringcentral.hooks.errors import LoginRefused
 
 FIELDS = {
@@ -38,7 +38,7 @@ def test_an_error_survives_json(kind):
     ("error", "kind"),
     [
         (LoginRefused("no"), errors.LoginFailed),
-        (Lost("no"), errors.Unavailable),
+        (ResponseLost("no"), errors.Unavailable),
         (BadArgument("no"), errors.BadRequest),
         (DestinationError("no"), errors.ConfigurationError),
     ],

@@ -14,7 +14,7 @@ from airflow_provider_ringcentral.client.answer import objects
 from airflow_provider_ringcentral.client.auth.credentials import OWN
 from airflow_provider_ringcentral.client.endpoints import CREATE_FAX
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.client.http.request_body import MultipartBody, Part, text_part
+from airflow_provider_ringcentral.client.http.request_body import FormPart, MultipartBody, text_part
 from airflow_provider_ringcentral.sending.channels.attachment import FileAttachment
 from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, post, resolve
 from airflow_provider_ringcentral.sending.phone_numbers import same_number
@@ -155,11 +155,11 @@ class FaxMessage(BaseFax):
         """Send it with one POST, which reads the files as it goes out."""
         fields = {"to": self.to, **self.style.fields(), **send_time_field(self.send_time)}
         attached = [
-            Part("attachment", file.size, file.chunks, file.name, file.content_type) for file in resolve(self.files)
+            FormPart("attachment", file.size, file.chunks, file.name, file.content_type) for file in resolve(self.files)
         ]
         if not attached:
             # For a cover page alone, the part is required all the same; an empty text makes no page.
-            attached = [Part("attachment", 0, tuple, content_type="text/plain")]
+            attached = [FormPart("attachment", 0, tuple, content_type="text/plain")]
         body = MultipartBody([*(text_part(name, str(value)) for name, value in fields.items()), *attached])
         headers = {"Content-Type": body.content_type}
         return post(client, CREATE_FAX.at(accountId=OWN, extensionId=OWN), observer, data=body, headers=headers)

@@ -17,7 +17,7 @@ from airflow_provider_ringcentral.client.endpoints import (
 )
 from airflow_provider_ringcentral.client.errors import BadRequest, NotFound, PermissionDenied
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.client.paging import rows
+from airflow_provider_ringcentral.client.paging import records_of
 from airflow_provider_ringcentral.sending.once.message import Record
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def own_posts(client: RingCentralClient, chat: str, start: datetime) -> list[Rec
 
 def _posts(client: RingCentralClient, chat: str, start: datetime) -> Iterator[Record]:
     for number, page in enumerate(client.pages(LIST_POSTS.at(chatId=chat)), 1):
-        posts = list(rows(page))
+        posts = list(records_of(page))
         yield from posts
         times = [made for post in posts if (made := _made(post)) is not None]
         over = len(times) > 1 and times[0] > times[-1] and times[-1] < start

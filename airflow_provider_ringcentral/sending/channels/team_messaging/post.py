@@ -13,7 +13,7 @@ from airflow_provider_ringcentral.client.answer import decoded, objects
 from airflow_provider_ringcentral.client.endpoints import CREATE_FILE, CREATE_POST, UPDATE_POST
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.client.http.request_body import MultipartBody, Part
+from airflow_provider_ringcentral.client.http.request_body import FormPart, MultipartBody
 from airflow_provider_ringcentral.sending.channels.attachment import FileAttachment, size_of
 from airflow_provider_ringcentral.sending.channels.team_messaging.chats import own_posts
 from airflow_provider_ringcentral.sending.once.message import Message, Record, digest, post, resolve
@@ -76,7 +76,7 @@ class TeamPost(Message["RingCentralClient"]):
 
 def upload(client: RingCentralClient, file: FileAttachment) -> str:
     """Upload a file without posting it; return its id. If the answer is lost, it is uploaded again."""
-    body = MultipartBody([Part("body", file.size, file.chunks, file.name, file.content_type)])
+    body = MultipartBody([FormPart("body", file.size, file.chunks, file.name, file.content_type)])
     answer = decoded(
         client.raw_json(
             "POST",

@@ -11,8 +11,7 @@ from airflow_provider_ringcentral.client.errors import NotFound, Unavailable
 from airflow_provider_ringcentral.client.http.download import download
 from airflow_provider_ringcentral.sandbox.model.call_templates import Recording
 from airflow_provider_ringcentral.sandbox.model.recordings import RecordingBytes
-
-from .conftest import LOG
+from tests.client.conftest import LOG
 
 CONTENT = "readCallRecordingContent"
 MEDIA = "/restapi/v1.0/account/~/recording/5/content"

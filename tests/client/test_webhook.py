@@ -26,16 +26,16 @@ def ledger() -> Clock:
 
 
 def test_turns_are_a_second_apart_for_all_who_share_the_ledger(ledger):
-    assert [WebhookPace(ledger, "a", 60).turn(None) - NOW for _ in range(4)] == [0, 1, 2, 3]
-    assert WebhookPace(ledger, "b", 60).turn(None) == NOW
+    assert [WebhookPace(ledger, "a", 60).reserve(None) - NOW for _ in range(4)] == [0, 1, 2, 3]
+    assert WebhookPace(ledger, "b", 60).reserve(None) == NOW
 
 
 def test_a_turn_that_is_held_is_not_taken_again(ledger):
     pace = WebhookPace(ledger, "a", 60)
-    pace.turn(None)
-    held = pace.turn(None)
+    pace.reserve(None)
+    held = pace.reserve(None)
 
-    assert pace.turn(held) == held == NOW + 1
+    assert pace.reserve(held) == held == NOW + 1
     with pytest.raises(RetryLater) as caught:
         pace.wait_for(held)
     assert caught.value.delay == 1
@@ -46,25 +46,25 @@ def test_a_turn_that_is_held_is_not_taken_again(ledger):
 def test_who_would_wait_too_long_takes_no_turn(ledger):
     patient, hasty = WebhookPace(ledger, "a", 60), WebhookPace(ledger, "a", 6)
     for _ in range(10):
-        patient.turn(None)
+        patient.reserve(None)
 
-    with pytest.raises(RetryLater, match=r"others post through this webhook for 10\.0 s") as caught:
-        hasty.turn(None)
+    with pytest.raises(RetryLater, match=r"other posts use this webhook for 10\.0 s") as caught:
+        hasty.reserve(None)
 
     assert caught.value.needed == 10
-    assert patient.turn(None) == NOW + 10
+    assert patient.reserve(None) == NOW + 10
 
 
 def test_a_429_moves_everybody_s_turn(ledger):
     pace = WebhookPace(ledger, "a", 60)
-    first, second = pace.turn(None), pace.turn(None)
+    first, second = pace.reserve(None), pace.reserve(None)
     pace.close(30)
 
-    assert [pace.turn(first) - NOW, pace.turn(second) - NOW] == [30, 31]
+    assert [pace.reserve(first) - NOW, pace.reserve(second) - NOW] == [30, 31]
 
 
 @pytest.mark.parametrize("value", [b"{", b'{"free": "soon"}', b'{"free": 2000000.0}', b"[]"])
 def test_what_cannot_be_is_forgotten(ledger, value):
     ledger.update("webhook:a", lambda _: (value, None))
 
-    assert WebhookPace(ledger, "a", 60).turn(None) == NOW
+    assert WebhookPace(ledger, "a", 60).reserve(None) == NOW

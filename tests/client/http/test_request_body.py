@@ -12,8 +12,7 @@ from airflow_provider_ringcentral.client.async_client import AsyncRingCentralCli
 from airflow_provider_ringcentral.client.errors import BadRequest
 from airflow_provider_ringcentral.client.http import request_body
 from airflow_provider_ringcentral.client.http.request_body import MultipartBody, text_part
-
-from .conftest import UNKNOWN
+from tests.client.conftest import UNKNOWN
 
 CONTENT = "a text of some bytes"
 
@@ -150,14 +149,14 @@ def without_end():
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"data": numbers()}, "gives a int where bytes are needed"),
+        ({"data": numbers()}, "yields a int instead of bytes"),
         ({"data": 5}, "data is a int"),
         ({"data": object()}, "data is a object"),
         ({"data": without_end()}, "more than 64 MiB"),
-        ({"data": bytes(request_body.MOST_BYTES + 1)}, "more than 64 MiB"),
-        ({"json": {1, 2}}, "cannot be sent as it is given"),
-        ({"json": {"a": float("nan")}}, "cannot be sent as it is given"),
-        ({"data": "x", "files": {"a": b"b"}}, "cannot be sent as it is given"),
+        ({"data": bytes(request_body.MAX_BYTES + 1)}, "more than 64 MiB"),
+        ({"json": {1, 2}}, "the request cannot be sent"),
+        ({"json": {"a": float("nan")}}, "the request cannot be sent"),
+        ({"data": "x", "files": {"a": b"b"}}, "the request cannot be sent"),
         ({"headers": {"X-A": "a\r\nX-B: b"}}, "header 'X-A'"),
         ({"headers": {"X-A": "☎"}}, "header 'X-A'"),
         ({"headers": {"X-A": 5}}, "header 'X-A'|cannot be sent"),

@@ -10,8 +10,7 @@ import pytest
 
 from airflow_provider_ringcentral.client.errors import BadRequest, ConfigurationError
 from airflow_provider_ringcentral.client.http.download import download
-
-from .conftest import EXTENSION, LOG, UNKNOWN
+from tests.client.conftest import EXTENSION, LOG, UNKNOWN
 
 EVIL = "https://foreign.invalid"
 LIST = "/restapi/v1.0/account/~/extension"
@@ -65,7 +64,7 @@ def test_the_bearer_of_a_real_server_goes_to_no_local_port(odd, client_of, reque
         "path": lambda: client.request("GET", f"{local}/x"),
     }
 
-    with pytest.raises(ConfigurationError, match=r"127\.0\.0\.1, this machine and not the Connection's server"):
+    with pytest.raises(ConfigurationError, match=r"127\.0\.0\.1 on this machine, not to the Connection's server"):
         ask[how]()
     assert not stolen.called
 

@@ -1,7 +1,6 @@
-"""What goes wrong between here and the server, as errors that say where, why and what to do about it.
+"""Failed connections, as errors that name the host, the cause and the remedy.
 
-The texts of requests and urllib3 hold URLs with phone numbers, so none of their words are taken over: host and cause
-are said in ours.
+The messages of requests and urllib3 contain URLs with phone numbers, so none of their text is used.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import urllib3
 from airflow_provider_ringcentral.client.errors import Unavailable
 from airflow_provider_ringcentral.client.errors.remedies.network import NETWORK, NetworkRemedy
 
-_NEVER_SENT = (
+_NOT_SENT = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
     urllib3.exceptions.ProxyError,
@@ -38,50 +37,50 @@ _HANDSHAKE = frozenset(
         "WRONG_VERSION_NUMBER",
     }
 )
-"""Reasons of OpenSSL that come before anything of the request is sent. Others may come while reading the answer."""
+"""OpenSSL errors that occur before any of the request is sent. Others may occur while the response is read."""
 
 
-class NeverSent(Unavailable):
-    """No connection was made: nothing was executed."""
+class NotSent(Unavailable):
+    """No connection was made, so nothing was executed."""
 
 
-class Lost(Unavailable):
-    """The connection broke or fell silent after the request may have gone out."""
+class ResponseLost(Unavailable):
+    """The connection broke or timed out after the request may have been sent."""
 
 
-class TooLarge(Lost):
-    """The answer has more bytes than are read of one: asking again would not make it smaller."""
+class ResponseTooLarge(ResponseLost):
+    """The response is larger than we read; a retry would not make it smaller."""
 
 
 @contextmanager
 def translated(host: str) -> Iterator[None]:
-    """The errors of requests and urllib3 in the block as `NeverSent` or `Lost`.
+    """Turn errors of requests and urllib3 in the block into `NotSent` or `ResponseLost`.
 
-    `host` is whom the request goes to, with the port where the URL has one.
+    `host` is where the request goes, with the port if the URL has one.
     """
     try:
         yield
     except (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError):
-        raise _never_sent(host, NETWORK["ETIMEDOUT"]) from None
+        raise _not_sent(host, NETWORK["ETIMEDOUT"]) from None
     except requests.exceptions.ConnectionError as error:
         cause = error.args[0] if error.args else None
         reason = getattr(cause, "reason", None) or cause
         tls = _tls_error(reason)
-        if tls is not None or isinstance(reason, _NEVER_SENT):
-            raise _never_sent(host, _remedy(tls or reason)) from None
-        raise Lost(f"the connection to {host} broke ({type(reason).__name__})") from None
+        if tls is not None or isinstance(reason, _NOT_SENT):
+            raise _not_sent(host, _remedy(tls or reason)) from None
+        raise ResponseLost(f"the connection to {host} broke ({type(reason).__name__})") from None
     except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
-        raise Lost(f"no answer from {host} within the timeout ({type(error).__name__})") from None
+        raise ResponseLost(f"no response from {host} within the timeout ({type(error).__name__})") from None
     except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError, ConnectionError, TimeoutError) as error:
-        raise Lost(f"the answer from {host} broke off or cannot be read ({type(error).__name__})") from None
+        raise ResponseLost(f"the response from {host} broke off or cannot be read ({type(error).__name__})") from None
 
 
-def _never_sent(host: str, remedy: NetworkRemedy) -> NeverSent:
-    return NeverSent(f"no connection to {host}: {remedy.what}", remedy=remedy)
+def _not_sent(host: str, remedy: NetworkRemedy) -> NotSent:
+    return NotSent(f"no connection to {host}: {remedy.what}", remedy=remedy)
 
 
 def _tls_error(reason: Any) -> ssl.SSLError | None:
-    """The TLS error behind a failed connection, when it proves that nothing was sent."""
+    """Return the TLS error behind a failed connection if it proves that nothing was sent."""
     for part in (reason, *getattr(reason, "args", ())):
         if isinstance(part, ssl.SSLCertVerificationError):
             return part
@@ -118,7 +117,7 @@ def _detailed(code: str, detail: str) -> NetworkRemedy:
 
 
 def _errno_of(reason: Any) -> int:
-    """The system's number of an error; urllib3 keeps it in the cause, or only in the text."""
+    """Return the errno of an error, which urllib3 keeps in the cause or only in the message; 0 if there is none."""
     number = getattr(reason.__cause__, "errno", None) or getattr(reason, "errno", None)
     found = re.search(r"\[Errno (-?\d+)\]", str(reason))
     return number or (int(found[1]) if found else 0)

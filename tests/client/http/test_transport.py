@@ -10,8 +10,7 @@ import pytest
 
 from airflow_provider_ringcentral import __version__
 from airflow_provider_ringcentral.client.errors import BadRequest
-
-from .conftest import EXTENSION, LOG, UNKNOWN
+from tests.client.conftest import EXTENSION, LOG, UNKNOWN
 
 
 @pytest.mark.parametrize(

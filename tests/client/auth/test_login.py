@@ -14,8 +14,7 @@ from airflow_provider_ringcentral.client.auth.token_cache import read_token_stat
 from airflow_provider_ringcentral.client.client import RingCentralClient
 from airflow_provider_ringcentral.client.errors import LoginFailed, PermissionDenied, Unavailable
 from airflow_provider_ringcentral.client.rate_limit.limiter import read_window
-
-from .conftest import EXTENSION, LOG, ClockedLedger
+from tests.client.conftest import EXTENSION, LOG, ClockedLedger
 
 TOKEN_URL = "https://platform.ringcentral.com/restapi/oauth/token"
 EVERYTHING = ["ReadAccounts", "ReadCallLog", "ReadCallRecording"]

@@ -9,8 +9,7 @@ import requests
 
 from airflow_provider_ringcentral.client.errors import NotFound, RateLimited
 from airflow_provider_ringcentral.client.rate_limit.limiter import read_window
-
-from .conftest import EXTENSION, LOG, UNKNOWN, ClockedLedger
+from tests.client.conftest import EXTENSION, LOG, UNKNOWN, ClockedLedger
 
 ACCOUNT = "/restapi/v1.0/account/~"
 SYNC = "/restapi/v1.0/account/~/call-log-sync"

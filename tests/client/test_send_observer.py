@@ -7,8 +7,7 @@ import itertools
 import pytest
 
 from airflow_provider_ringcentral.client.errors import BadRequest, OutcomeUnknown, Unavailable
-
-from .conftest import UNKNOWN
+from tests.client.conftest import UNKNOWN
 
 OK = {"kind": "status", "status": 200, "body": '{"id": 1}'}
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_provider_ringcentral.client.surrogates import without_halves
-
-from .conftest import LOG
+from airflow_provider_ringcentral.client.surrogates import replace_surrogates
+from tests.client.conftest import LOG
 
 
 @pytest.mark.parametrize(
@@ -21,7 +20,7 @@ from .conftest import LOG
     ],
 )
 def test_halves_give_way_and_all_else_stays(body, readable):
-    assert without_halves(body) == readable
+    assert replace_surrogates(body) == readable
 
 
 def test_one_name_does_not_spoil_a_page(odd, client_of):

@@ -1,4 +1,4 @@
-"""What is repeated, how often, and what never is: the retry matrix of FACTS 4.3 over a real connection."""
+"""What is retried, how often, and what never is, over a real connection."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from airflow_provider_ringcentral.client.errors import (
     RingCentralError,
     Unavailable,
 )
-
-from .conftest import EXTENSION, LOG, UNKNOWN
+from tests.client.conftest import EXTENSION, LOG, UNKNOWN
 
 STATUSES = [
     {"kind": "status", "status": status, "body": body}

@@ -15,9 +15,14 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.http import multi_status
-from airflow_provider_ringcentral.client.http.multi_status import PARTS_AS_JSON, Part, as_array, asks_for_many, parts_of
-
-from .conftest import LOG, UNKNOWN
+from airflow_provider_ringcentral.client.http.multi_status import (
+    RESULTS_AS_JSON,
+    ResourceResult,
+    as_json_array,
+    has_several_ids,
+    results_of,
+)
+from tests.client.conftest import LOG, UNKNOWN
 
 MANY = UNKNOWN + "/1,2,3"
 MISSING = {"errors": [{"errorCode": "CMN-102", "message": "not found"}]}
@@ -83,7 +88,7 @@ def test_the_json_form_is_asked_for_and_the_other_is_understood(odd, client_of, 
     odd.tell(207, body, Content_Type=kind)
     answer = getattr(client_of(odd), ask)("GET", MANY)
 
-    assert odd.calls[0][2]["Accept"] == PARTS_AS_JSON
+    assert odd.calls[0][2]["Accept"] == RESULTS_AS_JSON
     if ask == "request_json":
         assert answer == [
             {"resourceId": "1", "status": 200, "body": {"id": 1}},
@@ -166,7 +171,7 @@ def test_a_207_without_parts_is_broken(odd, client_of, body):
 
 
 def test_an_ending_that_does_not_exist(odd, client_of):
-    with pytest.raises(BadRequest, match="'ignore'; give 'fail' or 'return'"):
+    with pytest.raises(BadRequest, match="'ignore'; use 'fail' or 'return'"):
         client_of(odd).request_json("GET", MANY, on_partial_failure="ignore")
     assert odd.got == []
 
@@ -182,14 +187,14 @@ def test_an_ending_that_does_not_exist(odd, client_of):
     ],
 )
 def test_paths_with_several_ids(path, many):
-    assert asks_for_many(path) is many
+    assert has_several_ids(path) is many
 
 
 def test_parts_are_read_whatever_they_hold():
-    assert parts_of(b'[5, {"resourceId": 7, "status": "200"}, {"status": 204}]') == [
-        Part("", 0, b""),
-        Part("7", 0, b""),
-        Part("", 204, b""),
+    assert results_of(b'[5, {"resourceId": 7, "status": "200"}, {"status": 204}]') == [
+        ResourceResult("", 0, b""),
+        ResourceResult("7", 0, b""),
+        ResourceResult("", 204, b""),
     ]
 
 
@@ -197,7 +202,7 @@ def test_parts_are_read_whatever_they_hold():
     "kind", ["multipart/mixed", "multipart/mixed; boundary=", "application/json", "multipart/mixed; boundary=\xff"]
 )
 def test_what_is_no_multipart_stays(kind):
-    assert as_array(kind, b"--x\r\n\r\n{}\r\n--x--") == b"--x\r\n\r\n{}\r\n--x--"
+    assert as_json_array(kind, b"--x\r\n\r\n{}\r\n--x--") == b"--x\r\n\r\n{}\r\n--x--"
 
 
 def test_errors_keep_their_class_and_fields(odd, client_of):

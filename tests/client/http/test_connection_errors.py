@@ -14,9 +14,8 @@ import requests
 import urllib3
 
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown, Unavailable
-from airflow_provider_ringcentral.client.http.broken_connection import Lost, NeverSent, translated
-
-from .conftest import EXTENSION, UNKNOWN
+from airflow_provider_ringcentral.client.http.connection_errors import NotSent, ResponseLost, translated
+from tests.client.conftest import EXTENSION, UNKNOWN
 
 SECRET = "/restapi/v1.0/x?phoneNumber=%2B16505550100"
 
@@ -91,7 +90,7 @@ CASES = {
 
 @pytest.mark.parametrize(("error", "says", "cause"), CASES.values(), ids=CASES)
 def test_host_cause_and_cure(error, says, cause):
-    with pytest.raises(NeverSent) as caught, translated("host.example:8443"):
+    with pytest.raises(NotSent) as caught, translated("host.example:8443"):
         raise error
 
     assert caught.value.message == f"no connection to host.example:8443: {says}"
@@ -111,7 +110,7 @@ def test_host_cause_and_cure(error, says, cause):
     ids=["tls later", "reset", "silent"],
 )
 def test_what_may_have_been_sent_is_lost(error):
-    with pytest.raises(Lost, match=r"host\.example") as caught, translated("host.example"):
+    with pytest.raises(ResponseLost, match=r"host\.example") as caught, translated("host.example"):
         raise error
     assert "6505550100" not in str(caught.value)
 

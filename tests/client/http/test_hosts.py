@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airflow_provider_ringcentral.client.errors import BadRequest
-from airflow_provider_ringcentral.client.http.hosts import canonical, may_receive_secrets, own_path
+from airflow_provider_ringcentral.client.http.hosts import canonical, checked_path, may_receive_secrets
 from airflow_provider_ringcentral.client.webhook import webhook_address
 
 
@@ -49,14 +49,14 @@ def test_a_local_gateway_that_is_listed_is_told_over_https():
 
 @pytest.mark.parametrize("path", ["/restapi/v1.0/account/~", "/", "/team-messaging/v1/chats?recordCount=5"])
 def test_own_paths(path):
-    assert own_path(path) == path
+    assert checked_path(path) == path
 
 
 @pytest.mark.parametrize(
     ("path", "says"),
     [
-        ("https://platform.ringcentral.com/restapi/v1.0", "whole URL.*from its first /.*server comes from the Conn"),
-        ("http://127.0.0.1:9/x", "whole URL"),
+        ("https://platform.ringcentral.com/restapi/v1.0", "is a URL.*only the path.*server comes from the Conn"),
+        ("http://127.0.0.1:9/x", "is a URL"),
         ("restapi/v1.0", "'restapi/v1.0', and must start with /"),
         ("@evil.example/x", "must start with /"),
         (None, "must start with /"),
@@ -66,7 +66,7 @@ def test_own_paths(path):
 )
 def test_paths_that_are_none(path, says):
     with pytest.raises(BadRequest, match=says) as caught:
-        own_path(path)
+        checked_path(path)
     assert caught.value.parameter == "path"
 
 

@@ -9,8 +9,7 @@ import pytest
 from requests_mock import ANY
 
 from airflow_provider_ringcentral.client.answer import date_behind
-
-from .conftest import EXTENSION, OddServer
+from tests.client.conftest import EXTENSION, OddServer
 
 
 @pytest.mark.parametrize("seconds", [10, 7200, 400_000])
