@@ -1,16 +1,45 @@
-"""A server in memory that takes messages and loses answers, and a draft for it."""
+"""A server in memory that takes messages and loses answers, messages for it, and a clock that runs when somebody waits."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown
 from airflow_provider_ringcentral.client.http.transport import SendObserver
+from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.sending.once.message import Message, Record, digest
+from airflow_provider_ringcentral.sending.once.store import IdempotencyStore
+
+
+class Clock(MemoryLedger):
+    """A ledger whose time passes when somebody waits, and not otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = time.time()
+        self._moving = threading.Lock()
+
+    def now(self) -> float:
+        return self.at
+
+    def wait(self, seconds: float) -> None:
+        with self._moving:
+            self.at += max(0.0, seconds)
+        # Other threads run in the meantime.
+        time.sleep(0.001)
+
+
+class ClockedStore(IdempotencyStore):
+    """A store whose waits take no time."""
+
+    def sleep(self, seconds: float) -> None:
+        assert isinstance(self.ledger, Clock)
+        self.ledger.wait(seconds)
 
 
 class Killed(BaseException):
@@ -28,13 +57,14 @@ class PostOffice:
     plan: list[Any] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     lists: list[Any] = field(default_factory=list)
-    """What the next looks see: an error is raised, "nothing" shows none; after that all."""
+    """What the next lookups see: an error is raised, "nothing" shows none; after that all."""
     looks: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
+    clock: Callable[[], float] = time.time
 
     def accept(self, to: str, text: str, *, ago: float = 0.0) -> dict[str, Any]:
         with self.lock:
-            made = datetime.now(UTC) - timedelta(seconds=ago)
+            made = datetime.fromtimestamp(self.clock() - ago, UTC)
             record = {
                 "id": 7_000_000_000_000_000_001 + len(self.messages),
                 "to": to,

@@ -164,7 +164,7 @@ def test_without_the_scope_for_opt_outs_ringcentral_checks(desk, broadcast, batc
     broadcast()
 
     assert len(batches()) == 1
-    assert "Who has opted out cannot be asked" in caplog.text
+    assert "Opt-outs cannot be read" in caplog.text
 
 
 def test_nobody_is_left_to_send_to(desk, broadcast, batches, result):
@@ -544,12 +544,12 @@ def lines_of(path: Path, name: str, content: bytes) -> str:
 
 
 BAD: list[tuple[str, Callable[[Path], dict[str, Any]], str]] = [
-    ("nobody", lambda _: {"to": []}, "there are no recipients"),
+    ("nobody", lambda _: {"to": []}, "to has no recipient"),
     ("neither", lambda _: {"to": None}, "either to or recipients_file"),
     ("both", lambda _: {"to": [ANN], "recipients_file": "a.csv"}, "either to or recipients_file"),
     ("a number of a thousand", lambda _: {"to": [ANN, "415555"]}, r"to\[1\]: to is not a valid phone number"),
     ("a dict without to", lambda _: {"to": [{"text": "x"}]}, r"to\[0\]: to is not a valid phone number"),
-    ("no list", lambda _: {"to": 5}, "to is int; give a list"),
+    ("no list", lambda _: {"to": 5}, "to must be a list of numbers"),
     ("no text", lambda _: {"text": None}, r"to\[0\]: there is no text"),
     ("a long text", lambda _: {"to": [{"to": ANN, "text": "a" * 1001}]}, r"to\[0\]: text has 1001 UTF-16 units"),
     ("an unknown placeholder", lambda _: {"text": "Dear {name}"}, r"to\[0\]: text names \{name\}"),
@@ -564,12 +564,12 @@ BAD: list[tuple[str, Callable[[Path], dict[str, Any]], str]] = [
     (
         "a cell too many",
         lambda path: {"recipients_file": lines_of(path, "a.csv", f"to,text\n{ANN},a,b\n".encode())},
-        "line 2 of the file has not as many cells",
+        "line 2 of the file does not have as many cells",
     ),
     (
         "no JSON",
         lambda path: {"recipients_file": lines_of(path, "a.ndjson", f'{{"to": "{ANN}"}}\nx\n'.encode())},
-        "line 2 of the file is no JSON",
+        "line 2 of the file is not JSON",
     ),
     (
         "Latin-1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -44,8 +45,7 @@ class Office(PostOffice):
     ledger: Any = None
     credentials: Any = field(default_factory=lambda: CREDENTIALS)
 
-    def accept(self, to: str, text: str, *, ago: float = 0.0) -> dict[str, Any]:
-        return super().accept(to, text, ago=ago - Clock.ahead)
+    clock: Any = lambda: time.time() + Clock.ahead
 
 
 @dataclass

@@ -16,28 +16,27 @@ from airflow_provider_ringcentral.client.errors import (
     RateLimited,
     Unavailable,
 )
-from airflow_provider_ringcentral.client.ledger.memory import MemoryLedger
 from airflow_provider_ringcentral.client.ledger.protocol import Ledger
 from airflow_provider_ringcentral.sending.once.message import Sent
 from airflow_provider_ringcentral.sending.once.send_once import send_once
 from airflow_provider_ringcentral.sending.once.store import IdempotencyStore, LedgerKeyValueStore
-from tests.sending.post_office import Blind, Killed, Lookalike, Note, PostOffice
+from tests.sending.post_office import Blind, Clock, ClockedStore, Killed, Lookalike, Note, PostOffice
 
 SETTLING = 0.3
 
 
 @pytest.fixture
-def ledger() -> Ledger:
-    return MemoryLedger()
+def ledger() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
-def office() -> PostOffice:
-    return PostOffice()
+def office(ledger: Clock) -> PostOffice:
+    return PostOffice(clock=ledger.now)
 
 
 def idempotency_store(ledger: Ledger, task: str = "task", **how: Any) -> IdempotencyStore:
-    return IdempotencyStore(LedgerKeyValueStore(ledger, task), ledger, "server", **{"in_flight_seconds": 0.2, **how})
+    return ClockedStore(LedgerKeyValueStore(ledger, task), ledger, "server", **{"in_flight_seconds": 0.2, **how})
 
 
 def send(office: PostOffice, store: IdempotencyStore, message: Note | None = None, **how: Any) -> Sent:
@@ -107,7 +106,7 @@ def test_fail_neither_looks_nor_repeats(office, ledger):
     assert (office.looks, len(office.messages)) == (0, 1)
 
 
-def test_a_draft_that_cannot_be_looked_up(office, ledger):
+def test_a_message_that_cannot_be_looked_up(office, ledger):
     office.plan = ["lost"]
 
     for _ in range(2):
@@ -327,7 +326,7 @@ def test_a_message_whose_answer_is_still_to_come_is_left_to_its_sender(office, l
 
     office.plan = [slow, "dropped"]
     found: list[Sent] = []
-    patient = {"in_flight_seconds": 30.0}
+    patient = {"in_flight_seconds": 1e9}
     a = threading.Thread(target=lambda: found.append(send(office, idempotency_store(ledger, "a", **patient))))
     a.start()
     accepted.wait()
@@ -417,11 +416,11 @@ def test_what_is_older_than_the_clocks_may_differ_is_another_message(office, led
 
 
 def elsewhere(ledger: Ledger, **how: Any) -> IdempotencyStore:
-    """The notebook of a retry whose notes may lie on another machine, with a ledger of its own."""
-    return idempotency_store(ledger, may_have_sent_since=time.time() - 400, claims_complete=False, **how)
+    """The store of a retry whose records may be on another machine, which has a ledger of its own."""
+    return idempotency_store(ledger, may_have_sent_since=ledger.now() - 400, claims_complete=False, **how)
 
 
-def test_a_retry_whose_notes_may_lie_elsewhere_does_not_take_what_looks_the_same(office, ledger):
+def test_a_retry_whose_records_may_be_elsewhere_does_not_take_what_looks_the_same(office, ledger):
     office.accept(Note().to, Note().text, ago=300)
 
     with pytest.raises(OutcomeUnknown, match="looks the same, but may be another task's or a person's") as caught:
@@ -431,20 +430,20 @@ def test_a_retry_whose_notes_may_lie_elsewhere_does_not_take_what_looks_the_same
     assert "ledger_url" in caught.value.remedy.cure
 
 
-def test_a_retry_whose_notes_may_lie_elsewhere_resends_if_told(office, ledger):
+def test_a_retry_whose_records_may_be_elsewhere_resends_if_told(office, ledger):
     office.accept(Note().to, Note().text, ago=300)
 
     assert send(office, elsewhere(ledger), on_unknown="resend").id == office.ids[1]
 
 
-def test_a_retry_whose_notes_may_lie_elsewhere_sends_what_is_not_there(office, ledger):
+def test_a_retry_whose_records_may_be_elsewhere_sends_what_is_not_there(office, ledger):
     sent = send(office, elsewhere(ledger))
 
     assert (sent.found, len(office.messages), office.looks) == (False, 1, 1)
 
 
 @pytest.mark.parametrize(("message", "how"), [(Blind(), {}), (Note(), {"on_unknown": "fail"})])
-def test_a_retry_whose_notes_may_lie_elsewhere_and_that_cannot_look_does_not_send(office, ledger, message, how):
+def test_a_retry_whose_records_may_be_elsewhere_and_that_cannot_look_does_not_send(office, ledger, message, how):
     with pytest.raises(OutcomeUnknown, match="its records are not in this ledger"):
         send(office, elsewhere(ledger), message, **how)
 
@@ -453,7 +452,7 @@ def test_a_retry_whose_notes_may_lie_elsewhere_and_that_cannot_look_does_not_sen
 
 def test_where_claims_are_not_shared_what_looks_the_same_is_nobodys(office, ledger):
     """A task on another machine sends; ours is dropped, and must not take the other's message for its own."""
-    send(office, idempotency_store(MemoryLedger(), "other", claims_complete=False))
+    send(office, idempotency_store(Clock(), "other", claims_complete=False))
     office.plan = ["dropped"]
 
     with pytest.raises(OutcomeUnknown, match=office.ids[0]):
@@ -464,7 +463,7 @@ def test_where_claims_are_not_shared_what_looks_the_same_is_nobodys(office, ledg
 
 
 def test_where_claims_are_not_shared_an_answer_that_was_had_is_proof(office, ledger):
-    """Killed between the claim of its id and the note of it."""
+    """Killed between the claim of the id and the record of it."""
     office.plan = ["killed"]
     with pytest.raises(Killed):
         send(office, idempotency_store(ledger, claims_complete=False))
@@ -475,7 +474,7 @@ def test_where_claims_are_not_shared_an_answer_that_was_had_is_proof(office, led
 
 
 def test_an_old_process_that_waited_for_its_quota_sends_nothing_more(office, ledger):
-    """It read its notes, waited, and was taken for dead: the retry sends meanwhile."""
+    """It read its state, waited, and was taken for dead: the retry sends meanwhile."""
     old, calls = idempotency_store(ledger), []
 
     class Slow(Note):
@@ -535,7 +534,7 @@ def test_a_finished_task_that_is_cleared_sends_again_whatever_became_of_its_retr
         assert len(office.messages) == 1 + cleared
 
 
-def test_a_damaged_note_is_told_and_not_sent_over(office, ledger, caplog):
+def test_a_damaged_state_is_logged_and_not_sent_over(office, ledger, caplog):
     pages = LedgerKeyValueStore(ledger, "task")
     pages.set("ringcentral:" + Note().key, {"order": 0, "content": 5})
 
@@ -546,7 +545,7 @@ def test_a_damaged_note_is_told_and_not_sent_over(office, ledger, caplog):
 
 
 EARLIER = {"order": 3, "content": Note().content, "since": time.time(), "found": False, "kept": {}, "ticket": "t"}
-EARLIER_NOTES = [
+EARLIER_STATES = [
     ({**EARLIER, "sends": 1, "id": "77", "closed": False}, None, "77"),
     ({**EARLIER, "sends": 1, "id": "77", "closed": True}, None, "new"),
     ({**EARLIER, "sends": 1, "id": "", "closed": False}, None, "unknown"),
@@ -556,8 +555,8 @@ EARLIER_NOTES = [
 ]
 
 
-@pytest.mark.parametrize(("note", "finished", "becomes"), EARLIER_NOTES)
-def test_notes_of_the_earlier_version_count(office, ledger, note, finished, becomes):
+@pytest.mark.parametrize(("note", "finished", "becomes"), EARLIER_STATES)
+def test_states_of_an_earlier_version_count(office, ledger, note, finished, becomes):
     pages = LedgerKeyValueStore(ledger, "task")
     pages.set("ringcentral:" + Note().key, note)
     if finished is not None:
@@ -586,7 +585,7 @@ def test_what_went_out_before_claims_are_forgotten_is_not_looked_for(office, led
     assert office.looks == 0
 
 
-def test_several_messages_of_a_task_have_an_entry_each(office, ledger):
+def test_several_messages_of_a_task_have_a_state_each(office, ledger):
     notes = [replace(Note(), to=f"+1650555010{number}") for number in range(3)]
     office.plan = ["ok", "killed"]
     store = idempotency_store(ledger)

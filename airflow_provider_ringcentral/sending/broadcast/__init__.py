@@ -1,1 +1,1 @@
-"""A list of recipients, its batches and its result."""
+"""Broadcasts: a list of recipients, sent in A2P batches, with a result for every recipient."""

@@ -1,7 +1,4 @@
-"""A2P: batches of texts from a high-volume number, one recipient a message.
-
-How far batches of texts have come, and what became of their messages.
-"""
+"""A2P batches: texts from a high-volume number, one recipient a message, and how far such batches are."""
 
 from __future__ import annotations
 
@@ -32,26 +29,25 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.http.transport import SendObserver
 
 MOST_MESSAGES = 10_000
-"""Of one batch (FACTS 7.5)."""
+"""Of one batch (operationId createA2PSMS)."""
 
 MOST_UNITS = 1000
 """UTF-16 units of a text."""
 
 SENDER = frozenset({"A2PSmsSender"})
-"""The feature of a number that may send batches (FACTS 7.1)."""
+"""The feature of a number that may send batches."""
 
-A_DAY = timedelta(days=1)
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class A2PBatchMessage(Message["RingCentralClient"]):
     """A batch of (number, text). Source: operationId createA2PSMS, app scope A2PSMS.
 
-    `chunk` is which of its task's batches it is. `keep` gets it and the messages that the answer rejects, each with
-    `index` (from 1), before anything else is done with them: no other answer ever tells. `rejected` are the indexes
-    that an earlier try has kept so, `known_ids` the ids of batches that a person knows to be this task's. A look notes
-    in
-    `suspects` the batches (id and size) that may be this one with messages left out, which nobody can tell from it.
+    `chunk` is its number among the batches of the broadcast. `keep` is called with it and with the messages that the
+    answer rejects (with `index`, from 1), before anything else: only that answer names them. `rejected` are the indexes
+    that an earlier try kept, `known_ids` ids of batches that a person has named as this task's. A lookup collects in
+    `suspects` batches (id and size) that may be this one without some messages, which nobody can tell from it.
     """
 
     sender: str
@@ -67,37 +63,37 @@ class A2PBatchMessage(Message["RingCentralClient"]):
 
     @property
     def key(self) -> str:
-        """By its place in the broadcast."""
+        """A digest of its number in the broadcast."""
         return self.key_of(self.chunk)
 
     @classmethod
     def key_of(cls, chunk: int) -> str:
-        """The same, by the place alone."""
+        """Return the key of a batch by its number."""
         return digest(cls.channel, chunk)
 
     @cached_property
     def content(self) -> str:
-        """Sender, and all numbers with their texts."""
+        """A digest of the sender, and of all numbers with their texts."""
         return digest(self.sender, *(part for to, text in self.messages for part in (to, same_text(text))))
 
     def send(self, client: RingCentralClient, observer: SendObserver) -> Record:
-        """One POST."""
+        """Send it with one POST, and keep what the answer rejects."""
         record = post(client, CREATE_A2P_BATCH.at(accountId=OWN), observer, json=self.envelope())
         self.keep(self.chunk, record.get("rejected") or ())
         return record
 
     def envelope(self) -> dict[str, Any]:
-        """The JSON of the request; a text that all share is there once."""
+        """Return the JSON of the request, which has a text that all share only once."""
         texts = {text for _, text in self.messages}
         if len(texts) == 1:
             return {"from": self.sender, "text": texts.pop(), "messages": [{"to": [to]} for to, _ in self.messages]}
         return {"from": self.sender, "messages": [{"to": [to], "text": text} for to, text in self.messages]}
 
     def candidates(self, client: RingCentralClient, start: datetime, end: datetime) -> Iterator[Record]:
-        """Batches from the sender with as many messages as this one has, and the same numbers and texts.
+        """List batches from the sender with as many messages as this one has, and the same numbers and texts.
 
-        A smaller one of nothing else is yielded only when `known_ids` names it. What was rejected does not count, so it
-        may be this one; it may as well be what somebody else has sent to some of the same people.
+        A smaller batch with some of the same messages is listed only if `known_ids` names it. It may be this one,
+        without rejected messages, or somebody else's to some of the same people.
         """
         query = {"from": self.sender, "dateFrom": start, "dateTo": end}
         for record in client.records(LIST_A2P_BATCHES.at(accountId=OWN), query):
@@ -110,35 +106,35 @@ class A2PBatchMessage(Message["RingCentralClient"]):
                 self.suspects[batch] = size
 
     def content_of(self, record: Record) -> str | None:
-        """As `content`, of a batch whose messages were compared."""
+        """Return the digest of a batch whose messages were compared."""
         return record.get("content")
 
     def undecided(self, error: OutcomeUnknown) -> OutcomeUnknown:
-        """The error of a look that found no batch, with the suspects it met. Ids and counts only."""
+        """Add to the error of a lookup which smaller batches may be this one, by id and size."""
         if not self.suspects:
             return error
         listed = ", ".join(f"{batch} ({size} of {len(self.messages)})" for batch, size in self.suspects.items())
-        told = OutcomeUnknown(
+        named = OutcomeUnknown(
             f"{error.message}. Smaller batches of nothing but its messages: {listed}", **error.fields()
         )
-        told.remedy = Remedy(
-            "RingCentral says what it rejects in the answer alone, which is lost. So a smaller batch may be this one, "
+        named.remedy = Remedy(
+            "Only the answer, which is lost, says what RingCentral rejected. So a smaller batch may be this one, "
             "or what somebody else has sent to some of the same people.",
             "Look at the batch in RingCentral. If it is this task's, set "
             f"known_batches={list(self.suspects)} and clear the task: it resumes from there. If not, clear the task: "
             "it looks once more and then sends to everybody.",
             DAG_AUTHOR,
         )
-        return told
+        return named
 
     @cached_property
     def _expected(self) -> dict[str, str]:
-        """Number -> text of what the batch has at RingCentral."""
+        """Number -> text, as the batch has them at RingCentral."""
         accepted = (one for index, one in enumerate(self.messages, start=1) if index not in self.rejected)
         return {to: same_text(text) for to, text in accepted}
 
     def _holds(self, client: RingCentralClient, record: Record, size: int) -> bool:
-        """Whether all messages of a batch are listed, each once, and each is one of ours. Stops at the first other."""
+        """Whether a batch has `size` different messages, all of them ours. Stops at the first that is not."""
         seen = set[str]()
         for one in batch_messages(client, self.id_of(record), iso_time(record.get("creationTime"))):
             to = recipient_of(one)
@@ -149,22 +145,22 @@ class A2PBatchMessage(Message["RingCentralClient"]):
 
 
 def batch_messages(client: RingCentralClient, batch_id: str, created: datetime | None) -> Iterator[Record]:
-    """The messages of a batch with their texts, 1000 a request. Source: operationId listA2PSMS."""
+    """List the messages of a batch with their texts, 1000 in a request. Source: operationId listA2PSMS."""
     query = {**messages_of(batch_id, created), "view": "Detailed"}
     yield from client.records(LIST_A2P_MESSAGES.at(accountId=OWN), query)
 
 
 def messages_of(batch_id: str, created: datetime | None) -> dict[str, Any]:
-    """The parameters that choose the messages of a batch."""
-    # Without dates it is about the last 24 hours, even with a batch (FACTS 7.5).
-    dates = {"dateFrom": created - A_DAY, "dateTo": created + A_DAY} if created else {}
+    """Return the parameters that select the messages of a batch."""
+    # Without dates, RingCentral answers for the last 24 hours, even if a batch is named.
+    dates = {"dateFrom": created - DAY, "dateTo": created + DAY} if created else {}
     return {"batchId": batch_id, **dates}
 
 
 def batch_wait_state(record: Record, wait_for: str) -> WaitState:
-    """Whether a batch is where `wait_for` wants it: `sent`, all of it left the queue; `delivered`, it is Completed.
+    """Say whether a batch has reached `wait_for`: `sent`, all messages left the queue; `delivered`, it is Completed.
 
-    `Sent` is nowhere explained (FACTS 7.5), so the counts have to agree. A status that nobody knows yet waits.
+    RingCentral does not document `Sent`, so the counts have to agree as well. An unknown status means to wait.
     """
     status = normalized(record.get("status"))
     processed = int(record.get("processedCount") or 0) >= int(record.get("batchSize") or 0)
@@ -173,13 +169,13 @@ def batch_wait_state(record: Record, wait_for: str) -> WaitState:
 
 
 def recipient_of(message: Record) -> str:
-    """The number of a message of a batch."""
+    """Return the number that a message of a batch went to."""
     to: Iterable[Any] = message.get("to") or ()
     return next((str(one) for one in to), "")
 
 
 WAIT_FOR = ("sent", "delivered")
-"""All messages left the queue; no status changes any more."""
+"""All messages left the queue; their statuses are final."""
 
 COUNTED = ("queued", "sent", "delivered", "sendingFailed", "deliveryFailed")
 
@@ -188,7 +184,7 @@ _KEPT = ("status", "batchSize", "processedCount", "creationTime", "cost")
 
 @dataclass(frozen=True, slots=True)
 class BatchProgress:
-    """What is known of some batches by id: the fields of their records that tell no number."""
+    """How far batches are: their records by id, reduced to fields without numbers."""
 
     ids: Sequence[str]
     wait_for: str
@@ -196,18 +192,18 @@ class BatchProgress:
 
     @property
     def pending(self) -> list[str]:
-        """Those that are not where they are wanted. What is not known (yet) waits."""
+        """Ids of the batches that have not reached `wait_for`, or are not known (yet)."""
         return [one for one in self.ids if self._waits(one)]
 
     @property
     def since(self) -> float | None:
-        """When the oldest of those that are waited for was made (epoch seconds), as far as it is known."""
+        """When the oldest pending batch was made (epoch seconds); None if that is not known."""
         made = [iso_time(self.records.get(one, {}).get("creationTime")) for one in self.pending]
         return min((each.timestamp() for each in made if each), default=None)
 
     @property
     def reason(self) -> str:
-        """Why they are waited for."""
+        """Why the wait is not over, for logs and errors."""
         pending = self.pending
         known = [self.records[one] for one in pending if one in self.records]
         done = sum(int(record.get("processedCount") or 0) for record in known)
@@ -220,7 +216,7 @@ class BatchProgress:
         )
 
     def updated(self, found: Mapping[str, Record]) -> BatchProgress:
-        """With newer records of those that are waited for."""
+        """Return a copy with newer records of the pending batches."""
         newer = {one: reduced_batch(found[one]) for one in self.pending if one in found}
         return BatchProgress(self.ids, self.wait_for, {**self.records, **newer})
 
@@ -230,12 +226,12 @@ class BatchProgress:
 
 
 def reduced_batch(record: Record) -> dict[str, Any]:
-    """What is kept of a batch's record: no number."""
+    """Reduce the record of a batch to fields without numbers."""
     return {name: record[name] for name in _KEPT if record.get(name) is not None}
 
 
 def batches_by_id(client: RingCentralClient, ids: Sequence[str]) -> dict[str, Record]:
-    """Records of those batches that are there, a Light request each. Source: operationId readA2PBatch."""
+    """Read batches by id, with a Light request each; unknown ones are left out. Source: operationId readA2PBatch."""
     found: dict[str, Record] = {}
     for batch in ids:
         try:
@@ -246,7 +242,7 @@ def batches_by_id(client: RingCentralClient, ids: Sequence[str]) -> dict[str, Re
 
 
 def batch_summary(client: RingCentralClient, batch: str, record: Record) -> dict[str, Any]:
-    """A batch with its counts by status, a Light request. Source: operationId aggregateA2PSMSStatuses."""
+    """Summarise a batch by status, with a Light request. Source: operationId aggregateA2PSMSStatuses."""
     made = iso_time(record.get("creationTime"))
     path = AGGREGATE_A2P_STATUSES.at(accountId=OWN)
     counts = client.request_json("GET", path, params=messages_of(batch, made)) or {}

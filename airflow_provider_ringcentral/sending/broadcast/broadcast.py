@@ -1,9 +1,4 @@
-"""A broadcast: its list is frozen, its chunks are sent once each, and every recipient is in its result.
-
-The result of a broadcast: what became of every recipient that was given.
-
-What a broadcast came to, in a form for XCom and asset events.
-"""
+"""A broadcast: its list of recipients is frozen, each chunk is sent once, and the result has every recipient."""
 
 from __future__ import annotations
 
@@ -47,10 +42,10 @@ if TYPE_CHECKING:
 
 REJECTED = "Rejected"
 ACCEPTED = "Accepted"
-"""RingCentral has it, and does not list it yet."""
+"""RingCentral has accepted the message, and does not list it yet."""
 
 UNKNOWN = "Unknown"
-"""The answer that said who was rejected is lost, and the batch does not have this one."""
+"""The batch does not have the message, and the answer that named rejected ones is lost."""
 
 COLUMNS = (
     Column("row", ("row",), ColumnType.INTEGER),
@@ -68,7 +63,7 @@ COLUMNS = (
 
 @dataclass
 class PublishedRows:
-    """What was written: rows by status, those that failed, and the file."""
+    """What was published: rows by status, how many failed, and the size and hash of the file."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     failed: int = 0
@@ -85,9 +80,9 @@ def publish(
     destination: UPath,
     chosen: Format,
 ) -> PublishedRows:
-    """Ask how the messages of every chunk stand (10 requests each), and write the file, complete at once."""
+    """Read the statuses of all messages (10 requests for a chunk), and write the file, complete or not at all."""
     for chunk in range(1, chunks + 1):
-        # A chunk at a time: a task that gives its worker back in between does not begin anew.
+        # Chunk by chunk, so that a task that defers in between does not start over.
         if not folder.has_results(chunk):
             batch = sent.get(chunk)
             records = {} if batch is None else _records(client, batch)
@@ -103,10 +98,10 @@ def publish(
 def results(
     lines: list[Line], batch: Sent | None, records: Mapping[str, Record], rejected: Mapping[int, Rejected] | None
 ) -> Iterator[Result]:
-    """What became of the lines of a chunk. Pure.
+    """Combine the recipients of a chunk with what is known of their messages. Pure.
 
-    `records` are the messages of its batch by number, `rejected` what the answer rejected by index (from 1, of those
-    sent); None: that answer is lost. Then nobody who is not listed is called rejected, since the answer alone tells.
+    `records` are the messages of the batch by number, `rejected` are the rejections by index (from 1, of those sent).
+    None means that the answer is lost: then a message that is not listed has an unknown status.
     """
     messages = sum(not line.status for line in lines)
     complete = rejected is not None or (batch is not None and batch.record.get("batchSize") == messages)
@@ -162,11 +157,11 @@ def _result_of(line: Line, batch: str, record: Record) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastReceipt(Receipt):
-    """The published result of a broadcast, one row a recipient as given.
+    """The receipt of a broadcast's result, which has one row for each recipient given; for XCom and asset events.
 
-    `batches` are the ids of its batches (the first 200), `statuses` how many rows have which status: RingCentral's
-    words, `Rejected` (by the answer that accepted the rest), `OptedOut` and `Duplicate` (not sent). `failed` counts
-    rejected and undelivered ones.
+    `batches` are the ids of its batches (the first 200). `statuses` counts rows by status: RingCentral's statuses,
+    `Rejected` (by the answer that accepted the rest), `OptedOut` and `Duplicate` (both not sent). `failed` counts
+    rejected and undelivered messages.
     """
 
     batches: list[str] = field(default_factory=list)
@@ -182,14 +177,14 @@ MOST_BATCHES = 200
 
 
 class Plan(msgspec.Struct):
-    """What a broadcast noted of itself.
+    """What the store records of a broadcast.
 
-    `token` names its folder, which lies beside `destination` (empty, as older versions noted it: beside the result);
-    `chunks` is 0 until its list is frozen; `receipt` is there when everything is done.
+    `token` names its folder, which lies beside `destination` (empty in records of older versions: beside the result).
+    `chunks` is 0 until the list is frozen. `receipt` is set when everything is done.
     """
 
     token: str
-    order: int
+    max_tries: int = msgspec.field(name="order")
     sender: str = ""
     destination: str = ""
     chunks: int = 0
@@ -197,10 +192,10 @@ class Plan(msgspec.Struct):
 
 
 class Broadcast:
-    """The broadcast of one task, which goes on where an earlier try was.
+    """The broadcast of one task. A retry resumes where the earlier try stopped.
 
-    `on_rerun="skip"`: one that was finished before a person cleared the task stays done. `known_batches`: ids of
-    batches that a person knows to be this broadcast's. `path_of` makes a path of a destination.
+    With `on_rerun="skip"`, a broadcast that was finished before a person cleared the task stays done. `known_batches`
+    are ids of batches that a person has named as this broadcast's. `path_of` makes a path of a destination.
     """
 
     def __init__(
@@ -219,36 +214,36 @@ class Broadcast:
         self._store = store
         self._destination = path_of(destination)
         self._known = known_batches
-        self._how: dict[str, Any] = {"on_unknown": on_unknown, "on_rerun": on_rerun, "settling": settling}
-        self._spent = UsageDelta(client)
+        self._send_options: dict[str, Any] = {"on_unknown": on_unknown, "on_rerun": on_rerun, "settling": settling}
+        self._usage = UsageDelta(client)
         plan = _plan(store.get(PLAN_KEY))
         if plan is None and on_rerun == "skip" and (finished := _plan(store.get_finished(PLAN_KEY))):
             plan = finished if finished.receipt else None
         self._plan = plan or Plan(uuid.uuid4().hex, store.max_tries, destination=destination)
-        # The destination may be rendered otherwise in a retry, and the list lies where it was frozen.
+        # A retry may render another destination; the list stays where it was frozen.
         beside = path_of(self._plan.destination or destination)
         self._folder = BroadcastFolder(beside, self._plan.token, store.attempt)
 
     @property
     def receipt(self) -> BroadcastReceipt | None:
-        """What it came to, when an earlier try has done it all."""
+        """The receipt, if an earlier try has done everything."""
         return None if self._plan.receipt is None else BroadcastReceipt(**self._plan.receipt)
 
     @property
     def begun(self) -> bool:
-        """Whether a part of it may be at the server; then its list is fixed, whatever is given now."""
+        """Whether any chunk may be at the server. Then the list stays as it was frozen, whatever is given now."""
         return any(self._is_out(chunk) for chunk in range(1, self._plan.chunks + 1))
 
     def freeze(self, sender: str, everybody: Iterable[Addressee], opted_out: AbstractSet[str], chunk_size: int) -> None:
-        """Write down who gets what from `sender`, all of it checked, in chunks; numbers stay in memory, 100 bytes each.
+        """Validate all recipients, and write them to the folder in chunks. Takes 100 bytes of memory for each number.
 
-        Who is named twice is sent the first text only.
+        A number that is given twice is sent the first text only.
         """
         seen = set[int]()
         lines: list[Line] = []
         chunks = 0
         plan = Plan(self._plan.token, self._store.max_tries, sender, self._plan.destination)
-        self._note(plan)
+        self._record(plan)
         for one in everybody:
             number = int(one.to)
             status = DUPLICATE if number in seen else OPTED_OUT if one.to in opted_out else ""
@@ -262,12 +257,12 @@ class Broadcast:
             chunks += 1
             self._folder.put_lines(chunks, lines)
         if not chunks:
-            raise BadArgument("there are no recipients; give at least one.", parameter="to")
+            raise BadArgument("to has no recipient; give at least one.", parameter="to")
         plan.chunks = chunks
-        self._note(plan)
+        self._record(plan)
 
     def send(self) -> dict[int, Sent]:
-        """Send every chunk once, in their order; the batches by chunk, without chunks of which nothing is sent."""
+        """Send every chunk once, in order. Returns batches by chunk, without chunks that have nothing to send."""
         sent: dict[int, Sent] = {}
         for chunk in range(1, self._plan.chunks + 1):
             messages = [(line.to, line.text) for line in self._folder.lines(chunk) if not line.status]
@@ -277,7 +272,7 @@ class Broadcast:
         return sent
 
     def publish(self, sent: Mapping[int, Sent], chosen: Format) -> BroadcastReceipt:
-        """Write the result."""
+        """Publish the result, and return its receipt."""
         count = publish(
             self._client, self._folder, self._plan.chunks, sent, destination=self._destination, chosen=chosen
         )
@@ -287,17 +282,17 @@ class Broadcast:
             records=sum(count.statuses.values()),
             bytes=count.bytes,
             sha256=count.sha256,
-            requests=self._spent.requests(0),
-            seconds_waited=self._spent.seconds_waited(),
+            requests=self._usage.requests(0),
+            seconds_waited=self._usage.seconds_waited(),
             batches=[one.id for one in sent.values()][:MOST_BATCHES],
             statuses=dict(sorted(count.statuses.items())),
             failed=count.failed,
         )
 
     def finish(self, receipt: BroadcastReceipt) -> None:
-        """Everything is done: note that, then remove what was kept beside the destination. May be done again."""
+        """Record that everything is done, then remove the folder. May be repeated."""
         self._plan.receipt = receipt.as_dict()
-        self._note(self._plan)
+        self._record(self._plan)
         self._store.finish()
         self._folder.remove()
 
@@ -307,15 +302,15 @@ class Broadcast:
             self._plan.sender, chunk, messages, self._folder.put_rejected, rejected=rejected, known_ids=self._known
         )
         try:
-            return send_once(self._client, message, self._store, **self._how)
+            return send_once(self._client, message, self._store, **self._send_options)
         except OutcomeUnknown as error:
             raise message.undecided(error) from error.__cause__
 
     def _is_out(self, chunk: int) -> bool:
-        entry = self._store.read(A2PBatchMessage.key_of(chunk))
-        return entry is not None and bool(entry.id or entry.sends)
+        state = self._store.read(A2PBatchMessage.key_of(chunk))
+        return state is not None and state.may_be_out
 
-    def _note(self, plan: Plan) -> None:
+    def _record(self, plan: Plan) -> None:
         self._plan = plan
         self._store.set(PLAN_KEY, msgspec.to_builtins(plan))
 

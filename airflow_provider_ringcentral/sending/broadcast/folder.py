@@ -1,4 +1,4 @@
-"""What a broadcast keeps beside its destination until its result is there: lists of recipients, rejections, results."""
+"""The folder of a broadcast beside its destination: recipients, rejections and results, until it is finished."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OPTED_OUT, DUPLICATE = "OptedOut", "Duplicate"
 
 
 class Line(msgspec.Struct, omit_defaults=True):
-    """One recipient of a chunk; with a `status` (`OPTED_OUT` or `DUPLICATE`) nothing is sent."""
+    """One recipient of a chunk. With a `status` (`OPTED_OUT` or `DUPLICATE`), nothing is sent."""
 
     row: int
     to: str
@@ -45,7 +45,7 @@ class Rejected(msgspec.Struct, omit_defaults=True):
 
 
 class Result(msgspec.Struct, omit_defaults=False):
-    """One line of the result. Names are those of RingCentral's records."""
+    """One row of the result, with the names of RingCentral's records."""
 
     row: int
     to: str
@@ -62,7 +62,7 @@ class Result(msgspec.Struct, omit_defaults=False):
 class BroadcastFolder:
     """Files of one broadcast in a hidden folder beside the destination; each is complete or absent.
 
-    Results are those of a try (`attempt`): a later one asks anew how its messages stand.
+    Results belong to a try (`attempt`): a later try reads the statuses of its messages again.
     """
 
     def __init__(self, destination: UPath, token: str, attempt: int) -> None:
@@ -71,42 +71,42 @@ class BroadcastFolder:
         self._fs = destination.fs
 
     def put_lines(self, chunk: int, lines: Sequence[Line]) -> None:
-        """The recipients of a chunk."""
+        """Write the recipients of a chunk."""
         self._put("recipients", chunk, lines)
 
     def lines(self, chunk: int) -> list[Line]:
-        """The same, read back."""
+        """Read the recipients of a chunk."""
         found = self._get("recipients", chunk, Line)
         if found is None:
             raise DestinationError(
-                f"The list of recipients that this broadcast began with is gone from {self._folder}. What was sent "
-                "stands; the rest cannot be told from it any more."
+                f"The list of recipients of this broadcast is gone from {self._folder}. What was sent stays sent, but "
+                "the remaining recipients cannot be determined any more."
             )
         return found
 
     def put_rejected(self, chunk: int, rejected: Sequence[Record]) -> None:
-        """What the answer to a batch rejected, also when that is nothing."""
+        """Write what the answer to a batch rejected, which may be nothing."""
         self._put("rejected", chunk, [msgspec.convert(one, Rejected, strict=False) for one in rejected])
 
     def rejected(self, chunk: int) -> dict[int, Rejected] | None:
-        """By index; None when the answer was lost."""
+        """Read the rejections by index; None if the answer was lost."""
         found = self._get("rejected", chunk, Rejected)
         return None if found is None else {one.index: one for one in found}
 
     def put_results(self, chunk: int, results: Sequence[Result]) -> None:
-        """What became of a chunk."""
+        """Write the result of a chunk."""
         self._put(self._result, chunk, results)
 
     def has_results(self, chunk: int) -> bool:
-        """Whether that is there."""
+        """Whether the result of a chunk is there."""
         return bool(self._fs.exists(self._path(self._result, chunk)))
 
     def result_bytes(self, chunk: int) -> bytes:
-        """NDJSON."""
+        """Return the result of a chunk as NDJSON."""
         return bytes(self._fs.cat_file(self._path(self._result, chunk)))
 
     def remove(self) -> None:
-        """Remove everything; a store that forbids it, or fails at it, keeps it."""
+        """Remove the folder. If the store fails or forbids it, a log line says so."""
         with tolerate_cleanup_errors("The list of recipients of a finished broadcast"):
             remove_tree(self._fs, self._folder.path)
 

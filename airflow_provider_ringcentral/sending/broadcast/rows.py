@@ -1,7 +1,4 @@
-"""The recipients of a broadcast: from a list or a file, each with its text, checked.
-
-Who does not want texts from a number of ours.
-"""
+"""The recipients of a broadcast, from a list or a file, validated and with their texts; and opt-outs."""
 
 from __future__ import annotations
 
@@ -34,10 +31,10 @@ MOST_RECORDS = 1000
 
 
 def opted_out(client: RingCentralClient, sender: str) -> set[str]:
-    """The numbers that have opted out of texts from `sender`, 1000 a request; none where that cannot be asked.
+    """Return the numbers that have opted out of texts from `sender`, reading 1000 in a request.
 
-    Then RingCentral's own check remains: a text to them is accepted and fails with SMS-RC-413. Source: operationId
-    searchSmsConsentRecords, app scope SMS.
+    If they cannot be read, none is returned, and RingCentral's own check remains: it accepts a text to them, which then
+    fails with SMS-RC-413. Source: operationId searchSmsConsentRecords, app scope SMS.
     """
     found: set[str] = set()
     body: dict[str, Any] = {"from": [sender], "optStatus": "OptOut", "perPage": MOST_RECORDS}
@@ -45,7 +42,7 @@ def opted_out(client: RingCentralClient, sender: str) -> set[str]:
         try:
             answer = client.request_json("POST", SEARCH_CONSENTS.at(accountId=OWN), json=body)
         except (PermissionDenied, BadRequest, NotFound) as error:
-            log.info("Who has opted out cannot be asked for before sending: %s", error)
+            log.info("Opt-outs cannot be read before sending: %s", error)
             return found
         found.update(str(record.get("to")) for record in answer.get("records") or ())
         token = (answer.get("paging") or {}).get("nextPageToken")
@@ -56,12 +53,12 @@ def opted_out(client: RingCentralClient, sender: str) -> set[str]:
 
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
 LIST, FILE = "to", "recipients_file"
-"""The arguments they come from."""
+"""The arguments that recipients come from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Somebody who gets `text`; `row` is the place in what was given, from 1."""
+    """A recipient who gets `text`; `row` is the row of the input, from 1."""
 
     row: int
     to: str = field(repr=False)
@@ -70,7 +67,7 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class RawRecipient:
-    """One recipient as it was given: a number, or a mapping with `to`; `where` is how errors call it."""
+    """A recipient as given: a number, or a mapping with `to`. Errors name it by `where`."""
 
     where: str
     parameter: str
@@ -78,9 +75,9 @@ class RawRecipient:
 
 
 def addressees(raw_recipients: Iterable[RawRecipient], text: str | None) -> Iterator[Addressee]:
-    """Everybody with a text: their own (key or column `text`), else `text` with its placeholders `{name}` filled in.
+    """Validate recipients, each with its own `text`, or else with `text`, whose placeholders `{name}` are filled in.
 
-    Raises `BadArgument` that says where, and repeats neither number nor text.
+    Raises `BadArgument`, which says where, and repeats neither number nor text.
     """
     for row, one in enumerate(raw_recipients, start=1):
         values = one.value if isinstance(one.value, Mapping) else {"to": one.value}
@@ -93,16 +90,18 @@ def addressees(raw_recipients: Iterable[RawRecipient], text: str | None) -> Iter
 
 
 def recipients_in_list(to: Any) -> Iterator[RawRecipient]:
-    """Those of a list, or one alone."""
+    """Read the recipients of a list, or a single one."""
     values = [to] if isinstance(to, str | Mapping) else to
     if not isinstance(values, Iterable):
-        raise BadArgument(f"to is {type(to).__name__}; give a list of numbers or of dicts with 'to'.", parameter=LIST)
+        raise BadArgument(
+            f"to must be a list of numbers, or of dicts with 'to', not {type(to).__name__}.", parameter=LIST
+        )
     for place, value in enumerate(values):
         yield RawRecipient(f"to[{place}]", LIST, value)
 
 
 def recipients_in_file(path: UPath) -> Iterator[RawRecipient]:
-    """Those of a CSV file with a header (UTF-8, a column `to`), or of NDJSON, one object or number a line. Streamed."""
+    """Stream the recipients of a UTF-8 file: CSV with a column `to`, or NDJSON with an object or number a line."""
     name = path.name.lower()
     rows = _csv if name.endswith(".csv") else _ndjson if name.endswith((".ndjson", ".jsonl")) else None
     if rows is None:
@@ -126,10 +125,10 @@ def _csv(raw: Any) -> Iterator[tuple[int, Any]]:
     for row in lines:
         if None in row or None in row.values():
             raise BadArgument(
-                f"line {lines.line_num} of the file has not as many cells as the header; quote cells with commas.",
+                f"line {lines.line_num} of the file does not have as many cells as the header; quote commas.",
                 parameter=FILE,
             )
-        # As written by our own CSV files: what a spreadsheet would take for a formula has an apostrophe before it.
+        # This provider's CSV files put an apostrophe before what a spreadsheet takes for a formula, such as +1….
         yield lines.line_num, {**row, "to": row["to"].strip().removeprefix("'")}
 
 
@@ -139,7 +138,7 @@ def _ndjson(raw: Any) -> Iterator[tuple[int, Any]]:
             try:
                 yield number, msgspec.json.decode(line)
             except msgspec.DecodeError:
-                raise BadArgument(f"line {number} of the file is no JSON.", parameter=FILE) from None
+                raise BadArgument(f"line {number} of the file is not JSON.", parameter=FILE) from None
 
 
 def _filled(text: str | None, values: Mapping[str, Any]) -> str:
