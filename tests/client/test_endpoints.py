@@ -40,14 +40,14 @@ def test_every_operation_has_one_row():
 
 
 @pytest.mark.parametrize("value", ["~", "123", "QTgTjY-OSGcU_1AUA", "1,2,3", "Y3MxNzE=", "id:5", "a.b", "x!y@z+1"])
-def test_ids_stay_as_they_are(value):
+def test_ids_are_filled_in_unchanged(value):
     assert READ_CHAT.at(chatId=value) == f"/team-messaging/v1/chats/{value}"
 
 
 @pytest.mark.parametrize(
     "value", ["~/x?a=", "1/2", "1?a=b", "1#", "1%2F2", "..", ".", "", "1 2", "1\n", "1\\2", "é", "\uff11", "1;2", "{x}"]
 )
-def test_an_id_makes_no_other_path(value):
+def test_an_id_cannot_change_the_path(value):
     with pytest.raises(BadRequest, match=r"extensionId .* is not a valid id") as caught:
         READ_USER_CALL_LOG.at(accountId="~", extensionId=value)
     assert caught.value.parameter == "extensionId"
@@ -77,5 +77,5 @@ def test_rows_are_found_by_method_and_path(method, path, operation):
         ("DELETE", "/restapi/v1.0/account/~/extension/~/message-store/5"),
     ],
 )
-def test_what_sends_or_is_unknown_is_not_repeated(method, path):
+def test_posts_that_send_or_are_unknown_are_not_repeated(method, path):
     assert not repeatable(method, path)

@@ -1,4 +1,4 @@
-"""Errors on their way to another process."""
+"""Errors as JSON, for another process."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def test_an_error_survives_json(kind):
     ],
     ids=lambda value: getattr(value, "__name__", type(value).__name__),
 )
-def test_a_kind_of_another_room_arrives_as_the_one_it_stands_for(error, kind):
+def test_a_subclass_of_another_module_arrives_as_its_base_class(error, kind):
     assert type(error_of(error.as_json())) is kind
 
 
-def test_what_is_no_error_of_ours_is_still_one():
+def test_an_unknown_kind_arrives_as_the_base_of_all_errors():
     assert type(error_of({"kind": "Other", "message": "x"})) is RingCentralError
