@@ -14,8 +14,12 @@ from airflow_provider_ringcentral.sandbox.model.calls import Calls
 from airflow_provider_ringcentral.sandbox.model.company import HIGH_VOLUME_NUMBER, Company
 from airflow_provider_ringcentral.sandbox.model.faults import Fault, Faults
 from airflow_provider_ringcentral.sandbox.model.identity import App, Identity, Jwt, User, make_jwt, make_secret
-from airflow_provider_ringcentral.sandbox.model.messaging.state import MessagingState
-from airflow_provider_ringcentral.sandbox.model.rate_limits import Limiter
+from airflow_provider_ringcentral.sandbox.model.messaging.batches import Batches
+from airflow_provider_ringcentral.sandbox.model.messaging.delivery import Consents, Outcomes
+from airflow_provider_ringcentral.sandbox.model.messaging.mailbox import Mailbox
+from airflow_provider_ringcentral.sandbox.model.messaging.ring_outs import RingOuts
+from airflow_provider_ringcentral.sandbox.model.messaging.team_messaging import TeamMessaging
+from airflow_provider_ringcentral.sandbox.model.rate_limits import Limiter, SendRate
 from airflow_provider_ringcentral.sandbox.model.recordings import MissingRecordings
 from airflow_provider_ringcentral.sandbox.model.request_log import RequestLog
 
@@ -25,6 +29,19 @@ if TYPE_CHECKING:
     from airflow_provider_ringcentral.sandbox.model.options import Options
 
 _WINDOW_DAYS = 7
+
+
+class MessagingState:
+    """What the company has sent and received, and what will become of what it sends."""
+
+    def __init__(self, company: Company, now: int, random: Random) -> None:
+        self.mailbox = Mailbox()
+        self.consents = Consents()
+        self.outcomes = Outcomes(self.consents)
+        self.rate = SendRate()
+        self.team_messaging = TeamMessaging(company, now, random)
+        self.batches = Batches()
+        self.ring_outs = RingOuts()
 
 
 class State:
