@@ -1,4 +1,4 @@
-"""Personal texts to many, from a high-volume number."""
+"""Send personal texts to many recipients from a high-volume number."""
 
 from __future__ import annotations
 
@@ -27,54 +27,48 @@ Recipients = str | Sequence[str | Mapping[str, Any]]
 
 
 class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
-    """Text many recipients, each once, and write what became of each to a file.
+    """Text many recipients, each once, from a high-volume number, and write the outcome of each to a file.
 
     Source: operationIds createA2PSMS, readA2PBatch, listA2PSMS (app scope A2PSMS; 50 requests a minute) and
-    searchSmsConsentRecords (app scope SMS). The sending number needs A2PSmsSender; RingCentral takes 250,000 messages
-    a day and number, US and Canada only. All recipients and texts are checked before anything is sent; then they are
-    frozen beside the destination, so that a task that is killed or retried goes on with the same list where it was.
-    Batches that are out are not sent again; one whose answer was lost is looked for by its size, numbers and texts. A
-    smaller one of the same messages may be this one without what was rejected: `OutcomeUnknown` names it.
+    searchSmsConsentRecords (app scope SMS). The sending number needs A2PSmsSender. RingCentral takes 250,000 messages a
+    day per number, to the US and Canada only.
 
-    Who is named twice is sent the first text only, who has opted out nothing; both are in the result. Failures of
+    All recipients and texts are checked, then stored beside the destination, so that a killed or retried task resumes
+    with the same list. Batches that were sent are not sent again; one whose answer was lost is looked for by its size,
+    numbers and texts. A smaller batch of the same messages may be this one without rejected ones: `OutcomeUnknown`
+    names it. A recipient that is named twice gets the first text only; one that has opted out gets none. Failures of
     single recipients do not fail the task, unless there are more than `max_failures`.
 
-    The result has one row a recipient as given, in its order: row (from 1), to, status (RingCentral's word, or
-    `Rejected` by the answer that accepted the rest, `OptedOut`, `Duplicate`), errorCode, description, batchId,
-    messageId, segmentCount, cost, lastModifiedTime. It holds numbers and no texts.
+    The result has one row per recipient, in their order: row (from 1), to, status (RingCentral's, or `Rejected`,
+    `OptedOut`, `Duplicate`), errorCode, description, batchId, messageId, segmentCount, cost, lastModifiedTime. It
+    contains phone numbers, but no texts.
 
     Returns its receipt (JSON, below 8 KB): destination, format, records, bytes, sha256, requests, seconds_waited,
-    batches (ids), statuses (how many rows of each), failed. The asset events of `outlets` carry the same as `extra`.
+    batches (ids), statuses (rows by status), failed. The asset events of `outlets` have it as `extra`.
 
-    Raises `OutcomeUnknown` when nobody can tell whether a batch went out, `NotConfirmed` when the batches were not done
-    in time (a retry waits on), `DeliveryFailed` after the result is written, with more than `max_failures`.
+    Raises `OutcomeUnknown` when it is unknown whether a batch was sent, `NotConfirmed` when `timeout` passed first (a
+    retry waits again), `DeliveryFailed` with more than `max_failures`, after the result is written.
 
-    Every value is a template field, `deferrable` excepted.
+    Every value is a template field, except `deferrable`.
 
-    :param destination: where the result goes: a path or URL that Airflow's ObjectStoragePath knows.
-    :param to: a list (also from XCom) of numbers in E.164, or of dicts with `to`, perhaps `text`, and values for
-        placeholders.
-    :param recipients_file: instead of `to`, a file: .csv with a header (UTF-8), or .ndjson, with the same keys. Read
-        as a stream.
-    :param text: up to 1000 UTF-16 units, for all who have no text of their own; `{name}` is the recipient's `name`.
-        A text that ends in `.txt` is the name of a template file.
-    :param from_number: one of the numbers of the JWT's user that can send batches;
-        None: the Connection's Default sender, else the only one.
+    :param destination: the file of the result: a path or URL that Airflow's ObjectStoragePath understands.
+    :param to: a list (also from XCom) of phone numbers in E.164, or of dicts with `to`, optionally `text`, and values
+        for placeholders.
+    :param recipients_file: instead of `to`, a file with the same keys: .csv with a header (UTF-8), or .ndjson. It is
+        streamed.
+    :param text: up to 1000 UTF-16 units, for recipients without a text of their own; `{name}` is the recipient's
+        `name`. A text that ends in `.txt` is the name of a template file.
+    :param from_number: a number of the JWT's user that can send batches; None: the Connection's Default sender, else
+        the only one.
     :param file_format: of the result: `ndjson`, `ndjson.gz`, `csv` or `parquet`; None: by the destination's suffix.
-    :param chunk_size: recipients a batch, at most 10,000.
-    :param max_failures: how many recipients may be rejected or not be delivered to; None or -1: any number.
-    :param wait_for: `accepted` (RingCentral has the batches; the result tells how the messages stood then), `sent`
-        (all messages left its queue) or `delivered` (the batches are Completed: no status changes any more).
-    :param known_batches: ids of batches that you know to be this task's: one whose answer was lost is taken from them
-        even when it has fewer messages than were given.
-    :param on_unknown: when the answer to a batch is lost: `look` for it and fail when it cannot be found, `resend` it
+    :param chunk_size: recipients per batch, at most 10,000.
+    :param max_failures: how many recipients may be rejected or not delivered to; None or -1: any number.
+    :param wait_for: `accepted` (RingCentral has the batches), `sent` (all messages have left its queue) or `delivered`
+        (the batches are Completed: no status changes any more).
+    :param known_batches: ids of batches that you know to be this task's: one whose answer was lost is found among them
+        even with fewer messages.
+    :param on_unknown: when the answer to a batch is lost: `look` for it and fail if it cannot be found, `resend` it
         then, at the risk of a second message to all of it, or `fail` at once.
-    :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
-    :param settling: seconds over which a batch whose answer was lost is looked for.
-    :param deferrable: wait without a worker.
-    :param poll_interval: seconds between two looks at the batches. Deferred, all waits of the Connection share them.
-    :param timeout: seconds until the task gives up waiting. A retry waits on for the same batches.
-    :param ringcentral_conn_id: the Connection.
     """
 
     template_fields: Sequence[str] = (
@@ -117,13 +111,13 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         self.known_batches = known_batches
 
     def execute(self, context: Context) -> dict[str, Any]:  # type: ignore[override]
-        """Send, wait, and write the result; a retry goes on where an earlier try was."""
+        """Send, wait, and write the result. A retry resumes where an earlier try stopped."""
         return self._broadcast(context, resumed=False)
 
     def execute_complete(  # type: ignore[override]
         self, context: Context, event: dict[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Go on."""
+        """Resume sending or waiting."""
         return self._broadcast(context, resumed=True)
 
     def _broadcast(self, context: Context, *, resumed: bool) -> dict[str, Any]:
@@ -168,7 +162,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         )
         check_destination(file_path(self.destination))
         if broadcast.begun:
-            self.log.info("Going on with the list of recipients that this broadcast began with.")
+            self.log.info("Resuming with the stored list of recipients.")
         else:
             self._freeze(broadcast, client)
         sent = broadcast.send()
@@ -198,7 +192,7 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         )
 
         if (self.to is None) == (not self.recipients_file):
-            raise BadArgument("give either to or recipients_file.", parameter="to")
+            raise BadArgument("set either to or recipients_file.", parameter="to")
         if self.recipients_file:
             return addressees(recipients_in_file(storage_path(self.recipients_file, "recipients_file")), self.text)
         return addressees(recipients_in_list(self.to), self.text)
@@ -216,21 +210,21 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
     def _wait(
         self, client: RingCentralClient, store: IdempotencyStore, batches: list[str], options: SendOptions
     ) -> None:
-        """Wait until all batches are where they are wanted."""
+        """Wait until all batches have the wanted status."""
         from airflow_provider_ringcentral.sending.broadcast.a2p import BatchProgress, batches_by_id
         from airflow_provider_ringcentral.sending.status.status import NotConfirmed
 
         progress = BatchProgress(batches if options.wait_for != "accepted" else [], options.wait_for)
         while (progress := progress.updated(batches_by_id(client, progress.pending))).pending:
-            defer = partial(self._defer_until_through, progress, options.poll_interval) if self.deferrable else None
+            defer = partial(self._defer_until_done, progress, options.poll_interval) if self.deferrable else None
             if not pause_or_defer(store, seconds=options.poll_interval, timeout=options.timeout, defer=defer):
                 raise NotConfirmed(
                     f"{len(progress.pending)} of {len(batches)} batches are not {options.wait_for} after "
-                    f"{options.timeout:g} s. They were accepted and are not sent again; a retry goes on waiting"
+                    f"{options.timeout:g} s. They were accepted and are not sent again; a retry waits for them again"
                 )
 
-    def _defer_until_through(self, progress: BatchProgress, interval: float, left: float) -> None:
-        """Come back when the batches are through: the look is then the worker's own, whatever fired."""
+    def _defer_until_done(self, progress: BatchProgress, interval: float, left: float) -> None:
+        """Defer until the batches have the status. The worker then polls again itself, whatever the event says."""
         from airflow_provider_ringcentral.triggers.batches import MAX_BATCHES, RingCentralA2PBatchTrigger
 
         trigger = RingCentralA2PBatchTrigger(
@@ -250,5 +244,5 @@ def _check_failures(receipt: BroadcastReceipt, most: int | None) -> None:
     if most is not None and receipt.failed > most:
         raise DeliveryFailed(
             f"{receipt.failed} of {receipt.records} recipients were rejected or not delivered to, and max_failures is "
-            f"{most}; {receipt.destination} tells which and why"
+            f"{most}; {receipt.destination} has the reason for each"
         )

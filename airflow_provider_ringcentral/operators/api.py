@@ -1,4 +1,4 @@
-"""Any endpoint of RingCentral: its JSON to XCom, or its records to a file."""
+"""Call any endpoint of RingCentral: its JSON goes to XCom, or its records to a file."""
 
 from __future__ import annotations
 
@@ -22,29 +22,30 @@ if TYPE_CHECKING:
 class RingCentralApiOperator(BaseOperator):
     """Call any method and path of RingCentral's REST API, within the quota that all tasks share.
 
-    Waits for its place in the quota, logs in when needed, and repeats what may be repeated: requests of methods other
-    than POST, and the POSTs known to be harmless, such as searches. Another POST of unknown fate is never repeated,
-    unless `repeatable=True`. A DELETE that finds nothing (404) is done.
+    It waits for a slot of the rate limiter, logs in when needed, and repeats requests that may be repeated: all methods
+    except POST, and POSTs known to be harmless, such as searches. Any other POST whose answer is lost is not repeated,
+    unless `repeatable=True`. A DELETE that finds nothing (404) succeeds.
 
-    Returns the decoded JSON (up to 48 KB; None for an answer without a body), or, with `destination`, the receipt of
-    the file. Errors say which app scope or role is missing, which parameter is wrong, and who fixes it.
+    Returns the decoded JSON (up to 48 KB; None for an answer without a body), or with `destination` the receipt of the
+    file. Errors tell the missing app scope or role, or the wrong parameter, and who fixes it.
 
-    :param path: such as `/restapi/v1.0/account/~/extension/~`; the version prefix is part of it. Whole URLs are
-        refused: the server is the Connection's. Several ids, joined by commas, give a list of
-        `{"resourceId", "status", "body"}`.
+    Every value is a template field, except `repeatable`.
+
+    :param path: such as `/restapi/v1.0/account/~/extension/~`, with the version prefix. Whole URLs are refused: the
+        server is the Connection's. Several ids, joined by commas, return a list of `{"resourceId", "status", "body"}`.
     :param method: GET, POST, PUT, PATCH or DELETE.
     :param query: query parameters; a list becomes a repeated key. (`params` is Airflow's own argument of every
         operator.)
     :param body: JSON body.
     :param headers: further headers. Authorization is set for you.
-    :param paginate: follow the list to its end and write its records to `destination`, as newline-delimited JSON.
-    :param destination: a file (ObjectStoragePath): `.ndjson` or `.ndjson.gz` with `paginate`, else the body as it
-        came.
+    :param paginate: read all pages of the list and write its records to `destination`, as newline-delimited JSON.
+    :param destination: a file (ObjectStoragePath): `.ndjson` or `.ndjson.gz` with `paginate`, else the body as
+        received.
     :param file_format: `ndjson` or `ndjson.gz`; None: by the suffix of `destination`. With `paginate` only.
-    :param repeatable: True: executed twice this POST does no harm, so it is repeated like a GET when its answer is
-        lost. None: known for the paths of this provider, else by the method.
-    :param on_partial_failure: when some of several ids fail (207): `fail` the task, with each of them named, or
-        `return` what came for each. Parts that say 404 to a DELETE are done.
+    :param repeatable: True: this POST may be executed twice, so it is repeated like a GET when its answer is lost.
+        None: known for the paths of this provider, else by the method.
+    :param on_partial_failure: when some of several ids fail (207): `fail` the task and name each, or `return` what came
+        for each. A 404 to a DELETE is a success.
     :param ringcentral_conn_id: the Connection.
     """
 
@@ -100,7 +101,7 @@ class RingCentralApiOperator(BaseOperator):
         return RingCentralJWTHook(self.ringcentral_conn_id)
 
     def execute(self, context: Context) -> Any:
-        """Call, and return the JSON or the receipt."""
+        """Call the endpoint, and return the JSON or the receipt."""
         from airflow_provider_ringcentral.client.http.hosts import checked_path
         from airflow_provider_ringcentral.extract.records import extract_body, extract_records
         from airflow_provider_ringcentral.hooks.errors import airflow_errors
@@ -108,7 +109,7 @@ class RingCentralApiOperator(BaseOperator):
 
         with airflow_errors():
             client, method, path = self.hook.get_conn(), self._checked_method(), checked_path(self.path)
-            # Without its query, which may hold a phone number.
+            # Without the query, which may contain a phone number.
             log_start("%s %s, to %s.", method, path.partition("?")[0], self.destination or "XCom")
             if self.destination is None:
                 answer = client.raw_json(method, path, **self._options())
@@ -125,9 +126,9 @@ class RingCentralApiOperator(BaseOperator):
     def _checked_method(self) -> str:
         method = str(self.method).upper()
         if self.paginate and (method != "GET" or self.body is not None):
-            raise BadArgument("paginate=True follows lists, which are read by GET without a body.", parameter="method")
+            raise BadArgument("paginate=True needs method GET and no body.", parameter="method")
         if self.paginate and self.destination is None:
-            raise BadArgument("paginate=True streams to a file; set destination.", parameter="destination")
+            raise BadArgument("paginate=True writes to a file; set destination.", parameter="destination")
         return method
 
     def _options(self) -> dict[str, Any]:
@@ -143,7 +144,7 @@ class RingCentralApiOperator(BaseOperator):
     def _for_xcom(body: bytes) -> Any:
         if len(body) > XCOM_LIMIT_BYTES:
             raise BadArgument(
-                f"the answer has {len(body)} bytes, more than the {XCOM_LIMIT_BYTES} that belong into XCom; "
+                f"the answer has {len(body)} bytes, and XCom takes at most {XCOM_LIMIT_BYTES}; "
                 "set destination, and paginate=True for a list",
                 parameter="destination",
             )

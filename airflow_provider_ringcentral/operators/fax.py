@@ -1,4 +1,4 @@
-"""Faxes."""
+"""Send faxes."""
 
 from __future__ import annotations
 
@@ -31,36 +31,36 @@ TIMEOUT_SECONDS = 3600.0
 
 
 class RingCentralSendFaxOperator(RingCentralMessageOperator):
-    """Fax files to each recipient, once, and wait for its status as asked.
+    """Fax files to each recipient once, and wait for its status.
 
     Source: operationId createFaxMessage (app scope Faxes, user permission OutboundFaxes; 10 requests a minute, shared
-    with the call log and recordings). It comes from the number in the user's outbound fax settings. Files are read from
-    their store while they go out, never into memory. Everything is checked before anything is sent.
+    with the call log and recordings). The sender is the number in the user's outbound fax settings. Files are streamed.
+    Everything is checked before anything is sent.
 
-    Airflow's retries do not send again: a fax whose answer was lost is looked for by recipient, time, and the sizes and
-    pages that its record shows. When several might be it, nobody can tell: `OutcomeUnknown`, and nothing is sent twice.
+    Airflow's retries do not send again: a fax whose answer was lost is looked for by recipient, time, file sizes and
+    pages. When several faxes match, the task fails with `OutcomeUnknown`.
 
-    Returns a list (JSON) with one dict a fax: `to` (the places of its recipients in the argument `to`, from 0), `id`
-    (text), `status` (RingCentral's word when the wait ended), `pages` (as far as they were counted then), `found`
-    (whether it was found after its answer was lost). Raises as `RingCentralSendSmsOperator` does.
+    Returns a list (JSON) with one dict per fax: `to` (positions of its recipients in the argument `to`, from 0), `id`
+    (string), `status` (RingCentral's messageStatus when the wait ended), `pages` (if they were counted by then),
+    `found` (true if it was found after its answer was lost). Errors are those of `RingCentralSendSmsOperator`. `Sent`
+    is the last status, so `sent` and `delivered` mean the same.
 
-    Every value is a template field, `deferrable` excepted. What is not listed here is as for
-    `RingCentralSendSmsOperator`; `Sent` is a fax's last status, so `sent` and `delivered` mean the same.
+    Every value is a template field, except `deferrable`.
 
-    :param to: a number in E.164, such as `+16505550100`, or a list of them; each gets a fax of its own.
+    :param to: a phone number in E.164, such as `+16505550100`, or a list of them; each gets a separate fax.
     :param files: what to fax, in this order, up to 50,000,000 bytes and 200 pages: paths or URLs that Airflow's
-        ObjectStoragePath knows (also as `ObjectStoragePath` or `Path`), texts as
+        ObjectStoragePath understands (also `ObjectStoragePath` or `Path`), texts as
         `{"name": "letter.html", "text": "Dear {{ params.name }}, …"}`, and templates as
-        `{"template": "s3://my-bucket/letter.html"}`, which are read and rendered. The suffix says the type: pdf, doc,
+        `{"template": "s3://my-bucket/letter.html"}`, which are read and rendered. The suffix tells the type: pdf, doc,
         docx, xls, xlsx, ppt, pptx, rtf, txt, html, csv, xml, tif, png, jpg, gif, bmp and some more.
-    :param original_message_id: instead of `to` and `files`: the id of a fax that failed, which is sent anew.
+    :param original_message_id: instead of `to` and `files`: the id of a failed fax to send again.
     :param cover: index of a cover page (1-13), 0 for none, None for the default of the user's fax settings. With an
-        index, `files` may be left out: the cover page is then all that is faxed.
-    :param cover_text: up to 1024 UTF-16 units on the cover page. A template that renders nothing is refused.
+        index, `files` may be empty: the fax is then the cover page alone.
+    :param cover_text: up to 1024 UTF-16 units on the cover page. A template that renders to nothing is refused.
     :param resolution: `High` or `Low`.
-    :param send_time: when to send (aware, or ISO 8601 with a zone); None, or a time that is over: at once.
-    :param poll_interval: seconds between two looks at the status.
-    :param timeout: seconds until the task gives up waiting, counted from `send_time`.
+    :param send_time: when to send (aware time or ISO 8601 text with zone); None or a past time: at once.
+    :param poll_interval: seconds between two polls of the status.
+    :param timeout: seconds to wait for the status, from `send_time` on.
     """
 
     template_fields: Sequence[str] = (
@@ -100,17 +100,17 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
         self._run_context: Context = {}
 
     def execute(self, context: Context) -> list[dict[str, Any]]:
-        """Fax and wait; a retry finds what an earlier try has sent."""
+        """Fax and wait. A retry finds the faxes that an earlier try has sent."""
         self._run_context = context
         return super().execute(context)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """Go on waiting, or sending when the quota is open again."""
+        """Resume waiting, or sending after a rate limit."""
         self._run_context = context
         return super().execute_complete(context, event)
 
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
-        """One fax a recipient, or the one that failed."""
+        """Return one fax per recipient, or the failed one."""
         from airflow_provider_ringcentral.operators.steps.send_options import message_recipients
         from airflow_provider_ringcentral.sending.channels.fax.fax import (
             FaxMessage,
@@ -127,7 +127,7 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
             return [AddressedMessage(failed_fax(client, self.original_message_id, moment), ())]
         recipients = message_recipients(self.log, self.to, parse_phone_number, group=False)
         style = fax_style(self.resolution, self.cover, self.cover_text, has_text=self._has_cover_text)
-        # A retry that finds the fax sent needs no file, and it may be gone.
+        # Lazy: a retry that finds the fax sent does not need the files, which may be gone.
         files = cache(partial(self._attachments, alone=bool(style.cover)))
         return [AddressedMessage(FaxMessage(one.address[0], files, style, moment), one.positions) for one in recipients]
 
@@ -142,7 +142,7 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
         )
 
     def _rendered_text(self, item: Mapping[str, str]) -> Mapping[str, str]:
-        """A text as it shall be faxed; a template that lies in a store is read and rendered."""
+        """Return a text with its name; a template is read from its store and rendered."""
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.sending.channels.attachment import read_text
 

@@ -1,4 +1,4 @@
-"""Pictures, sounds and files to phones."""
+"""Send MMS: pictures, sounds and files."""
 
 from __future__ import annotations
 
@@ -19,25 +19,24 @@ if TYPE_CHECKING:
 
 
 class RingCentralSendMmsOperator(RingCentralMessageOperator):
-    """Send files, with a text or without, to each recipient, once, and wait for its status as asked.
+    """Send files, with or without a text, to each recipient once, and wait for its status.
 
     Source: operationId createMMS (app scope SMS, user permission OutboundSMS; 50 messages a minute; the sending number
     needs MmsSender, which toll-free numbers do not have). Recipients, text, files and sender are checked before
-    anything is sent. What is returned and raised, and all further parameters: as for `RingCentralSendSmsOperator`;
-    `segments` is None.
+    anything is sent. Result and errors are those of `RingCentralSendSmsOperator`; `segments` is None.
 
-    Every value is a template field, `deferrable` excepted.
+    Every value is a template field, except `deferrable`.
 
     :param to: a phone number in E.164, such as `+16505550100`, or a list of them.
-    :param files: one file or up to 10 with 1,500,000 bytes together, as paths or URLs that Airflow's ObjectStoragePath
-        knows, or as `ObjectStoragePath` or `Path`:
-        jpg, png, bmp, gif, tiff, svg, webp; 3gp, mp4, m4v, mpeg, avi, flv, wmv, mov, webm, ogg; mp3, m4a, oga, wav,
-        amr; vcf; zip, gz; rtf, pdf, html, txt, csv, ics. The suffix tells the type. Carriers may shrink or refuse some.
-    :param text: up to 1000 UTF-16 units, or none. A template that was given and renders nothing is refused. A file's
-        name is not read; `{% include "name.txt" %}` is.
-    :param from_number: one of the numbers of the JWT's user that can send MMS;
-        None: the Connection's Default sender, else the only one.
-    :param group: one message to all of `to` (up to 10), who see each other and each other's answers.
+    :param files: up to 10 files with together 1,500,000 bytes: paths or URLs that Airflow's ObjectStoragePath
+        understands, `ObjectStoragePath` or `Path`. The suffix tells the type: jpg, png, bmp, gif, tiff, svg, webp; 3gp,
+        mp4, m4v, mpeg, avi, flv, wmv, mov, webm, ogg; mp3, m4a, oga, wav, amr; vcf; zip, gz; rtf, pdf, html, txt, csv,
+        ics. Carriers may shrink or refuse some.
+    :param text: up to 1000 UTF-16 units, or none. A template that renders to nothing is refused. Use
+        `{% include "name.txt" %}` for a template file.
+    :param from_number: a number of the JWT's user that can send MMS; None: the Connection's Default sender, else the
+        only one.
+    :param group: send one message to all of `to` (up to 10), who see each other and each other's answers.
     """
 
     template_fields: Sequence[str] = (
@@ -68,7 +67,7 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
         self.group = group
 
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
-        """One message a recipient, or one to all."""
+        """Return one message per recipient, or one to all."""
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.operators.steps.send_options import sender_and_recipients
         from airflow_provider_ringcentral.sending.channels.mms import MmsMessage, attachments
@@ -77,7 +76,7 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
         from airflow_provider_ringcentral.sending.text import parse_text
 
         text = parse_text(self.text or "", MOST_UNITS, may_be_empty=not self._has_text)
-        # A retry that finds the message sent needs no file, and it may be gone.
+        # Lazy: a retry that finds the message sent does not need the files, which may be gone.
         files = cache(lambda: attachments([storage_path(place, "file") for place in file_list("files", self.files)]))
         sender, recipients = sender_and_recipients(
             self.log, client, self.to, self.from_number, group=self.group, media=True

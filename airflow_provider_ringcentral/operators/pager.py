@@ -1,4 +1,4 @@
-"""Texts between extensions."""
+"""Send pager messages: texts between extensions."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ Extension = str | int | Mapping[str, str]
 
 
 class RingCentralSendPagerOperator(RingCentralMessageOperator):
-    """Send a pager message (a text within the company) to each extension, once, and wait for its status as asked.
+    """Send a pager message (a text within the company) to each extension once, and wait for its status.
 
-    Source: operationId createInternalTextMessage (app scope InternalMessages, user permission InternalSMS). It comes
-    from the JWT's own user. Recipients and text are checked before anything is sent. What is returned and raised, and
-    all further parameters: as for `RingCentralSendSmsOperator`; `segments` is None. `Sent` is the last status, so
-    `sent` and `delivered` mean the same.
+    Source: operationId createInternalTextMessage (app scope InternalMessages, user permission InternalSMS). The JWT's
+    user is the sender. Recipients and text are checked before anything is sent. Result and errors are those of
+    `RingCentralSendSmsOperator`; `segments` is None. `Sent` is the last status, so `sent` and `delivered` mean the
+    same.
 
-    Every value is a template field, `deferrable` excepted.
+    Every value is a template field, except `deferrable`.
 
     :param to: an extension number, such as `"101"`, or RingCentral's internal id as `{"extensionId": "400131427008"}`,
         or a list of these.
     :param text: up to 1024 UTF-16 units, or the name of a template file that ends in `.txt`.
-    :param group: one message to all of `to` (up to 10), who see each other.
+    :param group: send one message to all of `to` (up to 10), who see each other.
     """
 
     template_fields: Sequence[str] = (*RingCentralMessageOperator.sending_fields, "to", "text", "group")
@@ -40,7 +40,7 @@ class RingCentralSendPagerOperator(RingCentralMessageOperator):
         self.group = group
 
     def messages(self, client: RingCentralClient) -> list[AddressedMessage[RingCentralClient]]:
-        """One message an extension, or one to all."""
+        """Return one message per extension, or one to all."""
         from airflow_provider_ringcentral.operators.steps.send_options import message_recipients
         from airflow_provider_ringcentral.sending.channels.pager import MOST_UNITS, PagerMessage, parse_extension
         from airflow_provider_ringcentral.sending.send_all import AddressedMessage

@@ -1,4 +1,4 @@
-"""Calls between two phones."""
+"""Place calls between two phones (RingOut)."""
 
 from __future__ import annotations
 
@@ -30,31 +30,32 @@ class RingCentralRingOutOperator(BaseOperator):
     """Call a phone, connect it with another when it is answered, once, and wait for the end of the call.
 
     Source: operationIds createRingOutCall, readRingOutCallStatus, deleteRingOutCall (app scope RingOut; 10 calls a
-    minute). Both numbers are checked before anything rings. RingCentral has no list of these calls: when the answer is
-    lost, nobody can tell whether phones ring, and the task fails without calling again. Airflow's retries, also after a
-    killed worker, go on with the call they find noted. A task that is killed or timed out cancels the call, which works
-    until the first phone is answered (before Airflow 3.3 a deferred one does not), and the next try calls anew.
+    minute). Both numbers are checked first. RingCentral has no list of these calls: when the answer is lost, the task
+    fails and does not call again. Airflow's retries, also after a killed worker, follow the call that an earlier try
+    has placed. A task that is killed or times out cancels its call, which works until the first phone is answered
+    (before Airflow 3.3 a deferred task does not cancel); the next try calls again.
 
-    Returns a dict (JSON): `id` (text), `status` (RingCentral's callStatus, last seen), `caller` and `callee` (theirs).
+    Returns a dict (JSON): `id` (string), `status` (RingCentral's last callStatus), `caller` and `callee` (their
+    statuses).
 
-    Raises `OutcomeUnknown` when nobody can tell whether it was placed, or connected before it ended; `DeliveryFailed`
-    when it was not connected (busy and unanswered calls are placed anew by Airflow's retries, others are not);
-    `NotConfirmed` when it did not end in time.
+    Raises `OutcomeUnknown` when it is unknown whether the call was placed, or connected before it ended;
+    `DeliveryFailed` when it was not connected (retries call again after busy and unanswered calls only); `NotConfirmed`
+    when `timeout` passed first.
 
-    Every value is a template field, `deferrable` excepted.
+    Every value is a template field, except `deferrable`.
 
-    :param to: the number to connect with, in E.164.
+    :param to: the phone number to connect with, in E.164.
     :param from_number: the phone that rings first, in E.164.
     :param forwarding_number_id: instead of `from_number`: the id of a forwarding number of the JWT's user.
-    :param caller_id: the number that is shown, one of the user's; None: RingCentral's choice.
-    :param play_prompt: ask whoever answers first to press 1; None: the user's setting.
+    :param caller_id: the number to show, one of the user's; None: RingCentral's choice.
+    :param play_prompt: ask the person who answers first to press 1; None: the user's setting.
     :param wait_for: `placed`, `connected` (both have answered) or `ended` (both have hung up).
-    :param on_rerun: when a person clears the task after it succeeded: `send` (call again) or `skip` (Airflow 3.3 and
+    :param on_rerun: when a person clears the task after its success: `send` (call again) or `skip` (Airflow 3.3 and
         later).
-    :param deferrable: wait without a worker.
-    :param poll_interval: seconds between two looks (at least 5 when deferred). Shorter than calls last: RingCentral
-        forgets a call soon after its end.
-    :param timeout: seconds until the task gives up waiting.
+    :param deferrable: wait in the triggerer.
+    :param poll_interval: seconds between two polls (at least 5 when deferred). Keep it shorter than your calls:
+        RingCentral forgets a call soon after its end.
+    :param timeout: seconds to wait for `wait_for`.
     :param ringcentral_conn_id: the Connection.
     """
 
@@ -72,7 +73,7 @@ class RingCentralRingOutOperator(BaseOperator):
     )
     ui_color = "#ffd8a8"
 
-    # No choices here: phones that ring twice are worse than a failed task, and there is nowhere to look.
+    # Fixed: calling twice is worse than a failed task, and RingCentral has no list to look in.
     on_unknown = "fail"
     settling = 0.0
 
@@ -112,18 +113,18 @@ class RingCentralRingOutOperator(BaseOperator):
         return task_hook(self.ringcentral_conn_id, deferrable=self.deferrable)
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Call and wait; a retry finds the call of an earlier try."""
+        """Call and wait. A retry finds the call of an earlier try."""
         return self._call(context, resumed=False)
 
     def execute_complete(self, context: Context, event: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Go on waiting, or call when the quota is open again."""
+        """Resume waiting, or call after a rate limit."""
         return self._call(context, resumed=True)
 
     def on_kill(self) -> None:
-        """Cancel the call, if it is not too late."""
+        """Cancel the call if nobody has answered yet."""
         if self._call_id is None:
             return
-        # In a thread: the one that is interrupted here may hold what a request needs.
+        # In a thread: the interrupted one may hold a lock that the request needs.
         canceller = threading.Thread(target=self._cancel, args=(self._call_id,), daemon=True)
         canceller.start()
         canceller.join(CANCEL_SECONDS)
@@ -139,7 +140,7 @@ class RingCentralRingOutOperator(BaseOperator):
             store = idempotency_store(context, client, resumed=resumed)
             sent = place_once(client, message, store, on_rerun=once.on_rerun)
             self._call_id = sent.id
-            self.log.info("Call %s is placed%s.", sent.id, sent.log_suffix)
+            self.log.info("Placed call %s%s.", sent.id, sent.log_suffix)
             call = self._wait_for_status(client, store, message.key, sent.id)
             store.finish()
         return {"id": sent.id, "status": call.call, "caller": call.caller, "callee": call.callee}
@@ -153,7 +154,7 @@ class RingCentralRingOutOperator(BaseOperator):
         parse_choice("wait_for", self.wait_for, WAIT_FOR)
         to = parse_phone_number("to", self.to)
         if is_unset(self.from_number) == is_unset(self.forwarding_number_id):
-            raise BadArgument("give either from_number or forwarding_number_id.", parameter="from_number")
+            raise BadArgument("set either from_number or forwarding_number_id.", parameter="from_number")
         caller = (
             {"phoneNumber": parse_phone_number("from_number", self.from_number)}
             if not is_unset(self.from_number)
@@ -167,7 +168,7 @@ class RingCentralRingOutOperator(BaseOperator):
         return RingOutCall(caller, to, options)
 
     def _wait_for_status(self, client: RingCentralClient, store: IdempotencyStore, key: str, call_id: str) -> CallState:
-        """Wait until the call is where it is wanted. One that was not connected is placed anew by the next try."""
+        """Wait until the call has the wanted status. The next try calls again if it was not connected."""
         from airflow_provider_ringcentral.arguments import parse_seconds
         from airflow_provider_ringcentral.operators.steps.deferral import pause_or_defer
         from airflow_provider_ringcentral.sending.channels.ring_out import (
@@ -189,14 +190,14 @@ class RingCentralRingOutOperator(BaseOperator):
             ):
                 raise NotConfirmed(
                     f"the call is not {self.wait_for} after {timeout:g} s ({call.call}). It is not "
-                    "placed again; a retry goes on waiting"
+                    "placed again; a retry waits for it again"
                 )
         if call.wait_state(self.wait_for) is WaitState.FAILED:
             raise not_connected_error(client, store, key, call)
         return call
 
     def _defer_until_next(self, call_id: str, seconds: float, left: float) -> None:
-        """Come back for the next look; who ends the task meanwhile cancels the call."""
+        """Defer until the next poll. The trigger cancels the call if the task ends meanwhile."""
         from airflow_provider_ringcentral.triggers.ring_out import RingCentralRingOutTrigger
 
         trigger = RingCentralRingOutTrigger(time.time() + min(seconds, left), self.ringcentral_conn_id, call_id)
@@ -206,8 +207,8 @@ class RingCentralRingOutOperator(BaseOperator):
         from airflow_provider_ringcentral.sending.channels.ring_out import cancel
 
         try:
-            done = cancel(self.hook.make_client(CANCEL_SECONDS), call_id)
-        except Exception as error:  # noqa: BLE001 - the task is being killed, and nobody waits for this
+            cancelled = cancel(self.hook.make_client(CANCEL_SECONDS), call_id)
+        except Exception as error:  # noqa: BLE001 - the task is being killed; nothing can handle it
             self.log.warning("Call %s could not be cancelled: %s", call_id, error)
         else:
-            self.log.info("Call %s %s.", call_id, "is cancelled" if done else "cannot be cancelled any more")
+            self.log.info("Call %s %s.", call_id, "was cancelled" if cancelled else "can no longer be cancelled")

@@ -1,4 +1,4 @@
-"""Posts and adaptive cards in chats of Team Messaging."""
+"""Post messages and adaptive cards to chats of Team Messaging."""
 
 from __future__ import annotations
 
@@ -22,38 +22,28 @@ if TYPE_CHECKING:
 
 
 class RingCentralPostMessageOperator(RingCentralChatOperator):
-    """Post a text, files or both to a chat, once; or give an earlier post another text.
+    """Post a text, files or both to a chat once, or replace the text of an earlier post.
 
     Source: operationIds createGlipPostNew and patchGlipPostNew (app scope TeamMessaging; 40 requests a minute, 2,500
-    posts a day and user), createGlipFileNew for each file (10 a minute). The post comes from the JWT's own user.
-    Airflow's retries, also after a killed worker, do not post again: a post whose answer was lost is looked for in the
-    chat. Chat, text and files are checked before anything is posted.
+    posts a day and user), createGlipFileNew for each file (10 a minute). The JWT's user is the author. Chat, text and
+    files are checked before anything is posted. Airflow's retries, also after a killed worker, do not post again: a
+    post whose answer was lost is looked for in the chat.
 
-    Returns a dict (JSON): `id` of the post and `chat`, as text, and `found` (whether it was found after its answer was
-    lost). RingCentral's answers hold no link to a post.
+    Returns a dict (JSON): `id` of the post and `chat` (strings), `found` (true if it was found after its answer was
+    lost).
 
-    Raises `OutcomeUnknown` when nobody can tell whether it was posted.
+    Raises `OutcomeUnknown` when it is unknown whether it was posted.
 
-    Every value is a template field, `deferrable` excepted.
+    Every value is a template field, except `deferrable`.
 
     :param text: up to 10,000 UTF-16 units, with a little Markdown: `**bold**`, `_italics_`, links, `> quote`, `* item`.
-        A template that was given and renders nothing is refused. A file's name is not read; `{% include "name.txt" %}`
-        is.
-    :param chat: the id of a chat.
-    :param team: instead of `chat`: the exact name of a team that the JWT's user is a member of.
-    :param email: instead of `chat`: the e-mail address of a person of the company, for their direct conversation.
+        A template that renders to nothing is refused. Use `{% include "name.txt" %}` for a template file.
     :param mentions: whom to mention before the text: ids of persons (RingCentral's extension ids), or `team` for
-        everybody in the chat. Within the text it is `![:Person]` and the id in parentheses.
-    :param files: one file or up to 25 of at most 30,000,000 bytes each, as paths or URLs that Airflow's
-        ObjectStoragePath knows, or as `ObjectStoragePath` or `Path`.
-    :param update_post_id: the id of an earlier post of the JWT's user in the chat, which gets the text; nothing new is
-        posted.
-    :param on_unknown: when the answer is lost: `look` for the post and fail when it cannot be found, `resend` when it
-        cannot be found, or `fail` at once.
-    :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
-    :param settling: seconds over which a post whose answer was lost is looked for.
-    :param deferrable: give the worker back while the quota is used up.
-    :param ringcentral_conn_id: the Connection.
+        everybody in the chat. Within the text a mention is `![:Person]` and the id in parentheses.
+    :param files: up to 25 files of at most 30,000,000 bytes each: paths or URLs that Airflow's ObjectStoragePath
+        understands, `ObjectStoragePath` or `Path`.
+    :param update_post_id: the id of an earlier post of the JWT's user in the chat, whose text is replaced; nothing new
+        is posted.
     """
 
     template_fields: Sequence[str] = (
@@ -81,7 +71,7 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         self.update_post_id = update_post_id
 
     def update(self, client: RingCentralClient) -> dict[str, Any] | None:
-        """The earlier post with the text; a request that may be repeated."""
+        """Replace the text of the earlier post. The request may be repeated."""
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import change_post
 
         if is_unset(self.update_post_id):
@@ -94,12 +84,12 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         return post_result(self.update_post_id, chat)
 
     def message(self, client: RingCentralClient) -> TeamPost:
-        """A post."""
+        """Return the post."""
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost, post_files
 
         places = file_list("files", self.files)
-        # A retry that finds the post needs no file, and it may be gone.
+        # Lazy: a retry that finds the post does not need the files, which may be gone.
         files = cache(lambda: post_files([storage_path(place, "file") for place in places]))
         may_be_empty = bool(places) and not self._has_text
         self._check_text(may_be_empty=may_be_empty)
@@ -107,11 +97,11 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         return TeamPost(chat, self._whole_text(chat, may_be_empty=may_be_empty), files)
 
     def _check_text(self, *, may_be_empty: bool) -> None:
-        """Before a chat is asked for, or opened."""
+        """Check the text before a chat is looked up or opened."""
         self._whole_text("0", may_be_empty=may_be_empty)
 
     def _whole_text(self, chat: str, *, may_be_empty: bool) -> str:
-        """The text with the mentions before it."""
+        """Return the mentions and the text."""
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import MOST_UNITS, mention
         from airflow_provider_ringcentral.sending.text import parse_text
 
@@ -121,19 +111,19 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
 
 
 class RingCentralPostCardOperator(RingCentralChatOperator):
-    """Post an adaptive card to a chat, once; or put a card in the place of an earlier one.
+    """Post an adaptive card to a chat once, or replace an earlier card.
 
     Source: operationIds createGlipAdaptiveCardNew and updateGlipAdaptiveCardNew (app scope TeamMessaging; 40 requests a
-    minute). The card comes from the JWT's own user. A card whose answer was lost is looked for among those of the chat.
-    What is returned and raised, and what is not listed here: as for `RingCentralPostMessageOperator`; `id` is the
-    card's.
+    minute). The JWT's user is the author. A card whose answer was lost is looked for in the chat. Result and errors are
+    those of `RingCentralPostMessageOperator`; `id` is the card's.
 
-    Every value is a template field, `deferrable` excepted.
+    Every value is a template field, except `deferrable`.
 
     :param card: an adaptive card, as an object or its JSON: `{"type": "AdaptiveCard", "body": […]}`. RingCentral shows
         version 1.3.
-    :param fallback_text: what notices show, and clients that cannot show cards; it becomes the card's `fallbackText`.
-    :param update_card_id: the id of an earlier card of the JWT's user, which the card replaces; no chat is needed then.
+    :param fallback_text: the text of notices, and for clients that cannot show cards; it becomes the card's
+        `fallbackText`.
+    :param update_card_id: the id of an earlier card of the JWT's user to replace; no chat is needed then.
     """
 
     template_fields: Sequence[str] = (
@@ -158,7 +148,7 @@ class RingCentralPostCardOperator(RingCentralChatOperator):
         self.update_card_id = update_card_id
 
     def update(self, client: RingCentralClient) -> dict[str, Any] | None:
-        """The earlier card with new content; a request that may be repeated."""
+        """Replace the earlier card. The request may be repeated."""
         from airflow_provider_ringcentral.sending.channels.team_messaging.card import change_card
 
         if is_unset(self.update_card_id):
@@ -167,7 +157,7 @@ class RingCentralPostCardOperator(RingCentralChatOperator):
         return post_result(self.update_card_id, next(iter(record.get("chatIds") or ()), None))
 
     def message(self, client: RingCentralClient) -> TeamCard:
-        """A card."""
+        """Return the card."""
         from airflow_provider_ringcentral.sending.channels.team_messaging.card import TeamCard
 
         card = self._checked()
@@ -178,5 +168,5 @@ class RingCentralPostCardOperator(RingCentralChatOperator):
 
         card = parse_card(self.card, self.fallback_text)
         if not card.get("fallbackText"):
-            self.log.warning("The card has no fallbackText: notices will only say that there is a new card.")
+            self.log.warning("The card has no fallbackText: notices will not show what it says. Set fallback_text.")
         return card

@@ -1,4 +1,4 @@
-"""Posts through an incoming webhook of Team Messaging."""
+"""Post through an incoming webhook of Team Messaging."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ if TYPE_CHECKING:
 
 
 class RingCentralPostWebhookOperator(RingCentralPostOperator):
-    """Post a text, cards or both through an incoming webhook, once. No app, no JWT and no quota are needed.
+    """Post a text, cards or both through an incoming webhook once. It needs no app, JWT or quota.
 
-    Source: guide pages team-messaging/incoming-webhooks, format 2. An answer that says that no post was made is an
-    error, whatever its status. Nobody can ask what a webhook has posted: when the answer is lost, the task fails with
-    `OutcomeUnknown` (`on_unknown="resend"` posts again instead, at the risk of a second post).
+    Source: guide page "Incoming webhooks" (team-messaging/incoming-webhooks), format 2. An answer that says that
+    nothing was posted is an error, whatever its status. RingCentral does not tell what a webhook has posted: when the
+    answer is lost, the task fails with `OutcomeUnknown` (`on_unknown="resend"` posts again, at the risk of a second
+    post).
 
-    The URL is a secret, since whoever knows it can post. It belongs into the **password** of a Connection of any type
-    (HTTP will do), where Airflow encrypts and masks it: whole, as RingCentral shows it, such as
-    `https://hooks.ringcentral.com/webhook/v2/<id>`. Only https to RingCentral's hosts and those in
-    `[ringcentral] allowed_hosts` is accepted (http to loopback, for the sandbox). `timeout` (seconds) may stand in the
-    Connection's extra.
+    The URL is a secret, since anybody who knows it can post. Put it into the **password** of a Connection of any type
+    (HTTP will do), where Airflow encrypts and masks it, exactly as RingCentral shows it, such as
+    `https://hooks.ringcentral.com/webhook/v2/<id>`. It must be https to a host of RingCentral or in
+    `[ringcentral] allowed_hosts` (http to loopback, for the sandbox). The Connection's extra may have a `timeout`
+    (seconds).
 
     Returns `{"posted": true}`: RingCentral tells no id.
 
-    Every value is a template field, `deferrable` excepted.
+    Every value is a template field, except `deferrable`.
 
     :param text: up to 10,000 UTF-16 units of RingCentral's Markdown, or the name of a template file that ends in
-        `.txt`. A template that renders nothing is refused.
+        `.txt`. A template that renders to nothing is refused.
     :param title: a line above the text.
-    :param activity: what the post says it comes from, in the place of a name.
+    :param activity: the name that the post is from.
     :param icon_uri: URL of a picture beside it.
     :param attachments: an object (or its JSON) of type `AdaptiveCard`, or of the older type `Card`, or a list of them;
         up to 1,500,000 bytes together.
     :param on_unknown: when the answer is lost: `look` or `fail` fail, `resend` posts again.
-    :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
-    :param deferrable: give the worker back while the webhook has had too many posts.
+    :param deferrable: defer while the webhook has had too many posts.
     :param webhook_conn_id: the Connection whose password is the URL.
     """
 
@@ -77,14 +77,14 @@ class RingCentralPostWebhookOperator(RingCentralPostOperator):
         self.webhook_conn_id = webhook_conn_id
 
     def client(self) -> WebhookClient:
-        """The client of the Connection."""
+        """Return the client of the Connection."""
         from airflow_provider_ringcentral.hooks.webhook import webhook_client
 
-        patience = DEFERRABLE_MAX_WAIT_SECONDS if self.deferrable else DEFAULT_MAX_WAIT_SECONDS
-        return webhook_client(self.webhook_conn_id, max_wait=patience)
+        max_wait = DEFERRABLE_MAX_WAIT_SECONDS if self.deferrable else DEFAULT_MAX_WAIT_SECONDS
+        return webhook_client(self.webhook_conn_id, max_wait=max_wait)
 
     def message(self, client: WebhookClient) -> WebhookPost:
-        """A post."""
+        """Return the post."""
         from airflow_provider_ringcentral.sending.channels.webhook import WebhookPost, webhook_body
 
         return WebhookPost(
@@ -99,5 +99,5 @@ class RingCentralPostWebhookOperator(RingCentralPostOperator):
         )
 
     def result(self, message: WebhookPost, sent: Sent) -> dict[str, Any]:
-        """The id is ours and means nothing to RingCentral."""
+        """Return no id: the one in `sent` is ours, unknown to RingCentral."""
         return {"posted": True}

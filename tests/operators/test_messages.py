@@ -493,7 +493,7 @@ def test_no_log_line_has_a_number_a_text_or_a_token(desk, logged, tmp_path):
 
     everything = logged() + "\n".join(told)
     assert "found after its answer was lost" in everything
-    assert "Messages: 1, of SMS segments each: 1." in everything
+    assert "Sending 1 messages of 1 SMS segments each." in everything
     for secret in (
         TEXT,
         "2125550101",

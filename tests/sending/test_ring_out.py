@@ -365,7 +365,7 @@ def test_no_log_line_has_a_number(desk, outcome, caplog, capsys):
         ring()
 
     everything = caplog.text + capsys.readouterr().out + str(caught.value)
-    assert " is placed." in everything
+    assert "Placed call " in everything
     for secret in (TO[1:], FROM[1:], desk.jwt, desk.client_secret):
         assert secret not in everything
 

@@ -40,24 +40,24 @@ KEYS_OF_LARGE_RESULTS = ("to", "id")
 class RingCentralMessageOperator(BaseOperator):
     """Send messages once and wait for their status. Subclasses define the `messages`.
 
-    Returns a list (JSON) with one dict a message: `to` (the places of its recipients in the argument `to`, from 0),
-    `id` (text), `status` (RingCentral's word when the wait ended), `segments` (SMS it was cut into; None where that
-    means nothing), `found` (whether it was found after its answer was lost). Of more than some 500 messages it has `to`
-    and `id` only, and of more than some 1,000 only the first: XCom gets at most 48 KB, and the log says what is left.
+    Returns a list (JSON) with one dict per message: `to` (positions of its recipients in the argument `to`, from 0),
+    `id` (string), `status` (RingCentral's messageStatus when the wait ended), `segments` (SMS segments; None for other
+    messages), `found` (true if it was found after its answer was lost). XCom takes at most 48 KB: a result of more than
+    about 500 messages has `to` and `id` only, and of more than about 1,000 only the first.
 
-    Raises `OutcomeUnknown` when nobody can tell whether a message went out, `DeliveryFailed` when it went out and came
-    to nothing, `NotConfirmed` when the status that is waited for did not come in time. Every recipient is tried, also
-    after others were refused; the error says what became of each, and so does the XCom `outcomes` of the failed task.
+    Raises `OutcomeUnknown` when it is unknown whether a message was sent, `DeliveryFailed` when it was sent and failed,
+    `NotConfirmed` when `timeout` passed without the status. Every recipient is tried, also after others were refused;
+    the error and the XCom `outcomes` of the failed task tell the outcome of each.
 
-    :param wait_for: `accepted` (RingCentral has it), `sent` (the carrier has it, which is often the last that is heard)
-        or `delivered` (the phone has it; not every carrier says so).
-    :param on_unknown: when the answer to a send is lost: `look` for the message and fail when it cannot be found,
-        `resend` when it cannot be found, or `fail` at once.
-    :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
-    :param settling: seconds over which a message whose answer was lost is looked for.
-    :param deferrable: wait without a worker.
-    :param poll_interval: seconds between two looks at the status. Deferred, all waits of the Connection share them.
-    :param timeout: seconds until the task gives up waiting. A retry waits on for the same message.
+    :param wait_for: `accepted` (by RingCentral), `sent` (to the carrier; often the last status there is) or `delivered`
+        (to the phone; not every carrier reports it).
+    :param on_unknown: when the answer to a send is lost: `look` for the message and fail if it cannot be found,
+        `resend` it then, at the risk of a second message, or `fail` at once.
+    :param on_rerun: when a person clears the task after its success: `send` again or `skip` (Airflow 3.3 and later).
+    :param settling: seconds to look for a message whose answer was lost.
+    :param deferrable: wait in the triggerer.
+    :param poll_interval: seconds between two polls of the status. Deferred waits of a Connection share them.
+    :param timeout: seconds to wait for the status. A retry waits again for the same message.
     :param ringcentral_conn_id: the Connection.
     """
 

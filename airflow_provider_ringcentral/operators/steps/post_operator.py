@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 class RingCentralPostOperator(BaseOperator):
     """Post one message once. Subclasses define the `client` and the `message`, or the `update` of an earlier one.
 
-    :param on_unknown: when the answer is lost: `look` for the post and fail when it cannot be found, `resend` when it
-        cannot be found, or `fail` at once.
-    :param on_rerun: when a person clears the task after it succeeded: `send` again or `skip` (Airflow 3.3 and later).
-    :param deferrable: give the worker back while the quota is used up.
+    :param on_unknown: when the answer is lost: `look` for the post and fail if it cannot be found, `resend` it then, at
+        the risk of a second post, or `fail` at once.
+    :param on_rerun: when a person clears the task after its success: `send` again or `skip` (Airflow 3.3 and later).
+    :param deferrable: defer while the quota is used up.
     """
 
     post_fields: Sequence[str] = ("on_unknown", "on_rerun")
@@ -109,7 +109,7 @@ class RingCentralChatOperator(RingCentralPostOperator):
     :param chat: the id of a chat.
     :param team: instead of `chat`: the exact name of a team that the JWT's user is a member of.
     :param email: instead of `chat`: the e-mail address of a person of the company, for their direct conversation.
-    :param settling: seconds over which a post whose answer was lost is looked for.
+    :param settling: seconds to look for a post whose answer was lost.
     :param ringcentral_conn_id: the Connection.
     """
 
