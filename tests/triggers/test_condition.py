@@ -1,4 +1,4 @@
-"""What an answer means for a condition, and which failures are worth waiting."""
+"""Conditions and expressions on an answer, and the errors that a wait takes for "not yet"."""
 
 from __future__ import annotations
 
@@ -18,12 +18,19 @@ from airflow_provider_ringcentral.client.errors import (
     Unavailable,
 )
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.triggers.condition import check_condition, evaluate, retryable_result
+from airflow_provider_ringcentral.triggers.condition import (
+    Evaluation,
+    ExpressionError,
+    check_condition,
+    evaluate,
+    evaluate_expression,
+    retryable_result,
+)
 
 
-def looked(condition, answer):
-    look = evaluate(condition, json.dumps(answer).encode())
-    return look.done, look.value
+def evaluated(condition, answer):
+    result = evaluate(condition, json.dumps(answer).encode())
+    return result.done, result.value
 
 
 @pytest.mark.parametrize(
@@ -38,7 +45,7 @@ def looked(condition, answer):
     ids=str,
 )
 def test_without_a_condition_a_record_is_waited_for(answer, found):
-    assert looked(None, answer) == found
+    assert evaluated(None, answer) == found
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"7", b'{"records": null}', b'{"a": [], "b": []}'])
@@ -61,13 +68,13 @@ def test_without_a_condition_there_must_be_a_list(body):
 )
 def test_conditions(condition, found):
     check_condition(condition)
-    assert looked(condition, {"status": "Ready"}) == found
+    assert evaluated(condition, {"status": "Ready"}) == found
 
 
 def test_what_is_missing_is_named_with_what_is_there():
-    look = evaluate("statsu == 'Ready'", b'{"status": "Ready", "id": 1}')
+    result = evaluate("statsu == 'Ready'", b'{"status": "Ready", "id": 1}')
 
-    assert look.reason == "'statsu' is undefined; the answer has id, status"
+    assert result.reason == "'statsu' is undefined; the answer has id, status"
 
 
 def test_an_expression_that_fails_says_the_cure_and_no_number():
@@ -95,7 +102,7 @@ async def wait_for(answer):
         pytest.param(wait_for, "coroutine", id="coroutine"),
     ],
 )
-def test_conditions_that_can_never_be_judged(condition, says):
+def test_conditions_that_can_never_be_evaluated(condition, says):
     with pytest.raises(BadArgument, match=says) as caught:
         check_condition(condition)
     assert caught.value.parameter == "condition"
@@ -126,9 +133,82 @@ def test_a_function_that_gives_a_coroutine():
     ],
     ids=str,
 )
-def test_which_failures_pass(error, missing_ok, passes):
-    look = retryable_result(error, missing_ok=missing_ok)
+def test_errors_that_mean_not_yet(error, missing_ok, passes):
+    result = retryable_result(error, missing_ok=missing_ok)
 
-    assert (look is not None) is passes
-    if look:
-        assert (look.done, look.again_in) == (False, error.retry_after or 0.0)
+    assert (result is not None) is passes
+    if result:
+        assert (result.done, result.again_in) == (False, error.retry_after or 0.0)
+
+
+# --- expressions
+
+ANSWER = {"status": "Ready", "note": None, "items": [1, 2], "owner": {"id": 3, "keys": 9}, "answer": "shadowed"}
+
+
+@pytest.mark.parametrize(
+    ("source", "holds"),
+    [
+        ("status == 'Ready'", True),
+        ("  status", True),
+        ("status in ('Ready', 'Sent') and owner.id > 2", True),
+        ("answer.status != 'Ready'", False),
+        ("items | length == 2", True),
+        ("answer.items[1] == 2", True),
+        ("owner.keys == 9", True),
+        ("answer['owner']['id'] * 2 == 6", True),
+        ("items | select('gt', 1) | list", True),
+        ("items | select('gt', 2) | list", False),
+        ("answer.get('nothing') is none", True),
+        ("nothing is defined", False),
+        ("nothing is not defined", True),
+        ("nothing | default(0) > 1", False),
+        ("note", False),
+        ("status == 'Ready' or nothing", True),
+        ("7 % 2 == 1", True),
+    ],
+)
+def test_what_holds(source, holds):
+    assert evaluate_expression(source, ANSWER) == Evaluation(holds)
+
+
+@pytest.mark.parametrize(
+    "source", ["nothing", "nothing == 1", "nothing != 1", "not nothing", "nothing.at.all > 1", "range"]
+)
+def test_nothing_holds_by_what_is_missing(source):
+    """`statsu != 'Queued'` would let the task go on at the first result."""
+    judged = evaluate_expression(source, ANSWER)
+
+    assert not judged.holds
+    assert "undefined" in judged.missing
+
+
+def test_an_answer_that_is_no_object():
+    assert evaluate_expression("answer | length > 1", [1, 2]).holds
+    assert evaluate_expression("answer is none", None).holds
+    assert evaluate_expression("status", [1]).missing
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("", "expected"),
+        ("status ==", "unexpected"),
+        ("status 'Ready'", "chunk"),
+        ("1 }} {{ 2", "chunk"),
+        ("status | nofilter", "nofilter"),
+        ("status is nothing_known", "nothing_known"),
+        ("items | select('gt', 1)", r"\|list"),
+        ("note > 1", "NoneType"),
+        ("1 / 0 > 1", "ZeroDivision"),
+        ("().__class__.__base__", "unsafe"),
+        ("owner.update(id=1)", "unsafe"),
+        ("9 ** 9 ** 9", "not allowed|nothing"),
+        ("'x' * 10000000000", "numbers"),
+        ("'%9999999999d' % 1", "numbers"),
+    ],
+)
+def test_what_cannot_be_judged(source, says):
+    with pytest.raises(ExpressionError, match=says):
+        evaluate_expression(source, ANSWER)
+    assert ANSWER["owner"]["id"] == 3
