@@ -297,7 +297,7 @@ BAD: list[tuple[str, Callable[[Path], Any], str]] = [
     ("a number without SMS", lambda _: sms(from_number="+16505550100"), "lacks SmsSender.*…1001"),
     ("wait_for", lambda _: sms(wait_for="Sent"), "did you mean 'sent'"),
     ("on_unknown", lambda _: sms(on_unknown="repeat"), "'look', 'resend' or 'fail'"),
-    ("on_rerun", lambda _: sms(on_rerun="never"), "'send', 'skip'"),
+    ("on_rerun", lambda _: sms(on_rerun="never"), "'send' or 'skip'"),
     ("timeout", lambda _: sms(timeout="soon"), "timeout 'soon' is not a duration"),
     ("settling", lambda _: sms(settling=-1), "settling -1 is negative"),
     ("no files", lambda _: mms(files=[]), "files is empty"),
@@ -364,7 +364,7 @@ def test_files_and_groups_need_a_number_with_mms(desk):
 def test_without_the_scope_to_read_numbers_a_given_one_is_used(desk, logged):
     desk.change_app(permissions=["SMS"])
 
-    with pytest.raises(BadRequest, match="Give from_number, or the app the scope ReadAccounts"):
+    with pytest.raises(BadRequest, match="Give from_number, or add the scope ReadAccounts"):
         sms()
     assert len(sms(from_number=OWN)) == 1
     assert "was not checked" in logged()

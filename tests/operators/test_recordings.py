@@ -453,7 +453,7 @@ def test_the_limits_of_the_media_host_are_its_own(monkeypatch, tmp_path):
         ({"start": None, "end": None}, "data interval"),
         ({"name_template": "{caller}"}, "unknown field {caller}; fields are recording_id"),
         ({"name_template": "{start.__class__}"}, "unknown field"),
-        ({"name_template": "../{recording_id}"}, "climbs out"),
+        ({"name_template": "../{recording_id}"}, "leads out of the destination"),
         ({"name_template": "/etc/{recording_id}"}, "absolute"),
         ({"recording_type": "automatic"}, "did you mean 'Automatic'"),
         ({"scope": "company"}, "'account'"),
