@@ -49,7 +49,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel):
     assert packed == sources | {"airflow_provider_ringcentral/py.typed"}
 
 
-def test_the_wheel_tells_airflow_and_the_shell_where_to_enter(wheel):
+def test_the_wheel_declares_its_entry_points(wheel):
     entries = configparser.ConfigParser()
     entries.read_string(inside(wheel, "entry_points.txt"))
 

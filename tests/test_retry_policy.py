@@ -43,7 +43,7 @@ def test_it_retries_exactly_when_it_can_help(error, action, seconds):
     assert (decision.reason is None) == (action is DEFAULT)
 
 
-def test_errors_as_the_hook_raises_them_are_judged_alike():
+def test_errors_as_the_hook_raises_them_are_decided_alike():
     permanent = for_airflow(errors.PermissionDenied("scope"))
 
     assert RingCentralRetryPolicy().evaluate(permanent, 1, 3).action is FAIL

@@ -25,7 +25,7 @@ def command(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str
     )
 
 
-def test_links_stand_whole_in_the_table(sandbox, connection):
+def test_links_are_not_broken_in_the_table(sandbox, connection):
     sandbox.change_jwt(revoked=True)
     said = command()
 
@@ -61,7 +61,7 @@ def test_a_connection_on_the_command_line_is_refused_and_not_repeated(capsys):
         (json.dumps({"port": "https", "password": SECRET}), "port: must be a number"),
     ],
 )
-def test_what_is_no_connection(given, said):
+def test_input_that_is_not_a_connection(given, said):
     with pytest.raises(NotAConnection, match=said) as refused:
         hook_of_json(io.StringIO(given))
 
@@ -83,7 +83,7 @@ def test_ports_of_a_given_connection(sandbox, port):
 
 
 @pytest.mark.usefixtures("given_variable")
-def test_extra_that_is_no_object_is_named():
+def test_an_extra_that_is_not_an_object_is_named():
     given = {"login": "app-1", "password": SECRET, "extra": "[]"}
     found = hook_of_json(io.StringIO(json.dumps(given))).diagnose().findings
 
@@ -92,7 +92,7 @@ def test_extra_that_is_no_object_is_named():
 
 
 @pytest.mark.parametrize("option", ["--json", "--ledger"])
-def test_a_connection_that_is_not_there(option):
+def test_a_missing_connection(option):
     said = command("nowhere_to_be_found", option)
 
     assert said.returncode == 1

@@ -9,7 +9,7 @@ LINK = "https://developers.ringcentral.com/console/my-credentials/create?client_
 FINE = Finding("login", "ok", "RingCentral accepts the JWT.")
 
 
-def test_a_row_a_finding_with_its_cure_below():
+def test_each_finding_is_a_row_with_its_cure_below():
     wrong = Finding("jwt_rejected", "error", "RingCentral refuses the JWT, and that is why.", "Make one.", "Connection")
 
     assert report(Diagnosis((FINE, wrong)), width=66) == textwrap.dedent(
@@ -31,7 +31,7 @@ def test_links_are_never_broken():
     assert f" {LINK}" in report(Diagnosis((wrong,)), width=30)
 
 
-def test_the_first_line_is_the_verdict():
+def test_the_first_line_is_the_headline():
     warning = Finding("no_sms_number", "warning", "None can send.", "Assign one.", "admin portal")
 
     assert report(Diagnosis((FINE, warning)), width=80).splitlines()[0] == "Ready, with 1 warning."

@@ -14,7 +14,7 @@ from airflow_provider_ringcentral.hooks.connection import read_credentials_async
 EXTENSION = "/restapi/v1.0/account/~/extension/~"
 
 
-async def test_those_who_use_the_same_credentials_share_it_while_anybody_does(sandbox, connection, monkeypatch):
+async def test_users_of_the_same_credentials_share_a_client_until_the_last_ends(sandbox, connection, monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_SAME", sandbox.connection_json)
     monkeypatch.setenv("AIRFLOW_CONN_SLOWER", sandbox.connection_for(timeout="90"))
     async with shared_client(connection) as first, shared_client("same") as same, shared_client("slower") as slower:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from types import SimpleNamespace
 from urllib.parse import quote
 
@@ -66,7 +69,7 @@ def test_json_and_uri_connections_are_alike(credentials):
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
     ],
 )
-def test_servers(credentials, host, server):
+def test_the_server_is_read_from_the_host(credentials, host, server):
     assert credentials(host=host).server == server
 
 
@@ -75,7 +78,7 @@ def test_a_uri_with_a_loopback_server(credentials):
     assert credentials(uri=f"ringcentral://id:secret@{server}/?jwt_token={JWT}").server == "http://127.0.0.1:8080"
 
 
-def test_fields_that_a_form_saved_as_null_are_absent(credentials):
+def test_fields_saved_as_null_count_as_absent(credentials):
     extra = {field["name"]: None for field in EXTRA_FIELDS} | {"jwt_token": JWT}
     read = credentials(extra=extra, port=0)
 
@@ -83,7 +86,7 @@ def test_fields_that_a_form_saved_as_null_are_absent(credentials):
 
 
 @pytest.mark.parametrize("port", [None, 0, 443])
-def test_ports_that_mean_nothing(credentials, port):
+def test_ports_without_effect(credentials, port):
     assert credentials(port=port).server == "https://platform.ringcentral.com"
 
 
@@ -143,11 +146,11 @@ def test_bad_values_name_field_value_and_cure(credentials, values, field, says):
 
 
 @pytest.mark.parametrize("extra", ["[1]", "5", "null", '"text"', "{broken"])
-def test_an_extra_that_is_no_object_is_named(credentials, extra):
+def test_an_extra_that_is_not_an_object_is_named(credentials, extra):
     assert "JSON object" in problems_of(credentials, extra=extra)["extra"]
 
 
-def test_secrets_of_a_connection_that_cannot_be_used_are_masked(credentials):
+def test_secrets_of_an_unusable_connection_are_masked(credentials):
     jwt = f"{JWT[:20]}\n{JWT[20:]}"
     problems_of(credentials, extra={"jwt_token": jwt, "timeout": "abc"}, password="a-secret-of-nobody")
     problems_of(credentials, extra={"jwt": "amlzcGxhY2Vk.amlzcGxhY2Vk.amlzcGxhY2Vk"})
@@ -168,7 +171,7 @@ def test_several_bad_values_are_named_at_once(credentials):
     }
 
 
-def test_a_misspelt_key_is_warned_about_and_unknown_ones_are_kept_quiet(credentials, caplog):
+def test_a_misspelt_key_is_warned_about_and_other_unknown_keys_are_ignored(credentials, caplog):
     credentials(extra={"jwt_token": JWT, "time_out": 5, "team": "data"})
 
     assert "'time_out'" in caplog.text
@@ -199,7 +202,7 @@ def test_the_form_is_the_table():
     assert declared["ui-field-behaviour"]["relabeling"] == RingCentralJWTHook.get_ui_field_behaviour()["relabeling"]
 
 
-def test_what_the_form_saves_untouched_makes_no_warning_about_masking(credentials):
+def test_an_untouched_form_causes_no_warning_about_masking(credentials):
     """Airflow masks every extra value, and warns of texts that are too short."""
     saved = {field["name"]: field["schema"].get("default") for field in EXTRA_FIELDS} | {"jwt_token": JWT}
 
@@ -208,8 +211,32 @@ def test_what_the_form_saves_untouched_makes_no_warning_about_masking(credential
 
 
 @pytest.mark.parametrize("secret", ["abc", "abcd"])
-def test_a_secret_too_short_to_be_masked_is_not_handed_to_airflow(secret):
+def test_a_secret_too_short_to_mask_is_not_passed_to_airflow(secret):
     connection = SimpleNamespace(password=secret, extra=json.dumps({"jwt_token": "a b"}))
 
     assert secrets_of(connection) == set()
     assert secrets_of(SimpleNamespace(password="abcde", extra=None)) == {"abcde"}
+
+
+PROGRAM = """
+from airflow_provider_ringcentral.hooks.ringcentral import RingCentralJWTHook
+print(RingCentralJWTHook("rc_in_a_backend").request_json("GET", "/restapi/v1.0/account/~/extension/~")["id"])
+"""
+
+
+def test_a_connection_in_a_secrets_backend(sandbox, tmp_path):
+    fields = json.loads(sandbox.connection_json)
+    path = tmp_path / "connections.json"
+    path.write_text(json.dumps({"rc_in_a_backend": fields}))
+    environment = os.environ | {
+        "AIRFLOW_HOME": str(tmp_path),
+        "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"connections_file_path": str(path)}),
+    }
+    ran = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, check=False, text=True)
+
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip().splitlines()[-1].isdigit()
+    assert sandbox.stats()["logins"] == 1
+    for secret in (sandbox.client_secret, sandbox.jwt):
+        assert secret not in ran.stdout + ran.stderr

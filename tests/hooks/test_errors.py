@@ -1,4 +1,4 @@
-"""Which errors stop Airflow's retries, as the hook raises them, and what survives of them."""
+"""Which errors stop Airflow's retries, as the hook raises them, and which of their fields remain."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SMS = f"{EXTENSION}/sms"
 
 @pytest.fixture
 def hook(sandbox, monkeypatch) -> RingCentralJWTHook:
-    """A hook without patience."""
+    """A hook whose requests do not wait for the rate limit."""
     monkeypatch.setenv("AIRFLOW_CONN_RINGCENTRAL_DEFAULT", sandbox.connection_for(max_wait="0"))
     return RingCentralJWTHook()
 
@@ -41,7 +41,7 @@ def hook(sandbox, monkeypatch) -> RingCentralJWTHook:
     ],
     ids=str,
 )
-def test_what_is_permanent_is_both_kinds(hook, sandbox, fault, kind):
+def test_a_permanent_error_is_ours_and_airflows(hook, sandbox, fault, kind):
     sandbox.fault("status", **fault, operation="readExtension", every=1)
     with pytest.raises(kind) as caught:
         hook.request_json("GET", EXTENSION)
@@ -69,7 +69,7 @@ def test_what_is_permanent_is_both_kinds(hook, sandbox, fault, kind):
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else type(value).__name__,
 )
-def test_who_refused_is_told_by_the_class(error, kind):
+def test_the_class_tells_who_refused_the_request(error, kind):
     turned = hook_errors.for_airflow(error)
     assert type(turned) is kind
     assert (turned.message, turned.parameter) == (error.message, error.parameter)
@@ -84,7 +84,7 @@ def test_who_refused_is_told_by_the_class(error, kind):
     ],
     ids=str,
 )
-def test_what_passes_is_left_to_airflows_retries(hook, sandbox, fault, kind):
+def test_a_temporary_error_is_left_to_airflows_retries(hook, sandbox, fault, kind):
     sandbox.fault("status", **fault, operation="readExtension")
     with pytest.raises(kind) as caught:
         hook.request_json("GET", EXTENSION)
@@ -93,7 +93,7 @@ def test_what_passes_is_left_to_airflows_retries(hook, sandbox, fault, kind):
     assert caught.value.retry_after == 60
 
 
-def test_a_send_of_unknown_fate_is_not_retried_by_airflow_either(hook, sandbox):
+def test_airflow_does_not_retry_a_send_with_unknown_outcome(hook, sandbox):
     sandbox.fault("reset", path=SMS)
     with pytest.raises(errors.OutcomeUnknown) as caught:
         hook.request_json("POST", SMS, json={"to": [{"phoneNumber": "+16505550100"}], "text": "hello"})
@@ -111,7 +111,7 @@ def test_an_incomplete_connection_is_permanent(monkeypatch):
 
 
 @pytest.mark.parametrize("uri", ["https://evil.example/recording/5/content", "http://media.ringcentral.com/x", "media"])
-def test_media_elsewhere_is_permanent_and_not_asked_for(hook, sandbox, uri, tmp_path):
+def test_media_at_a_foreign_host_is_refused_without_a_request(hook, sandbox, uri, tmp_path):
     with pytest.raises(errors.ConfigurationError) as caught:
         hook.download(uri, str(tmp_path / "x.mp3"))
 
@@ -120,7 +120,7 @@ def test_media_elsewhere_is_permanent_and_not_asked_for(hook, sandbox, uri, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-def test_media_that_is_gone_is_permanent_and_leaves_nothing(hook, sandbox, tmp_path):
+def test_missing_media_is_permanent_and_leaves_no_file(hook, sandbox, tmp_path):
     with pytest.raises(errors.NotFound) as caught:
         hook.download(f"{sandbox.url}/restapi/v1.0/account/~/recording/5/content", str(tmp_path / "x.mp3"))
 
@@ -168,7 +168,7 @@ def test_a_token_of_another_process_is_masked_too(hook, sandbox):
     assert token not in str(redact({"header": f"Bearer {token}"}))
 
 
-def test_records_and_pages_raise_as_they_are_consumed(hook, sandbox):
+def test_records_and_pages_raise_when_they_are_consumed(hook, sandbox):
     records = hook.records(LOG, {"view": "detailed"})
     assert sandbox.stats()["requests"] == 0
 

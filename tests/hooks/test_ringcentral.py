@@ -25,7 +25,7 @@ def recorded(sandbox) -> str:
     return next(call["recording"]["contentUri"] for call in calls if "recording" in call)
 
 
-def test_its_methods(hook):
+def test_request_pages_and_records(hook):
     assert hook.request("GET", EXTENSION).json() == hook.request_json("GET", EXTENSION)
     pages = list(hook.pages("/restapi/v1.0/account/~/extension", {"perPage": 20}))
     records = list(hook.records("/restapi/v1.0/account/~/extension"))
@@ -34,7 +34,7 @@ def test_its_methods(hook):
     assert hook.get_conn() is hook.get_conn()
 
 
-def test_a_download_goes_on_after_a_reset_and_is_complete(hook, sandbox, tmp_path):
+def test_a_download_resumes_after_a_reset_and_is_complete(hook, sandbox, tmp_path):
     uri = recorded(sandbox)
     whole = hook.request("GET", uri).content
     sandbox.fault("reset", operation="readCallRecordingContent", where="body", fraction=0.5)
@@ -46,7 +46,7 @@ def test_a_download_goes_on_after_a_reset_and_is_complete(hook, sandbox, tmp_pat
 
 
 @pytest.mark.parametrize("fault", [{"kind": "html"}, {"kind": "status", "status": 200, "body": "empty"}], ids=str)
-def test_a_page_in_the_place_of_media_is_no_download(hook, sandbox, tmp_path, fault):
+def test_a_page_instead_of_media_is_refused(hook, sandbox, tmp_path, fault):
     uri, path = recorded(sandbox), tmp_path / "call.mp3"
     path.write_bytes(b"mine")
     sandbox.fault(**fault, operation="readCallRecordingContent")
@@ -60,7 +60,7 @@ def test_a_page_in_the_place_of_media_is_no_download(hook, sandbox, tmp_path, fa
     assert hook.download(uri, str(path), content_types=["image/*", "text/html"]).format.startswith("text/html")
 
 
-def test_what_may_be_repeated_and_how_parts_end_is_said_to_the_hook_too(hook, sandbox):
+def test_the_hook_takes_repeatable_and_on_partial_failure(hook, sandbox):
     sandbox.fault("status", status=502, path=f"{EXTENSION}/blocked-number")
     sandbox.fault("status", status=200, body='{"id": 5}', path=f"{EXTENSION}/blocked-number")
     assert hook.request_json("POST", f"{EXTENSION}/blocked-number", json={}, repeatable=True) == {"id": 5}
@@ -71,7 +71,7 @@ def test_what_may_be_repeated_and_how_parts_end_is_said_to_the_hook_too(hook, sa
     assert [part["status"] for part in hook.request_json("GET", path, on_partial_failure="return")] == [200, 404]
 
 
-def test_secrets_are_masked_from_the_moment_they_are_known(hook, sandbox):
+def test_secrets_are_masked_as_soon_as_they_are_known(hook, sandbox):
     hook.request_json("GET", EXTENSION)
     token = hook.get_conn().login.token("test").token
 
@@ -79,7 +79,7 @@ def test_secrets_are_masked_from_the_moment_they_are_known(hook, sandbox):
         assert secret not in str(redact(f"a line with {secret} in it"))
 
 
-def test_what_trying_again_cannot_cure_fails_now(hook, sandbox):
+def test_an_error_that_a_retry_cannot_cure_fails_at_once(hook, sandbox):
     sandbox.change_app(permissions=["ReadCallLog"])
     with pytest.raises(PermissionDenied) as caught:
         hook.request_json("GET", EXTENSION)
@@ -89,7 +89,7 @@ def test_what_trying_again_cannot_cure_fails_now(hook, sandbox):
     assert caught.value.request_id
 
 
-def test_a_refused_login_fails_now_and_keeps_its_secret(hook, sandbox):
+def test_a_refused_login_fails_at_once_and_hides_its_secrets(hook, sandbox):
     sandbox.change_jwt(revoked=True)
     for _ in range(2):
         with pytest.raises(LoginFailed) as caught:
@@ -99,7 +99,7 @@ def test_a_refused_login_fails_now_and_keeps_its_secret(hook, sandbox):
     assert sandbox.stats()["logins_refused"] == 1
 
 
-def test_what_may_pass_is_left_to_airflows_retries(connection, sandbox):
+def test_an_outage_is_left_to_airflows_retries(connection, sandbox):
     hook = RingCentralJWTHook(connection, max_wait=0.1)
     hook.request_json("GET", EXTENSION)
     sandbox.fault("status", operation="readExtension", status=503, retry_after=30, every=1)

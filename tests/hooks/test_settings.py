@@ -11,7 +11,7 @@ from airflow_provider_ringcentral.hooks import settings
 
 
 @pytest.mark.parametrize("name", ["airflow", "50%", "50%20off", "team #1", "what?"])
-def test_the_ledger_lies_in_airflow_home_by_default_whatever_its_name(tmp_path, monkeypatch, name):
+def test_the_default_ledger_is_in_airflow_home_whatever_its_name(tmp_path, monkeypatch, name):
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / name))
     monkeypatch.delenv("AIRFLOW__RINGCENTRAL__LEDGER_URL", raising=False)
     ledger = open_ledger(settings.ledger_url())

@@ -25,19 +25,19 @@ def told(count: int) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("count", [0, 1, 400])
-def test_what_fits_stays_as_it_is(count, caplog):
+def test_values_that_fit_are_unchanged(count, caplog):
     assert bounded(told(count), KEEP) == told(count)
     assert caplog.text == ""
 
 
-def test_what_does_not_fit_comes_with_fewer_keys(caplog):
+def test_values_that_do_not_fit_lose_keys(caplog):
     values = told(1000)
 
     assert bounded(values, KEEP) == [{"to": one["to"], "id": one["id"]} for one in values]
     assert "it contains only to and id of all 1000" in caplog.text
 
 
-def test_what_is_still_too_much_comes_to_an_end(caplog):
+def test_values_that_still_do_not_fit_are_cut_off(caplog):
     values = told(5000)
     some = bounded(values, KEEP)
 

@@ -29,7 +29,7 @@ def wrong(diagnosis) -> list[tuple[str, str]]:
     return [(finding.code, finding.severity) for finding in diagnosis.findings if finding.severity != "ok"]
 
 
-def test_a_right_set_up_is_ok(sandbox, connection, monkeypatch):
+def test_a_correct_connection_is_ready(sandbox, connection, monkeypatch):
     diagnosis = diagnose(monkeypatch, sandbox.connection_uri)
 
     assert wrong(diagnosis) == []
@@ -57,7 +57,7 @@ def test_a_right_set_up_is_ok(sandbox, connection, monkeypatch):
     assert set(diagnosis.as_dict()["findings"][0]) == {"code", "severity", "cause", "cure", "who", "link"}
 
 
-def test_the_jwt_is_exchanged_although_a_shared_token_lives(sandbox, monkeypatch):
+def test_the_jwt_is_exchanged_although_a_shared_token_is_valid(sandbox, monkeypatch):
     monkeypatch.setenv("AIRFLOW_CONN_RC", sandbox.connection_uri)
     RingCentralJWTHook("rc").request_json("GET", "/restapi/v1.0/account/~/extension/~")
     sandbox.change_jwt(revoked=True)
@@ -96,7 +96,7 @@ def test_a_refused_login_has_one_reason_and_a_link_only_where_it_helps(sandbox, 
     assert sandbox.jwt not in json.dumps(diagnosis.as_dict())
 
 
-def test_a_connection_with_gaps(monkeypatch):
+def test_a_connection_with_missing_fields(monkeypatch):
     diagnosis = diagnose(monkeypatch, json.dumps({"conn_type": "ringcentral", "login": "id"}))
 
     assert wrong(diagnosis) == [("connection_incomplete", "error")]
@@ -106,7 +106,7 @@ def test_a_connection_with_gaps(monkeypatch):
 
 
 @pytest.mark.parametrize("stored", [PLACEHOLDER, f"{PLACEHOLDER}aGVhZGVy.Y2xhaW1z.c2ln", "***"])
-def test_what_a_form_shows_in_place_of_secrets_is_not_sent_as_one(monkeypatch, sandbox, stored):
+def test_placeholders_of_a_form_are_not_sent_as_secrets(monkeypatch, sandbox, stored):
     connection = json.loads(sandbox.connection_json) | {"password": None, "extra": {"jwt_token": stored}}
     monkeypatch.setenv("AIRFLOW_CONN_RC", json.dumps(connection))
     works, summary = RingCentralJWTHook("rc").test_connection()
@@ -164,11 +164,11 @@ def test_a_connection_with_bad_values(monkeypatch, sandbox):
     ]
 
 
-def test_no_such_connection():
+def test_an_unknown_connection():
     assert wrong(RingCentralJWTHook("nowhere").diagnose()) == [("connection_incomplete", "error")]
 
 
-def test_a_server_that_is_not_there(monkeypatch, sandbox):
+def test_an_unreachable_server(monkeypatch, sandbox):
     connection = json.loads(sandbox.connection_json) | {"host": "http://127.0.0.1:9"}
 
     assert wrong(diagnose(monkeypatch, json.dumps(connection))) == [("unreachable", "error")]
@@ -226,7 +226,7 @@ def test_every_user_permission_that_an_operation_needs_is_checked():
     assert {pair for pair in needed if pair[0] != "ReadAccounts"} <= checked
 
 
-def test_a_person_as_owner_without_numbers(monkeypatch, sandbox):
+def test_a_person_as_owner_and_no_phone_numbers(monkeypatch, sandbox):
     user = sandbox.add_user(service=False, sms_features=[])
     jwt = sandbox.add_jwt(user_id=user["id"])
     codes = dict(wrong(diagnose(monkeypatch, sandbox.connection_for(jwt=jwt))))
@@ -236,7 +236,7 @@ def test_a_person_as_owner_without_numbers(monkeypatch, sandbox):
 
 
 @pytest.mark.parametrize(("days", "code"), [(3, "jwt_expires_soon"), (90, None), (-1, "jwt_rejected")])
-def test_jwts_that_end(monkeypatch, sandbox, days, code):
+def test_jwts_that_expire(monkeypatch, sandbox, days, code):
     jwt = sandbox.add_jwt(expires=time.time() + days * 86_400)
     found = wrong(diagnose(monkeypatch, sandbox.connection_for(jwt=jwt)))
 

@@ -102,7 +102,7 @@ def test_every_refusal_of_the_token_endpoint_has_one_finding(name):
         (415, ("CMN-104",), "connection_invalid"),
     ],
 )
-def test_numbers_speak_before_words_and_words_before_the_status(status, codes, found):
+def test_numbered_codes_precede_words_and_words_precede_the_status(status, codes, found):
     assert situation(refused(status, *codes)) == found
 
 
@@ -117,7 +117,7 @@ def test_numbers_speak_before_words_and_words_before_the_status(status, codes, f
         (None, ("invalid_grant", "OAU-211"), "most likely the JWT was revoked", "expired"),
     ],
 )
-def test_a_refused_jwt_says_what_is_likely(days, codes, said, unsaid):
+def test_a_refused_jwt_names_the_likely_reason(days, codes, said, unsaid):
     jwt = jwt_with() if days is None else jwt_with(exp=time.time() + days * 86_400)
 
     cause = login_finding(refused(400, *codes), jwt, "app-1").cause
@@ -134,14 +134,14 @@ def test_another_server_is_not_blamed_on_the_jwt():
     assert "http" not in found.cure.lower()
 
 
-def test_a_throttled_login_says_until_when():
+def test_a_throttled_login_says_when_to_retry():
     found = login_finding(RateLimited("later", retry_after=37.2), jwt_with(), "app-1")
 
     assert (found.code, found.severity) == ("login_throttled", "error")
     assert "37 s" in found.cause
 
 
-def test_an_outage_is_no_refusal():
+def test_an_outage_is_not_a_refusal():
     found = login_finding(Unavailable("no connection to the server", status=502), jwt_with(), "app-1")
 
     assert (found.code, "HTTP 502" in found.cause) == ("unreachable", True)
@@ -150,12 +150,12 @@ def test_an_outage_is_no_refusal():
 @pytest.mark.parametrize(
     "exp", [None, "soon", True, -1, 1e18, {"at": 1}], ids=["none", "text", "bool", "negative", "ms", "object"]
 )
-def test_an_expiry_that_is_no_date_counts_as_none(exp):
+def test_an_expiry_that_is_not_a_date_is_ignored(exp):
     assert expiry_of(jwt_with(exp=exp)) is None
     assert [finding.code for finding in expiry_findings(jwt_with(exp=exp), "app-1")] == ["jwt_wellformed"]
 
 
-def test_claims_that_are_no_json_do_not_matter():
+def test_claims_that_are_not_json_are_ignored():
     assert expiry_of("aaaa.bbbb.cccc") is None
 
 
@@ -177,7 +177,7 @@ def test_names_of_service_users(text, service):
     assert _is_service(text) is service
 
 
-def test_scopes_bring_others_and_may_not_be_listed():
+def test_scopes_include_others_and_may_be_unlisted():
     assert granted_scopes({"scope": "SMS ReadCallRecording"}) == {
         "SMS",
         "ReadMessages",
@@ -188,7 +188,7 @@ def test_scopes_bring_others_and_may_not_be_listed():
     assert granted_scopes({}) is None
 
 
-def test_the_summary_says_what_is_wrong_first():
+def test_the_summary_begins_with_the_first_problem():
     fine = Finding("owner", "ok", "The JWT belongs to Airflow Service.")
     odd = Finding("no_sms_number", "warning", "No number can send.", "Assign one.", "admin portal")
     bad = Finding("jwt_rejected", "error", "Refused.", "Make a new one.", "developer console")
@@ -262,7 +262,7 @@ def test_numbers_show_their_last_digits_only(answers, examine):
         ("+16505550199", ["SmsSender"], "is not a number of the JWT's user"),
     ],
 )
-def test_the_default_sender_is_looked_at(answers, examine, number, features, said):
+def test_the_default_sender_is_checked(answers, examine, number, features, said):
     records = [SENDER | {"features": features}, SENDER | {"phoneNumber": "+16505550177"}]
     answers.get(f"{OWN}/phone-number", json={"records": records})
 
@@ -292,7 +292,7 @@ def test_no_sending_number_matters_only_with_a_scope_to_send(answers, examine):
     assert "None of the user's numbers" in by_code(quiet)["sms_numbers"].cause
 
 
-def test_scopes_that_were_not_listed_are_not_missing(answers, examine):
+def test_unlisted_scopes_are_not_missing(answers, examine):
     answers.post(f"{SERVER}/restapi/oauth/token", json={"access_token": "U0pDtoken-3", "expires_in": 3600})
     diagnosis = examine()
 
@@ -300,7 +300,7 @@ def test_scopes_that_were_not_listed_are_not_missing(answers, examine):
     assert "did not list" in by_code(diagnosis)["scopes"].cause
 
 
-def test_a_scope_that_the_api_misses_is_no_missing_role(answers, examine):
+def test_a_missing_scope_is_not_reported_as_a_missing_role(answers, examine):
     denied = {"errors": [{"errorCode": "CMN-401", "message": "no", "permissionName": "ReadAccounts"}]}
     answers.get(OWN, status_code=403, json=denied)
     found = by_code(examine())["scope_missing"]
@@ -310,7 +310,7 @@ def test_a_scope_that_the_api_misses_is_no_missing_role(answers, examine):
     assert found.link == "https://developers.ringcentral.com/my-account.html"
 
 
-def test_a_role_that_may_not_read_extensions_is_said_once(answers, examine):
+def test_a_role_without_read_extensions_is_reported_once(answers, examine):
     denied = {"errors": [{"errorCode": "CMN-408", "message": "no", "permissionName": "ReadExtensions"}]}
     for url in (OWN, f"{SERVER}/restapi/v1.0/account/77/extension/~"):
         answers.get(url, status_code=403, json=denied)
@@ -349,7 +349,7 @@ def test_a_role_without_any_job_is_an_error_unless_it_sends(answers, examine):
     assert wrong(examine()) == [("role_missing", "warning")]
 
 
-def test_ids_that_lead_nowhere(answers, examine):
+def test_unknown_account_and_extension_ids(answers, examine):
     missing = {"errors": [{"errorCode": "CMN-102", "message": "no", "parameterName": "accountId"}]}
     answers.get(f"{SERVER}/restapi/v1.0/account/16505550100/extension/~", status_code=404, json=missing)
     diagnosis = examine(account_id="16505550100")
@@ -358,7 +358,7 @@ def test_ids_that_lead_nowhere(answers, examine):
     assert "Account ID" in by_code(diagnosis)["connection_invalid"].cure
 
 
-def test_a_used_up_quota_is_no_outage(answers, examine):
+def test_an_exhausted_rate_limit_is_not_an_outage(answers, examine):
     headers = {
         "Retry-After": "60",
         "X-Rate-Limit-Group": "light",
@@ -381,7 +381,7 @@ def test_an_api_that_is_down_is_an_error_although_the_login_works(answers, exami
     assert by_code(diagnosis)["login"].severity == "ok"
 
 
-def test_odd_answers_do_not_end_the_diagnosis(answers, examine):
+def test_unexpected_answers_do_not_end_the_diagnosis(answers, examine):
     answers.get(OWN, json=["no", "object"])
     answers.get(f"{OWN}/authz-profile/check", json=None, text="", status_code=204)
     diagnosis = examine()
