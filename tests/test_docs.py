@@ -106,6 +106,14 @@ def test_pages_use_the_terms_of_the_glossary(page):
     assert "FACTS" not in text
 
 
+def test_the_package_cites_only_what_its_readers_have():
+    """RingCentral's operationIds and guide pages, and nothing that is not installed with the package."""
+    package = ROOT / "airflow_provider_ringcentral"
+    cited = {path: re.findall(r"FACTS|\bdocs/[\w/-]+\.md", path.read_text()) for path in package.rglob("*.py")}
+
+    assert {str(path.relative_to(package)): found for path, found in cited.items() if found} == {}
+
+
 def test_the_two_commands_of_the_readme_exist():
     commands = re.findall(r"^    (make \w+)", (ROOT / "README.md").read_text(), re.MULTILINE)
 
