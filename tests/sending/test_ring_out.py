@@ -239,7 +239,7 @@ def test_a_killed_task_cancels_its_call(outcome, calls):
     (call,) = calls()
     assert call["cancelled"] is True
     assert [type(error) for error in raised] == [DeliveryFailed]
-    assert raised[0].remedy.cure == "Nothing: a retry of the task calls anew."
+    assert raised[0].remedy.cure == "No action is needed: a retry of the task calls again."
 
     outcome(FROM)
     assert ring(context_of("call", attempt=2))["status"] == "Success"

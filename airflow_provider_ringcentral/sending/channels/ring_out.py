@@ -37,7 +37,7 @@ IN_PROGRESS, SUCCESS = "InProgress", "Success"
 OVER = frozenset({"Finished", "NoSessionFound"})
 
 CANCELLED = Remedy(
-    "The task was ended before anybody answered.", "Nothing: a retry of the task calls again.", DAG_AUTHOR
+    "The task was ended before anybody answered.", "No action is needed: a retry of the task calls again.", DAG_AUTHOR
 )
 CANNOT_BE_LISTED = Remedy(
     "The phones may or may not have rung: RingCentral cannot list RingOut calls.",
