@@ -24,7 +24,7 @@ RETRY, FAIL, DEFAULT = policies.RetryAction.RETRY, policies.RetryAction.FAIL, po
         (errors.RateLimited("the day's posts are used up"), DEFAULT, None),
         (errors.Unavailable("maintenance", status=503, retry_after=120), RETRY, 120),
         (errors.Unavailable("reset"), DEFAULT, None),
-        (errors.ConfigurationError(problems=[errors.Problem("jwt", "is missing")]), FAIL, None),
+        (errors.ConfigurationError(problems=[errors.FieldProblem("jwt", "is missing")]), FAIL, None),
         (errors.LoginFailed("revoked", retry_after=5), FAIL, None),
         (errors.PermissionDenied("scope"), FAIL, None),
         (errors.BadRequest("parameter"), FAIL, None),

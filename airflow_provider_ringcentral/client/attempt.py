@@ -101,7 +101,7 @@ class AttemptRunner:
         except RetryLater:
             # A request that may not be repeated gets here only if it was not executed.
             if (observer := request.options.get("observer")) is not None:
-                observer.refused()
+                observer.not_executed()
             raise
 
     def _attempt(self, request: PendingRequest) -> Any:

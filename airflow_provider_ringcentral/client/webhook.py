@@ -283,7 +283,7 @@ class WebhookClient:
         if result.action is not Action.RETRY:
             raise result.error or Unavailable("the request failed")
         if post.observer is not None:
-            post.observer.refused()
+            post.observer.not_executed()
         post.instant = None
         if result.delay:
             self._pace.close(result.delay)

@@ -1,4 +1,4 @@
-"""How far an answer's date is behind our clock: whatever the difference, and never less than it is."""
+"""How far a response's date is behind our clock."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def test_a_date_in_the_past(seconds):
 
 
 @pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}, {"Date": formatdate(4e9, usegmt=True)}])
-def test_no_date_and_one_ahead_of_ours(headers):
+def test_a_missing_date_and_one_ahead_of_ours(headers):
     assert date_behind(headers) == 0.0
 
 
-def test_a_client_notes_it(client_of, requests_mock):
+def test_a_client_keeps_it_in_its_usage(client_of, requests_mock):
     date = {"Date": formatdate(time.time() - 7200, usegmt=True)}
     requests_mock.post(ANY, json={"access_token": "t", "expires_in": 3600, "owner_id": "1"}, headers=date)
     requests_mock.get(ANY, json={"id": 7}, headers=date)

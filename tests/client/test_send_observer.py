@@ -1,4 +1,4 @@
-"""Who must know when a request goes out is told before every attempt, and whenever one was certainly not executed."""
+"""A send observer is notified before every attempt, and when one was certainly not executed."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ OK = {"kind": "status", "status": 200, "body": '{"id": 1}'}
 
 
 class Log:
-    """Notes what it is told."""
+    """Keeps the notifications."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.events: list[str] = []
 
-    def departs(self) -> None:
-        self.told.append("departs")
+    def before_send(self) -> None:
+        self.events.append("before_send")
 
-    def refused(self) -> None:
-        self.told.append("refused")
+    def not_executed(self) -> None:
+        self.events.append("not_executed")
 
 
-PASSAGES = [
-    ([OK], None, ["departs"]),
+CASES = [
+    ([OK], None, ["before_send"]),
     (
         [{"kind": "status", "status": 429, "retry_after": 0.1}, OK],
         None,
-        ["departs", "refused", "departs"],
+        ["before_send", "not_executed", "before_send"],
     ),
-    ([{"kind": "status", "status": 503, "retry_after": 0.1}, OK], None, ["departs", "refused", "departs"]),
-    ([{"kind": "status", "status": 401, "code": "OAU-213"}, OK], None, ["departs", "refused", "departs"]),
-    ([{"kind": "status", "status": 400, "code": "CMN-101"}], BadRequest, ["departs"]),
-    ([{"kind": "status", "status": 502}], OutcomeUnknown, ["departs"]),
-    ([{"kind": "reset"}], OutcomeUnknown, ["departs"]),
+    ([{"kind": "status", "status": 503, "retry_after": 0.1}, OK], None, ["before_send", "not_executed", "before_send"]),
+    ([{"kind": "status", "status": 401, "code": "OAU-213"}, OK], None, ["before_send", "not_executed", "before_send"]),
+    ([{"kind": "status", "status": 400, "code": "CMN-101"}], BadRequest, ["before_send"]),
+    ([{"kind": "status", "status": 502}], OutcomeUnknown, ["before_send"]),
+    ([{"kind": "reset"}], OutcomeUnknown, ["before_send"]),
 ]
 
 
-@pytest.mark.parametrize(("faults", "error", "told"), PASSAGES)
-def test_the_passage_of_a_request(start, client_of, faults, error, told):
+@pytest.mark.parametrize(("faults", "error", "events"), CASES)
+def test_the_observer_is_notified_of_each_send(start, client_of, faults, error, events):
     sandbox, log = start(limits={"Auth": 1000, "Light": 1000, "Heavy": 1000}), Log()
     client = client_of(sandbox)
     client.exchange_jwt()
@@ -54,11 +54,11 @@ def test_the_passage_of_a_request(start, client_of, faults, error, told):
         with pytest.raises(error):
             client.raw_json("POST", UNKNOWN, json={}, observer=log)
 
-    # A login in between says once more that nothing is out.
-    assert [event for event, _ in itertools.groupby(log.told)] == told
+    # A login in between notifies once more.
+    assert [event for event, _ in itertools.groupby(log.events)] == events
 
 
-def test_no_connection_means_that_nothing_is_out(client_of, odd):
+def test_without_a_connection_nothing_is_executed(client_of, odd):
     odd.tell()
     client = client_of(odd)
     client.exchange_jwt()
@@ -67,13 +67,13 @@ def test_no_connection_means_that_nothing_is_out(client_of, odd):
     with pytest.raises(Unavailable):
         client.raw_json("POST", "http://127.0.0.1:9/restapi/v1.0/account/~/extension/~/sms", json={}, observer=log)
 
-    assert log.told == ["departs", "refused"] * 5
+    assert log.events == ["before_send", "not_executed"] * 5
 
 
-def test_what_departs_raises_keeps_the_request_back(client_of, odd):
+def test_an_error_of_before_send_prevents_the_request(client_of, odd):
     class Broken(Log):
-        def departs(self) -> None:
-            raise LookupError("the notebook is gone")
+        def before_send(self) -> None:
+            raise LookupError("the store is gone")
 
     odd.tell()
     with pytest.raises(LookupError):

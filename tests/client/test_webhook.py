@@ -25,12 +25,12 @@ def ledger() -> Clock:
     return Clock()
 
 
-def test_turns_are_a_second_apart_for_all_who_share_the_ledger(ledger):
+def test_posts_are_a_second_apart_for_all_who_share_the_ledger(ledger):
     assert [WebhookPace(ledger, "a", 60).reserve(None) - NOW for _ in range(4)] == [0, 1, 2, 3]
     assert WebhookPace(ledger, "b", 60).reserve(None) == NOW
 
 
-def test_a_turn_that_is_held_is_not_taken_again(ledger):
+def test_a_reserved_time_is_not_reserved_again(ledger):
     pace = WebhookPace(ledger, "a", 60)
     pace.reserve(None)
     held = pace.reserve(None)
@@ -43,7 +43,7 @@ def test_a_turn_that_is_held_is_not_taken_again(ledger):
     pace.wait_for(held)
 
 
-def test_who_would_wait_too_long_takes_no_turn(ledger):
+def test_a_post_that_would_wait_too_long_reserves_nothing(ledger):
     patient, hasty = WebhookPace(ledger, "a", 60), WebhookPace(ledger, "a", 6)
     for _ in range(10):
         patient.reserve(None)
@@ -55,7 +55,7 @@ def test_who_would_wait_too_long_takes_no_turn(ledger):
     assert patient.reserve(None) == NOW + 10
 
 
-def test_a_429_moves_everybody_s_turn(ledger):
+def test_a_429_postpones_all_posts(ledger):
     pace = WebhookPace(ledger, "a", 60)
     first, second = pace.reserve(None), pace.reserve(None)
     pace.close(30)
@@ -64,7 +64,7 @@ def test_a_429_moves_everybody_s_turn(ledger):
 
 
 @pytest.mark.parametrize("value", [b"{", b'{"free": "soon"}', b'{"free": 2000000.0}', b"[]"])
-def test_what_cannot_be_is_forgotten(ledger, value):
+def test_an_invalid_schedule_is_discarded(ledger, value):
     ledger.update("webhook:a", lambda _: (value, None))
 
     assert WebhookPace(ledger, "a", 60).reserve(None) == NOW

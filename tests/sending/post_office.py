@@ -99,7 +99,7 @@ class Note(Message[PostOffice]):
         step = client.plan.pop(0) if client.plan else "ok"
         if step == "killed early":
             raise Killed
-        observer.departs()
+        observer.before_send()
         if isinstance(step, Exception):
             raise step
         if step == "dropped":

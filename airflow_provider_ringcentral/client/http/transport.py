@@ -77,11 +77,11 @@ _UNSENDABLE = Remedy(
 class SendObserver(Protocol):
     """Is notified about a request that must not be sent twice."""
 
-    def departs(self) -> None:
+    def before_send(self) -> None:
         """The request is sent next, unless this raises."""
         ...
 
-    def refused(self) -> None:
+    def not_executed(self) -> None:
         """The request was certainly not executed, and will be sent again later."""
         ...
 
@@ -178,7 +178,7 @@ class Transport:
         server, url = self._server, self.url(url)
         read_timeout = self._within_deadline(timeout or server.timeout)
         if observer is not None:
-            observer.departs()
+            observer.before_send()
         with translated(urlsplit(url).netloc):
             try:
                 response = self._session.request(

@@ -209,7 +209,7 @@ class SendAttempt(Generic[C]):
                     return _sent_earlier(self._message, state)
                 possible = self._earlier_send()
 
-    def departs(self) -> None:
+    def before_send(self) -> None:
         """Record that the request goes out. Raises `WriteConflict`, which holds it back, if another process sent it."""
         state, now, content = self._state, self._store.now(), self._message.content
         if not state.sends or state.content != content:
@@ -221,7 +221,7 @@ class SendAttempt(Generic[C]):
         self._out = True
         self._store.claims.request_started(state.content, state.ticket, now + self._store.in_flight_seconds)
 
-    def refused(self) -> None:
+    def not_executed(self) -> None:
         """Record that the request was not executed."""
         if not self._out:
             return
@@ -295,7 +295,7 @@ class SendAttempt(Generic[C]):
             self._request_ended()
             raise
         except RingCentralError:
-            self.refused()
+            self.not_executed()
             raise
         sent = self._claim(record)
         self._request_ended()

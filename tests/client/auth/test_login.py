@@ -61,7 +61,7 @@ def test_a_refresh_token_is_never_used(production, ledger, requests_mock):
     assert all("single-use" not in (request.text or "") for request in requests_mock.request_history)
 
 
-def test_a_token_is_renewed_before_it_dies(start, client_of, ledger, seen):
+def test_a_token_is_renewed_before_it_expires(start, client_of, ledger, seen):
     sandbox = start(token_seconds=600)
     client = client_of(sandbox)
     client.request_json("GET", EXTENSION)
@@ -75,7 +75,7 @@ def test_a_token_is_renewed_before_it_dies(start, client_of, ledger, seen):
     assert sandbox.stats()["statuses"] == {"200": 5}
 
 
-def test_a_session_timeout_that_comes_first_counts(start, client_of, ledger):
+def test_an_earlier_session_timeout_counts(start, client_of, ledger):
     sandbox = start(session_seconds=100)
     client = client_of(sandbox)
     client.request_json("GET", EXTENSION)
@@ -117,7 +117,7 @@ DEAD = [
 
 
 @pytest.mark.parametrize("how", DEAD, ids=lambda how: how.get("code") or how["body"][:28])
-def test_a_dead_token_costs_one_login_and_one_repeat(start, client_of, seen, how):
+def test_an_invalid_token_costs_one_login_and_one_retry(start, client_of, seen, how):
     sandbox = start()
     sandbox.fault("status", status=401, operation="readExtension", **how)
 
@@ -160,7 +160,7 @@ def test_a_second_401_after_a_login_that_worked_may_pass(start, client_of, seen)
 
 
 @pytest.mark.parametrize("code", ["OAU-151", "CMN-405"])
-def test_a_401_that_no_login_cures_costs_none(start, client_of, seen, code):
+def test_a_401_that_a_login_cannot_fix_costs_none(start, client_of, seen, code):
     sandbox = start()
     sandbox.fault("status", status=401, code=code, operation="readExtension", every=1)
 
@@ -183,7 +183,7 @@ def test_a_missing_role_costs_no_login(start, client_of):
     assert sandbox.stats()["operations"]["readCompanyCallLog"] == 1
 
 
-def test_a_scope_granted_meanwhile_is_found_by_one_login(start, client_of):
+def test_a_scope_that_was_granted_meanwhile_is_found_by_one_login(start, client_of):
     sandbox = start(permissions=["ReadAccounts"])
     client = client_of(sandbox)
     client.request_json("GET", EXTENSION)
@@ -222,7 +222,7 @@ def test_nothing_is_revoked_or_refreshed(start, client_of):
     assert sandbox.stats()["tokens_alive"] == 1
 
 
-def test_the_ledgers_file_shows_no_secret(start, client_of, tmp_path: Path):
+def test_the_ledger_file_contains_no_secret(start, client_of, tmp_path: Path):
     sandbox, tokens = start(), []
     client_of(sandbox, on_secret=tokens.append).request_json("GET", EXTENSION)
 
@@ -293,7 +293,7 @@ def test_a_wrong_secret_does_not_poison_the_right_one(start, client_of, first):
     assert sandbox.stats()["logins_refused"] == 1
 
 
-def test_a_refused_renewal_leaves_the_living_token_in_use(start, client_of, ledger):
+def test_a_refused_renewal_leaves_the_valid_token_in_use(start, client_of, ledger):
     sandbox = start(token_seconds=1000)
     client = client_of(sandbox)
     client.request_json("GET", EXTENSION)
@@ -309,7 +309,7 @@ def test_a_refused_renewal_leaves_the_living_token_in_use(start, client_of, ledg
     [{"kind": "status", "status": 500}, {"kind": "status", "status": 408}, {"kind": "reset"}, {"kind": "html"}],
     ids=lambda fault: str(fault.get("status") or fault["kind"]),
 )
-def test_a_login_that_may_work_later_waits_ten_seconds_or_says_so(start, client_of, seen, fault):
+def test_a_login_that_may_work_later_is_retried_after_ten_seconds(start, client_of, seen, fault):
     sandbox = start()
     sandbox.fault(**fault, operation="getToken")
 
@@ -320,7 +320,7 @@ def test_a_login_that_may_work_later_waits_ten_seconds_or_says_so(start, client_
     assert client_of(sandbox).request_json("GET", EXTENSION)["id"], "the failure was not remembered as a refusal"
 
 
-def test_a_throttled_login_waits_for_what_retry_after_says(start, client_of, seen):
+def test_a_throttled_login_waits_for_its_retry_after(start, client_of, seen):
     sandbox = start()
     sandbox.fault("status", status=429, retry_after=0.3, operation="getToken")
     client = client_of(sandbox)
@@ -337,7 +337,7 @@ def test_a_throttled_login_waits_for_what_retry_after_says(start, client_of, see
 @pytest.mark.parametrize(
     "host", ["PLATFORM.RingCentral.com", "platform.ringcentral.com:443", "platform.ringcentral.com."]
 )
-def test_a_server_spelt_differently_is_the_same_server(production, ledger, requests_mock, host):
+def test_another_spelling_of_the_server_is_the_same_server(production, ledger, requests_mock, host):
     client, token = production
     client.request_json("GET", EXTENSION)
     other = RingCentralClient(replace(client.credentials, server=f"HTTPS://{host}/"), ledger)
@@ -363,7 +363,7 @@ LIVES = [
 
 
 @pytest.mark.parametrize(("changes", "life"), LIVES, ids=str)
-def test_lifetimes_that_say_nothing_cost_no_second_login(client_of, odd, ledger, changes, life):
+def test_invalid_lifetimes_cost_no_second_login(client_of, odd, ledger, changes, life):
     odd.token |= changes
     odd.tell()
     client = client_of(odd)
@@ -387,7 +387,7 @@ def test_an_answer_without_a_usable_token_is_tried_again_later(client_of, odd, c
     assert len(odd.got) == 1
 
 
-def test_a_token_answer_that_drips_is_given_up_within_the_turn(client_of, odd, ledger):
+def test_a_token_response_that_drips_is_given_up_before_the_lock_expires(client_of, odd, ledger):
     odd.drip = threading.Event()
     client = client_of(odd, credentials={"timeout": 0.3}, max_wait=5)
     try:

@@ -1,4 +1,4 @@
-"""Window arithmetic, by tables and by simulation against a strict sliding window."""
+"""Window arithmetic, by tables and in a simulation with a strict sliding window."""
 
 from __future__ import annotations
 
