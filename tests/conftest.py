@@ -126,3 +126,18 @@ def mariadb_url(mariadb_server: MariadbServer) -> str:
     """The URL of that server's database, without tables."""
     mariadb_server.clear()
     return mariadb_server.url()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[dict[str, str]]:
+    """Storage options of a bucket `calls` in moto's server."""
+    from moto.server import ThreadedMotoServer
+    from upath import UPath
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    options = {"key": "k", "secret": "s", "endpoint_url": f"http://{host}:{port}"}
+    UPath("s3://calls", **options).fs.mkdir("calls")
+    yield options
+    server.stop()

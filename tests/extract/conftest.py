@@ -161,20 +161,6 @@ def calls_of():
     return make_calls
 
 
-@pytest.fixture(scope="session")
-def s3() -> Iterator[dict[str, str]]:
-    """Storage options of a bucket `calls` in moto's server."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    options = {"key": "k", "secret": "s", "endpoint_url": f"http://{host}:{port}"}
-    UPath("s3://calls", **options).fs.mkdir("calls")
-    yield options
-    server.stop()
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> UPath:
     path = UPath(tmp_path)

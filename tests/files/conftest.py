@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.extract.conftest import calls_of, folder, log_of, s3
+from tests.extract.conftest import calls_of, folder, log_of
 
-__all__ = ["calls_of", "folder", "log_of", "s3"]
+__all__ = ["calls_of", "folder", "log_of"]

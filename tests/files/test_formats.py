@@ -168,7 +168,7 @@ def test_parquet():
     assert json.loads(first["other"]) == OTHER
     assert second["startTime"] is None
     assert json.loads(second["other"]) == {"startTime": "later"}
-    assert rows.schema.column_names == column_names(CALL_COLUMNS)
+    assert rows.schema.names == column_names(CALL_COLUMNS)
 
 
 def test_parquet_row_groups_have_a_fixed_size():
@@ -188,7 +188,7 @@ def test_no_records(name, chunks):
         assert body.decode() == ",".join(column_names(CALL_COLUMNS)) + "\n"
     elif name == "parquet":
         assert table(body).num_rows == 0
-        assert table(body).schema.column_names == column_names(CALL_COLUMNS)
+        assert table(body).schema.names == column_names(CALL_COLUMNS)
     else:
         assert (gzip.decompress(body) if name == "ndjson.gz" else body) == b""
 

@@ -23,7 +23,7 @@ QUERY = CallLogQuery("/restapi/v1.0/account/~/call-log", START, START + timedelt
         ({"end": START - timedelta(seconds=1)}, "start", "is after end"),
         ({"view": "detailed"}, "view", "did you mean 'Detailed'?"),
         ({"view": " SIMPLE"}, "view", "did you mean 'Simple'?"),
-        ({"view": "Full"}, "view", "it is one of 'Simple', 'Detailed'"),
+        ({"view": "Full"}, "view", "use 'Simple' or 'Detailed'"),
         ({"filters": {"dateTo": "x"}}, "dateTo", "cannot be a filter"),
     ],
 )
