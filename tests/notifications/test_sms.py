@@ -1,4 +1,4 @@
-"""The SMS notifier over HTTP: in callbacks and on an event loop, in storms, and when nothing works."""
+"""The SMS notifier over HTTP: in callbacks and on an event loop, many at once, and when nothing works."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def test_limits_of_one_server_do_not_count_on_another(desk, texts, monkeypatch):
 
 
 def test_a_user_with_two_numbers(desk, texts):
-    """Whoever is on call does not care from which one."""
+    """A person on call does not care which one it is."""
     desk.change_user(numbers={"+16505559001": ["SmsSender"]})
     try:
         notifier(text="help")(failed())

@@ -234,7 +234,7 @@ def test_a_lost_answer_that_rejected_somebody_leaves_it_to_a_person(desk, broadc
 
 
 def test_what_an_answer_rejected_is_known_to_the_retry(broadcast, batches, result):
-    """Killed after the answer was kept, before the batch's id was noted."""
+    """Killed after the answer was kept, before the id of the batch was recorded."""
     store, everybody = Mortal(4, after=False), [ANN, "+442079460000", BEN]
     with pytest.raises(Killed):
         broadcast(context_of(store=store), to=everybody)
@@ -321,7 +321,7 @@ def test_a_retry_goes_on_with_the_list_it_began_with(desk, broadcast, batches, r
 
 
 def test_a_retry_whose_destination_is_rendered_otherwise_goes_on(desk, broadcast, batches, tmp_path):
-    """Such as {{ macros.datetime.now() }}: the list lies where it was frozen, the result goes where it shall go now."""
+    """Such as {{ macros.datetime.now() }}: the list stays where it was frozen, the result goes to the new destination."""
     store = Store()
     desk.fault("status", status=400, code="CMN-101", operation=CREATE, nth=2)
     first, second = tmp_path / "first" / "a.ndjson", tmp_path / "second" / "b.csv"
@@ -464,7 +464,7 @@ class Mortal(Store):
             raise Killed
 
 
-# Noted that it goes out, killed before it does: nobody can tell, and test_kills has that.
+# Recorded as going out, killed before it does: the outcome is unknown, which test_kills covers.
 NOTES = [(note, False) for note in range(1, 9)] + [(note, True) for note in (4, 6, 7, 8)]
 
 

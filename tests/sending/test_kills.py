@@ -138,12 +138,12 @@ def test_killed_while_it_waits_for_the_status(desk, start, retry, there):
 def test_killed_while_it_waits_for_its_quota(desk, start, retry, there, new_ledger, tmp_path):  # noqa: PLR0917
     """Refused and waiting is not sent: the retry sends without a look."""
     to = "+12125550444"
-    desk.fault("status", status=429, retry_after=20, operation="createSMSMessage")
+    desk.fault("status", status=429, retry_after=300, operation="createSMSMessage")
     first = start("SMS", store=True, to=to)
     wait_until(lambda: any(rule["done"] for rule in desk.faults()))
     wait_until(lambda: '"sends": 0' in (tmp_path / "store.json").read_text())
     kill(first)
-    # The old ledger keeps the gate closed for as long as RingCentral said.
+    # The old ledger keeps the group closed for as long as RingCentral said.
     new_ledger()
 
     (result,) = retry("SMS", store=True, to=to)

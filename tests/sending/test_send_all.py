@@ -1,4 +1,4 @@
-"""Lists of recipients: nobody keeps the others back, and what became of each is told."""
+"""Lists of recipients: no recipient keeps the others from theirs, and each outcome is reported."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def send(office: PostOffice, count: int, ledger: MemoryLedger | None = None, **h
     return send_all(office, messages, store, on_unknown="fail")
 
 
-def fates(outcomes: Outcomes) -> list[SendStatus]:
+def statuses(outcomes: Outcomes) -> list[SendStatus]:
     return [one.status for one in outcomes.all]
 
 
@@ -64,7 +64,7 @@ def test_everybody_is_tried_whatever_the_others_met():
     outcomes = send(office, 8)
 
     refused, later = SendStatus.REFUSED, SendStatus.LATER
-    assert fates(outcomes) == [
+    assert statuses(outcomes) == [
         refused,
         refused,
         refused,
@@ -137,19 +137,19 @@ def test_an_outage_ends_it_after_a_while():
 
     outcomes = send(PostOffice(plan=[slow] * 6), 6, ledger)
 
-    assert fates(outcomes) == [SendStatus.LATER] * 3 + [SendStatus.UNTRIED] * 3
+    assert statuses(outcomes) == [SendStatus.LATER] * 3 + [SendStatus.UNTRIED] * 3
 
 
 def test_the_next_leg_begins_with_whoever_was_not_tried_and_does_not_ask_the_refused_again():
     ledger, used_up = MemoryLedger(), RateLimited("used up", retry_after=10.0)
     first = PostOffice(plan=[BLOCKED, "ok", used_up])
-    assert fates(send(first, 5, ledger))[2:] == [SendStatus.LATER, SendStatus.UNTRIED, SendStatus.UNTRIED]
+    assert statuses(send(first, 5, ledger))[2:] == [SendStatus.LATER, SendStatus.UNTRIED, SendStatus.UNTRIED]
 
     second = PostOffice(plan=[])
     outcomes = send(second, 5, ledger)
 
     assert [one["to"] for one in second.messages] == ["+16505550003", "+16505550004", "+16505550002"]
-    assert fates(outcomes) == [SendStatus.REFUSED] + [SendStatus.SENT] * 4
+    assert statuses(outcomes) == [SendStatus.REFUSED] + [SendStatus.SENT] * 4
     assert isinstance(outcomes.error(), BadRequest)
 
 
@@ -170,7 +170,7 @@ def test_who_has_little_time_looks_when_everybody_was_sent_to():
     messages = [AddressedMessage(Note(f"+1650555{place:04}"), (place,)) for place in range(4)]
     outcomes = send_all_then_look_up(office, messages, store, settling=0.1)
 
-    assert fates(outcomes) == [SendStatus.SENT, SendStatus.REFUSED, SendStatus.UNKNOWN, SendStatus.SENT]
+    assert statuses(outcomes) == [SendStatus.SENT, SendStatus.REFUSED, SendStatus.UNKNOWN, SendStatus.SENT]
     assert [one["to"] for one in office.messages] == ["+16505550000", "+16505550003"]
     first, _, third, _ = outcomes.all
     assert first.sent is not None

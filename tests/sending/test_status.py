@@ -1,4 +1,4 @@
-"""The table of statuses and delivery error codes (FACTS 7.4)."""
+"""What statuses and delivery error codes mean (guide page messaging/sms/sms-errors)."""
 
 from __future__ import annotations
 

@@ -262,7 +262,7 @@ def _failed(client: RingCentralClient, text: str) -> Record:
         raise BadArgument(f"{NAME} {text} is not a fax of this JWT's user; send the files instead.", parameter=NAME)
     if normalized(status_of(record)) not in FAILED:
         raise BadArgument(
-            f"the fax {text} has the status {status_of(record)}, and only one that failed is sent anew; to send it to "
+            f"the fax {text} has the status {status_of(record)}, and only a failed fax can be resent; to send it to "
             "somebody once more, send its files.",
             parameter=NAME,
         )
