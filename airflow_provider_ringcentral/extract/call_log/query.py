@@ -125,8 +125,8 @@ def call_log_query(
 
 RETENTION: Final = timedelta(days=90)
 """How long RingCentral keeps rows of the call log, as users observe. RingCentral does not publish it, so it can be set.
-Recordings are kept for 90 days or up to 100 000 files, whichever comes first, and for 30 days under HIPAA (guide page
-"Call Recordings", /guide/voice/call-log/recordings)."""
+Recordings are kept for 90 days or up to 100 000 files, whichever comes first (guide page "Archiving Your RingCentral
+Activity Data", voice/call-log/archival); users report 30 days for HIPAA accounts."""
 
 RETENTION_TOLERANCE: Final = timedelta(hours=1)
 """A window that starts at "now minus retention" is older when it is checked, and still complete."""
