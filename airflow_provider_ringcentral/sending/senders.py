@@ -68,8 +68,7 @@ def sender(
         raise BadArgument(f"from_number cannot send: it lacks {missing}. {choice}", parameter=NAME)
     if len(able) == 1 or (able and any_of_several):
         return able[0]
-    if able:
-        choice += " Give one as from_number, or as Default sender in the Connection."
+    choice += " Give one as from_number, or as Default sender in the Connection." if able else ""
     raise BadArgument(f"{NAME} is not given, and {len(able)} numbers can send ({needed}). {choice}", parameter=NAME)
 
 
