@@ -167,6 +167,6 @@ class RingCentralSendFaxOperator(RingCentralMessageOperator):
     def _result(
         self, addressed: AddressedMessage[RingCentralClient], sent: Sent, record: Mapping[str, Any]
     ) -> dict[str, Any]:
-        told = super()._result(addressed, sent, record)
-        del told["segments"]
-        return {**told, "pages": record.get("faxPageCount")}
+        result = super()._result(addressed, sent, record)
+        del result["segments"]
+        return {**result, "pages": record.get("faxPageCount")}

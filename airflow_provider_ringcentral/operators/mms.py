@@ -77,7 +77,7 @@ class RingCentralSendMmsOperator(RingCentralMessageOperator):
 
         text = parse_text(self.text or "", MOST_UNITS, may_be_empty=not self._has_text)
         # Lazy: a retry that finds the message sent does not need the files, which may be gone.
-        files = cache(lambda: attachments([storage_path(place, "file") for place in file_list("files", self.files)]))
+        files = cache(lambda: attachments([storage_path(path, "file") for path in file_list("files", self.files)]))
         sender, recipients = sender_and_recipients(
             self.log, client, self.to, self.from_number, group=self.group, media=True
         )

@@ -73,7 +73,7 @@ class RingCentralRingOutOperator(BaseOperator):
     )
     ui_color = "#ffd8a8"
 
-    # Fixed: calling twice is worse than a failed task, and RingCentral has no list to look in.
+    # Fixed: calling twice is worse than a failed task, and RingCentral has no list to find the call in.
     on_unknown = "fail"
     settling = 0.0
 

@@ -88,10 +88,10 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         from airflow_provider_ringcentral.hooks.storage import storage_path
         from airflow_provider_ringcentral.sending.channels.team_messaging.post import TeamPost, post_files
 
-        places = file_list("files", self.files)
+        paths = file_list("files", self.files)
         # Lazy: a retry that finds the post does not need the files, which may be gone.
-        files = cache(lambda: post_files([storage_path(place, "file") for place in places]))
-        may_be_empty = bool(places) and not self._has_text
+        files = cache(lambda: post_files([storage_path(path, "file") for path in paths]))
+        may_be_empty = bool(paths) and not self._has_text
         self._check_text(may_be_empty=may_be_empty)
         chat = self.chat_id(client)
         return TeamPost(chat, self._whole_text(chat, may_be_empty=may_be_empty), files)
@@ -106,7 +106,7 @@ class RingCentralPostMessageOperator(RingCentralChatOperator):
         from airflow_provider_ringcentral.sending.text import parse_text
 
         parse_text(self.text, MOST_UNITS, may_be_empty=may_be_empty)
-        named = [mention(f"mentions[{place}]", one, chat) for place, one in enumerate(as_list(self.mentions))]
+        named = [mention(f"mentions[{position}]", one, chat) for position, one in enumerate(as_list(self.mentions))]
         return parse_text(" ".join([*named, self.text]).strip(), MOST_UNITS, may_be_empty=may_be_empty)
 
 

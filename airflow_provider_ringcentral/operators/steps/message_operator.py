@@ -140,8 +140,8 @@ class RingCentralMessageOperator(BaseOperator):
                 settling=options.settling,
             )
             failure = self._failure(context, outcomes)
-            sent = {place: one.sent for place, one in enumerate(outcomes.all) if one.sent is not None}
-            keys = {one.id: messages[place].message.key for place, one in sent.items()}
+            sent = {position: one.sent for position, one in enumerate(outcomes.all) if one.sent is not None}
+            keys = {one.id: messages[position].message.key for position, one in sent.items()}
             known = DeliveryState({one.id: one.record for one in sent.values()}, options.wait_for).updated(
                 ungrouped(found)
             )
@@ -149,7 +149,7 @@ class RingCentralMessageOperator(BaseOperator):
             if failure is not None:
                 raise failure
             store.finish()
-        results = [self._result(messages[place], one, state.records[one.id]) for place, one in sent.items()]
+        results = [self._result(messages[position], one, state.records[one.id]) for position, one in sent.items()]
         return bounded(results, KEYS_OF_LARGE_RESULTS)
 
     def _failure(self, context: Context, outcomes: Outcomes) -> RingCentralError | None:
