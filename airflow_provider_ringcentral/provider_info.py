@@ -153,7 +153,6 @@ def get_provider_info() -> dict[str, Any]:
             {
                 "integration-name": "RingCentral",
                 "python-modules": [
-                    f"{PACKAGE}.sensors.a2p_batches",
                     f"{PACKAGE}.sensors.api",
                     f"{PACKAGE}.sensors.calls",
                     f"{PACKAGE}.sensors.messages",
