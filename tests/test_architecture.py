@@ -49,7 +49,7 @@ SANDBOX_MAY_USE = {
     "pytest_plugin": {"__init__"},
 }
 """Every room and file of the sandbox and the rooms that it may import from."""
-MOST_MODULES = 16
+MAX_MODULES = 16
 """More modules in one room (sub-rooms apart) means that there are two rooms."""
 
 WITHOUT_AIRFLOW = CORE | {"sandbox", "provider_info", "__init__"}
@@ -109,27 +109,60 @@ def test_the_sandboxs_model_knows_neither_api_nor_control(module):
     assert rooms - SANDBOX_MAY_USE[module.parts[1].removesuffix(".py")] == set()
 
 
-def test_no_circles_in_the_sandbox():
-    """No module imports itself by way of others, imports for type checking included."""
-    names = {dotted(module) for module in SANDBOX}
-    waiting = {
-        dotted(module): {
-            next(one for one in (name, name.rpartition(".")[0]) if one in names)
-            for name in imported(module)
-            if name.startswith(f"{PACKAGE}.sandbox")
-        }
-        for module in SANDBOX
+def test_no_module_imports_itself_by_way_of_others():
+    """Imports under TYPE_CHECKING and inside functions count, too: two modules that need each other are one subject."""
+    names = {dotted(m): m for m in MODULES}
+    uses = {
+        name: {found for each in imported(m) if (found := _module(each, names)) not in (None, name)}
+        for name, m in names.items()
+    }
+    left = dict(uses)
+    while free := [name for name, used in left.items() if not used & left.keys()]:
+        for name in free:
+            del left[name]
+
+    # What only uses a circle is not part of it.
+    while users := [name for name in left if not any(name in used for used in left.values())]:
+        for name in users:
+            del left[name]
+    assert {name: sorted(used & left.keys()) for name, used in left.items()} == {}
+
+
+def _module(imported_name: str, names: dict[str, Path]) -> str | None:
+    """The module that an imported name is, or is defined in."""
+    parent = imported_name.rpartition(".")[0]
+    return next((name for name in (imported_name, parent) if name in names), None)
+
+
+MAX_LINES, MAX_LINES_OF_A_FUNCTION = 450, 45
+
+
+@pytest.mark.parametrize("folder", sorted({m.parent for m in MODULES}), ids=str)
+def test_a_room_is_small(folder):
+    assert len([m for m in MODULES if m.parent == folder and m.name != "__init__.py"]) <= MAX_MODULES
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_module_and_its_functions_are_short(module):
+    text = (ROOT / module).read_text()
+    # A docstring is documentation: its length says nothing about the code.
+    lengths = {
+        node.name: node.end_lineno - node.body[0].lineno - (_docstring_lines(node) - 1)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not _is_literal(node)
     }
 
-    while free := {name for name, used in waiting.items() if not used & waiting.keys()}:
-        waiting = {name: used for name, used in waiting.items() if name not in free}
-    assert waiting == {}
+    assert len(text.splitlines()) <= MAX_LINES
+    assert {name: length for name, length in lengths.items() if length > MAX_LINES_OF_A_FUNCTION} == {}
 
 
-def test_rooms_of_the_sandbox_are_small():
-    folders = [module.parent for module in SANDBOX if module.name != "__init__.py"]
+def _is_literal(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the function does nothing but return data that are written out, as Airflow wants of provider info."""
+    return isinstance(node.body[-1], ast.Return) and isinstance(node.body[-1].value, ast.Dict) and len(node.body) <= 2
 
-    assert {folder for folder in folders if folders.count(folder) > MOST_MODULES} == set()
+
+def _docstring_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return len(ast.get_docstring(node, clean=False).splitlines()) if ast.get_docstring(node) else 0
 
 
 def test_provider_info_uses_the_standard_library_only():
