@@ -34,7 +34,7 @@ from airflow_provider_ringcentral.client.http.response_body import read_body, re
 from airflow_provider_ringcentral.client.http.transport import Bearer, Transport
 from airflow_provider_ringcentral.client.policy import RetryLater
 from airflow_provider_ringcentral.client.rate_limit.limiter import RateLimiter
-from airflow_provider_ringcentral.client.rate_limit.windows import STRICTEST, RateLimitInfo
+from airflow_provider_ringcentral.client.rate_limit.windows import GROUP_OF_UNKNOWN_PATHS, RateLimitInfo
 from airflow_provider_ringcentral.client.surrogates import replace_surrogates
 from airflow_provider_ringcentral.client.usage import Usage
 
@@ -188,7 +188,7 @@ class AttemptRunner:
     def group(self, request: PendingRequest) -> str:
         """Return the throttling group: as learned from responses, else from `endpoints.py`, else the strictest."""
         row = endpoints.endpoint_for(request.method, urlsplit(request.url).path)
-        return self._groups.get(_shape(request.method, request.url)) or (row.group if row else STRICTEST)
+        return self._groups.get(_shape(request.method, request.url)) or (row.group if row else GROUP_OF_UNKNOWN_PATHS)
 
     def _learn(
         self, request: PendingRequest, owner: str, group: str, response: requests.Response, penalty: float | None

@@ -18,6 +18,7 @@ from airflow_provider_ringcentral.client.errors import (
     RingCentralError,
 )
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument, DestinationError
+from airflow_provider_ringcentral.warehouse.errors import WarehouseError
 
 
 class ConnectionInvalid(ConfigurationError, AirflowFailException):
@@ -44,6 +45,10 @@ class DestinationInvalid(DestinationError, AirflowFailException):
     """`DestinationError` that Airflow does not retry."""
 
 
+class WarehouseInvalid(WarehouseError, AirflowFailException):
+    """`WarehouseError` that Airflow does not retry: the database cannot take the files as it is."""
+
+
 class ResourceMissing(NotFound, AirflowFailException):
     """`NotFound` that Airflow does not retry."""
 
@@ -62,6 +67,7 @@ FAIL_NOW: dict[type[RingCentralError], type[RingCentralError]] = {
     PermissionDenied: PermissionRefused,
     BadArgument: ArgumentInvalid,
     DestinationError: DestinationInvalid,
+    WarehouseError: WarehouseInvalid,
     BadRequest: RequestRefused,
     NotFound: ResourceMissing,
     OutcomeUnknown: OutcomeUncertain,

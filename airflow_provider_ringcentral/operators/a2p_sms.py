@@ -67,8 +67,8 @@ class RingCentralSendA2PSmsOperator(RingCentralMessageOperator):
         (the batches are Completed: no status changes any more).
     :param known_batches: ids of batches that you know to be this task's: one whose answer was lost is found among them
         even with fewer messages.
-    :param on_unknown: when the answer to a batch is lost: `look` for it and fail if it cannot be found, `resend` it
-        then, at the risk of a second message to all of it, or `fail` at once.
+    :param on_unknown: when the response to a batch is lost: `look` looks it up and fails if it is not found; `resend`
+        looks it up and sends it again if it is not found, so all of it may arrive twice; `fail` fails at once.
     """
 
     template_fields: Sequence[str] = (

@@ -149,7 +149,7 @@ class RingCentralSyncCallLogOperator(RingCentralExtractOperator):
     A run after a pause resumes from the last watermark. When RingCentral refuses its sync token (expired, or the call
     log was reset), the task log has one WARNING and everything changed since the watermark minus `overlap` is read:
     nothing is missing except deletions in between, which a full sync does not show. A cleared run reads what changed
-    since the last run. Of two runs at once one may fail, and its retry resumes after the other.
+    since the last run. If two runs overlap, one may fail; its retry continues where the other ended.
 
     Returns the receipt (JSON, under 2 KB): destination, format, records, records_new (started since watermark_start),
     records_changed, records_deleted, bytes, sha256, first_start_time, last_start_time, watermark_start, watermark_end,
@@ -166,8 +166,8 @@ class RingCentralSyncCallLogOperator(RingCentralExtractOperator):
     :param view: `Detailed` has legs, costs and lastModifiedTime, which tells two versions of a call apart; `Simple`
         has not, at about a third of the bytes. Both cost the same number of requests.
     :param file_format: `ndjson`, `ndjson.gz`, `csv` or `parquet` (extra `parquet`).
-    :param if_empty: for a run without changes: `write` a file without rows, `skip` the task, or `fail` it. Only
-        `write` moves the watermark, which keeps its token young; no choice misses a change.
+    :param if_empty: for a run without changes: `write` a file without rows, `skip` the task, or `fail` it. With
+        `skip` and `fail` the watermark stays, so its sync token may expire; the next run then does a full sync.
     """
 
     template_fields: Sequence[str] = (

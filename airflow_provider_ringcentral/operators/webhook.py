@@ -39,7 +39,7 @@ class RingCentralPostWebhookOperator(RingCentralPostOperator):
     :param icon_uri: URL of a picture beside it.
     :param attachments: an object (or its JSON) of type `AdaptiveCard`, or of the older type `Card`, or a list of them;
         up to 1,500,000 bytes together.
-    :param on_unknown: when the answer is lost: `look` or `fail` fail, `resend` posts again.
+    :param on_unknown: when the response is lost: `look` and `fail` both fail the task, `resend` posts again.
     :param deferrable: defer while the webhook has had too many posts.
     :param webhook_conn_id: the Connection whose password is the URL.
     """

@@ -71,9 +71,9 @@ class RingCentralSinceSensor(RingCentralWaitSensor):
     ) -> tuple[Filter, list[Record]]:
         """Return the filter to use from the next poll on, and the records of this poll that pass it.
 
-        RingCentral's clock may be behind ours. With `since`, which means our clock, the difference that its answers
-        show is allowed for. Without, every record that appears after the first poll is new, within a minute's
-        difference.
+        RingCentral's clock may be behind the worker's. A `since` that the DAG author gave is a time of the worker's
+        clock, so it is shifted by the difference that the responses show. Without it, a record is new if the first
+        poll did not see it, and clocks may differ by a minute.
         """
         from airflow_provider_ringcentral.sending.status.arrival import SKEW_SECONDS
 

@@ -183,7 +183,7 @@ class _Loading:
             stage.create(connection)
             staging = Staging(connection, dialect, stage, self._rows, path, keep=self._keep)
             staging.fill()
-            if window is not None and not _is_whole(path, window, staging):
+            if window is not None and not _covers_window(path, window, staging):
                 window = None
             dialect.filled(connection, (stage.calls, stage.legs))
             dialect.lock(connection, self._name)
@@ -195,8 +195,8 @@ class _Loading:
         return counts
 
 
-def _is_whole(path: UPath, window: Window, staging: Staging) -> bool:
-    """Return whether missing calls were deleted. Raises `BadArgument` if the file is not the receipt's."""
+def _covers_window(path: UPath, window: Window, staging: Staging) -> bool:
+    """Return whether the file has every row of its receipt. Raises `BadArgument` if it was replaced since."""
     read = staging.good + staging.bad
     if window.records != read:
         raise BadArgument(
@@ -206,8 +206,8 @@ def _is_whole(path: UPath, window: Window, staging: Staging) -> bool:
         )
     if staging.bad:
         log.warning(
-            "%s: delete_missing removed nothing, because %s bad records may be the missing calls. Fix the file and "
-            "load it again.",
+            "%s: delete_missing is skipped for this file, because %s bad records may be the missing calls. Fix the "
+            "file and load it again.",
             path,
             staging.bad,
         )

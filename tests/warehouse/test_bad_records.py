@@ -171,7 +171,7 @@ def test_what_a_bad_record_hides_is_not_removed_as_missing(warehouse, caplog):
 
     assert (receipt["calls_deleted"], receipt["bad_records"]) == (0, 1)
     assert sorted(warehouse.calls()) == ["I1", "I2"]
-    assert "delete_missing removed nothing, because 1 bad records may be the missing calls" in caplog.text
+    assert "delete_missing is skipped for this file, because 1 bad records may be the missing calls" in caplog.text
 
 
 def test_a_byte_order_mark_is_no_part_of_a_record(sqlite):

@@ -29,7 +29,7 @@ from airflow_provider_ringcentral.client.rate_limit.queue import (
 
 WINDOW_SECONDS = 60.0
 DEFAULT_LIMITS: Mapping[str, int] = {LIGHT: 50, MEDIUM: 40, HEAVY: 10, AUTH: 5}
-STRICTEST = HEAVY
+GROUP_OF_UNKNOWN_PATHS = HEAVY
 """The group assumed for a path that neither `endpoints.py` nor a response has assigned to one."""
 
 DEFAULT_PENALTY_SECONDS = 30.0
@@ -38,9 +38,10 @@ DEFAULT_PENALTY_SECONDS = 30.0
 EXTRA_SHARE = 0.05
 EXTRA_GROWTH = 3.0
 EXTRA_CAP = 32.0
-"""The longest random extra after the nth consecutive 429, in shares of the penalty: 3 s of a minute at first, half an
-hour at last. Fifty clients that share nothing leave a minute of silence only when each of them stays away that long;
-with a cap of one minute they never finished. For a penalty longer than a window, in shares of a window."""
+"""After the nth consecutive 429, a random extra of up to `EXTRA_SHARE * EXTRA_GROWTH ** (n - 1)` penalties is added: at
+first 3 s for a penalty of a minute, at most `EXTRA_CAP` penalties or windows, whichever is shorter. Fifty clients that
+share nothing leave a minute of silence only if each of them stays away that long; with a cap of one minute they never
+finished."""
 
 MAX_CLOSED_SECONDS = 5520.0
 """The longest that one 429 closes a window: an hour and the longest extra."""
@@ -104,7 +105,7 @@ class RateLimitInfo(msgspec.Struct, frozen=True):
 
 def new_window(group: str) -> Window:
     """Return an unused window with the group's documented limit, or the strictest one for an unknown group."""
-    return Window(limit=DEFAULT_LIMITS.get(group, DEFAULT_LIMITS[STRICTEST]))
+    return Window(limit=DEFAULT_LIMITS.get(group, DEFAULT_LIMITS[GROUP_OF_UNKNOWN_PATHS]))
 
 
 def reserve(window: Window, ticket: str, now: float, hold_seconds: float, task: str | None = None) -> float:

@@ -51,10 +51,10 @@ class RingCentralMessageOperator(BaseOperator):
 
     :param wait_for: `accepted` (by RingCentral), `sent` (to the carrier; often the last status there is) or `delivered`
         (to the phone; not every carrier reports it).
-    :param on_unknown: when the answer to a send is lost: `look` for the message and fail if it cannot be found,
-        `resend` it then, at the risk of a second message, or `fail` at once.
+    :param on_unknown: when the response to a send is lost: `look` looks the message up and fails if it is not found;
+        `resend` looks it up and sends it again if it is not found, so it may arrive twice; `fail` fails at once.
     :param on_rerun: when a person clears the task after its success: `send` again or `skip` (Airflow 3.3 and later).
-    :param settling: seconds to look for a message whose answer was lost.
+    :param settling: seconds to look up a message whose response was lost.
     :param deferrable: wait in the triggerer.
     :param poll_interval: seconds between two polls of the status. Deferred waits of a Connection share them.
     :param timeout: seconds to wait for the status. A retry waits again for the same message.

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class RingCentralPostOperator(BaseOperator):
     """Post one message once. Subclasses define the `client` and the `message`, or the `update` of an earlier one.
 
-    :param on_unknown: when the answer is lost: `look` for the post and fail if it cannot be found, `resend` it then, at
-        the risk of a second post, or `fail` at once.
+    :param on_unknown: when the response is lost: `look` looks the post up and fails if it is not found; `resend` looks
+        it up and posts again if it is not found, so it may appear twice; `fail` fails at once.
     :param on_rerun: when a person clears the task after its success: `send` again or `skip` (Airflow 3.3 and later).
     :param deferrable: defer while the quota is used up.
     """
