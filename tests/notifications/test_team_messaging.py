@@ -68,7 +68,7 @@ def test_an_answer_that_is_lost(desk, posts):
 @pytest.mark.parametrize(
     ("how", "problem"),
     [
-        ({"team": "Nobody"}, "the team 'Nobody' is not there"),
+        ({"team": "Nobody"}, "the team 'Nobody' does not exist"),
         ({"email": "nobody"}, "email is not an e-mail address"),
         ({"team": None}, "neither chat, team nor email is given"),
     ],

@@ -151,7 +151,7 @@ def test_several_ids_to_a_file(sandbox, connection, two_ids, tmp_path):
 
 
 def test_an_ending_that_does_not_exist(sandbox, connection, two_ids):
-    with pytest.raises(AirflowFailException, match="give 'fail' or 'return'"):
+    with pytest.raises(AirflowFailException, match="use 'fail' or 'return'"):
         call(path=two_ids, on_partial_failure="ignore")
     assert sandbox.stats()["requests"] == 0
 

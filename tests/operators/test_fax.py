@@ -299,7 +299,7 @@ def test_bad_input_is_named_before_anything_is_sent(desk, tmp_path, call, proble
 def test_only_what_failed_is_sent_anew(desk, to, report):
     (sent,) = fax(to=to, files=report, wait_for="sent")
 
-    with pytest.raises(BadRequest, match=f"the fax {sent['id']} has the status Sent, and only one that failed"):
+    with pytest.raises(BadRequest, match=f"the fax {sent['id']} has the status Sent, and only a failed fax"):
         fax(original_message_id=sent["id"])
 
 
