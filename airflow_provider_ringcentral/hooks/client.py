@@ -24,11 +24,6 @@ from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAI
 from airflow_provider_ringcentral.client.errors import OutcomeUnknown, RingCentralError
 from airflow_provider_ringcentral.hooks import settings
 from airflow_provider_ringcentral.hooks.connection import mask_secret_async, read_credentials, read_credentials_async
-from airflow_provider_ringcentral.hooks.webhook import (
-    open_webhook_client,
-    read_webhook_address,
-    read_webhook_address_async,
-)
 
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
@@ -161,6 +156,8 @@ def run_with_webhook(webhook_conn_id: str, job: Callable[[WebhookClient], T], de
 
     Otherwise as `run_with_client`.
     """
+    from airflow_provider_ringcentral.hooks.webhook import read_webhook_address
+
     return _run(_callback_webhook(read_webhook_address(webhook_conn_id)), job, deadline)
 
 
@@ -168,6 +165,8 @@ async def run_with_webhook_async(
     webhook_conn_id: str, job: Callable[[WebhookClient], T], deadline: float | None = None
 ) -> T:
     """`run_with_webhook` on an event loop: the Connection is read on the loop, `job` runs in a thread."""
+    from airflow_provider_ringcentral.hooks.webhook import read_webhook_address_async
+
     address = await read_webhook_address_async(webhook_conn_id)
     return await _in_thread(lambda: _run(_callback_webhook(address), job, deadline))
 
@@ -181,6 +180,8 @@ def _callback_client(credentials: Credentials, secrets: set[str]) -> Callable[[f
 
 
 def _callback_webhook(address: WebhookAddress) -> Callable[[float], WebhookClient]:
+    from airflow_provider_ringcentral.hooks.webhook import open_webhook_client
+
     config = _with_callback_timeout(address)
     return lambda deadline: open_webhook_client(config, max_wait=CALLBACK_MAX_WAIT_SECONDS, deadline=deadline)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.hooks import settings
+from airflow_provider_ringcentral.hooks.task_deadline import task_deadline
 from airflow_provider_ringcentral.sending.once.message import digest
 from airflow_provider_ringcentral.sending.once.run_generation import TaskTry, enter_generation
 from airflow_provider_ringcentral.sending.once.store import (
@@ -168,16 +169,6 @@ def _first_poke_on_airflow_2(ti: Any, retries: int) -> datetime | None:
             .limit(1)
         )
     return date
-
-
-def task_deadline(context: Mapping[str, Any]) -> float | None:
-    """Epoch seconds at which `execution_timeout` ends this try, deferrals included; None without a timeout.
-
-    Airflow keeps the start of a try across its deferrals, but Airflow 3 restarts its own clock after each of them.
-    """
-    limit = getattr(context.get("task"), "execution_timeout", None)
-    started = getattr(context.get("ti"), "start_date", None)
-    return None if limit is None or started is None else float(started.timestamp() + limit.total_seconds())
 
 
 def tries_before_clear(context: Mapping[str, Any]) -> int:

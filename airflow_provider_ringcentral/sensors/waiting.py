@@ -19,7 +19,7 @@ from airflow.providers.common.compat.sdk import (
 )
 
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
-from airflow_provider_ringcentral.hooks.task_state import task_deadline
+from airflow_provider_ringcentral.hooks.task_deadline import task_deadline
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.client.errors import ConfigurationError, RingCentralError
 from airflow_provider_ringcentral.client.errors.remedy import PLATFORM_TEAM, Remedy
-from airflow_provider_ringcentral.warehouse.dialects.problems import problem_of
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -93,6 +92,8 @@ def _converted(engine: Engine, error: Exception) -> RingCentralError:
             "may quote the row.",
             remedy=_REFUSED_ROW,
         )
+    from airflow_provider_ringcentral.warehouse.dialects.problems import problem_of
+
     problem = problem_of(_code(cause), _first_line(cause))
     if problem is not None:
         kind = LoadFailed if problem.temporary else WarehouseError

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from airflow_provider_ringcentral.arguments import is_unset, parse_choice, parse_choices, parse_internal_id, to_utc
 from airflow_provider_ringcentral.client.auth.credentials import Credentials
 from airflow_provider_ringcentral.client.endpoints import READ_COMPANY_CALL_LOG, READ_USER_CALL_LOG
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.extract.call_log.cursor import Cursor, request_time
 from airflow_provider_ringcentral.files.receipt import fingerprint_of, utc_text
+
+if TYPE_CHECKING:
+    from airflow_provider_ringcentral.extract.call_log.cursor import Cursor
 
 PER_PAGE: Final[Mapping[str, int]] = {"Simple": READ_COMPANY_CALL_LOG.page_size, "Detailed": 250}
 """Rows per page by view: the most that any version of the specification allows."""
@@ -64,6 +66,8 @@ class CallLogQuery:
 
     def params(self, date_from: int, cursor: Cursor) -> dict[str, str | int | list[str]]:
         """Return the query parameters of one request, always with both dates: RingCentral's defaults move with time."""
+        from airflow_provider_ringcentral.extract.call_log.cursor import request_time
+
         return {
             **self._set_filters(),
             "view": self.view,
@@ -122,11 +126,6 @@ def call_log_query(
     }
     return CallLogQuery(path, start, end, view, filters, owner=credentials.session_key)
 
-
-RETENTION: Final = timedelta(days=90)
-"""How long RingCentral keeps rows of the call log, as users observe. RingCentral does not publish it, so it can be set.
-Recordings are kept for 90 days or up to 100 000 files, whichever comes first (guide page "Archiving Your RingCentral
-Activity Data", voice/call-log/archival); users report 30 days for HIPAA accounts."""
 
 RETENTION_TOLERANCE: Final = timedelta(hours=1)
 """A window that starts at "now minus retention" is older when it is checked, and still complete."""

@@ -15,7 +15,7 @@ from airflow.providers.common.compat.sdk import AirflowTaskTimeout
 from airflow_provider_ringcentral.arguments import parse_seconds
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_MAX_WAIT_SECONDS, DEFERRABLE_MAX_WAIT_SECONDS
 from airflow_provider_ringcentral.client.errors import RateLimited, RingCentralError
-from airflow_provider_ringcentral.hooks.task_state import task_deadline
+from airflow_provider_ringcentral.hooks.task_deadline import task_deadline
 
 if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import BaseOperator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import BaseOperator, conf
 
-from airflow_provider_ringcentral.extract.call_log.query import RETENTION
+from airflow_provider_ringcentral.extract.call_log import RETENTION
 from airflow_provider_ringcentral.operators.steps.deferral import task_hook
 
 if TYPE_CHECKING:

@@ -8,9 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from airflow_provider_ringcentral.client.endpoints import HEAVY
-from airflow_provider_ringcentral.client.rate_limit.windows import DEFAULT_LIMITS, WINDOW_SECONDS
-
 if TYPE_CHECKING:
     from airflow_provider_ringcentral.client.client import RingCentralClient
     from airflow_provider_ringcentral.client.usage import Usage
@@ -93,6 +90,8 @@ class ProgressLog:
             return
         self._next = now + LOG_INTERVAL_SECONDS
         share = "" if progress.share is None else f", {progress.share:.0%} of the window"
+        from airflow_provider_ringcentral.client.endpoints import HEAVY
+
         left = self._client.remaining(HEAVY)
         quota = "" if left is None else f", {left} requests left in this minute"
         self._log.info("%d records, %d pages%s%s", progress.records, progress.pages, share, quota)
@@ -146,5 +145,8 @@ def estimated_seconds(progress: ArchiveProgress, elapsed: float, limit: tuple[in
 
 def slowest_limit(limits: Mapping[str, tuple[int, float]]) -> tuple[int, float]:
     """Return the slowest (requests, seconds) of the limits in the answers, that of the call log or of the media."""
+    from airflow_provider_ringcentral.client.endpoints import HEAVY
+    from airflow_provider_ringcentral.client.rate_limit.windows import DEFAULT_LIMITS, WINDOW_SECONDS
+
     slowest = min(limits.values(), key=lambda limit: limit[0] / limit[1], default=None)
     return slowest or (DEFAULT_LIMITS[HEAVY], WINDOW_SECONDS)

@@ -8,7 +8,8 @@ import pytest
 
 from airflow_provider_ringcentral.client.errors import BadRequest
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
-from airflow_provider_ringcentral.extract.call_log.query import RETENTION, RetentionExceeded, check_retention
+from airflow_provider_ringcentral.extract.call_log import RETENTION
+from airflow_provider_ringcentral.extract.call_log.query import RetentionExceeded, check_retention
 
 NOW = datetime(2026, 11, 24, 12, 30, 15, 500, tzinfo=UTC)
 
