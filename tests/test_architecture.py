@@ -193,6 +193,25 @@ print(json.dumps(sorted({name.split(".")[0] for name in set(sys.modules) - befor
 """
 
 
+LOADED_WITH = """
+import json, sys
+import airflow
+before = set(sys.modules)
+__import__(sys.argv[1])
+print(json.dumps(sorted(set(sys.modules) - before)))
+"""
+
+
+@pytest.mark.parametrize("module", ["operators.call_log", "operators.sms", "sensors.messages", "triggers.messages"])
+def test_an_import_loads_what_a_run_needs_only_later(module):
+    """By number of our modules, which is what an import costs; how long it takes is measured in `bench/imports.py`."""
+    command = [sys.executable, "-c", LOADED_WITH, f"{PACKAGE}.{module}"]
+    added = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout.splitlines()[-1])
+
+    assert "requests" not in added
+    assert len([name for name in added if name.startswith(PACKAGE)]) <= (60 if "triggers" in module else 30)
+
+
 def test_what_dag_files_import_stays_light():
     """Operators are imported at every parse of every DAG file: no HTTP, no Arrow, no server comes with them."""
     rooms = {"operators", "sensors", "notifications", "retry_policy", "provider_info"}
