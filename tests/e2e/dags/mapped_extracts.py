@@ -26,7 +26,7 @@ with DAG("mapped_extracts", schedule=None, start_date=datetime(2026, 1, 1, tzinf
     )
     RingCentralExtractCallLogOperator(
         task_id="all_hours",
-        ringcentral_conn_id="rc_e2e",
+        ringcentral_conn_id="rc_impatient",
         start=FIRST.isoformat(),
         end=(FIRST + timedelta(hours=HOURS)).isoformat(),
         view="Detailed",
