@@ -36,19 +36,11 @@ def fetch_media(client: RingCentralClient, uri: str, destination: UPath, content
         MediaKind(f"file of type {', '.join(content_types)}", tuple(content_types)) if content_types else kind_of(uri)
     )
     check_destination(destination)
-    requests, waited = client.usage.requests, client.usage.waited
+    before = replace(client.usage)
     with complete_file(destination) as out:
         media = download(client, uri, out.write, check=kind.check)
         kind.check(media.content_type, media.bytes)
-    return Receipt(
-        destination=str(destination),
-        format=media.content_type or "",
-        records=None,
-        bytes=out.bytes,
-        sha256=out.sha256,
-        requests=client.usage.requests - requests,
-        seconds_waited=round(client.usage.waited - waited, 3),
-    )
+    return _receipt(client, before, destination, out, kind=media.content_type or "", records=None)
 
 
 def extract_records(

@@ -20,6 +20,7 @@ from airflow.providers.common.compat.connection import get_async_connection
 from airflow.providers.common.compat.sdk import AirflowNotFoundException, BaseHook, mask_secret
 
 from airflow_provider_ringcentral import provider_info
+from airflow_provider_ringcentral.arguments import is_digits
 from airflow_provider_ringcentral.client.auth import credentials as rules
 from airflow_provider_ringcentral.client.auth.credentials import DEFAULT_SERVER, Credentials
 from airflow_provider_ringcentral.client.errors import ConfigurationError, FieldProblem
@@ -310,7 +311,7 @@ def _object(value: Any, schema: Mapping[str, Any]) -> dict[str, str]:  # noqa: A
 
 def _internal_id(value: Any, schema: Mapping[str, Any]) -> str:  # noqa: ARG001 - readers are called alike
     text = str(value).strip()
-    if not re.fullmatch(r"~|[0-9]+", text):
+    if text != "~" and not is_digits(text):
         raise ValueError(f"is {_shown(text)}; give the internal id (digits), or ~ for the JWT's own")
     return text
 

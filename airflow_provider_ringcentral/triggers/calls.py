@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
-
-import msgspec
+from typing import TYPE_CHECKING, Any
 
 from airflow_provider_ringcentral.arguments import iso_time
 from airflow_provider_ringcentral.client.endpoints import EXTRACT_SYNC_ACCOUNT_CALL_LOG
 from airflow_provider_ringcentral.hooks.xcom import first_that_fit
 from airflow_provider_ringcentral.sending.once.message import Record
 from airflow_provider_ringcentral.sending.phone_numbers import is_one_of
-from airflow_provider_ringcentral.sending.status.arrival import list_start
+from airflow_provider_ringcentral.sending.status.arrival import JsonFilter, list_start
 from airflow_provider_ringcentral.sending.status.status import normalized
 from airflow_provider_ringcentral.triggers.condition import PollResult
 from airflow_provider_ringcentral.triggers.listing import read_list, whole_record
@@ -38,7 +36,7 @@ _RETURNED_FIELDS = ("sessionId", "telephonySessionId", "type", "direction", "res
 
 
 @dataclass(frozen=True, slots=True)
-class EndedCallFilter:
+class EndedCallFilter(JsonFilter):
     """A filter for rows of the account's call log that ended at `since` (epoch seconds) or later.
 
     Empty values and None let every row pass. `extensions` are internal ids of the row's owner, the caller or the
@@ -74,18 +72,6 @@ class EndedCallFilter:
             and is_one_of(self.to_numbers, [record.get("to")])
             and (not self.extensions or not _extensions(record).isdisjoint(self.extensions))
         )
-
-    def as_json(self) -> dict[str, Any]:
-        """Return JSON values from which `of_json` makes an equal filter."""
-        return {
-            name: sorted(value) if isinstance(value, tuple | frozenset) else value
-            for name, value in asdict(self).items()
-        }
-
-    @classmethod
-    def of_json(cls, values: Mapping[str, Any]) -> Self:
-        """Make the filter from the values of `as_json`."""
-        return msgspec.convert(values, cls)
 
 
 def changes_query(since: float) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from string import Formatter
 from typing import Any, Final
 
 from airflow_provider_ringcentral.client.errors.arguments import BadArgument
+from airflow_provider_ringcentral.extract.recordings.media_kind import plain_type
 from airflow_provider_ringcentral.extract.recordings.recording import Recording
 from airflow_provider_ringcentral.files.id_set import IdSet
 
@@ -109,7 +110,7 @@ class NameTemplate:
 
 def extension_of(content_type: str | None) -> str:
     """Return the file extension of a content type, `bin` for an unknown one."""
-    return EXTENSIONS.get((content_type or "").partition(";")[0].strip().lower(), "bin")
+    return EXTENSIONS.get(plain_type(content_type), "bin")
 
 
 def _safe(value: Any) -> str:

@@ -29,7 +29,24 @@ _ATTACHMENT_FIELDS = ("id", "uri", "type", "contentType", "vmDuration")
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class JsonFilter:
+    """A filter that crosses processes as JSON. Subclasses are dataclasses."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the filter as JSON, for `of_json` in another process."""
+        return {
+            name: sorted(value) if isinstance(value, tuple | frozenset) else value
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def of_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read the filter from the JSON of `as_json`, which has lists for tuples."""
+        return msgspec.convert(values, cls)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival(JsonFilter):
     """A filter for messages of a mailbox made at `since` (epoch seconds) or later.
 
     Empty tuples and None match everything; of several recipients, one has to match. `but_not` are ids that were seen
@@ -57,18 +74,6 @@ class Arrival:
             and is_one_of(self.to_numbers, objects(record.get("to")))
             and str(record.get("id")) not in self.but_not
         )
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the filter as JSON, for `of_json` in another process."""
-        return {
-            name: sorted(value) if isinstance(value, tuple | frozenset) else value
-            for name, value in asdict(self).items()
-        }
-
-    @classmethod
-    def of_json(cls, values: Mapping[str, Any]) -> Self:
-        """Read the filter from the JSON of `as_json`, which has lists for tuples."""
-        return msgspec.convert(values, cls)
 
     def query(self) -> dict[str, Any]:
         """Return parameters of a list (operationId listMessages) that includes all matching messages, among others."""
