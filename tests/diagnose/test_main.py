@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from cryptography.fernet import Fernet
 
 from airflow_provider_ringcentral.diagnose.__main__ import main
 from airflow_provider_ringcentral.diagnose.report import GIVEN, NotAConnection, hook_of_json
@@ -98,3 +99,34 @@ def test_a_missing_connection(option):
     assert said.returncode == 1
     assert "nowhere_to_be_found" in said.stdout + said.stderr
     assert "Traceback" not in said.stderr
+
+
+def test_the_command(sandbox, connection):
+    said = command("--json")
+    assert json.loads(said.stdout)["ok"] is True
+    assert said.returncode == 0
+
+    assert "token" in command("--ledger").stdout
+    assert sandbox.stats()["logins"] == 1
+
+    broken = json.loads(sandbox.connection_json) | {"password": "wrong-secret-1"}
+    said = command("--conn-json", "-", "--json", given=json.dumps(broken))
+    assert "client_rejected" in [finding["code"] for finding in json.loads(said.stdout)["findings"]]
+    assert said.returncode == 1
+    assert "wrong-secret-1" not in said.stdout + said.stderr
+
+    table = command()
+    assert "Airflow Service" in table.stdout
+    assert command("--conn-json", "-", given="no json").returncode == 2
+
+
+@pytest.mark.db
+def test_the_command_finds_connections_made_in_airflow(sandbox, database, monkeypatch):
+    # Airflow's unit test mode makes a new key in each process, and what one stores the other could not read.
+    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
+    airflow = [sys.executable, "-m", "airflow", "connections"]
+    subprocess.run(
+        [*airflow, "add", "rc_stored", "--conn-uri", sandbox.connection_uri], check=True, capture_output=True
+    )
+
+    assert json.loads(command("rc_stored", "--json").stdout)["ok"] is True

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import time
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowNotFoundException
-from cryptography.fernet import Fernet
 
 from airflow_provider_ringcentral.client.endpoints import ENDPOINTS
 from airflow_provider_ringcentral.client.errors import ConfigurationError
@@ -241,44 +238,3 @@ def test_jwts_that_expire(monkeypatch, sandbox, days, code):
     found = wrong(diagnose(monkeypatch, sandbox.connection_for(jwt=jwt)))
 
     assert [name for name, _ in found] == ([code] if code else [])
-
-
-def run_command(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "airflow_provider_ringcentral.diagnose", *arguments],
-        input=given,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_the_command(sandbox, connection):
-    said = run_command("--json")
-    assert json.loads(said.stdout)["ok"] is True
-    assert said.returncode == 0
-
-    assert "token" in run_command("--ledger").stdout
-    assert sandbox.stats()["logins"] == 1
-
-    broken = json.loads(sandbox.connection_json) | {"password": "wrong-secret-1"}
-    said = run_command("--conn-json", "-", "--json", given=json.dumps(broken))
-    assert "client_rejected" in [finding["code"] for finding in json.loads(said.stdout)["findings"]]
-    assert said.returncode == 1
-    assert "wrong-secret-1" not in said.stdout + said.stderr
-
-    table = run_command()
-    assert "Airflow Service" in table.stdout
-    assert run_command("--conn-json", "-", given="no json").returncode == 2
-
-
-@pytest.mark.db
-def test_the_command_finds_connections_made_in_airflow(sandbox, database, monkeypatch):
-    # Airflow's unit test mode makes a new key in each process, and what one stores the other could not read.
-    monkeypatch.setenv("AIRFLOW__CORE__FERNET_KEY", Fernet.generate_key().decode())
-    airflow = [sys.executable, "-m", "airflow", "connections"]
-    subprocess.run(
-        [*airflow, "add", "rc_stored", "--conn-uri", sandbox.connection_uri], check=True, capture_output=True
-    )
-
-    assert json.loads(run_command("rc_stored", "--json").stdout)["ok"] is True
